@@ -1,0 +1,54 @@
+import { sveltekit } from '@sveltejs/kit/vite';
+import type { Connect, Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+// Tests must not see the time zone of the machine that runs them.
+process.env.TZ = 'UTC';
+
+/**
+ * Cross-origin isolation for `vite dev` and `vite preview`. The options `server.headers` and
+ * `preview.headers` are not enough: SvelteKit answers pages itself and does not send them.
+ */
+function isolationHeaders(): Plugin {
+  const middleware: Connect.NextHandleFunction = (_request, response, next) => {
+    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+    response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+    response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+    next();
+  };
+  return {
+    name: 'switchyard-isolation-headers',
+    configureServer: (server) => void server.middlewares.use(middleware),
+    configurePreviewServer: (server) => void server.middlewares.use(middleware)
+  };
+}
+
+/** Folders of tests/ that run in Node; tests/e2e belongs to Playwright. */
+const nodeSuites = [
+  'unit',
+  'exhaustive',
+  'property',
+  'model',
+  'sim',
+  'sync',
+  'golden',
+  'conformance',
+  'lessons',
+  'permalinks'
+];
+
+export default defineConfig({
+  plugins: [isolationHeaders(), sveltekit()],
+  worker: { format: 'es' },
+  test: {
+    // One line per file is enough; failures print in full.
+    reporters: ['default'],
+    projects: [
+      ...nodeSuites.map((name) => ({
+        extends: true as const,
+        test: { name, environment: 'node', include: [`tests/${name}/**/*.test.ts`] }
+      })),
+      { extends: true, test: { name: 'tidy', environment: 'node', include: ['tests/tidy.test.ts'] } }
+    ]
+  }
+});
