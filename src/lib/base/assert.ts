@@ -1,0 +1,17 @@
+/**
+ * Assertions of the engine. They are always on: a teaching tool that lies is worse than one that stops.
+ * A refused command is never an assertion, it is an outcome (see outcome.ts).
+ */
+export class AssertionError extends Error {
+	override name = 'AssertionError';
+}
+
+/** Throws an AssertionError with `message` unless `condition` holds. Narrows the type of what was tested. */
+export function assert(condition: unknown, message: string): asserts condition {
+	if (!condition) throw new AssertionError(message);
+}
+
+/** For the default branch of a switch over a closed union: unreachable while the union is exhausted. */
+export function unreachable(value: never, where: string): never {
+	throw new AssertionError(`${where}: unexpected ${JSON.stringify(value)}`);
+}

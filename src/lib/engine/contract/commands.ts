@@ -1,0 +1,58 @@
+import type { HostId, VmId } from './ids.ts';
+
+/** What may be asked of a world. Every change by a user, a lesson, a fault or a script is one of these. */
+export type Command =
+	| MigrateCommand
+	| { readonly name: 'migrate-cancel'; readonly vm: VmId }
+	| ({ readonly name: 'migrate-set-parameters'; readonly vm: VmId } & MigrationParameters)
+	| { readonly name: 'set-workload'; readonly vm: VmId; readonly workload: Workload }
+	| { readonly name: 'pin'; readonly vm: VmId; readonly gfn: number; readonly term: 'short' | 'long'; readonly forNs?: number }
+	| { readonly name: 'unpin'; readonly vm: VmId; readonly gfn: number }
+	| { readonly name: 'plant'; readonly fault: string };
+
+export type CommandName = Command['name'];
+
+export interface MigrateCommand {
+	readonly name: 'migrate';
+	readonly vm: VmId;
+	readonly target: HostId;
+	readonly strategy: StrategyId;
+	readonly parameters?: MigrationParameters;
+}
+
+export type StrategyId = 'precopy' | 'transit';
+
+/** QEMU's names in camel case; defaults are QEMU's unless the scenario says otherwise (decision D16). */
+export interface MigrationParameters {
+	/** 0 = unlimited. Default 134,217,728. */
+	readonly maxBandwidthBytesPerSecond?: number;
+	/** Default 300 ms; 0 … 2,000 s. */
+	readonly downtimeLimitNs?: number;
+	readonly multifdChannels?: number;
+	readonly autoConverge?: boolean;
+	/** 0 = use what is measured. */
+	readonly availSwitchoverBandwidthBytesPerSecond?: number;
+	/** When KVM's log is armed again: QEMU's default is per 1 GiB just before it is sent; "sync" is older KVM. */
+	readonly clearLog?: 'chunk' | 'sync';
+	/** Transit: leave the pages on the pool after the hand-off. */
+	readonly stayOnPool?: boolean;
+	/** Transit: how far to carry fixed costs of QEMU's switch-over. */
+	readonly handOver?: 'ideal' | 'qemu';
+}
+
+export type WorkloadKind = 'idle' | 'web' | 'database' | 'memory-muncher' | 'sequential' | 'two-class';
+
+/** A working set of classes; each class writes its share of the rate into its own range of guest memory. */
+export interface Workload {
+	readonly kind: WorkloadKind;
+	/** Bytes per second of page writes while the guest runs at full speed; default from the cost model. */
+	readonly rateBytesPerSecond?: number;
+	/** Size of the working set; default per kind. */
+	readonly workingSetBytes?: number;
+}
+
+/** A command with the time at which it takes effect. */
+export interface JournalEntry {
+	readonly atNs: number;
+	readonly command: Command;
+}

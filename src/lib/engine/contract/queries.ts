@@ -1,0 +1,176 @@
+import type { TraceRecord } from './records.ts';
+import type { DowntimePart, PhaseSpan } from './status.ts';
+import type { OperationId, VmId } from './ids.ts';
+
+/** Questions never change a world. */
+export type Query =
+	| { readonly kind: 'summary' }
+	| { readonly kind: 'page'; readonly vm: VmId; readonly gfn: number }
+	| { readonly kind: 'why'; readonly object: ObjectName }
+	| { readonly kind: 'find'; readonly text: string }
+	| { readonly kind: 'check' }
+	| { readonly kind: 'records'; readonly fromSeq: number; readonly count: number }
+	| { readonly kind: 'fingerprint' }
+	| { readonly kind: 'evaluate'; readonly expressions: readonly Expression[] }
+	| { readonly kind: 'first-difference'; readonly other: number };
+
+/** Things that can be pointed at. */
+export type ObjectName =
+	| { readonly type: 'page'; readonly vm: VmId; readonly gfn: number }
+	| { readonly type: 'block'; readonly memory: string; readonly block: number }
+	| { readonly type: 'vm'; readonly vm: VmId }
+	| { readonly type: 'operation'; readonly operation: OperationId }
+	| { readonly type: 'extent'; readonly extent: string }
+	| { readonly type: 'ownerWord'; readonly vm: VmId }
+	| { readonly type: 'link'; readonly link: string }
+	| { readonly type: 'host'; readonly host: string }
+	| { readonly type: 'record'; readonly seq: number };
+
+export interface Answers {
+	readonly summary: RunSummary;
+	readonly page: PageAnswer;
+	readonly why: WhyAnswer;
+	readonly find: FindAnswer;
+	readonly check: CheckAnswer;
+	readonly records: readonly TraceRecord[];
+	readonly fingerprint: { readonly fingerprint: string; readonly modelVersion: number };
+	readonly evaluate: readonly (number | boolean | null)[];
+	readonly 'first-difference': FirstDifference | null;
+}
+export type AnswerTo<Q extends Query> = Answers[Q['kind']];
+
+/** The course of a run so far, for timelines and charts. Arrays of equal length are one series. */
+export interface RunSummary {
+	readonly nowNs: number;
+	readonly operations: readonly {
+		readonly id: OperationId;
+		readonly strategy: string;
+		readonly vm: VmId;
+		readonly phases: readonly PhaseSpan[];
+		readonly downtime: readonly DowntimePart[];
+		readonly downtimeNs: number | null;
+		readonly startNs: number;
+		readonly endNs: number | null;
+		readonly networkBytes: number;
+		readonly cxlBytes: number;
+		/** One entry per bitmap sync. */
+		readonly rounds: readonly {
+			readonly atNs: number;
+			readonly leftBytes: number;
+			readonly sentBytes: number;
+		}[];
+	}[];
+	readonly vms: readonly {
+		readonly id: VmId;
+		readonly atNs: readonly number[];
+		readonly speedPpm: readonly number[];
+		/** Host index, −1 while nobody runs it. */
+		readonly host: readonly number[];
+		/** What a migration has left: unsent plus written since the last look. */
+		readonly leftBytes: readonly number[];
+		readonly bandwidthBytesPerSecond: readonly number[];
+		readonly poolPages: readonly number[];
+	}[];
+}
+
+export interface Rung {
+	readonly space: 'gva' | 'gpa' | 'hva' | 'hpa' | 'dpa';
+	/** Hexadecimal with 0x and groups; null when that host has no such address now. */
+	readonly address: string | null;
+	/** Table that made this step from the one above. */
+	readonly by: string;
+	readonly note: string;
+}
+
+/** One guest page through every address space on every host. */
+export interface PageAnswer {
+	readonly vm: VmId;
+	readonly gfn: number;
+	readonly folioFirstGfn: number;
+	readonly folioPages: number;
+	readonly memory: string | null;
+	readonly frame: number | null;
+	readonly written: number;
+	/** What the frame holds: write count when the stamp matches, null when it does not. */
+	readonly held: number | null;
+	readonly proof: 'equal' | 'differs' | 'not backed';
+	readonly dirty: boolean;
+	readonly pins: readonly { readonly term: 'short' | 'long'; readonly untilNs: number | null }[];
+	readonly readLatencyNs: number | null;
+	readonly sentence: string;
+	readonly hosts: readonly {
+		readonly host: string;
+		readonly running: boolean;
+		readonly rungs: readonly Rung[];
+	}[];
+	readonly sameDeviceAddress: boolean;
+}
+
+export interface WhyAnswer {
+	readonly object: ObjectName;
+	readonly sentence: string;
+	/** Newest first: what happened to it last, what caused that, and so on to the command. */
+	readonly chain: readonly TraceRecord[];
+}
+
+export interface FindAnswer {
+	readonly hits: readonly {
+		readonly label: string;
+		readonly object: ObjectName;
+		/** Where to look, if the hit lies in a memory. */
+		readonly memory: string | null;
+		readonly block: number | null;
+		readonly atNs: number | null;
+	}[];
+	readonly message: string | null;
+}
+
+export interface CheckAnswer {
+	readonly checks: readonly {
+		readonly id: string;
+		readonly statement: string;
+		readonly holds: boolean;
+		/** What was found instead, with the first place. */
+		readonly found: string | null;
+	}[];
+	readonly pagesProved: number;
+}
+
+/** Quantities that checks, wins and charts may name. */
+export const QUANTITIES = {
+	nowNs: 'simulated time',
+	completed: '1 when the last migration completed',
+	failed: '1 when the last migration failed',
+	cancelled: '1 when the last migration was cancelled',
+	runsOnTarget: '1 when the VM runs on the target of the last migration',
+	downtimeNs: 'downtime of the last migration; −1 while none',
+	totalNs: 'order to completion of the last migration; −1 while none',
+	networkBytes: 'bytes of the last migration on the network',
+	cxlBytes: 'bytes of the last migration over CXL links',
+	leftBytes: 'bytes the last migration has left, unsent plus written since the last look',
+	rounds: 'bitmap syncs of the last migration',
+	lostWorkNs: 'guest work lost since the start',
+	worstSpeedPpm: 'lowest guest speed while it ran, parts per million',
+	retriedFolios: 'folios that page migration had to retry',
+	proofHolds: '1 when every guest page holds what the guest last wrote',
+	invariantsHold: '1 when every whole-world invariant holds',
+	commandCount: 'commands in the journal'
+} as const;
+export type QuantityName = keyof typeof QUANTITIES;
+
+/** Checks and wins are data (decision D11): evaluated in the engine, so that the grader in Node says the same. */
+export type Expression =
+	| number
+	| boolean
+	| { readonly q: QuantityName }
+	| {
+			readonly op: '+' | '-' | '*' | '/' | '<' | '<=' | '==' | '>=' | '>' | 'and' | 'or' | 'not';
+			readonly args: readonly Expression[];
+	  };
+
+export interface FirstDifference {
+	/** Record of the asked world and of the other at the first place where they part; null = it has none there. */
+	readonly mine: TraceRecord | null;
+	readonly other: TraceRecord | null;
+	readonly atNs: number;
+}

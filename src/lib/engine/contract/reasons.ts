@@ -1,0 +1,51 @@
+/**
+ * Every refusal and every unhappy end, with its errno where one exists, one sentence and its source.
+ * A test demands that each reason is produced by some run.
+ */
+export interface Reason {
+	readonly errno: string | null;
+	readonly sentence: string;
+	readonly source: string;
+}
+
+const reason = (errno: string | null, sentence: string, source: string): Reason => ({
+	errno,
+	sentence,
+	source
+});
+
+export const REASONS = {
+	'bad-scenario': reason('EINVAL', 'The scenario cannot be read as it stands.', 'our own format'),
+	'newer-scenario': reason('EINVAL', 'The scenario was written for a newer version.', 'our own format'),
+	'too-large': reason('ENOMEM', 'The world would need more memory than this page may take.', 'our simplification'),
+	'bad-quantity': reason('EINVAL', 'An amount is not a number with a known unit.', 'our own format'),
+	'bad-command': reason('EINVAL', 'The command cannot be read as it stands.', 'our own format'),
+	'unknown-vm': reason('ENOENT', 'No VM has this name.', 'our own format'),
+	'unknown-host': reason('ENOENT', 'No host has this name.', 'our own format'),
+	'unknown-cost': reason('EINVAL', 'No figure of the cost model has this name.', 'our own format'),
+	'cost-out-of-range': reason('ERANGE', 'A figure of the cost model lies outside its range.', 'our own format'),
+	'already-running': reason('EBUSY', 'A migration of this VM is already running.', 'QEMU 10.2.2 migration/migration.c'),
+	'no-migration': reason('EINVAL', 'No migration of this VM is running.', 'QEMU 10.2.2 migration/migration.c'),
+	'same-host': reason('EINVAL', 'The VM already runs on that host.', 'our own rule'),
+	'vm-not-running': reason('EINVAL', 'The VM does not run.', 'QEMU 10.2.2 migration/migration.c'),
+	'no-room-target': reason('ENOMEM', 'The target has not enough free memory for the VM.', 'Linux 7.2.13 mm/page_alloc.c'),
+	'no-room-pool': reason('ENOMEM', 'The pool has not enough free capacity for the VM.', 'CXL 4.0 8.2.10.9.9, Resources Exhausted'),
+	'no-shared-memory': reason('ENODEV', 'No shared memory device is reachable from both hosts.', 'our design (live-migration reference 10)'),
+	'not-switched': reason('EXDEV', 'The target reaches the pool through no decoder that covers the extent.', 'CXL 4.0 7.7.2.4'),
+	'unmovable-page': reason('EBUSY', 'A page of the VM cannot be moved: somebody holds a long-term pin on it.', 'Linux 7.2.13 mm/migrate.c'),
+	'page-stayed': reason('EAGAIN', 'A page kept an extra reference through ten passes and did not move.', 'Linux 7.2.13 mm/migrate.c'),
+	'too-many-ranges': reason('E2BIG', 'The pages lie in more ranges than the super-page has descriptors.', 'our design (decision 4)'),
+	'too-many-vcpus': reason('E2BIG', 'The super-page has not enough free vCPU state slots.', 'our design (decision 4)'),
+	'checksum-mismatch': reason('EBADMSG', 'The ranges or the vCPU state do not match their checksum.', 'our design (cxl-fabric reference 10.4)'),
+	'commit-lost': reason('ECANCELED', 'The compare-and-swap found another owner word: the other side was first.', 'our design (cxl-fabric reference 10.4)'),
+	'too-late': reason('EALREADY', 'The owner word is already the target’s; there is nothing left to cancel.', 'our design (live-migration reference 10, step 8)'),
+	'cancelled': reason('ECANCELED', 'The migration was cancelled.', 'QEMU 10.2.2 migration/migration.c'),
+	'not-converging': reason(null, 'The guest dirties memory faster than it is sent; the time asked for is over.', 'QEMU 10.2.2 migration/migration.c'),
+	'bad-parameter': reason('EINVAL', 'A migration parameter is outside its legal range.', 'QEMU 10.2.2 migration/options.c'),
+	'not-pinned': reason('EINVAL', 'No such pin is held.', 'Linux 7.2.13 mm/gup.c'),
+	'not-backed': reason('EFAULT', 'The guest page has no frame behind it.', 'Linux 7.2.13 mm/gup.c'),
+	'capacity-events': reason('ENOSPC', 'The queue of pending events is full.', 'limit of the scenario'),
+	'unknown-fault': reason('EINVAL', 'No fault has this name.', 'our own format')
+} as const satisfies Record<string, Reason>;
+
+export type ReasonId = keyof typeof REASONS;

@@ -1,0 +1,18 @@
+import busyGuest from './busy-guest.json' with { type: 'json' };
+import heldPage from './held-page.json' with { type: 'json' };
+import smallPages from './small-pages.json' with { type: 'json' };
+import twoHostsByCopy from './two-hosts-by-copy.json' with { type: 'json' };
+import twoHosts from './two-hosts.json' with { type: 'json' };
+
+/** Built-in scenarios in the order in which they are offered. Links name them by id. */
+export const CATALOGUE: readonly { readonly id: string; readonly scenario: unknown }[] = [
+	twoHosts,
+	twoHostsByCopy,
+	busyGuest,
+	smallPages,
+	heldPage
+].map((scenario) => ({ id: scenario.id, scenario }));
+
+export function catalogueScenario(id: string): unknown {
+	return CATALOGUE.find((entry) => entry.id === id)?.scenario ?? null;
+}
