@@ -10,45 +10,48 @@ process.env.TZ = 'UTC';
  * `preview.headers` are not enough: SvelteKit answers pages itself and does not send them.
  */
 function isolationHeaders(): Plugin {
-  const middleware: Connect.NextHandleFunction = (_request, response, next) => {
-    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-    response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
-    response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-    next();
-  };
-  return {
-    name: 'switchyard-isolation-headers',
-    configureServer: (server) => void server.middlewares.use(middleware),
-    configurePreviewServer: (server) => void server.middlewares.use(middleware)
-  };
+	const middleware: Connect.NextHandleFunction = (_request, response, next) => {
+		response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+		response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+		response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+		next();
+	};
+	return {
+		name: 'switchyard-isolation-headers',
+		configureServer: (server) => void server.middlewares.use(middleware),
+		configurePreviewServer: (server) => void server.middlewares.use(middleware)
+	};
 }
 
 /** Folders of tests/ that run in Node; tests/e2e belongs to Playwright. */
 const nodeSuites = [
-  'unit',
-  'exhaustive',
-  'property',
-  'model',
-  'sim',
-  'sync',
-  'golden',
-  'conformance',
-  'lessons',
-  'permalinks'
+	'unit',
+	'exhaustive',
+	'property',
+	'model',
+	'sim',
+	'sync',
+	'golden',
+	'conformance',
+	'lessons',
+	'permalinks'
 ];
 
 export default defineConfig({
-  plugins: [isolationHeaders(), sveltekit()],
-  worker: { format: 'es' },
-  test: {
-    // One line per file is enough; failures print in full.
-    reporters: ['default'],
-    projects: [
-      ...nodeSuites.map((name) => ({
-        extends: true as const,
-        test: { name, environment: 'node', include: [`tests/${name}/**/*.test.ts`] }
-      })),
-      { extends: true, test: { name: 'tidy', environment: 'node', include: ['tests/tidy.test.ts'] } }
-    ]
-  }
+	plugins: [isolationHeaders(), sveltekit()],
+	worker: { format: 'es' },
+	test: {
+		// Whole-world checks on two cores that other work shares.
+		testTimeout: 60_000,
+		hookTimeout: 60_000,
+		allowOnly: false,
+		maxWorkers: 2,
+		projects: [
+			...nodeSuites.map((name) => ({
+				extends: true as const,
+				test: { name, environment: 'node', include: [`tests/${name}/**/*.test.ts`] }
+			})),
+			{ extends: true, test: { name: 'tidy', environment: 'node', include: ['tests/*.test.ts'] } }
+		]
+	}
 });

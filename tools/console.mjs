@@ -9,11 +9,11 @@ export const red = (text) => (colourful ? `\u001b[31m${text}\u001b[0m` : text);
 
 /** @param {number} milliseconds */
 export function seconds(milliseconds) {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
+	return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
 /** Wall clock of a tool, never of the engine. @returns {() => number} milliseconds since the call */
 export function stopwatch() {
-  const begin = performance.now();
-  return () => performance.now() - begin;
+	const begin = performance.now();
+	return () => performance.now() - begin;
 }

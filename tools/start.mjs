@@ -5,16 +5,16 @@ import { buildSite, siteIsFresh } from './site.mjs';
 
 if (siteIsFresh()) console.log('The built site is up to date.');
 else {
-  console.log('Building the site …');
-  const elapsed = stopwatch();
-  if (!(await buildSite())) {
-    console.error('The site could not be built; the lines above say why.');
-    process.exit(1);
-  }
-  console.log(`Built in ${bold(seconds(elapsed()))}.`);
+	console.log('Building the site …');
+	const elapsed = stopwatch();
+	if (!(await buildSite())) {
+		console.error('The site could not be built; the lines above say why.');
+		process.exit(1);
+	}
+	console.log(`Built in ${bold(seconds(elapsed()))}.`);
 }
 
 serve(process.argv.slice(2)).catch((error) => {
-  console.error(error.message);
-  process.exitCode = 1;
+	console.error(error.message);
+	process.exitCode = 1;
 });
