@@ -23,7 +23,7 @@ const config = {
 		serviceWorker: { register: false },
 		typescript: {
 			config: (tsconfig) => {
-				tsconfig.include.push('../tools/**/*.ts', '../playwright.config.ts');
+				tsconfig.include.push('../tools/**/*.ts', '../tools/**/*.mjs', '../*.config.*');
 			}
 		}
 	}
