@@ -10,7 +10,7 @@ import { assert } from './assert.ts';
  */
 
 /** ln 2 in two parts: k · LN2_HIGH is exact for |k| < 2^20, because its last 20 bits are zero. */
-const LN2_HIGH = 0.693147180369123816490173339843750;
+const LN2_HIGH = 0.69314718036912381649017333984375;
 const LN2_LOW = 1.90821492927058770002e-10;
 export const LN2 = 0.6931471805599453;
 

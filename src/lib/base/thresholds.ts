@@ -59,10 +59,7 @@ export function exponentialThresholds(
 	meanDenominator: number
 ): Uint32Array {
 	assert(Number.isInteger(count) && count >= 1 && count <= 1 << 26, `a table of ${count} entries`);
-	assert(
-		meanNumerator > 0 && meanDenominator > 0,
-		`a mean of ${meanNumerator}/${meanDenominator}`
-	);
+	assert(meanNumerator > 0 && meanDenominator > 0, `a mean of ${meanNumerator}/${meanDenominator}`);
 	const step = meanDenominator / meanNumerator;
 	const cumulative = new Float64Array(count);
 	for (let index = 0; index < count; index += 1)

@@ -64,12 +64,21 @@ export function withOverrides(
 	const costs: Record<CostName, number> = { ...DEFAULTS };
 	for (const [name, value] of Object.entries(overrides)) {
 		if (!isCostName(name))
-			return refused('unknown-cost', `costs.${name.slice(0, 60)}: no figure of the cost model has this name`);
+			return refused(
+				'unknown-cost',
+				`costs.${name.slice(0, 60)}: no figure of the cost model has this name`
+			);
 		const { unit, min, max } = COST_TABLE[name];
 		if (typeof value !== 'number' || value !== value)
-			return refused('bad-quantity', `costs.${name}: expected a number of ${unit}, got ${typeof value === 'number' ? 'NaN' : typeof value}`);
+			return refused(
+				'bad-quantity',
+				`costs.${name}: expected a number of ${unit}, got ${typeof value === 'number' ? 'NaN' : typeof value}`
+			);
 		if (value < min || value > max)
-			return refused('cost-out-of-range', `costs.${name}: ${value} lies outside ${min} to ${max} ${unit}`);
+			return refused(
+				'cost-out-of-range',
+				`costs.${name}: ${value} lies outside ${min} to ${max} ${unit}`
+			);
 		costs[name] = value;
 	}
 	const changed = new Set<string>(Object.keys(overrides));

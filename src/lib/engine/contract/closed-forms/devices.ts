@@ -65,12 +65,21 @@ export function capacityControlS(control: {
 }
 
 /** Making the page structures of a DAX device. Source: cost model 3.4. */
-export function memmapS(bytes: number, pageBytes: number, entryBytes: number, rateGBps: number): number {
+export function memmapS(
+	bytes: number,
+	pageBytes: number,
+	entryBytes: number,
+	rateGBps: number
+): number {
 	return ((bytes / pageBytes) * entryBytes) / (rateGBps * 1e9);
 }
 
 /** Memory that can go when pinned pages fill whole pieces: every other piece. Source: cost model 3.5. */
-export function clusteredFreeBytes(bytes: number, pieceBytes: number, pinnedPieces: number): number {
+export function clusteredFreeBytes(
+	bytes: number,
+	pieceBytes: number,
+	pinnedPieces: number
+): number {
 	return bytes - pinnedPieces * pieceBytes;
 }
 
@@ -87,14 +96,19 @@ export function expectedFreeGroups(pieces: number, perGroup: number, pinned: num
 }
 
 /** Expected number of pieces without a pinned page when each page is pinned with the same chance. Source: cost model 3.5. */
-export function expectedFreePieces(pieces: number, pagesPerPiece: number, pinnedShare: number): number {
+export function expectedFreePieces(
+	pieces: number,
+	pagesPerPiece: number,
+	pinnedShare: number
+): number {
 	return pieces * pow(1 - pinnedShare, pagesPerPiece);
 }
 
 /** Waits before virtio-mem tries again: doubling from the least to the most. Source: Linux drivers/virtio/virtio_mem.c. */
 export function virtioMemRetriesS(leastS: number, mostS: number, count: number): number[] {
 	const waits: number[] = [];
-	for (let waitS = leastS; waits.length < count; waitS = Math.min(mostS, waitS * 2)) waits.push(waitS);
+	for (let waitS = leastS; waits.length < count; waitS = Math.min(mostS, waitS * 2))
+		waits.push(waitS);
 	return waits;
 }
 

@@ -74,7 +74,14 @@ function precopyRow(
 		switchoverFixedS: costs.switchoverFixedMs / 1e3
 	});
 	const meanLoss = 1 - 1 / (1 + costs.dirtyLogSlowdownPct / 100);
-	const never = { rounds: null, totalS: Infinity, downtimeS: Infinity, networkBytes: Infinity, degradedS: Infinity, lostWorkS: Infinity };
+	const never = {
+		rounds: null,
+		totalS: Infinity,
+		downtimeS: Infinity,
+		networkBytes: Infinity,
+		degradedS: Infinity,
+		lostWorkS: Infinity
+	};
 	const common = { id, method, rateGBps, cxlBytes: 0, meanLoss };
 	if (!result.converges) return { ...common, ...never, converges: false };
 	return {
@@ -204,8 +211,20 @@ export function headlineComparison(costs: CostTable, guest: HeadlineCase): reado
 	});
 	return [
 		precopyRow('precopy-tcp25', `Pre-copy, ${link}`, wireGBps, costs, guest),
-		precopyRow('precopy-tcp100', 'Pre-copy, 100 GbE, multifd', headlineWireGBps(costs, 100), costs, guest),
-		precopyRow('precopy-zc100', 'Pre-copy, 100 GbE, zero-copy', linkShareGBps(100, costs.netGoodputFraction), costs, guest),
+		precopyRow(
+			'precopy-tcp100',
+			'Pre-copy, 100 GbE, multifd',
+			headlineWireGBps(costs, 100),
+			costs,
+			guest
+		),
+		precopyRow(
+			'precopy-zc100',
+			'Pre-copy, 100 GbE, zero-copy',
+			linkShareGBps(100, costs.netGoodputFraction),
+			costs,
+			guest
+		),
 		{
 			id: 'postcopy-tcp25',
 			method: `Post-copy, ${link}`,
@@ -220,9 +239,30 @@ export function headlineComparison(costs: CostTable, guest: HeadlineCase): reado
 			meanLoss: 1 - pushed.meanProgress,
 			lostWorkS: pushed.lostWorkS
 		},
-		transitRow('transit-thp-1', 'Nil transit, huge pages', costs.migrateThreads, costs.migratePages2mGBps, costs, guest),
-		transitRow('transit-4k-1', 'Nil transit, 4 KiB pages', costs.migrateThreads, costs.migratePages4kGBps, costs, guest),
-		transitRow('transit-thp-4', 'Nil transit, huge pages, 4 threads', 4, costs.migratePages2mGBps, costs, guest),
+		transitRow(
+			'transit-thp-1',
+			'Nil transit, huge pages',
+			costs.migrateThreads,
+			costs.migratePages2mGBps,
+			costs,
+			guest
+		),
+		transitRow(
+			'transit-4k-1',
+			'Nil transit, 4 KiB pages',
+			costs.migrateThreads,
+			costs.migratePages4kGBps,
+			costs,
+			guest
+		),
+		transitRow(
+			'transit-thp-4',
+			'Nil transit, huge pages, 4 threads',
+			4,
+			costs.migratePages2mGBps,
+			costs,
+			guest
+		),
 		residentRow('resident-qemu', 'Nil resident, QEMU-like devices', 'qemu', costs, guest),
 		residentRow('resident-ideal', 'Nil resident, ideal hand-over', 'ideal', costs, guest)
 	];

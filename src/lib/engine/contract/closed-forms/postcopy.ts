@@ -68,7 +68,12 @@ export function hybrid(guest: {
 	readonly bandwidthGBps: number;
 	readonly dirtyGBps: number;
 	readonly workingSetBytes: number;
-}): { readonly precopyS: number; readonly pushS: number; readonly totalS: number; readonly networkBytes: number } {
+}): {
+	readonly precopyS: number;
+	readonly pushS: number;
+	readonly totalS: number;
+	readonly networkBytes: number;
+} {
 	const precopyS = guest.memoryBytes / (guest.bandwidthGBps * 1e9);
 	const writtenPerPage = (guest.dirtyGBps * 1e9 * precopyS) / guest.workingSetBytes;
 	const pushBytes = guest.workingSetBytes * (1 - exp(-writtenPerPage));

@@ -91,7 +91,14 @@ export function precopyMeasuredCurve(guest: {
 	readonly bytesPerSecond: number;
 	/** Infinity: any downtime will do. */
 	readonly downtimeLimitS: number;
-}): { readonly converges: true; readonly passes: number; readonly downtimeS: number; readonly totalS: number } | NeverConverges {
+}):
+	| {
+			readonly converges: true;
+			readonly passes: number;
+			readonly downtimeS: number;
+			readonly totalS: number;
+	  }
+	| NeverConverges {
 	const pageOnWire = guest.pageBytes + guest.headerBytes;
 	let passS =
 		((guest.pages - guest.zeroPages) * pageOnWire + guest.zeroPages * guest.zeroPageBytes) /

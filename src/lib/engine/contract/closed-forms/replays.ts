@@ -61,7 +61,11 @@ export interface IterationLog {
  */
 export function cloudHypervisorEstimates(
 	iterations: readonly IterationLog[]
-): { readonly transferS: number; readonly estimatedDowntimeS: number; readonly elapsedS: number }[] {
+): {
+	readonly transferS: number;
+	readonly estimatedDowntimeS: number;
+	readonly elapsedS: number;
+}[] {
 	let elapsedS = 0;
 	return iterations.map((iteration, index) => {
 		const transferS = iteration.toSendMiB / iteration.bandwidthMiBps;

@@ -1,6 +1,8 @@
 import { ESTIMATE, MEASURED, MEMORY, VENDOR, row } from './row.ts';
 
 /** How long a load takes and how much a link, a device or a socket carries. */
+// One row per line.
+// prettier-ignore
 export const ACCESS_COSTS = {
 	localDramReadLatencyNs: row('ns', 110, 80, 120, MEASURED, 'Load from the socket’s own DDR5, idle', 'Liu et al., Melody, ASPLOS 2025 (read in a summary), fig. 1'),
 	localDramBandwidthGBps: row('GB/s', 230, 190, 307, ESTIMATE, 'What one socket’s eight DDR5-4800 channels deliver', 'Worked out: 8 × 38.4 GB/s (Sun et al., Demystifying CXL Memory, MICRO 2023 (read in a summary)) × 0.75'),

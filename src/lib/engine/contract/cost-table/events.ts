@@ -1,6 +1,8 @@
 import { ESTIMATE, MEASURED, MEMORY, VENDOR, row } from './row.ts';
 
 /** How long failures and their handling take. */
+// One row per line.
+// prettier-ignore
 export const EVENT_COSTS = {
 	linkRetrainMs: row('ms', 10, 0.1, 1000, ESTIMATE, 'Link training again after an error, as software sees it', 'Estimate; Linux waits up to 1 s'),
 	linkRetrainTimeoutMs: row('ms', 1000, 1000, 1000, MEASURED, 'When Linux gives a retraining up', 'Linux drivers/pci/pci.h'),

@@ -1,6 +1,8 @@
 import { ESTIMATE, MEASURED, MEMORY, row } from './row.ts';
 
 /** What KVM, QEMU and the wire take while a VM moves. */
+// One row per line.
+// prettier-ignore
 export const HYPERVISOR_COSTS = {
 	dirtyLogEnableMsPerGiB: row('ms/GiB', 16.1, 0.02, 16.1, MEASURED, 'Starting the dirty log, with splitting of 1 GiB mappings', 'Worked out: D. Matlack, eager page splitting v2, January 2022, 96 vCPUs of 1 GiB, 1.547 s'),
 	dirtyLogClearMsPerGiB: row('ms/GiB', 14.3, 0.5, 14.8, MEASURED, 'Clearing the log with every page dirty', 'Worked out: D. Matlack, eager page splitting v2, January 2022, 96 vCPUs of 1 GiB, 1.375 s'),

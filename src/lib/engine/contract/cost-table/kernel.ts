@@ -1,6 +1,8 @@
 import { ESTIMATE, MEASURED, MEMORY, row } from './row.ts';
 
 /** What the Linux memory management charges for moving, faulting, pinning, zeroing, plugging and unplugging. */
+// One row per line.
+// prettier-ignore
 export const KERNEL_COSTS = {
 	migratePages4kGBps: row('GB/s', 3.55, 0.9, 3.8, MEASURED, 'Moving 4 KiB pages between nodes, one thread', 'S. Garg, batch page migration RFC v4, mail of 18 March 2026, EPYC Zen 3 (unit inferred)'),
 	migratePages64kGBps: row('GB/s', 6.16, 4, 7.4, MEASURED, 'The same with folios of 64 KiB', 'S. Garg, batch page migration RFC v4, mail of 18 March 2026, EPYC Zen 3 (unit inferred)'),

@@ -1,6 +1,8 @@
 import { ESTIMATE, MEASURED, row } from './row.ts';
 
 /** What a vDPA device takes to follow a migration. */
+// One row per line.
+// prettier-ignore
 export const VDPA_COSTS = {
 	vdpaRemapCycleMsPerGiB: row('ms/GiB', 37, 11.4, 52.5, MEASURED, 'Unmapping and mapping guest memory again, platform IOMMU, 4 KiB pages', 'Worked out: pinMap4kMsPerGiB + unpinUnmap4kMsPerGiB'),
 	vdpaMlx5RemapCycleMsPerGiB: row('ms/GiB', 180, 140, 220, MEASURED, 'The same with the device’s own IOMMU, before parallel keys', 'Worked out: Si-Wei Liu, vdpa-net downtime series, December 2023, 20 to 30 s for 128 GB less 2 s'),

@@ -1,6 +1,8 @@
 import { ESTIMATE, MEASURED, MEMORY, row } from './row.ts';
 
 /** How fast guests dirty their memory. */
+// One row per line.
+// prettier-ignore
 export const WORKLOAD_COSTS = {
 	dirtyRateIdleMBps: row('MB/s', 2, 0.5, 10, MEMORY, 'A Linux guest with nothing to do', 'Memory'),
 	dirtyRateWebMBps: row('MB/s', 60, 10, 150, MEMORY, 'A web or application server', 'Memory: tens of MB/s in the classic papers'),

@@ -17,7 +17,12 @@ function asPrinted(actual: number, printed: number | null, lastDigit: number, wh
 	);
 }
 
-const guestOf = (row: { memoryGiB: number; bandwidthGBps: number; dirtyGBps: number; workingSetGB: number }) => ({
+const guestOf = (row: {
+	memoryGiB: number;
+	bandwidthGBps: number;
+	dirtyGBps: number;
+	workingSetGB: number;
+}) => ({
 	memoryBytes: row.memoryGiB * GIB,
 	bandwidthGBps: row.bandwidthGBps,
 	dirtyGBps: row.dirtyGBps,
@@ -32,7 +37,9 @@ describe('round model', () => {
 		const actual = forms.roundModel(guestOf(row));
 		expect(actual.converges).toBe(true);
 		expect(actual.volumesBytes).toHaveLength(wanted.volumesMB.length);
-		actual.volumesBytes.forEach((bytes, index) => asPrinted(bytes / 1e6, wanted.volumesMB[index] as number, 0.1, `V${index}`));
+		actual.volumesBytes.forEach((bytes, index) =>
+			asPrinted(bytes / 1e6, wanted.volumesMB[index] as number, 0.1, `V${index}`)
+		);
 		asPrinted(actual.totalS, wanted.totalS, 0.01, 'total');
 		asPrinted(actual.sentBytes / 1e9, wanted.sentGB, 0.01, 'sent');
 		asPrinted(actual.downtimeS * 1e3, wanted.downtimeMs, 1, 'downtime');
@@ -41,7 +48,12 @@ describe('round model', () => {
 	it('case D settles at 3.85 GB and never ends', () => {
 		const actual = forms.roundModel(guestOf(published.D));
 		expect(actual.converges).toBe(false);
-		asPrinted((actual.volumesBytes.at(-1) as number) / 1e9, published.D.roundsSettleGB, 0.01, 'settles');
+		asPrinted(
+			(actual.volumesBytes.at(-1) as number) / 1e9,
+			published.D.roundsSettleGB,
+			0.01,
+			'settles'
+		);
 		expect(forms.converges(guestOf(published.D))).toBe(false);
 	});
 	it('case D with auto-converge', () => {
@@ -53,7 +65,12 @@ describe('round model', () => {
 		asPrinted(actual.downtimeS * 1e3, wanted.downtimeMs, 1, 'downtime');
 	});
 	it('without a working set is F5', () => {
-		const guest = { memoryBytes: 64 * GIB, bandwidthGBps: 2.9375, dirtyGBps: 1, downtimeLimitS: 0.3 };
+		const guest = {
+			memoryBytes: 64 * GIB,
+			bandwidthGBps: 2.9375,
+			dirtyGBps: 1,
+			downtimeLimitS: 0.3
+		};
 		const rounds = forms.roundModel({ ...guest, workingSetBytes: Infinity });
 		const closed = forms.precopyConstantRate({ ...guest, switchoverFixedS: 0 });
 		if (!closed.converges) throw new Error('F5 converges here');
@@ -64,9 +81,18 @@ describe('round model', () => {
 });
 
 describe('F5 at its ends', () => {
-	const guest = { memoryBytes: 64 * GIB, bandwidthGBps: 2.9375, downtimeLimitS: 0.3, switchoverFixedS: 0.02 };
+	const guest = {
+		memoryBytes: 64 * GIB,
+		bandwidthGBps: 2.9375,
+		downtimeLimitS: 0.3,
+		switchoverFixedS: 0.02
+	};
 	it('sends everything once when nothing is written', () => {
-		expect(forms.precopyConstantRate({ ...guest, dirtyGBps: 0 })).toMatchObject({ rounds: 1, remainderBytes: 0, networkBytes: 64 * GIB });
+		expect(forms.precopyConstantRate({ ...guest, dirtyGBps: 0 })).toMatchObject({
+			rounds: 1,
+			remainderBytes: 0,
+			networkBytes: 64 * GIB
+		});
 	});
 	it('stops at once when everything fits the limit, however fast the guest writes', () => {
 		const actual = forms.precopyConstantRate({ ...guest, downtimeLimitS: 60, dirtyGBps: 9 });
@@ -90,7 +116,12 @@ describe('QEMU-like loop', () => {
 		const actual = forms.qemuLikeLoop(guestOf(published.D));
 		expect(actual.converges).toBe(false);
 		expect(actual.downtimeS).toBe(Infinity);
-		asPrinted((actual.afterSync.at(-1)?.leftBytes ?? 0) / 1e9, published.D.loopPendingGB, 0.01, 'left');
+		asPrinted(
+			(actual.afterSync.at(-1)?.leftBytes ?? 0) / 1e9,
+			published.D.loopPendingGB,
+			0.01,
+			'left'
+		);
 	});
 	it('case D with auto-converge', () => {
 		const wanted = published.D.autoConverge.loop;
@@ -103,8 +134,17 @@ describe('QEMU-like loop', () => {
 	});
 	it('a sequential writer over all memory comes to F5’s total and bytes within 1 %, not to its downtime', () => {
 		const wanted = published.sequential;
-		const guest = { memoryBytes: wanted.memoryGiB * GIB, bandwidthGBps: wanted.bandwidthGBps, dirtyGBps: wanted.dirtyGBps, downtimeLimitS: 0.3 };
-		const actual = forms.qemuLikeLoop({ ...guest, workingSetBytes: wanted.memoryGiB * GIB, writer: 'sequential' });
+		const guest = {
+			memoryBytes: wanted.memoryGiB * GIB,
+			bandwidthGBps: wanted.bandwidthGBps,
+			dirtyGBps: wanted.dirtyGBps,
+			downtimeLimitS: 0.3
+		};
+		const actual = forms.qemuLikeLoop({
+			...guest,
+			workingSetBytes: wanted.memoryGiB * GIB,
+			writer: 'sequential'
+		});
 		asPrinted(actual.totalS, wanted.totalS, 0.01, 'total');
 		asPrinted(actual.sentBytes / 1e9, wanted.sentGB, 0.1, 'sent');
 		asPrinted(actual.downtimeS * 1e3, wanted.downtimeMs, 1, 'downtime');
@@ -149,8 +189,16 @@ describe('fixed point and convergence', () => {
 	it('agrees with the round model wherever that comes to an end', () => {
 		for (const dirtyGBps of [0.3, 0.9, 1.1, 1.28, 1.6, 3])
 			for (const workingSetBytes of [1e8, 3.7e8, 5e8, 2e9, 2e10]) {
-				const guest = { memoryBytes: 32 * GIB, bandwidthGBps: 1.25, dirtyGBps, workingSetBytes, downtimeLimitS: 0.3 };
-				expect(forms.roundModel(guest).converges, `${dirtyGBps} GB/s into ${workingSetBytes}`).toBe(forms.converges(guest));
+				const guest = {
+					memoryBytes: 32 * GIB,
+					bandwidthGBps: 1.25,
+					dirtyGBps,
+					workingSetBytes,
+					downtimeLimitS: 0.3
+				};
+				expect(forms.roundModel(guest).converges, `${dirtyGBps} GB/s into ${workingSetBytes}`).toBe(
+					forms.converges(guest)
+				);
 			}
 	});
 });
