@@ -1,0 +1,113 @@
+import {
+	formatBytesBinary,
+	formatBytesDecimal,
+	formatNs,
+	formatNumber,
+	formatPpm
+} from '../../base/format.ts';
+import type { OperationStatus, VmStatus, WorldStatus } from '../../engine/contract/status.ts';
+import { currentOperation } from '../timeline/moment.ts';
+
+/** Where two worlds on one clock differ now: a sentence, and what each of them has. */
+export interface Difference {
+	readonly id: string;
+	readonly label: string;
+	readonly values: readonly [string, string];
+}
+
+interface Reading {
+	readonly id: string;
+	readonly label: string;
+	readonly read: (vm: VmStatus, operation: OperationStatus | null, status: WorldStatus) => string;
+}
+
+const READINGS: readonly Reading[] = [
+	{
+		id: 'where',
+		label: 'runs on',
+		read: (vm) => (vm.runsOn === null ? 'nobody' : `host ${vm.runsOn}`)
+	},
+	{
+		id: 'state',
+		label: 'migration',
+		read: (_, operation) =>
+			operation === null
+				? 'none'
+				: operation.state === 'running'
+					? (operation.phases.at(-1)?.label.split(':')[0] ?? operation.phase)
+					: operation.state
+	},
+	{ id: 'speed', label: 'guest speed', read: (vm) => formatPpm(vm.speedPpm) },
+	{
+		id: 'stopped',
+		label: 'guest stopped',
+		read: (_, operation, status) => {
+			if (!operation) return formatNs(0);
+			if (operation.downtimeNs !== null) return formatNs(operation.downtimeNs);
+			const start = operation.downtime[0]?.startNs;
+			return formatNs(start === undefined ? 0 : Math.max(0, status.nowNs - start));
+		}
+	},
+	{
+		id: 'network',
+		label: 'on the network',
+		read: (_, operation) => formatBytesDecimal(operation?.networkBytes ?? 0)
+	},
+	{
+		id: 'cxl',
+		label: 'over CXL',
+		read: (_, operation) => formatBytesDecimal(operation?.cxlBytes ?? 0)
+	},
+	{
+		id: 'left',
+		label: 'left to move',
+		read: (_, operation) => formatBytesBinary((operation?.pagesLeft ?? 0) * 4096)
+	},
+	{ id: 'lost', label: 'work lost', read: (vm) => formatNs(vm.lostWorkNs) },
+	{ id: 'events', label: 'events', read: (_, __, status) => formatNumber(status.eventCount) }
+];
+
+/** Only what differs, in a lasting order, at most `limit`. Worlds without a common VM differ in nothing that can be said. */
+export function differences(a: WorldStatus, b: WorldStatus, limit = 7): Difference[] {
+	const vmA = a.vms[0];
+	const vmB = b.vms.find((vm) => vm.id === vmA?.id);
+	if (!vmA || !vmB) return [];
+	const found: Difference[] = [];
+	for (const reading of READINGS) {
+		const left = reading.read(vmA, currentOperation(a), a);
+		const right = reading.read(vmB, currentOperation(b), b);
+		if (left !== right) found.push({ id: reading.id, label: reading.label, values: [left, right] });
+	}
+	return found.slice(0, limit);
+}
+
+/** All readings, also those that agree: figures that keep their place while two worlds play. */
+export function readings(a: WorldStatus, b: WorldStatus, ids: readonly string[]): Difference[] {
+	const vmA = a.vms[0];
+	const vmB = b.vms.find((vm) => vm.id === vmA?.id);
+	if (!vmA || !vmB) return [];
+	return ids.flatMap((id) => {
+		const reading = READINGS.find((one) => one.id === id);
+		if (!reading) return [];
+		return {
+			id,
+			label: reading.label,
+			values: [
+				reading.read(vmA, currentOperation(a), a),
+				reading.read(vmB, currentOperation(b), b)
+			] as const
+		};
+	});
+}
+
+/** The differences as one text, for people who do not see the two stages. */
+export function differenceWords(
+	list: readonly Difference[],
+	names: readonly [string, string]
+): string {
+	if (list.length === 0) return 'The two worlds do not differ yet.';
+	return list
+		.map((one) => `${one.label}: ${names[0]} ${one.values[0]}, ${names[1]} ${one.values[1]}`)
+		.join('; ')
+		.concat('.');
+}

@@ -1,0 +1,39 @@
+import type { JournalEntry, MigrateCommand, StrategyId } from '../../engine/contract/commands.ts';
+
+/** The other way to move the same VM. */
+export const otherStrategy = (strategy: StrategyId): StrategyId =>
+	strategy === 'precopy' ? 'transit' : 'precopy';
+
+export const strategyName = (strategy: StrategyId): string =>
+	strategy === 'precopy' ? 'by copy' : 'by reference';
+
+/**
+ * The same journal with every migration done the other way. Parameters that mean something to one way only are dropped; a
+ * copy gets an unlimited bandwidth and eight channels, so that the wire and not QEMU's cautious default is compared.
+ */
+export function byOtherMover(journal: readonly JournalEntry[]): JournalEntry[] {
+	return journal.map((entry) =>
+		entry.command.name === 'migrate' ? { ...entry, command: swapped(entry.command) } : entry
+	);
+}
+
+function swapped(command: MigrateCommand): MigrateCommand {
+	const strategy = otherStrategy(command.strategy);
+	const { parameters, ...rest } = command;
+	const limit = parameters?.downtimeLimitNs;
+	if (strategy === 'precopy')
+		return {
+			...rest,
+			strategy,
+			parameters: { maxBandwidthBytesPerSecond: 0, multifdChannels: 8 }
+		};
+	return limit === undefined
+		? { ...rest, strategy }
+		: { ...rest, strategy, parameters: { downtimeLimitNs: limit } };
+}
+
+/** The way that a journal moves its VM first; null when it orders no migration. */
+export function strategyOf(journal: readonly JournalEntry[]): StrategyId | null {
+	for (const entry of journal) if (entry.command.name === 'migrate') return entry.command.strategy;
+	return null;
+}
