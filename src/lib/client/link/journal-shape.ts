@@ -1,0 +1,84 @@
+import { assert } from '../../base/assert.ts';
+import type { JournalEntry } from '../../engine/contract/commands.ts';
+import { term, workload } from './command-parts.ts';
+import { count, choice, field, flag, name, optional, quantity, record, type RecordShape, type Shape } from './shapes.ts';
+
+/**
+ * A journal as links of version 1 hold it: per entry the time since the one before it as a quantity, then one var-int with
+ * the command's code (4 bits) and which of its fields differ from the last command of that kind, then those fields.
+ * Frozen like scenario-shape.ts: append, never re-order.
+ */
+const parameterFields = [
+	optional('maxBandwidthBytesPerSecond', quantity),
+	optional('downtimeLimitNs', quantity),
+	optional('multifdChannels', count),
+	optional('autoConverge', flag),
+	optional('availSwitchoverBandwidthBytesPerSecond', quantity),
+	optional('clearLog', choice('chunk', 'sync')),
+	optional('stayOnPool', flag),
+	optional('handOver', choice('ideal', 'qemu'))
+];
+const vm = field('vm', name, 'vm0');
+const gfn = field('gfn', quantity, 0);
+
+/** Code = place in this list. */
+export const COMMAND_SHAPES: readonly (readonly [command: string, shape: RecordShape])[] = [
+	[
+		'migrate',
+		record(
+			vm,
+			field('target', name, 'B'),
+			field('strategy', choice('precopy', 'transit'), 'transit'),
+			optional('parameters', record(...parameterFields))
+		)
+	],
+	['migrate-cancel', record(vm)],
+	['migrate-set-parameters', record(vm, ...parameterFields)],
+	['set-workload', record(vm, field('workload', workload, { kind: 'web' }))],
+	['pin', record(vm, gfn, field('term', term, 'short'), optional('forNs', quantity))],
+	['unpin', record(vm, gfn)],
+	['plant', record(field('fault', name, 'none'))]
+];
+const CODES = 16;
+
+/** The journal's limit in the scenario format. */
+export const MOST_COMMANDS = 2000;
+
+export const journal: Shape = {
+	write(out, value) {
+		const entries = value as readonly JournalEntry[];
+		assert(entries.length <= MOST_COMMANDS, `a link holds at most ${MOST_COMMANDS} commands`);
+		out.count(entries.length);
+		const last = new Map<string, Readonly<Record<string, unknown>>>();
+		let beforeNs = 0;
+		for (const { atNs, command } of entries) {
+			const { name: commandName, ...fields } = command;
+			const code = COMMAND_SHAPES.findIndex(([known]) => known === commandName);
+			assert(code >= 0, `links have no code for the command "${commandName}"`);
+			assert(atNs >= beforeNs, 'the commands of a journal are in the order of time');
+			const shape = (COMMAND_SHAPES[code] as (typeof COMMAND_SHAPES)[number])[1];
+			const mask = shape.mask(fields, last.get(commandName));
+			out.quantity(atNs - beforeNs);
+			out.count(mask * CODES + code);
+			shape.writeFields(out, mask, fields, last.get(commandName));
+			last.set(commandName, fields);
+			beforeNs = atNs;
+		}
+	},
+	read(from) {
+		const entries: unknown[] = [];
+		const length = from.count(MOST_COMMANDS);
+		const last = new Map<string, Readonly<Record<string, unknown>>>();
+		let atNs = 0;
+		for (let index = 0; index < length; index += 1) {
+			atNs += from.quantity();
+			const head = from.count(CODES * 2 ** 30);
+			const [commandName, shape] =
+				COMMAND_SHAPES[head % CODES] ?? from.malformed(`command ${index + 1} has the unknown code ${head % CODES}`);
+			const fields = shape.readFields(from, Math.floor(head / CODES), last.get(commandName));
+			last.set(commandName, fields);
+			entries.push({ atNs, command: { name: commandName, ...fields } });
+		}
+		return entries;
+	}
+};
