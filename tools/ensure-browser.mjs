@@ -58,8 +58,10 @@ async function tryOut(browser) {
 	});
 	try {
 		const page = await running.newPage();
-		const title = await page.goto('data:text/html,<title>works</title>').then(() => page.title());
-		if (title !== 'works') throw new Error('it opened a page and did not show it');
+		await page.goto('data:text/html,<title>works</title><h1>text</h1>');
+		if ((await page.title()) !== 'works') throw new Error('it opened a page and did not show it');
+		// Without a single font a heading has no size, and nothing on a page counts as visible.
+		if (!(await page.locator('h1').isVisible())) throw new Error('it has no font to show text in');
 		return running.version();
 	} finally {
 		await running.close();
@@ -119,6 +121,13 @@ function fetchPackagedBrowser() {
 		env: { ...process.env, AWS_LAMBDA_JS_RUNTIME: 'nodejs22.x', TMPDIR: packagedFolder }
 	});
 	const { executablePath, env } = JSON.parse(printed.trim().split('\n').at(-1) ?? '');
+	// The package's own list of font folders is fixed to /tmp.
+	const fonts = join(packagedFolder, 'fonts');
+	writeFileSync(
+		join(fonts, 'fonts.conf'),
+		`<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n` +
+			`<fontconfig><dir>${fonts}</dir><cachedir>${join(packagedFolder, 'fonts-cache')}</cachedir></fontconfig>\n`
+	);
 	return { how: `npm package ${packagedVersion}`, executablePath, env };
 }
 
