@@ -155,7 +155,8 @@ module.exports = {
 	options: {
 		doNotFollow: { path: 'node_modules' },
 		tsPreCompilationDeps: true,
-		tsConfig: { fileName: 'tsconfig.json' },
+		// Its own: the paths that SvelteKit writes are relative to a folder this tool does not see.
+		tsConfig: { fileName: 'tsconfig.arrows.json' },
 		enhancedResolveOptions: {
 			extensions: ['.ts', '.svelte.ts', '.js', '.mjs', '.svelte', '.json'],
 			conditionNames: ['svelte', 'import', 'types', 'default'],

@@ -92,6 +92,8 @@ export default ts.config(
 		rules: {
 			// TypeScript knows names better (typescript-eslint's own advice).
 			'no-undef': 'off',
+			'@typescript-eslint/no-dynamic-delete': 'off',
+			'no-unexpected-multiline': 'off', // Prettier writes no such thing.
 			// Typed columns are read at an index that an assertion or a loop has bounded.
 			'@typescript-eslint/no-non-null-assertion': 'off',
 			'@typescript-eslint/no-unused-vars': [

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,9 +75,8 @@ describe('arrows', () => {
 
 	beforeAll(() => {
 		folder = mkdtempSync(join(tmpdir(), 'switchyard-arrows-'));
-		const paths = { $lib: ['./src/lib'], '$lib/*': ['./src/lib/*'] };
-		const compilerOptions = { module: 'esnext', moduleResolution: 'bundler', paths };
-		planted['tsconfig.json'] = JSON.stringify({ compilerOptions });
+
+		planted['tsconfig.arrows.json'] = readFileSync(join(root, 'tsconfig.arrows.json'), 'utf8');
 		for (const [name, text] of Object.entries(planted)) {
 			mkdirSync(dirname(join(folder, name)), { recursive: true });
 			writeFileSync(join(folder, name), text);
