@@ -81,12 +81,8 @@ const SATURATED = forms.cloudHypervisorEstimates([
 	{ toSendMiB: 5428, bandwidthMiBps: 1799.43, overheadS: 0.056 }
 ]);
 
-const switchOverS = (
-	costs: CostTable,
-	guestBytes: number,
-	cycleMsPerGiB: number,
-	setupMs: number
-) => forms.vdpaMapChange({ guestBytes, cycleMsPerGiB, setupS: setupMs / 1e3 });
+const switchOverS = (guestBytes: number, cycleMsPerGiB: number, setupMs: number) =>
+	forms.vdpaMapChange({ guestBytes, cycleMsPerGiB, setupS: setupMs / 1e3 });
 
 const lossPercent = (costs: CostTable, memStallFraction: number, latencyNs: number) =>
 	100 *
