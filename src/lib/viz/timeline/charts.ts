@@ -1,0 +1,135 @@
+import { formatNumber, THIN } from '../../base/format.ts';
+import { GB, GIB, MIB } from '../../base/units.ts';
+import { tickStep } from 'd3-array';
+import type { RunSummary } from '../../engine/contract/queries.ts';
+import { futureOf, linePath, pastOf, type CourseColumn, type Series } from './course.ts';
+import { toX, type TimeWindow } from './window.ts';
+
+export interface ChartSpec {
+	readonly id: CourseColumn;
+	readonly title: string;
+	/** Units to choose from, largest first: how much one is, and its name. */
+	readonly units: readonly (readonly [number, string])[];
+	/** Fixed upper edge, in base units. */
+	readonly top?: number;
+}
+
+export const CHARTS: readonly ChartSpec[] = [
+	{
+		id: 'leftBytes',
+		title: 'Left to send',
+		units: [
+			[GIB, 'GiB'],
+			[MIB, 'MiB']
+		]
+	},
+	{
+		id: 'bandwidthBytesPerSecond',
+		title: 'Bandwidth',
+		units: [
+			[GB, 'GB/s'],
+			[1_000_000, 'MB/s']
+		]
+	},
+	{ id: 'speedPpm', title: 'Guest progress', units: [[10_000, '%']], top: 1_000_000 }
+];
+
+export interface YTick {
+	readonly y: number;
+	readonly label: string;
+}
+
+/** Three to five lines from 0 up, the unit at the topmost. */
+export function yTicks(spec: ChartSpec, greatest: number, heightPx: number): { top: number; ticks: YTick[] } {
+	const highest = Math.max(greatest, 1);
+	const [size, unit] = spec.units.find(([one]) => highest >= one) ?? spec.units.at(-1)!;
+	const wanted = (spec.top ?? highest) / size;
+	const step = spec.top ? wanted / 2 : tickStep(0, wanted, 3);
+	const count = Math.max(1, Math.ceil(wanted / step - 1e-9));
+	const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+	const top = count * step * size;
+	const ticks = Array.from({ length: count + 1 }, (_, index) => ({
+		y: heightPx * (1 - index / count),
+		label: formatNumber(index * step, digits) + (index === count ? THIN + unit : '')
+	}));
+	return { top, ticks };
+}
+
+export interface ChartLine {
+	readonly name: string;
+	readonly past: string;
+	readonly future: string;
+	/** Ends of rounds: where the bitmap was looked at again. */
+	readonly dots: readonly { readonly x: number; readonly y: number }[];
+	/** The last measured point, where the name stands. */
+	readonly end: { readonly x: number; readonly y: number } | null;
+}
+
+export interface ChartSource {
+	readonly name: string;
+	readonly course: RunSummary;
+	readonly forecast: RunSummary | null;
+	readonly vm: string;
+}
+
+export interface ChartDrawing {
+	readonly top: number;
+	readonly ticks: readonly YTick[];
+	readonly lines: readonly ChartLine[];
+}
+
+/** One small chart: the same axes for every run in it, past solid, future dashed. */
+export function chartDrawing(
+	spec: ChartSpec,
+	sources: readonly ChartSource[],
+	window: TimeWindow,
+	widthPx: number,
+	heightPx: number
+): ChartDrawing {
+	const parts = sources.map((source) => {
+		const nowNs = source.course.nowNs;
+		const measured = source.course.vms.find((vm) => vm.id === source.vm);
+		const expected = source.forecast?.vms.find((vm) => vm.id === source.vm);
+		return {
+			source,
+			past: pastOf(measured, spec.id, nowNs),
+			future: futureOf(expected, spec.id, nowNs, window.endNs)
+		};
+	});
+	const greatest = Math.max(0, ...parts.flatMap((part) => [...greatestOf(part.past), ...greatestOf(part.future)]));
+	const { top, ticks } = yTicks(spec, greatest, heightPx);
+	const box = { window, widthPx, heightPx, top };
+	const lines = parts.map(({ source, past, future }): ChartLine => {
+		const last = past.atNs.length - 1;
+		const dots =
+			spec.id === 'leftBytes'
+				? source.course.operations
+						.filter((operation) => operation.vm === source.vm)
+						.flatMap((operation) => operation.rounds)
+						.map((round) => ({
+							x: toX(window, widthPx, round.atNs),
+							y: heightPx * (1 - round.leftBytes / top)
+						}))
+				: [];
+		return {
+			name: source.name,
+			past: linePath(past, box),
+			future: linePath(future, box),
+			dots: dots.length <= 40 ? dots : [],
+			end:
+				last < 0
+					? null
+					: {
+							x: toX(window, widthPx, past.atNs[last] as number),
+							y: heightPx * (1 - (past.values[last] as number) / top)
+						}
+		};
+	});
+	return { top, ticks, lines };
+}
+
+function greatestOf(series: Series): number[] {
+	let greatest = 0;
+	for (const value of series.values) greatest = Math.max(greatest, value);
+	return [greatest];
+}
