@@ -132,3 +132,28 @@ export function sayBet(bet: Bet, axes: BetAxes): string {
 	}
 	return bet.word === 'falls' ? 'a fall to zero' : bet.word === 'grows' ? 'growth' : 'a level above zero';
 }
+
+export interface Still {
+	readonly ns: number;
+	readonly label: string;
+}
+
+/** The moments worth a picture of their own, in order, for readers who turn pages instead of watching. */
+export function stillsOf(
+	lanes: readonly { readonly name: string; readonly course: RunSummary | null }[],
+	untilNs: number
+): readonly Still[] {
+	const stills: Still[] = [{ ns: 0, label: 'before the order takes effect' }];
+	for (const { name, course } of lanes) {
+		const operation = operationOf(course);
+		if (operation === null) continue;
+		const firstRound = roundEnds(course)[0];
+		if (firstRound !== undefined) stills.push({ ns: firstRound.ns, label: `${name}: round 1 ends` });
+		const stop = operation.downtime.at(-1);
+		if (stop?.endNs != null) stills.push({ ns: stop.endNs, label: `${name}: the guest runs on the other host` });
+		if (operation.endNs !== null && operation.downtimeNs !== null && operation.endNs !== stop?.endNs)
+			stills.push({ ns: operation.endNs, label: `${name}: home` });
+	}
+	stills.push({ ns: untilNs, label: `after ${formatNs(untilNs)}` });
+	return stills.filter((still) => still.ns <= untilNs).sort((a, b) => a.ns - b.ns);
+}
