@@ -1,0 +1,86 @@
+import type { JournalEntry } from '../engine/contract/commands.ts';
+import type { WorldId } from '../engine/contract/ids.ts';
+import type { RunSummary } from '../engine/contract/queries.ts';
+import { SliceBudget } from './pace.ts';
+import type { Turns } from './turns.ts';
+
+export interface ForecastWish {
+	readonly scenario: unknown;
+	readonly journal: readonly JournalEntry[];
+	readonly belief: string | null;
+	readonly untilNs: number;
+}
+
+/** It is never sought back in, so it needs no room for checkpoints. */
+const TWIN_CHECKPOINT_BYTES = 1024 * 1024;
+
+/**
+ * The dashed future: a twin of a world, run to the end in bounded slices between the turns of the others, asked for its
+ * summary and closed. The same scenario and journal give the same run, so it shows what will be, unless somebody acts.
+ */
+export class Forecaster {
+	private readonly turns: Turns;
+	private readonly budget = new SliceBudget();
+	private readonly wishes = new Map<number, ForecastWish>();
+	private current: { index: number; wish: ForecastWish; world: WorldId } | null = null;
+
+	constructor(turns: Turns) {
+		this.turns = turns;
+	}
+
+	/** Replaces what was wished for this world before, also where it is half done. */
+	want(index: number, wish: ForecastWish): void {
+		this.wishes.set(index, wish);
+	}
+
+	get hasWork(): boolean {
+		return this.current !== null || this.wishes.size > 0;
+	}
+
+	/** One bounded call; returns a forecast when one is finished. */
+	async step(): Promise<{ index: number; forecast: RunSummary | null } | null> {
+		if (this.current && this.wishes.has(this.current.index)) {
+			await this.closeTwin();
+			return null;
+		}
+		if (!this.current) return this.begin();
+		const { index, world, wish } = this.current;
+		const startMs = performance.now();
+		const answer = await this.turns.advance([world], wish.untilNs, Math.ceil(this.budget.events / 2));
+		this.budget.learn(answer.events, performance.now() - startMs);
+		if (answer.crash) {
+			// The run itself will meet it, and then it is reported.
+			await this.closeTwin();
+			return { index, forecast: null };
+		}
+		if (!answer.done) return null;
+		const forecast = await this.turns.ask(world, { kind: 'summary' });
+		await this.closeTwin();
+		return this.wishes.has(index) ? null : { index, forecast };
+	}
+
+	private async begin(): Promise<{ index: number; forecast: null } | null> {
+		const [next] = this.wishes;
+		if (!next) return null;
+		const [index, wish] = next;
+		this.wishes.delete(index);
+		const { scenario, journal, belief } = wish;
+		const outcome = await this.turns.open({
+			scenario,
+			journal,
+			belief,
+			checkpointBytes: TWIN_CHECKPOINT_BYTES
+		});
+		// Refused: too large to have twice. Then there is no dashed future, and nothing else is lost.
+		if (!outcome.ok) return { index, forecast: null };
+		this.current = { index, wish, world: outcome.value.world };
+		return null;
+	}
+
+	private async closeTwin(): Promise<void> {
+		if (!this.current) return;
+		const { world } = this.current;
+		this.current = null;
+		await this.turns.close(world);
+	}
+}

@@ -1,0 +1,69 @@
+import type { JournalEntry } from '../engine/contract/commands.ts';
+import type { WorldId } from '../engine/contract/ids.ts';
+import type { RunSummary } from '../engine/contract/queries.ts';
+import type { Scenario } from '../engine/contract/scenario/schema.ts';
+import type { WorldStatus } from '../engine/contract/status.ts';
+import type { WorldViews } from '../engine/contract/views.ts';
+import { untilNsOf } from './link/payload.ts';
+import { same } from './link/shapes.ts';
+
+/** How to open a world. */
+export interface WorldSpec {
+	readonly scenario: unknown;
+	/** Replaces the scenario's own journal. */
+	readonly journal?: readonly JournalEntry[];
+	readonly belief?: string | null;
+	/** What pages call it; the scenario's title unless given. */
+	readonly label?: string;
+}
+
+/** A world as pages see it: replaced whole after every turn. */
+export interface OpenWorld {
+	readonly world: WorldId;
+	readonly label: string;
+	readonly spec: WorldSpec;
+	readonly status: WorldStatus;
+	/** Read only while `session.readable`. */
+	readonly views: WorldViews;
+	readonly journal: readonly JournalEntry[];
+	readonly course: RunSummary;
+	readonly forecast: RunSummary | null;
+}
+
+/** A world as the session keeps it: enough to build it again from nothing. */
+export interface LiveWorld {
+	readonly spec: WorldSpec;
+	readonly scenario: Scenario;
+	world: WorldId;
+	status: WorldStatus;
+	journal: readonly JournalEntry[];
+	course: RunSummary;
+	forecast: RunSummary | null;
+	/** Journals before each command sent here, newest last: what Undo goes back to. */
+	past: (readonly JournalEntry[])[];
+	/** Commands taken back, newest last. */
+	undone: JournalEntry[];
+}
+
+/** When the run of this world ends for viewers. */
+export const untilNsOfWorld = (live: LiveWorld): number => untilNsOf(live.scenario, live.journal);
+
+/** Whether `before` is `after` without its last command: then the engine can take it back by itself. */
+export const isOneLess = (before: readonly JournalEntry[], after: readonly JournalEntry[]): boolean =>
+	before.length === after.length - 1 && before.every((entry, index) => same(entry, after[index]));
+
+/** Borders of a course at which steps of this size stop, ascending. */
+export function borders(course: RunSummary, unit: 'phase' | 'commit'): number[] {
+	const times = new Set<number>();
+	for (const operation of course.operations) {
+		if (unit === 'phase')
+			for (const phase of operation.phases) {
+				times.add(phase.startNs);
+				if (phase.endNs !== null) times.add(phase.endNs);
+			}
+		else
+			for (const part of operation.downtime)
+				if (part.id === 'commit' && part.endNs !== null) times.add(part.endNs);
+	}
+	return [...times].sort((a, b) => a - b);
+}
