@@ -114,6 +114,10 @@ export default ts.config(
 					]
 				}
 			],
+			// Maps and sets here are plain values in $state.raw, replaced whole; few things are reactive.
+			'svelte/prefer-svelte-reactivity': 'off',
+			// svelte-check says which warnings there are; this rule does not see all of them.
+			'svelte/no-unused-svelte-ignore': 'off',
 			// Links are made with the base path and checked by prerendering every page.
 			'svelte/no-navigation-without-resolve': 'off'
 		}
