@@ -39,7 +39,8 @@ const nodeSuites = [
 
 export default defineConfig({
 	plugins: [isolationHeaders(), sveltekit()],
-	worker: { format: 'es' },
+	// One file: SvelteKit tells the service worker of a worker's first file only, not of its parts.
+	worker: { format: 'es', rolldownOptions: { output: { codeSplitting: false } } },
 	test: {
 		// Whole-world checks on two cores that other work shares.
 		testTimeout: 60_000,

@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { sep } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { siteFolder, siteUnderBase } from '../../tools/paths.mjs';
 import { createStaticServer, listen } from '../../tools/serve.mjs';
@@ -102,6 +103,17 @@ test.describe('under a base path, on a host that sends no headers', () => {
 		const site = await host({ folder, base, isolation: false });
 		await page.goto(site.url);
 		await expectBackEnd(page, 'shared');
+		// All code and styles, the engine's worker among them, although this page asked for few.
+		const names = await page.evaluate(async () => {
+			const [name] = await caches.keys();
+			const requests = await (await caches.open(name ?? '')).keys();
+			return requests.map((request) => new URL(request.url).pathname);
+		});
+		const needed = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+			.filter((path) => /^_app.immutable.*\.(?:js|css)$/.test(path))
+			.map((path) => `${base}/${path.split(sep).join('/')}`);
+		expect(needed.length).toBeGreaterThan(5);
+		expect(needed.filter((path) => !names.includes(path))).toEqual([]);
 		await site.end();
 
 		await page.reload();
