@@ -46,7 +46,11 @@ export class Forecaster {
 		if (!this.current) return this.begin();
 		const { index, world, wish } = this.current;
 		const startMs = performance.now();
-		const answer = await this.turns.advance([world], wish.untilNs, Math.ceil(this.budget.events / 2));
+		const answer = await this.turns.advance(
+			[world],
+			wish.untilNs,
+			Math.ceil(this.budget.events / 2)
+		);
 		this.budget.learn(answer.events, performance.now() - startMs);
 		if (answer.crash) {
 			// The run itself will meet it, and then it is reported.

@@ -49,7 +49,10 @@ export interface LiveWorld {
 export const untilNsOfWorld = (live: LiveWorld): number => untilNsOf(live.scenario, live.journal);
 
 /** Whether `before` is `after` without its last command: then the engine can take it back by itself. */
-export const isOneLess = (before: readonly JournalEntry[], after: readonly JournalEntry[]): boolean =>
+export const isOneLess = (
+	before: readonly JournalEntry[],
+	after: readonly JournalEntry[]
+): boolean =>
 	before.length === after.length - 1 && before.every((entry, index) => same(entry, after[index]));
 
 /** Borders of a course at which steps of this size stop, ascending. */

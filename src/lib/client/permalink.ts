@@ -1,13 +1,14 @@
 import { assert } from '../base/assert.ts';
 import type { Outcome } from '../base/outcome.ts';
+import type { JournalEntry } from '../engine/contract/commands.ts';
 import { MODEL_VERSION } from '../engine/contract/port.ts';
 import type { Scenario } from '../engine/contract/scenario/schema.ts';
-import { LINK_VERSION, MOST_CHARACTERS, MOST_PAYLOAD_BYTES, seal, unseal } from './link/envelope.ts';
+import { LINK_VERSION, MOST_CHARACTERS, seal, unseal } from './link/envelope.ts';
 import { readPayload, writePayload, type PartialLink } from './link/payload.ts';
 import { LINK_REASONS, LinkDamage, type LinkReason } from './link/reasons.ts';
 import { same } from './link/shapes.ts';
 import { readScenario } from '../engine/contract/scenario/read.ts';
-import type { LinkState } from './link/state.ts';
+import { PLAIN_VIEW, type LinkState } from './link/state.ts';
 import { partsOf, type LinkPart } from './link/words.ts';
 
 export { LINK_REASONS, type LinkReason } from './link/reasons.ts';
@@ -30,21 +31,33 @@ export type DecodedLink = Outcome<LinkState, LinkReason> & {
 	readonly notes: readonly LinkNote[];
 };
 
-/** The fragment without `#`. Asserts that the link opens to the same state. */
-export async function encodeLink(state: LinkState): Promise<string> {
-	const payload = writePayload(state);
-	assert(payload.length <= MOST_PAYLOAD_BYTES, `a link of ${payload.length} bytes: share a file instead`);
-	const back: PartialLink = { worlds: [], notes: [] };
-	readPayload(payload, back);
-	state.worlds.forEach((world, index) => {
-		const read = readScenario(world.scenario);
-		const other = back.worlds[index];
-		assert(
-			read.ok && other && same(other.scenario, read.value) && same(other.journal, world.journal),
-			'a link must hold the whole scenario and journal'
-		);
+/** What a link can be made of; what is left out is as in a fresh run. */
+export type LinkRequest = Pick<LinkState, 'worlds'> & Partial<LinkState>;
+
+/** The fragment without `#`. Asserts that the link opens to the same run. */
+export async function encodeLink(request: LinkRequest): Promise<string> {
+	const worlds = request.worlds.map(({ scenario, journal, belief }) => {
+		const read = readScenario(scenario);
+		assert(read.ok, 'only a scenario that can be read can be shared');
+		return {
+			scenario: read.value,
+			journal: journal ?? (read.value.journal as readonly JournalEntry[]),
+			belief: belief ?? null
+		};
 	});
-	return seal(payload);
+	const state: LinkState = {
+		positionNs: 0,
+		view: PLAIN_VIEW,
+		fingerprints: worlds.map(() => null),
+		modelVersion: MODEL_VERSION,
+		...request,
+		worlds
+	};
+	const fragment = seal(writePayload(state));
+	const back = await decodeLink(fragment);
+	assert(back.ok, `a link must open: ${back.ok ? '' : back.detail}`);
+	assert(same(back.value.worlds, worlds), 'a link must hold the whole scenario and journal');
+	return fragment;
 }
 
 /** A link to copy, or, where it would be too long for the places links are pasted into, a reason to save a file. */
@@ -52,14 +65,15 @@ export type Share =
 	| { readonly kind: 'link'; readonly fragment: string }
 	| { readonly kind: 'file'; readonly characters: number | null; readonly sentence: string };
 
-export async function shareLink(state: LinkState): Promise<Share> {
+export async function shareLink(state: LinkRequest): Promise<Share> {
 	let fragment: string | null;
 	try {
 		fragment = await encodeLink(state);
 	} catch {
 		fragment = null;
 	}
-	if (fragment !== null && fragment.length <= COMFORTABLE_CHARACTERS) return { kind: 'link', fragment };
+	if (fragment !== null && fragment.length <= COMFORTABLE_CHARACTERS)
+		return { kind: 'link', fragment };
 	return {
 		kind: 'file',
 		characters: fragment?.length ?? null,
@@ -74,7 +88,7 @@ export async function shareLink(state: LinkState): Promise<Share> {
 export async function decodeLink(fragment: string): Promise<DecodedLink> {
 	const link: PartialLink = { worlds: [], notes: [] };
 	try {
-		const { payload, damage } = await unseal(String(fragment));
+		const { payload, damage } = unseal(String(fragment));
 		try {
 			readPayload(payload, link);
 		} catch (inner) {
@@ -86,7 +100,13 @@ export async function decodeLink(fragment: string): Promise<DecodedLink> {
 	} catch (error) {
 		// A LinkDamage is what was found; anything else would be a mistake of ours, and still must not reach the page.
 		const reason: LinkReason = error instanceof LinkDamage ? error.reason : 'bad-scenario';
-		return { ok: false, reason, detail: (error as Error).message, parts: partsOf(link), notes: link.notes };
+		return {
+			ok: false,
+			reason,
+			detail: (error as Error).message,
+			parts: partsOf(link),
+			notes: link.notes
+		};
 	}
 	if (link.modelVersion !== MODEL_VERSION)
 		link.notes.push({
@@ -108,21 +128,37 @@ export async function decodeLink(fragment: string): Promise<DecodedLink> {
 }
 
 /** After opening: does the state reached equal the state shared? One note per world that differs. */
-export function compareFingerprints(link: LinkState, reached: readonly (string | null)[]): LinkNote[] {
+export function compareFingerprints(
+	link: LinkState,
+	reached: readonly (string | null)[]
+): LinkNote[] {
 	const notes: LinkNote[] = [];
 	link.fingerprints.forEach((shared, index) => {
 		const mine = reached[index]?.slice(0, 8) ?? null;
 		if (shared === null || mine === null || shared.slice(0, 8) === mine) return;
 		const world = link.worlds.length > 1 ? `world ${index + 1}: ` : '';
-		notes.push({ reason: 'fingerprint-mismatch', detail: `${world}reached ${mine}, shared was ${shared.slice(0, 8)}` });
+		notes.push({
+			reason: 'fingerprint-mismatch',
+			detail: `${world}reached ${mine}, shared was ${shared.slice(0, 8)}`
+		});
 	});
 	return notes;
 }
 
 /** The version character and length of a fragment, for the inspector. */
-export function describeFragment(fragment: string): { version: string; characters: number; reads: string; most: number } {
+export function describeFragment(fragment: string): {
+	version: string;
+	characters: number;
+	reads: string;
+	most: number;
+} {
 	const text = fragment.replace(/^#/, '').trim();
-	return { version: text[0] ?? '', characters: text.length, reads: LINK_VERSION, most: MOST_CHARACTERS };
+	return {
+		version: text[0] ?? '',
+		characters: text.length,
+		reads: LINK_VERSION,
+		most: MOST_CHARACTERS
+	};
 }
 
 /** The sentence of a reason. */

@@ -2,12 +2,24 @@ import { ok, refused, type Outcome } from '../base/outcome.ts';
 import { formatNs } from '../base/format.ts';
 import type { Command } from '../engine/contract/commands.ts';
 import type { WorldId } from '../engine/contract/ids.ts';
-import { MODEL_VERSION, type AdvanceAnswer, type CrashReport, type StepRequest } from '../engine/contract/port.ts';
+import {
+	MODEL_VERSION,
+	type AdvanceAnswer,
+	type CrashReport,
+	type StepRequest
+} from '../engine/contract/port.ts';
 import type { AnswerTo, Query, RunSummary } from '../engine/contract/queries.ts';
 import type { ReasonId } from '../engine/contract/reasons.ts';
 import { readScenario } from '../engine/contract/scenario/read.ts';
 import type { WorldStatus } from '../engine/contract/status.ts';
-import { connect, startWorker, wishedMemory, WorkerLost, type Connection, type MemoryWish } from './connect.ts';
+import {
+	connect,
+	startWorker,
+	wishedMemory,
+	WorkerLost,
+	type Connection,
+	type MemoryWish
+} from './connect.ts';
 import { Forecaster } from './forecast.ts';
 import { Intents } from './intents.ts';
 import type { BackEnd } from './isolation.ts';
@@ -189,7 +201,9 @@ export class Session {
 		const passedMs = Math.min(LONGEST_FRAME_MS, Math.max(0, wallMs - (this.#lastTickMs ?? wallMs)));
 		this.#lastTickMs = wallMs;
 		if (this.settlePhase < 1)
-			this.settlePhase = this.reducedMotion ? 1 : Math.min(1, this.settlePhase + passedMs / SETTLE_MS);
+			this.settlePhase = this.reducedMotion
+				? 1
+				: Math.min(1, this.settlePhase + passedMs / SETTLE_MS);
 		if (this.state !== 'playing') return;
 		const speed = SPEEDS[this.speedIndex] ?? 1e9;
 		// An engine that cannot keep up makes the run slower, never coarser.
@@ -199,7 +213,9 @@ export class Session {
 				advancePace(this.#targetNs, passedMs, speed, this.slowAtBorders ? this.#spans : [])
 			);
 		const untilNs =
-			this.#targetNs >= this.untilNs ? this.untilNs : onGrid(this.#targetNs, this.#rate(passedMs, speed));
+			this.#targetNs >= this.untilNs
+				? this.untilNs
+				: onGrid(this.#targetNs, this.#rate(passedMs, speed));
 		if ((untilNs > this.nowNs || this.#isBehind) && !this.#intents.has('slice'))
 			void this.#want('slice', () => this.#slice(untilNs));
 	}
@@ -375,7 +391,9 @@ export class Session {
 
 	/** Grid for moments: the pace really gone, not the one asked for. */
 	#rate(passedMs: number, speed: number): number {
-		return passedMs > 0 ? Math.min(speed, ((this.#targetNs - this.nowNs) / passedMs) * 1000) : speed;
+		return passedMs > 0
+			? Math.min(speed, ((this.#targetNs - this.nowNs) / passedMs) * 1000)
+			: speed;
 	}
 
 	async #slice(untilNs: number): Promise<void> {
@@ -451,12 +469,18 @@ export class Session {
 		} else {
 			// The forecast knows the next border of all worlds; without it the first world leads.
 			const ahead = this.#live.every((live) => live.forecast)
-				? this.#live.flatMap((live) => borders(live.forecast as RunSummary, unit)).filter((ns) => ns > fromNs)
+				? this.#live
+						.flatMap((live) => borders(live.forecast as RunSummary, unit))
+						.filter((ns) => ns > fromNs)
 				: null;
 			if (ahead === null && this.#live[0]) await this.#stepWorld(this.#live[0], unit);
-			else if (ahead) await this.#goTo(Math.min(this.untilNs, ...ahead), 'Going to the next border');
+			else if (ahead)
+				await this.#goTo(Math.min(this.untilNs, ...ahead), 'Going to the next border');
 		}
-		const reachedNs = Math.min(this.untilNs, Math.max(...this.#live.map((live) => live.status.nowNs)));
+		const reachedNs = Math.min(
+			this.untilNs,
+			Math.max(...this.#live.map((live) => live.status.nowNs))
+		);
 		if (this.#live.some((live) => live.status.nowNs !== reachedNs))
 			await this.#goTo(reachedNs, 'Bringing the worlds to one moment');
 		if (unit === 'event' && reachedNs > fromNs) this.#trail.push(fromNs);
@@ -487,7 +511,11 @@ export class Session {
 			// Newest records first, a page at a time, until one lies before now.
 			for (let end = live.status.traceCount; end > 0; end -= 64) {
 				const fromSeq = Math.max(0, end - 64);
-				const records = await this.#turns.ask(live.world, { kind: 'records', fromSeq, count: end - fromSeq });
+				const records = await this.#turns.ask(live.world, {
+					kind: 'records',
+					fromSeq,
+					count: end - fromSeq
+				});
 				const earlier = records.filter((record) => record.atNs < this.nowNs);
 				if (earlier.length === 0) continue;
 				found = Math.max(found, ...earlier.map((record) => record.atNs));
@@ -515,7 +543,8 @@ export class Session {
 	}
 
 	async #afterCommand(changed: readonly LiveWorld[], ns: number): Promise<void> {
-		if (this.#live.some((live) => live.status.nowNs !== ns)) await this.#goTo(ns, 'Going to the command');
+		if (this.#live.some((live) => live.status.nowNs !== ns))
+			await this.#goTo(ns, 'Going to the command');
 		this.#trail = this.#trail.filter((visited) => visited < ns);
 		this.#targetNs = ns;
 		for (const live of changed) this.#wantForecast(live);
@@ -557,7 +586,10 @@ export class Session {
 		const blockWords = new Map<WorldId, Uint32Array>();
 		for (const { world, status } of this.#live) {
 			statuses.set(world, status);
-			blockWords.set(world, new Uint32Array(this.#turns.views(world).columns.blockWord as Uint32Array));
+			blockWords.set(
+				world,
+				new Uint32Array(this.#turns.views(world).columns.blockWord as Uint32Array)
+			);
 		}
 		this.before = { statuses, blockWords };
 	}
@@ -589,7 +621,8 @@ export class Session {
 	}
 
 	#background(): (() => Promise<void>) | null {
-		if (this.state === 'closed' || this.state === 'crashed' || !this.#forecaster.hasWork) return null;
+		if (this.state === 'closed' || this.state === 'crashed' || !this.#forecaster.hasWork)
+			return null;
 		return async () => {
 			const finished = await this.#forecaster.step();
 			const live = finished && this.#live[finished.index];
@@ -606,7 +639,11 @@ export class Session {
 			const read = readScenario(spec.scenario);
 			if (!read.ok) return read;
 			const journal = spec.journal ?? (read.value.journal as LiveWorld['journal']);
-			const opened = await this.#turns.open({ scenario: read.value, journal, belief: spec.belief ?? null });
+			const opened = await this.#turns.open({
+				scenario: read.value,
+				journal,
+				belief: spec.belief ?? null
+			});
 			if (!opened.ok) return opened;
 			this.#live.push({
 				spec,
@@ -652,7 +689,9 @@ export class Session {
 					return;
 				}
 				if (error instanceof RangeError || error instanceof UnansweredQuestion) throw error;
-				await this.#stop(error instanceof EngineCrash ? error.report : crashOf(error, this.#live[0]));
+				await this.#stop(
+					error instanceof EngineCrash ? error.report : crashOf(error, this.#live[0])
+				);
 				return;
 			}
 		}

@@ -62,7 +62,11 @@ export class Turns {
 		return this.away.has(world);
 	}
 
-	advance(worlds: readonly WorldId[], untilNs: number, eventBudget: number): Promise<AdvanceAnswer> {
+	advance(
+		worlds: readonly WorldId[],
+		untilNs: number,
+		eventBudget: number
+	): Promise<AdvanceAnswer> {
 		return this.turn(worlds, (buffers) =>
 			this.connection.call((port) => port.advance({ worlds, untilNs, eventBudget, ...buffers }))
 		);
@@ -93,7 +97,11 @@ export class Turns {
 	}
 
 	/** `others`: further worlds that the question looks into. */
-	async ask<Q extends Query>(world: WorldId, query: Q, others: readonly WorldId[] = []): Promise<AnswerTo<Q>> {
+	async ask<Q extends Query>(
+		world: WorldId,
+		query: Q,
+		others: readonly WorldId[] = []
+	): Promise<AnswerTo<Q>> {
 		const answer = await this.turn([world, ...others], (buffers) =>
 			this.connection.call((port) => port.ask({ world, query: plain(query), ...buffers }))
 		);
@@ -131,7 +139,8 @@ export class Turns {
 		const answer = await call(this.memory === 'transferred' ? { buffers } : {});
 		for (const [key, buffer] of Object.entries(answer.buffers ?? {})) {
 			const world = Number(key);
-			if (this.held.get(world)?.buffer !== buffer) this.held.set(world, { buffer, views: attach(buffer) });
+			if (this.held.get(world)?.buffer !== buffer)
+				this.held.set(world, { buffer, views: attach(buffer) });
 		}
 		// Not in a finally: after a lost worker or a broken promise nobody may read these worlds.
 		for (const world of worlds) this.away.delete(world);

@@ -104,18 +104,31 @@ export class FakeEngine {
 		const give = (ids: readonly number[], buffers: Buffers | undefined): { buffers?: Buffers } => {
 			if (!buffers) return {};
 			return {
-				buffers: Object.fromEntries(ids.map((id) => [id, (worlds.get(id) as FakeWorld).buffer as ArrayBuffer]))
+				buffers: Object.fromEntries(
+					ids.map((id) => [id, (worlds.get(id) as FakeWorld).buffer as ArrayBuffer])
+				)
 			};
 		};
 		const runTo = (world: FakeWorld, ns: number): void => {
 			world.nowNs = ns;
-			const words = new Uint32Array(world.buffer, place(capacities).offsets.blockWord, capacities.block);
+			const words = new Uint32Array(
+				world.buffer,
+				place(capacities).offsets.blockWord,
+				capacities.block
+			);
 			words.fill(mix32(ns / 1000, hashOf(world), 7));
 		};
 		const hashOf = (world: FakeWorld): number =>
-			world.journal.filter((entry) => entry.atNs <= world.nowNs).reduce((hash, entry) => mix32(hash, entry.atNs, 3), 1);
+			world.journal
+				.filter((entry) => entry.atNs <= world.nowNs)
+				.reduce((hash, entry) => mix32(hash, entry.atNs, 3), 1);
 
-		const advance = async (ids: readonly number[], untilNs: number, eventBudget: number, buffers?: Buffers): Promise<AdvanceAnswer> => {
+		const advance = async (
+			ids: readonly number[],
+			untilNs: number,
+			eventBudget: number,
+			buffers?: Buffers
+		): Promise<AdvanceAnswer> => {
 			const taken = take(ids, buffers);
 			let events = 0;
 			let done = true;
@@ -127,11 +140,20 @@ export class FakeEngine {
 				const target = Math.min(untilNs, possible);
 				events += Math.ceil((target - fromNs) / EVENT_NS);
 				if (target >= this.crashAtNs) {
-					crash = { world: id, message: 'planted: proof differs', stack: 'at fake', atNs: this.crashAtNs, eventCount: 9, journal: world.journal };
+					crash = {
+						world: id,
+						message: 'planted: proof differs',
+						stack: 'at fake',
+						atNs: this.crashAtNs,
+						eventCount: 9,
+						journal: world.journal
+					};
 				} else runTo(world, target);
 				if (target < untilNs) done = false;
 			}
-			const statuses = Object.fromEntries(ids.map((id) => [id, statusOf(worlds.get(id) as FakeWorld)]));
+			const statuses = Object.fromEntries(
+				ids.map((id) => [id, statusOf(worlds.get(id) as FakeWorld)])
+			);
 			return { done, statuses, events, progress: done ? 1 : 0.5, crash, ...give(ids, taken) };
 		};
 
@@ -168,7 +190,10 @@ export class FakeEngine {
 			step: async ({ world, unit, buffers }) => {
 				await this.enter('step');
 				const state = worlds.get(world) as FakeWorld;
-				const next = unit === 'event' ? state.nowNs + EVENT_NS : (bordersOf(state.journal).find((ns) => ns > state.nowNs) ?? Infinity);
+				const next =
+					unit === 'event'
+						? state.nowNs + EVENT_NS
+						: (bordersOf(state.journal).find((ns) => ns > state.nowNs) ?? Infinity);
 				return advance([world], Math.min(next, 60e9), Infinity, buffers);
 			},
 			send: async ({ world, command, buffers }) => {
@@ -176,10 +201,23 @@ export class FakeEngine {
 				const taken = take([world], buffers);
 				const state = worlds.get(world) as FakeWorld;
 				if ('vm' in command && command.vm !== 'vm0')
-					return { outcome: refused('unknown-vm', command.vm), status: statusOf(state), journal: state.journal, ...give([world], taken) };
-				state.journal = [...state.journal.filter((entry) => entry.atNs <= state.nowNs), { atNs: state.nowNs, command }];
+					return {
+						outcome: refused('unknown-vm', command.vm),
+						status: statusOf(state),
+						journal: state.journal,
+						...give([world], taken)
+					};
+				state.journal = [
+					...state.journal.filter((entry) => entry.atNs <= state.nowNs),
+					{ atNs: state.nowNs, command }
+				];
 				runTo(state, state.nowNs);
-				return { outcome: ok({ operation: state.journal.length }), status: statusOf(state), journal: state.journal, ...give([world], taken) };
+				return {
+					outcome: ok({ operation: state.journal.length }),
+					status: statusOf(state),
+					journal: state.journal,
+					...give([world], taken)
+				};
 			},
 			undo: async ({ world, buffers }) => {
 				await this.enter('undo');
@@ -188,7 +226,12 @@ export class FakeEngine {
 				const last = state.journal.at(-1);
 				state.journal = state.journal.slice(0, -1);
 				runTo(state, last?.atNs ?? 0);
-				return { outcome: ok({ operation: null }), status: statusOf(state), journal: state.journal, ...give([world], taken) };
+				return {
+					outcome: ok({ operation: null }),
+					status: statusOf(state),
+					journal: state.journal,
+					...give([world], taken)
+				};
 			},
 			ask: async ({ world, query, buffers }) => {
 				await this.enter('ask');
@@ -196,8 +239,16 @@ export class FakeEngine {
 				const state = worlds.get(world) as FakeWorld;
 				const answers: Record<string, unknown> = {
 					summary: summaryOf(state),
-					fingerprint: { fingerprint: hashOf(state).toString(16).padStart(8, '0') + (state.nowNs % 65536).toString(16).padStart(8, '0'), modelVersion: 1 },
-					records: [{ seq: 0, atNs: 0 }, { seq: 1, atNs: STAGING_NS }].slice(0, 2)
+					fingerprint: {
+						fingerprint:
+							hashOf(state).toString(16).padStart(8, '0') +
+							(state.nowNs % 65536).toString(16).padStart(8, '0'),
+						modelVersion: 1
+					},
+					records: [
+						{ seq: 0, atNs: 0 },
+						{ seq: 1, atNs: STAGING_NS }
+					].slice(0, 2)
 				};
 				return { answer: answers[query.kind] as never, ...give([world], taken) };
 			},
@@ -209,23 +260,34 @@ export class FakeEngine {
 	}
 }
 
-const capacities = Object.fromEntries(REGION_NAMES.map((name) => [name, name === 'block' ? 64 : 1])) as unknown as Capacities;
+const capacities = Object.fromEntries(
+	REGION_NAMES.map((name) => [name, name === 'block' ? 64 : 1])
+) as unknown as Capacities;
 
 function freshBuffer(shared: boolean): ArrayBufferLike {
 	const placement = place(capacities);
-	const buffer = shared ? new SharedArrayBuffer(placement.byteLength) : new ArrayBuffer(placement.byteLength);
+	const buffer = shared
+		? new SharedArrayBuffer(placement.byteLength)
+		: new ArrayBuffer(placement.byteLength);
 	const header = new Uint32Array(buffer, 0, 128);
 	header[HEADER.magic] = LAYOUT_MAGIC;
 	header[HEADER.version] = LAYOUT_VERSION;
 	header[HEADER.layoutHash] = LAYOUT_HASH;
 	REGION_NAMES.forEach((name, index) => (header[HEADER.firstCapacity + index] = capacities[name]));
-	COLUMN_NAMES.forEach((name, index) => (header[HEADER.firstOffset + index] = placement.offsets[name] / 64));
+	COLUMN_NAMES.forEach(
+		(name, index) => (header[HEADER.firstOffset + index] = placement.offsets[name] / 64)
+	);
 	viewColumns(buffer, 0, placement);
 	return buffer;
 }
 
 const bordersOf = (journal: readonly JournalEntry[]): number[] =>
-	journal.flatMap(({ atNs }) => [atNs, atNs + STAGING_NS, atNs + STAGING_NS + HANDOFF_NS, atNs + MOVE_NS]);
+	journal.flatMap(({ atNs }) => [
+		atNs,
+		atNs + STAGING_NS,
+		atNs + STAGING_NS + HANDOFF_NS,
+		atNs + MOVE_NS
+	]);
 
 const until = (endNs: number, nowNs: number): number | null => (endNs <= nowNs ? endNs : null);
 
@@ -248,7 +310,14 @@ function summaryOf({ journal, nowNs }: FakeWorld): RunSummary {
 					.map(([id, startNs, endNs]) => ({ id, label: id, startNs, endNs: until(endNs, nowNs) })),
 				downtime:
 					handOff <= nowNs
-						? [{ id: 'commit' as const, label: 'commit', startNs: handOff, endNs: until(handOff + HANDOFF_NS, nowNs) }]
+						? [
+								{
+									id: 'commit' as const,
+									label: 'commit',
+									startNs: handOff,
+									endNs: until(handOff + HANDOFF_NS, nowNs)
+								}
+							]
 						: [],
 				downtimeNs: null,
 				startNs: atNs,

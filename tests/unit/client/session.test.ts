@@ -12,7 +12,11 @@ import { FakeEngine } from './fake-port.ts';
 const spec: WorldSpec = { scenario: catalogueScenario('two-hosts') };
 const migrate: Command = { name: 'migrate', vm: 'vm0', target: 'B', strategy: 'transit' };
 
-async function start(engine: FakeEngine, memory: 'shared' | 'transferred' = 'shared', specs = [spec]) {
+async function start(
+	engine: FakeEngine,
+	memory: 'shared' | 'transferred' = 'shared',
+	specs = [spec]
+) {
 	const outcome = await Session.open(specs, { memory, connect: engine.connect });
 	if (!outcome.ok) throw new Error(outcome.detail);
 	const session = outcome.value;
@@ -134,11 +138,17 @@ describe.each(['shared', 'transferred'] as const)('a session on %s memory', (mem
 		await session.redo();
 		expect(session.worlds[0]?.journal).toHaveLength(2);
 		expect(word(session)).toBe(after);
-		expect(await session.send(0, { ...migrate, vm: 'nobody' })).toMatchObject({ ok: false, reason: 'unknown-vm' });
+		expect(await session.send(0, { ...migrate, vm: 'nobody' })).toMatchObject({
+			ok: false,
+			reason: 'unknown-vm'
+		});
 	});
 
 	it('brings back commands that a new one had cut off', async () => {
-		const scenario = { ...(spec.scenario as object), journal: [{ atNs: 500_000_000, command: migrate }] };
+		const scenario = {
+			...(spec.scenario as object),
+			journal: [{ atNs: 500_000_000, command: migrate }]
+		};
 		const session = await start(new FakeEngine(), memory, [{ scenario }]);
 		await session.seek(100_000_000);
 		await session.send(0, migrate);
@@ -276,7 +286,10 @@ describe('a session', () => {
 	});
 
 	it('refuses a scenario that cannot be read', async () => {
-		const outcome = await Session.open([{ scenario: {} }], { memory: 'shared', connect: new FakeEngine().connect });
+		const outcome = await Session.open([{ scenario: {} }], {
+			memory: 'shared',
+			connect: new FakeEngine().connect
+		});
 		expect(outcome).toMatchObject({ ok: false, reason: 'bad-scenario' });
 	});
 
@@ -308,14 +321,19 @@ describe('a session', () => {
 		await first.seek(123_000_000);
 		const link = await first.linkState({ ...PLAIN_VIEW, compare: true });
 		expect(link).toMatchObject({ positionNs: 123_000_000, view: { compare: true, speedIndex: 5 } });
-		const same = await Session.openLink(link, { memory: 'shared', connect: new FakeEngine().connect });
+		const same = await Session.openLink(link, {
+			memory: 'shared',
+			connect: new FakeEngine().connect
+		});
 		expect(same.ok && same.value.nowNs).toBe(123_000_000);
 		expect(same.ok && same.value.notes).toEqual([]);
 		const other = await Session.openLink(
 			{ ...link, fingerprints: ['ffffffff'] },
 			{ memory: 'shared', connect: new FakeEngine().connect }
 		);
-		expect(other.ok && other.value.notes.map((note) => note.reason)).toEqual(['fingerprint-mismatch']);
+		expect(other.ok && other.value.notes.map((note) => note.reason)).toEqual([
+			'fingerprint-mismatch'
+		]);
 	});
 
 	it('ends quietly: what is still wanted is skipped', async () => {

@@ -10,40 +10,53 @@ const POWERS: readonly number[] = [
 	...Array.from({ length: 41 }, (_, n) => 2 ** n),
 	...Array.from({ length: 15 }, (_, n) => 10 ** (n + 1))
 ];
-const FIRST_DECIMAL = 41;
 
 /** Decimal exponents that a header byte can name; everything else goes as eight raw bytes. */
 const DECIMAL_BIAS = 64;
 
+export type PutByte = (byte: number, context: string | null) => void;
+export type GetByte = (context: string | null) => number;
+
 export class ByteWriter {
-	private readonly bytes: number[] = [];
-	private readonly names = new Map<string, number>(STATIC_NAMES.map((name, index) => [name, index]));
+	/** Which part of the record is being written: bytes of one part resemble each other. */
+	part = '';
+	private readonly put: PutByte;
+	private readonly names = new Map<string, number>(
+		STATIC_NAMES.map((name, index) => [name, index])
+	);
 
-	get byteLength(): number {
-		return this.bytes.length;
-	}
-
-	done(): Uint8Array<ArrayBuffer> {
-		return Uint8Array.from(this.bytes);
+	constructor(put: PutByte) {
+		this.put = put;
 	}
 
 	byte(value: number): void {
 		assert(Number.isInteger(value) && value >= 0 && value < 256, `not a byte: ${value}`);
-		this.bytes.push(value);
+		this.put(value, `${this.part} b`);
 	}
 
+	yesOrNo(value: boolean): void {
+		this.byte(value ? 1 : 0);
+	}
+
+	/** Bytes of which nothing can be expected. */
 	raw(bytes: Uint8Array): void {
-		for (const value of bytes) this.bytes.push(value);
+		for (const value of bytes) this.put(value, null);
 	}
 
 	count(value: number): void {
+		this.varint(value, 'c');
+	}
+
+	private varint(value: number, kind: string): void {
 		assert(Number.isSafeInteger(value) && value >= 0, `not a count: ${value}`);
 		let left = value;
+		let place = 0;
 		while (left >= 128) {
-			this.bytes.push((left % 128) | 128);
+			this.put((left % 128) | 128, contextOf(this.part, kind, place));
 			left = Math.floor(left / 128);
+			place += 1;
 		}
-		this.bytes.push(left);
+		this.put(left, contextOf(this.part, kind, place));
 	}
 
 	quantity(value: number): void {
@@ -58,8 +71,8 @@ export class ByteWriter {
 			}
 		}
 		const rest = Math.floor(mantissa / 2);
-		this.bytes.push(code | ((mantissa % 2) << 6) | (rest > 0 ? 128 : 0));
-		if (rest > 0) this.count(rest);
+		this.put(code | ((mantissa % 2) << 6) | (rest > 0 ? 128 : 0), `${this.part} q`);
+		if (rest > 0) this.varint(rest, 'm');
 	}
 
 	/** Any finite double: digits and a decimal exponent where that is exact, eight raw bytes otherwise. */
@@ -75,7 +88,12 @@ export class ByteWriter {
 			}
 			if (digits === 0) exponent = 0;
 			const exact = Number(`${match[1]}${digits}e${exponent}`) === value;
-			if (exact && Number.isSafeInteger(digits) && exponent > -DECIMAL_BIAS && exponent < DECIMAL_BIAS) {
+			if (
+				exact &&
+				Number.isSafeInteger(digits) &&
+				exponent > -DECIMAL_BIAS &&
+				exponent < DECIMAL_BIAS
+			) {
 				this.byte(exponent + DECIMAL_BIAS + (match[1] === '-' ? 128 : 0));
 				this.count(digits);
 				return;
@@ -90,61 +108,91 @@ export class ByteWriter {
 	/** Code points as var-ints: no text is lost, not even half a surrogate pair. */
 	text(value: string): void {
 		const points = Array.from(value, (character) => character.codePointAt(0) as number);
-		this.count(points.length);
-		for (const point of points) this.count(point);
+		this.varint(points.length, 'l');
+		let before = 32;
+		for (const point of points) {
+			this.varint(point, letterContext(before));
+			before = point;
+		}
 	}
 
 	/** A name: its place in the table of names seen so far, plus 1; 0 = spelled out here for the first time. */
 	name(value: string): void {
 		const known = this.names.get(value);
 		if (known !== undefined) {
-			this.count(known + 1);
+			this.varint(known + 1, 'n');
 			return;
 		}
 		this.names.set(value, this.names.size);
-		this.count(0);
+		this.varint(0, 'n');
 		this.text(value);
 	}
 }
 
+/** The higher bytes of a number are as good as random, and alike everywhere. */
+function contextOf(part: string, kind: string, place: number): string {
+	if (kind.startsWith('letter')) return place === 0 ? kind : 'letter';
+	return place === 0 ? `${part} ${kind}` : `${kind} ${Math.min(place, 2)}`;
+}
+
+/** What comes next in a text depends on what was before: the start of a word, a vowel, another letter, the rest. */
+function letterContext(before: number): string {
+	const letter = before < 128 ? String.fromCharCode(before).toLowerCase() : '';
+	if (before === 32 || before === 45) return 'letter start';
+	return /[aeiou]/.test(letter)
+		? 'letter vowel'
+		: /[a-z]/.test(letter)
+			? 'letter consonant'
+			: 'letter other';
+}
+
+/** Most bytes that one link may unpack to: whatever it claims, reading ends. */
+const MOST_BYTES = 65_536;
+
 export class ByteReader {
-	/** The reason that malformed content gets: which part of the link is being read. */
-	part: LinkReason = 'bad-model-version';
-	private at = 0;
-	private readonly bytes: Uint8Array;
+	/** The reason that malformed content gets: which section of the link is being read. */
+	section: LinkReason = 'bad-model-version';
+	part = '';
+	private read = 0;
+	private readonly get: GetByte;
 	private readonly names: string[] = [...STATIC_NAMES];
 
-	constructor(bytes: Uint8Array) {
-		this.bytes = bytes;
-	}
-
-	get left(): number {
-		return this.bytes.length - this.at;
+	/** @param get throws a LinkDamage where nothing is left */
+	constructor(get: GetByte) {
+		this.get = (context) => {
+			this.read += 1;
+			if (this.read > MOST_BYTES)
+				throw new LinkDamage('unpacks-too-long', `more than ${MOST_BYTES} bytes`);
+			return get(context);
+		};
 	}
 
 	malformed(detail: string): never {
-		throw new LinkDamage(this.part, detail);
+		throw new LinkDamage(this.section, detail);
 	}
 
 	byte(): number {
-		const value = this.bytes[this.at];
-		if (value === undefined)
-			throw new LinkDamage('truncated', `it ends after ${this.bytes.length} bytes, where more must follow`);
-		this.at += 1;
-		return value;
+		return this.get(`${this.part} b`);
+	}
+
+	yesOrNo(): boolean {
+		const value = this.byte();
+		if (value > 1) this.malformed(`yes or no is ${value}`);
+		return value === 1;
 	}
 
 	raw(count: number): Uint8Array {
-		if (count > this.left)
-			throw new LinkDamage('truncated', `${count} bytes should follow, ${this.left} do`);
-		this.at += count;
-		return this.bytes.subarray(this.at - count, this.at);
+		return Uint8Array.from({ length: count }, () => this.get(null));
 	}
 
 	count(most: number = Number.MAX_SAFE_INTEGER): number {
+		return this.varint('c', most);
+	}
+
+	private varint(kind: string, most: number = Number.MAX_SAFE_INTEGER): number {
 		let value = 0;
-		for (let scale = 1, length = 0; length < 8; scale *= 128, length += 1) {
-			const byte = this.byte();
+		for (let scale = 1, place = 0; place < 8; scale *= 128, place += 1) {
+			const byte = this.get(contextOf(this.part, kind, place));
 			value += (byte & 127) * scale;
 			if (byte < 128) {
 				if (value > most) this.malformed(`a number is ${value}, at most ${most} can be`);
@@ -155,9 +203,9 @@ export class ByteReader {
 	}
 
 	quantity(): number {
-		const first = this.byte();
+		const first = this.get(`${this.part} q`);
 		const code = first & 63;
-		const mantissa = ((first >>> 6) & 1) + (first >= 128 ? this.count() * 2 : 0);
+		const mantissa = ((first >>> 6) & 1) + (first >= 128 ? this.varint('m') * 2 : 0);
 		const power = POWERS[code];
 		if (power === undefined) return this.malformed(`an amount has the unknown scale ${code}`);
 		const value = mantissa * power;
@@ -176,22 +224,25 @@ export class ByteReader {
 	}
 
 	text(most: number): string {
-		const count = this.count(most);
+		const count = this.varint('l', most);
 		let value = '';
-		for (let index = 0; index < count; index += 1) value += String.fromCodePoint(this.count(0x10ffff));
+		let before = 32;
+		for (let index = 0; index < count; index += 1) {
+			before = this.varint(letterContext(before), 0x10ffff);
+			value += String.fromCodePoint(before);
+		}
 		return value;
 	}
 
 	name(): string {
-		const place = this.count();
+		const place = this.varint('n');
 		if (place === 0) {
 			const value = this.text(64);
 			this.names.push(value);
 			return value;
 		}
-		return this.names[place - 1] ?? this.malformed(`it refers to name ${place} of ${this.names.length}`);
+		return (
+			this.names[place - 1] ?? this.malformed(`it refers to name ${place} of ${this.names.length}`)
+		);
 	}
 }
-
-/** True where the first of a quantity's codes is a power of ten; the description of the format is tested by it. */
-export const isDecimalScale = (code: number): boolean => code >= FIRST_DECIMAL && code < POWERS.length;

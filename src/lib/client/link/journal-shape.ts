@@ -1,7 +1,18 @@
 import { assert } from '../../base/assert.ts';
 import type { JournalEntry } from '../../engine/contract/commands.ts';
 import { term, workload } from './command-parts.ts';
-import { count, choice, field, flag, name, optional, quantity, record, type RecordShape, type Shape } from './shapes.ts';
+import {
+	count,
+	choice,
+	field,
+	flag,
+	name,
+	optional,
+	quantity,
+	record,
+	type RecordShape,
+	type Shape
+} from './shapes.ts';
 
 /**
  * A journal as links of version 1 hold it: per entry the time since the one before it as a quantity, then one var-int with
@@ -58,7 +69,9 @@ export const journal: Shape = {
 			assert(atNs >= beforeNs, 'the commands of a journal are in the order of time');
 			const shape = (COMMAND_SHAPES[code] as (typeof COMMAND_SHAPES)[number])[1];
 			const mask = shape.mask(fields, last.get(commandName));
+			out.part = 'time';
 			out.quantity(atNs - beforeNs);
+			out.part = 'command';
 			out.count(mask * CODES + code);
 			shape.writeFields(out, mask, fields, last.get(commandName));
 			last.set(commandName, fields);
@@ -71,10 +84,13 @@ export const journal: Shape = {
 		const last = new Map<string, Readonly<Record<string, unknown>>>();
 		let atNs = 0;
 		for (let index = 0; index < length; index += 1) {
+			from.part = 'time';
 			atNs += from.quantity();
+			from.part = 'command';
 			const head = from.count(CODES * 2 ** 30);
 			const [commandName, shape] =
-				COMMAND_SHAPES[head % CODES] ?? from.malformed(`command ${index + 1} has the unknown code ${head % CODES}`);
+				COMMAND_SHAPES[head % CODES] ??
+				from.malformed(`command ${index + 1} has the unknown code ${head % CODES}`);
 			const fields = shape.readFields(from, Math.floor(head / CODES), last.get(commandName));
 			last.set(commandName, fields);
 			entries.push({ atNs, command: { name: commandName, ...fields } });

@@ -6,6 +6,8 @@ import { canonicalText, readCommand, readScenario } from '../../engine/contract/
 import type { Scenario } from '../../engine/contract/scenario/schema.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { journal } from './journal-shape.ts';
+import { primed } from './primer.ts';
+import { RangeDecoder, RangeEncoder } from './range-coder.ts';
 import { LinkDamage, type LinkReason } from './reasons.ts';
 import { scenarioShape } from './scenario-shape.ts';
 import { same } from './shapes.ts';
@@ -25,7 +27,12 @@ const BELIEF_BIT = 4;
 /** What was read so far: fills up while reading, so that a damaged link can still say something. */
 export interface PartialLink {
 	modelVersion?: number;
-	worlds: { scenario?: unknown; valid?: boolean; belief?: string | null; journal?: readonly JournalEntry[] }[];
+	worlds: {
+		scenario?: unknown;
+		valid?: boolean;
+		belief?: string | null;
+		journal?: readonly JournalEntry[];
+	}[];
 	positionNs?: number;
 	view?: LinkView;
 	fingerprints?: (string | null)[];
@@ -34,7 +41,8 @@ export interface PartialLink {
 
 const encoder = new TextEncoder();
 /** Two bytes that tell whether a built-in scenario is still the one that the link meant. */
-const shortHash = (scenario: Scenario): number => crc32(encoder.encode(canonicalText(scenario))) & 0xffff;
+const shortHash = (scenario: Scenario): number =>
+	crc32(encoder.encode(canonicalText(scenario))) & 0xffff;
 
 function builtIn(id: string): Scenario | null {
 	const read = readScenario(catalogueScenario(id));
@@ -46,7 +54,9 @@ export function untilNsOf(scenario: Scenario, entries: readonly JournalEntry[]):
 	const own = scenario.journal;
 	const added = entries.filter((entry, index) => !same(entry, own[index]));
 	const last = added.at(-1);
-	return last === undefined ? scenario.untilNs : Math.max(scenario.untilNs, last.atNs + scenario.untilNs);
+	return last === undefined
+		? scenario.untilNs
+		: Math.max(scenario.untilNs, last.atNs + scenario.untilNs);
 }
 
 export function writePayload(state: LinkState): Uint8Array<ArrayBuffer> {
@@ -85,37 +95,53 @@ function ways(scenarios: readonly Scenario[]): number[][] {
 	return lists;
 }
 
-function writeWith(state: LinkState, scenarios: readonly Scenario[], sources: readonly number[]): Uint8Array<ArrayBuffer> {
-	const out = new ByteWriter();
+function writeWith(
+	state: LinkState,
+	scenarios: readonly Scenario[],
+	sources: readonly number[]
+): Uint8Array<ArrayBuffer> {
+	const coder = new RangeEncoder(primed());
+	const out = new ByteWriter(coder.put);
+	out.part = 'head';
 	out.count(state.modelVersion);
 	out.count(state.worlds.length);
 	state.worlds.forEach((world, index) => {
 		const scenario = scenarios[index] as Scenario;
 		const source = sources[index] as number;
+		out.part = 'source';
 		out.count(source + (world.belief === null ? 0 : BELIEF_BIT));
 		if (source === Source.catalogue || source === Source.changedCatalogue) {
 			const twin = builtIn(scenario.id) as Scenario;
 			out.name(scenario.id);
-			out.byte(shortHash(twin) & 255);
-			out.byte(shortHash(twin) >>> 8);
+			out.raw(Uint8Array.of(shortHash(twin) & 255, shortHash(twin) >>> 8));
 			if (source === Source.changedCatalogue) scenarioShape.write(out, scenario, twin);
-		} else scenarioShape.write(out, scenario, source === Source.likeFirst ? scenarios[0] : undefined);
+		} else
+			scenarioShape.write(out, scenario, source === Source.likeFirst ? scenarios[0] : undefined);
 		if (world.belief !== null) out.name(world.belief);
-		writeJournal(out, world.journal, scenario.journal as JournalEntry[], state.worlds[0]?.journal ?? [], index);
+		writeJournal(
+			out,
+			world.journal,
+			scenario.journal as JournalEntry[],
+			state.worlds[0]?.journal ?? [],
+			index
+		);
 	});
+	out.part = 'position';
 	out.quantity(state.positionNs);
-	const view = new ByteWriter();
-	writeView(view, state.view);
-	out.count(view.byteLength);
-	out.raw(view.done());
+	const view: number[] = [];
+	writeView(new ByteWriter((byte) => view.push(byte)), state.view);
+	out.part = 'view';
+	out.count(view.length);
+	for (const byte of view) out.byte(byte);
+	out.part = 'fingerprint';
 	for (let index = 0; index < state.worlds.length; index += 1) {
 		const digits = state.fingerprints[index] ?? null;
-		out.byte(digits === null ? 0 : 1);
+		out.yesOrNo(digits !== null);
 		if (digits === null) continue;
 		assert(/^[0-9a-f]{8}/.test(digits), `not a fingerprint: ${digits}`);
-		for (let at = 0; at < 8; at += 2) out.byte(parseInt(digits.slice(at, at + 2), 16));
+		out.raw(Uint8Array.from([0, 2, 4, 6], (at) => parseInt(digits.slice(at, at + 2), 16)));
 	}
-	return out.done();
+	return coder.done();
 }
 
 /** A journal is given as: so many entries as the scenario's own (or the first world's), then these. */
@@ -130,6 +156,7 @@ function writeJournal(
 	const firstPrefix = index > 0 ? commonPrefix(entries, first) : 0;
 	const useFirst = firstPrefix > ownPrefix;
 	const prefix = useFirst ? firstPrefix : ownPrefix;
+	out.part = 'prefix';
 	out.count(prefix * 2 + (useFirst ? 1 : 0));
 	journal.write(out, entries.slice(prefix), undefined);
 }
@@ -142,38 +169,58 @@ function commonPrefix(a: readonly JournalEntry[], b: readonly JournalEntry[]): n
 
 /** Reads as far as it goes; throws a LinkDamage that says where it stopped and why. */
 export function readPayload(bytes: Uint8Array, into: PartialLink): void {
-	const from = new ByteReader(bytes);
+	const coder = new RangeDecoder(bytes, primed());
+	const from = new ByteReader((context) => {
+		const byte = coder.get(context);
+		if (coder.isOverrun)
+			throw new LinkDamage(
+				'truncated',
+				`it ends after ${bytes.length} bytes, where more must follow`
+			);
+		return byte;
+	});
+	from.part = 'head';
 	into.modelVersion = from.count(2 ** 31);
 	if (into.modelVersion === 0) from.malformed('models are counted from 1');
-	from.part = 'bad-world-count';
+	from.section = 'bad-world-count';
 	const worldCount = from.count();
 	if (worldCount < 1 || worldCount > MOST_WORLDS) from.malformed(`it says ${worldCount} worlds`);
 	for (let index = 0; index < worldCount; index += 1) readWorld(from, into, index);
-	from.part = 'bad-position';
+	from.section = 'bad-position';
+	from.part = 'position';
 	const positionNs = from.quantity();
 	const untilNs = Math.max(
 		...into.worlds.map((world) => untilNsOf(world.scenario as Scenario, world.journal ?? []))
 	);
-	if (positionNs > untilNs) from.malformed(`it points to ${positionNs} ns of a run that ends at ${untilNs} ns`);
+	if (positionNs > untilNs)
+		from.malformed(`it points to ${positionNs} ns of a run that ends at ${untilNs} ns`);
 	into.positionNs = positionNs;
-	from.part = 'bad-view';
-	into.view = readViewPart(from.raw(from.count()), into);
-	from.part = 'bad-fingerprint';
+	from.section = 'bad-view';
+	from.part = 'view';
+	const length = from.count(4096);
+	into.view = readViewPart(
+		Array.from({ length }, () => from.byte()),
+		into
+	);
+	from.section = 'bad-fingerprint';
+	from.part = 'fingerprint';
 	into.fingerprints = into.worlds.map(() => {
-		if (from.count(1) === 0) return null;
+		if (!from.yesOrNo()) return null;
 		return Array.from(from.raw(4), (byte) => byte.toString(16).padStart(2, '0')).join('');
 	});
-	if (from.left > 0)
-		throw new LinkDamage('trailing-bytes', `${from.left} bytes are left over at its end`);
+	if (coder.left > 0)
+		throw new LinkDamage('trailing-bytes', `${coder.left} bytes are left over at its end`);
 }
 
 /** The view is the one part that may be damaged without harm: its length is known, so it can be stepped over. */
-function readViewPart(bytes: Uint8Array, into: PartialLink): LinkView {
-	const from = new ByteReader(bytes);
-	from.part = 'bad-view';
+function readViewPart(bytes: number[], into: PartialLink): LinkView {
+	const from: ByteReader = new ByteReader(
+		() => bytes.shift() ?? from.malformed('it ends earlier than it says')
+	);
+	from.section = 'bad-view';
 	try {
 		const view = readView(from);
-		if (from.left > 0) from.malformed(`${from.left} bytes of it are not understood`);
+		if (bytes.length > 0) from.malformed(`${bytes.length} bytes of it are not understood`);
 		return view;
 	} catch (damage) {
 		if (!(damage instanceof LinkDamage)) throw damage;
@@ -185,9 +232,11 @@ function readViewPart(bytes: Uint8Array, into: PartialLink): LinkView {
 function readWorld(from: ByteReader, into: PartialLink, index: number): void {
 	const world: PartialLink['worlds'][number] = {};
 	into.worlds.push(world);
-	from.part = 'bad-scenario';
+	from.section = 'bad-scenario';
+	from.part = 'source';
 	const head = from.count();
-	if (head >= SOURCES + BELIEF_BIT) from.malformed(`a scenario is given in the unknown way ${head}`);
+	if (head >= SOURCES + BELIEF_BIT)
+		from.malformed(`a scenario is given in the unknown way ${head}`);
 	const source = head % BELIEF_BIT;
 	if (source === Source.catalogue || source === Source.changedCatalogue) {
 		const id = from.name();
@@ -197,11 +246,14 @@ function readWorld(from: ByteReader, into: PartialLink, index: number): void {
 				'unknown-scenario',
 				`it names "${id}"; this version has ${CATALOGUE.map((entry) => entry.id).join(', ')}`
 			);
-		const hash = from.byte() + from.byte() * 256;
-		if (hash !== shortHash(twin)) into.notes.push({ reason: 'scenario-changed', detail: `"${id}"` });
+		const [low, high] = from.raw(2) as unknown as [number, number];
+		const hash = low + high * 256;
+		if (hash !== shortHash(twin))
+			into.notes.push({ reason: 'scenario-changed', detail: `"${id}"` });
 		world.scenario = source === Source.catalogue ? twin : scenarioShape.read(from, twin);
 	} else {
-		if (source === Source.likeFirst && index === 0) from.malformed('the first world refers to itself');
+		if (source === Source.likeFirst && index === 0)
+			from.malformed('the first world refers to itself');
 		const base = source === Source.likeFirst ? into.worlds[0]?.scenario : undefined;
 		world.scenario = scenarioShape.read(from, base);
 	}
@@ -209,12 +261,16 @@ function readWorld(from: ByteReader, into: PartialLink, index: number): void {
 	if (!read.ok) throw new LinkDamage(read.reason, read.detail);
 	world.scenario = read.value;
 	world.valid = true;
-	from.part = 'bad-belief';
+	from.section = 'bad-belief';
 	world.belief = head >= BELIEF_BIT ? from.name() : null;
 	if (world.belief !== null && !/^[a-z][a-z0-9-]{0,31}$/.test(world.belief))
 		from.malformed('the name has characters that no belief has');
-	from.part = 'bad-journal';
-	world.journal = readJournal(from, read.value.journal as JournalEntry[], into.worlds[0]?.journal ?? []);
+	from.section = 'bad-journal';
+	world.journal = readJournal(
+		from,
+		read.value.journal as JournalEntry[],
+		into.worlds[0]?.journal ?? []
+	);
 }
 
 function readJournal(
@@ -222,6 +278,7 @@ function readJournal(
 	own: readonly JournalEntry[],
 	first: readonly JournalEntry[]
 ): readonly JournalEntry[] {
+	from.part = 'prefix';
 	const head = from.count();
 	const base = head % 2 === 1 ? first : own;
 	const prefix = Math.floor(head / 2);

@@ -39,9 +39,16 @@ const pool = record(
 	field('peerLayout', choice('together', 'scattered'), 'together')
 );
 
-const pin = record(field('gfn', quantity, 0), field('term', term, 'short'), optional('forNs', quantity));
+const pin = record(
+	field('gfn', quantity, 0),
+	field('term', term, 'short'),
+	optional('forNs', quantity)
+);
 
-const transientReferences = record(field('chancePpm', quantity, 2000), field('holdNs', quantity, 150_000));
+const transientReferences = record(
+	field('chancePpm', quantity, 2000),
+	field('holdNs', quantity, 150_000)
+);
 
 const vm = record(
 	field('host', name, 'A'),

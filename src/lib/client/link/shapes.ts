@@ -26,8 +26,8 @@ export const decimal: Shape = {
 	read: (from) => from.decimal()
 };
 export const flag: Shape = {
-	write: (out, value) => out.byte(value === true ? 1 : 0),
-	read: (from) => from.count(1) === 1
+	write: (out, value) => out.yesOrNo(value === true),
+	read: (from) => from.yesOrNo()
 };
 export const name: Shape = {
 	write: (out, value) => out.name(value as string),
@@ -58,7 +58,11 @@ export interface Field {
 }
 
 /** A field that is always there. */
-export const field = (key: string, shape: Shape, template: unknown): Field => ({ key, shape, template });
+export const field = (key: string, shape: Shape, template: unknown): Field => ({
+	key,
+	shape,
+	template
+});
 /** A field that may be missing, or null. */
 export const optional = (
 	key: string,
@@ -77,6 +81,7 @@ export interface RecordShape extends Shape {
 /** Fields in frozen order: bit n of the mask is field n. Append, never re-order. */
 export function record(...fields: readonly Field[]): RecordShape {
 	assert(fields.length <= 30, 'a mask has 30 bits');
+	const maskPart = `mask of ${fields[0]?.key}`;
 	const baseOf = (entry: Field, base: Fields | undefined): unknown =>
 		base === undefined ? entry.template : base[entry.key];
 	const shape: RecordShape = {
@@ -98,20 +103,23 @@ export function record(...fields: readonly Field[]): RecordShape {
 				if ((mask & (1 << index)) === 0) return;
 				const inner = value[entry.key];
 				const innerBase = baseOf(entry, base);
+				out.part = entry.key;
 				if (entry.absent && innerBase !== entry.absent.value) {
-					out.byte(inner === entry.absent.value ? 0 : 1);
+					out.yesOrNo(inner !== entry.absent.value);
 					if (inner === entry.absent.value) return;
 				}
 				entry.shape.write(out, inner, present(innerBase));
 			});
 		},
 		readFields(from, mask, base) {
-			if (mask >= 2 ** fields.length) from.malformed('it has fields that this version does not know');
+			if (mask >= 2 ** fields.length)
+				from.malformed('it has fields that this version does not know');
 			const value: Record<string, unknown> = {};
 			fields.forEach((entry, index) => {
 				const innerBase = baseOf(entry, base);
+				from.part = entry.key;
 				if ((mask & (1 << index)) === 0) value[entry.key] = innerBase;
-				else if (entry.absent && innerBase !== entry.absent.value && from.count(1) === 0)
+				else if (entry.absent && innerBase !== entry.absent.value && !from.yesOrNo())
 					value[entry.key] = entry.absent.value;
 				else value[entry.key] = entry.shape.read(from, present(innerBase));
 				if (value[entry.key] === undefined) delete value[entry.key];
@@ -120,10 +128,14 @@ export function record(...fields: readonly Field[]): RecordShape {
 		},
 		write(out, value, base) {
 			const mask = shape.mask(value as Fields, base as Fields | undefined);
+			out.part = maskPart;
 			out.count(mask);
 			shape.writeFields(out, mask, value as Fields, base as Fields | undefined);
 		},
-		read: (from, base) => shape.readFields(from, from.count(2 ** 30), base as Fields | undefined)
+		read(from, base) {
+			from.part = maskPart;
+			return shape.readFields(from, from.count(2 ** 30), base as Fields | undefined);
+		}
 	};
 	return shape;
 }
@@ -157,6 +169,7 @@ export const named = (shape: RecordShape, most: number): Shape => {
 			assert(items.length <= most, `a link holds at most ${most} of these`);
 			out.count(items.length);
 			items.forEach((item, index) => {
+				out.part = 'id';
 				out.name(item.id as string);
 				const itemBase = baseFor(item.id as string, base, items[index - 1]);
 				shape.write(out, without(item), itemBase && without(itemBase as Fields));
@@ -166,6 +179,7 @@ export const named = (shape: RecordShape, most: number): Shape => {
 			const items: Fields[] = [];
 			const length = from.count(most);
 			for (let index = 0; index < length; index += 1) {
+				from.part = 'id';
 				const id = from.name();
 				const itemBase = baseFor(id, base, items[index - 1]);
 				const rest = shape.read(from, itemBase && without(itemBase as Fields)) as Fields;
@@ -184,6 +198,7 @@ export const numbers = (most: number): Shape => ({
 		entries.sort(([a], [b]) => (a < b ? -1 : 1));
 		out.count(entries.length);
 		for (const [key, number] of entries) {
+			out.part = 'cost';
 			out.text(key);
 			out.decimal(number);
 		}
@@ -191,7 +206,10 @@ export const numbers = (most: number): Shape => ({
 	read(from) {
 		const entries: [string, number][] = [];
 		const length = from.count(most);
-		for (let index = 0; index < length; index += 1) entries.push([from.text(400), from.decimal()]);
+		for (let index = 0; index < length; index += 1) {
+			from.part = 'cost';
+			entries.push([from.text(400), from.decimal()]);
+		}
 		return Object.fromEntries(entries);
 	}
 });

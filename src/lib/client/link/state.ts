@@ -24,7 +24,11 @@ export interface LinkWorld {
 export interface LinkView {
 	readonly selection: ObjectName | null;
 	/** Part of a memory that fills the stage, in 2 MiB blocks; null = everything. */
-	readonly zoom: { readonly memory: MemoryId; readonly block: number; readonly blockCount: number } | null;
+	readonly zoom: {
+		readonly memory: MemoryId;
+		readonly block: number;
+		readonly blockCount: number;
+	} | null;
 	/** Part of the timeline that is brushed; null = all of it. */
 	readonly span: { readonly fromNs: number; readonly toNs: number } | null;
 	/** Index into SPEEDS; null = as the page likes. */

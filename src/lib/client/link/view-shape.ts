@@ -1,7 +1,17 @@
 import { assert } from '../../base/assert.ts';
 import type { ObjectName } from '../../engine/contract/queries.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
-import { count, field, flag, name, optional, quantity, record, type RecordShape, type Shape } from './shapes.ts';
+import {
+	count,
+	field,
+	flag,
+	name,
+	optional,
+	quantity,
+	record,
+	type RecordShape,
+	type Shape
+} from './shapes.ts';
 import { PLAIN_VIEW, type LinkView } from './state.ts';
 
 /** Things that can be selected. Code = place in this list; frozen: append, never re-order. */
@@ -22,10 +32,12 @@ const selection: Shape = {
 		const { type, ...fields } = value as ObjectName;
 		const code = OBJECT_SHAPES.findIndex(([known]) => known === type);
 		assert(code >= 0, `links have no code for a selected "${type}"`);
+		out.part = 'kind';
 		out.count(code);
 		(OBJECT_SHAPES[code] as (typeof OBJECT_SHAPES)[number])[1].write(out, fields, undefined);
 	},
 	read(from) {
+		from.part = 'kind';
 		const code = from.count();
 		const [type, shape] =
 			OBJECT_SHAPES[code] ?? from.malformed(`the selection has the unknown kind ${code}`);
@@ -33,7 +45,11 @@ const selection: Shape = {
 	}
 };
 
-const zoom = record(field('memory', name, 'pool'), field('block', quantity, 0), field('blockCount', quantity, 64));
+const zoom = record(
+	field('memory', name, 'pool'),
+	field('block', quantity, 0),
+	field('blockCount', quantity, 64)
+);
 const span = record(field('fromNs', quantity, 0), field('toNs', quantity, 0));
 
 const view = record(
@@ -56,7 +72,8 @@ export function readView(from: ByteReader): LinkView {
 	const value = view.read(from, undefined) as LinkView;
 	if (value.speedIndex !== null && value.speedIndex >= SPEED_RUNGS)
 		from.malformed(`the speed ladder has ${SPEED_RUNGS} rungs, not ${value.speedIndex + 1}`);
-	if (value.span && value.span.toNs <= value.span.fromNs) from.malformed('the brushed time is empty');
+	if (value.span && value.span.toNs <= value.span.fromNs)
+		from.malformed('the brushed time is empty');
 	if (value.zoom && value.zoom.blockCount === 0) from.malformed('the part shown is empty');
 	return value;
 }

@@ -25,21 +25,32 @@ export function partsOf(link: PartialLink): LinkPart[] {
 		if (Array.isArray(scenario.hosts))
 			parts.push({
 				label: `${prefix}hosts`,
-				words: scenario.hosts.map((host) => String(host?.id).slice(0, 32)).slice(0, 16).join(', ')
+				words: scenario.hosts
+					.map((host) => String(host?.id).slice(0, 32))
+					.slice(0, 16)
+					.join(', ')
 			});
 		if (Array.isArray(scenario.vms))
 			parts.push({
 				label: `${prefix}VMs`,
 				words: scenario.vms
 					.slice(0, 8)
-					.map((vm) => `${String(vm?.id).slice(0, 32)}, ${formatBytesBinary(Number(vm?.bytes))} on ${String(vm?.host).slice(0, 32)}`)
+					.map(
+						(vm) =>
+							`${String(vm?.id).slice(0, 32)}, ${formatBytesBinary(Number(vm?.bytes))} on ${String(vm?.host).slice(0, 32)}`
+					)
 					.concat(scenario.vms.length > 8 ? [`and ${scenario.vms.length - 8} more`] : [])
 					.join('; ')
 			});
-		if (world.belief) parts.push({ label: `${prefix}wrong belief`, words: world.belief.slice(0, 64) });
-		if (world.journal) parts.push({ label: `${prefix}commands`, words: plural(world.journal.length, 'command') });
+		if (world.belief)
+			parts.push({ label: `${prefix}wrong belief`, words: world.belief.slice(0, 64) });
+		if (world.journal)
+			parts.push({ label: `${prefix}commands`, words: plural(world.journal.length, 'command') });
 	});
 	if (link.positionNs !== undefined)
 		parts.push({ label: 'Moment', words: `${formatNs(link.positionNs)} after the start` });
-	return parts.map(({ label, words }) => ({ label: label[0]?.toUpperCase() + label.slice(1), words }));
+	return parts.map(({ label, words }) => ({
+		label: label[0]?.toUpperCase() + label.slice(1),
+		words
+	}));
 }
