@@ -24,9 +24,9 @@ export const COST_NAMES = Object.keys(COST_TABLE) as readonly CostName[];
 
 /** The table in the order and under the headings in which a page shows it. */
 export const COST_GROUPS = [
-	{ id: 'access', title: 'Access and links', rows: ACCESS_COSTS },
-	{ id: 'kernel', title: 'Memory management', rows: KERNEL_COSTS },
-	{ id: 'hypervisor', title: 'Hypervisor and wire', rows: HYPERVISOR_COSTS },
+	{ id: 'access', title: 'Access', rows: ACCESS_COSTS },
+	{ id: 'kernel', title: 'Kernel', rows: KERNEL_COSTS },
+	{ id: 'hypervisor', title: 'Hypervisor', rows: HYPERVISOR_COSTS },
 	{ id: 'workloads', title: 'Dirty rates', rows: WORKLOAD_COSTS },
 	{ id: 'vdpa', title: 'vDPA', rows: VDPA_COSTS },
 	{ id: 'events', title: 'Failures', rows: EVENT_COSTS }
