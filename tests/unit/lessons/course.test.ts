@@ -10,7 +10,8 @@ import {
 	roundEnds,
 	sayBet,
 	settledBytes,
-	speedSpans
+	speedSpans,
+	stillsOf
 } from '../../../src/lib/lessons/course.ts';
 
 const course = (change: Partial<RunSummary['operations'][number]> = {}): RunSummary => ({
@@ -112,4 +113,19 @@ describe('the bet in words', () => {
 it('the line of what is left follows the course', () => {
 	expect(leftCurve(course()).map((point) => point.bytes)).toEqual([4000, 2000, 1500, 1450, 1400]);
 	expect(leftCurve(null)).toEqual([]);
+});
+
+it('the moments worth a picture are in order and inside the course', () => {
+	const stop = { id: 'restore', label: '', startNs: 2e9, endNs: 2.1e9 } as const;
+	const stills = stillsOf(
+		[
+			{ name: 'Pre-copy', course: course() },
+			{ name: 'Nil', course: course({ rounds: [], downtime: [stop], downtimeNs: 1e8, endNs: 3e9 }) },
+			{ name: 'Nothing', course: null }
+		],
+		12e9
+	);
+	expect(stills.map((still) => still.ns)).toEqual([0, 1e9, 2.1e9, 3e9, 12e9]);
+	expect(stills[1]?.label).toBe('Pre-copy: round 1 ends');
+	expect(stills[3]?.label).toBe('Nil: home');
 });
