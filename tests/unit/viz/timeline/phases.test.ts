@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fittedLabel, phaseBars, stopSpans } from '../../../../src/lib/viz/timeline/phases.ts';
+import { fittedLabel, labelWidth, phaseBars, placedLabel, stopSpans } from '../../../../src/lib/viz/timeline/phases.ts';
 import { MS, summary } from './fixtures.ts';
 
 /** Past is solid, future is dashed, at the same place: nothing jumps when a forecast comes true. */
@@ -75,4 +75,12 @@ test('a label is shortened to what fits and never cut in a word', () => {
 	expect(fittedLabel('staging: pages to the pool', 70)).toBe('staging');
 	expect(fittedLabel('round 12', 30)).toBe('12');
 	expect(fittedLabel('round 12', 6)).toBe('');
+});
+
+test('a label steps aside for the cursor where there is room, and never leaves its bar', () => {
+	expect(placedLabel('staging', 0, 300, 290)!.x).toBe(150);
+	const aside = placedLabel('staging', 0, 300, 150)!;
+	expect(Math.abs(aside.x - 150)).toBeGreaterThan(labelWidth(aside.text) / 2);
+	expect(placedLabel('staging', 0, 52, 26)!.text).toBe('staging');
+	expect(placedLabel('staging', 0, 20, 10)).toBeNull();
 });

@@ -1,0 +1,46 @@
+import { pushState, replaceState } from '$app/navigation';
+import { decodeLink, encodeLink, type DecodedLink, type LinkState } from '$lib/client/permalink.ts';
+
+/**
+ * The address shows where we are: scenario, journal, position and view, in the fragment. A new entry per deliberate jump, so
+ * that the browser's back and forward go through positions; a play or a drag only rewrites the entry it stands on.
+ */
+export class Address {
+	/** What we wrote last: anything else in the address bar came from the reader. */
+	#written = '';
+	#ticket = 0;
+
+	get fragment(): string {
+		return location.hash.replace(/^#/, '');
+	}
+
+	/** The reader has gone back or forward, or pasted another link. */
+	get isForeign(): boolean {
+		return this.fragment !== this.#written;
+	}
+
+	accept(): void {
+		this.#written = this.fragment;
+	}
+
+	async write(state: LinkState, isNewEntry: boolean): Promise<void> {
+		const ticket = ++this.#ticket;
+		let fragment: string;
+		try {
+			fragment = await encodeLink(state);
+		} catch {
+			// Too much for a link: the address stays as it was, Share offers a file.
+			return;
+		}
+		if (ticket !== this.#ticket || fragment === this.fragment) return;
+		this.#written = fragment;
+		const url = `${location.pathname}${location.search}#${fragment}`;
+		if (isNewEntry) pushState(url, {});
+		else replaceState(url, {});
+	}
+
+	read(): Promise<DecodedLink> | null {
+		const fragment = this.fragment;
+		return fragment === '' ? null : decodeLink(fragment);
+	}
+}

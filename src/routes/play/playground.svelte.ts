@@ -1,0 +1,390 @@
+import { formatBytesBinary, formatNumber } from '$lib/base/format.ts';
+import { Session, type OpenWorld, type StepUnit, type WorldSpec } from '$lib/client/session.svelte.ts';
+import { ensureIsolation } from '$lib/client/isolation.ts';
+import { PLAIN_VIEW, shareLink, type LinkState, type LinkView } from '$lib/client/permalink.ts';
+import type { Command, JournalEntry } from '$lib/engine/contract/commands.ts';
+import type { ObjectName } from '$lib/engine/contract/queries.ts';
+import { REASONS, type ReasonId } from '$lib/engine/contract/reasons.ts';
+import { CATALOGUE } from '$lib/engine/contract/scenario/catalogue/index.ts';
+import { readScenario } from '$lib/engine/contract/scenario/read.ts';
+import { byOtherMover, strategyName, strategyOf } from '$lib/viz/compare/other-mover.ts';
+import type { PagesPerFolio } from '$lib/viz/timeline/moment.ts';
+import type { TimeWindow } from '$lib/viz/timeline/window.ts';
+import { sameObject } from '$lib/viz/words/objects.ts';
+import { Address } from './history.ts';
+
+export type PanelId = 'scenario' | 'open' | 'migrate' | 'load' | 'pin' | 'compare' | 'check';
+
+/** Why something was not done: one sentence, and where the rule comes from. */
+export interface Refusal {
+	readonly sentence: string;
+	readonly detail: string;
+	readonly source: string;
+}
+
+export function refusalOf(reason: string, detail: string): Refusal {
+	const known = reason in REASONS ? REASONS[reason as ReasonId] : null;
+	return {
+		sentence: known?.sentence ?? 'The engine could not be started.',
+		detail,
+		source: known?.source ?? 'this page'
+	};
+}
+
+const MOST_WORLDS = 4;
+
+/** Everything the playground knows beyond the session: what is selected, shown, open. Nothing here is per page of memory. */
+export class Playground {
+	session: Session | null = $state.raw(null);
+	opening: string | null = $state('Starting the engine');
+	refusal: Refusal | null = $state.raw(null);
+	notice: string | null = $state(null);
+	/** World on the stage. */
+	active: number = $state(0);
+	compare: boolean = $state(false);
+	selection: ObjectName | null = $state.raw(null);
+	unit: StepUnit = $state('event');
+	/** Stretch of time on the tracks; null = all of it. */
+	shown: TimeWindow | null = $state.raw(null);
+	bottom: 'tracks' | 'charts' = $state('tracks');
+	panel: PanelId | null = $state(null);
+	dialog: 'find' | 'help' | 'table' | null = $state(null);
+	/** Told politely, once, to people who do not see the page. */
+	announcement: string = $state('');
+	/** Offered when a run is too large for a link. */
+	tooLong: string | null = $state(null);
+	/** Goes to the page that explains a damaged link. */
+	onbadlink: (fragment: string) => void = () => undefined;
+
+	readonly address = new Address();
+	#generation = 0;
+
+	readonly world: OpenWorld | null = $derived(this.session?.worlds[this.active] ?? null);
+	readonly busy: boolean = $derived(this.opening !== null || this.session?.progress !== null);
+
+	/** Base pages per folio of the VM on the stage. */
+	readonly pagesPerFolio: PagesPerFolio = $derived.by(() => {
+		const scenario = this.world?.spec.scenario as { vms?: { pages?: string }[] } | undefined;
+		return scenario?.vms?.[0]?.pages === '4k' ? 1 : 512;
+	});
+
+	readonly view: LinkView = $derived({
+		...PLAIN_VIEW,
+		selection: this.selection,
+		span: this.shown && { fromNs: Math.round(this.shown.startNs), toNs: Math.round(this.shown.endNs) },
+		compare: this.compare
+	});
+
+	/** First opening: what the address says, else the first scenario of the catalogue. */
+	async start(base: string): Promise<void> {
+		await ensureIsolation(base);
+		const link = await this.address.read();
+		if (link === null) {
+			await this.openWorlds([{ scenario: CATALOGUE[0]!.scenario }], 0);
+			return;
+		}
+		if (!link.ok) {
+			this.onbadlink(this.address.fragment);
+			return;
+		}
+		await this.openLink(link.value);
+	}
+
+	/** Back, forward, or a pasted link. The same worlds only change their position. */
+	async follow(): Promise<void> {
+		if (!this.address.isForeign) return;
+		this.address.accept();
+		const link = await this.address.read();
+		if (link === null) return;
+		if (!link.ok) {
+			this.onbadlink(this.address.fragment);
+			return;
+		}
+		const session = this.session;
+		if (session && this.#isSameRun(link.value)) {
+			this.#applyView(link.value.view);
+			await session.seek(link.value.positionNs);
+		} else await this.openLink(link.value);
+	}
+
+	#isSameRun(link: LinkState): boolean {
+		const mine = this.session?.worlds ?? [];
+		return (
+			mine.length === link.worlds.length &&
+			mine.every((world, index) => {
+				const other = link.worlds[index]!;
+				const read = readScenario(world.spec.scenario);
+				return (
+					read.ok &&
+					(world.spec.belief ?? null) === other.belief &&
+					JSON.stringify(read.value) === JSON.stringify(other.scenario) &&
+					JSON.stringify(world.journal) === JSON.stringify(other.journal)
+				);
+			})
+		);
+	}
+
+	#applyView(view: LinkView): void {
+		this.selection = view.selection;
+		this.shown = view.span && { startNs: view.span.fromNs, endNs: view.span.toNs };
+		this.compare = view.compare && (this.session?.worlds.length ?? 0) > 1;
+	}
+
+	async openLink(link: LinkState): Promise<void> {
+		const label = (index: number): string => worldName(link.worlds[index]?.journal ?? [], link.worlds.length, index);
+		await this.#replace(() =>
+			Session.openLink({ ...link, worlds: link.worlds.map((world, index) => ({ ...world, label: label(index) })) })
+		);
+		this.#applyView(link.view);
+	}
+
+	/** Opens worlds on one clock and goes to a moment of it. The last good session stays until the new one is there. */
+	async openWorlds(specs: readonly WorldSpec[], atNs: number, isNewEntry = false): Promise<boolean> {
+		const opened = await this.#replace(() => Session.open(specs));
+		if (opened && this.session && atNs > 0) await this.session.seek(atNs, { scrubbing: true });
+		if (opened) void this.remember(isNewEntry);
+		return opened;
+	}
+
+	async #replace(open: () => ReturnType<typeof Session.open>): Promise<boolean> {
+		const generation = ++this.#generation;
+		this.opening = 'Opening the run';
+		this.refusal = null;
+		const outcome = await open();
+		if (generation !== this.#generation) {
+			if (outcome.ok) void outcome.value.close();
+			return false;
+		}
+		this.opening = null;
+		if (!outcome.ok) {
+			this.refusal = refusalOf(outcome.reason, outcome.detail);
+			return false;
+		}
+		const old = this.session;
+		if (old) {
+			outcome.value.speedIndex = old.speedIndex;
+			outcome.value.slowAtBorders = old.slowAtBorders;
+		}
+		this.session = outcome.value;
+		this.active = Math.min(this.active, outcome.value.worlds.length - 1);
+		this.shown = null;
+		await old?.close();
+		return true;
+	}
+
+	/** A scenario on its own, from the start. */
+	async openScenario(scenario: unknown): Promise<boolean> {
+		this.selection = null;
+		this.compare = false;
+		this.active = 0;
+		const opened = await this.openWorlds([{ scenario }], 0, true);
+		if (opened) this.panel = null;
+		return opened;
+	}
+
+	/** Every command comes through here. */
+	async send(command: Command): Promise<boolean> {
+		const session = this.session;
+		if (!session) return false;
+		this.refusal = null;
+		session.pause();
+		const outcome = await session.send(this.active, command);
+		if (!outcome.ok) {
+			this.refusal = refusalOf(outcome.reason, outcome.detail);
+			return false;
+		}
+		void this.remember(true);
+		return true;
+	}
+
+	async undo(): Promise<void> {
+		this.refusal = null;
+		await this.session?.undo();
+		void this.remember(true);
+	}
+	async redo(): Promise<void> {
+		this.refusal = null;
+		await this.session?.redo();
+		void this.remember(true);
+	}
+
+	// ——— time ———
+
+	async step(unit: StepUnit = this.unit): Promise<void> {
+		await this.session?.step(unit);
+		void this.remember(unit !== 'event');
+	}
+	async stepBack(unit: StepUnit = this.unit): Promise<void> {
+		await this.session?.stepBack(unit);
+		void this.remember(unit !== 'event');
+	}
+	async goTo(ns: number): Promise<void> {
+		await this.session?.seek(ns);
+		void this.remember(true);
+	}
+	/** While the cursor is dragged: no way in between, no entry in the history. */
+	scrub(ns: number): void {
+		void this.session?.seek(ns, { scrubbing: true });
+	}
+	playPause(): void {
+		const session = this.session;
+		if (!session) return;
+		if (session.state === 'playing') {
+			session.pause();
+			void this.remember(false);
+		} else session.play();
+	}
+	faster(by: number): void {
+		const session = this.session;
+		if (session) session.speedIndex = Math.min(8, Math.max(0, session.speedIndex + by));
+	}
+
+	// ——— selection ———
+
+	select(object: ObjectName | null): void {
+		if (!sameObject(object, this.selection)) this.selection = object;
+	}
+
+	// ——— several worlds ———
+
+	/** Beside the run on the stage, the same VM moved the other way; from one seed, on one clock. */
+	async toggleCompare(): Promise<void> {
+		const session = this.session;
+		if (!session) return;
+		if (this.compare) {
+			this.compare = false;
+			void this.remember(true);
+			return;
+		}
+		if (session.worlds.length > 1) {
+			this.compare = true;
+			void this.remember(true);
+			return;
+		}
+		const world = session.worlds[0]!;
+		const strategy = strategyOf(world.journal);
+		if (strategy === null) {
+			this.panel = 'compare';
+			return;
+		}
+		await this.addWorld(byOtherMover(world.journal));
+	}
+
+	/** Adds a world with another journal to those on the clock, and shows the first and the new one together. */
+	async addWorld(journal: readonly JournalEntry[], belief: string | null = null, label?: string): Promise<boolean> {
+		const session = this.session;
+		if (!session) return false;
+		const worlds = session.worlds;
+		if (worlds.length >= MOST_WORLDS) {
+			this.notice = `Four worlds are the most on one clock.`;
+			return false;
+		}
+		const from = worlds[this.active] ?? worlds[0]!;
+		const specs: WorldSpec[] = [
+			...worlds.map((world, index) => ({
+				...world.spec,
+				journal: world.journal,
+				label: worlds.length === 1 ? worldName(world.journal, 2, index) : world.label
+			})),
+			{
+				scenario: from.spec.scenario,
+				journal,
+				belief,
+				label: label ?? this.#freeName(worldName(journal, 2, worlds.length))
+			}
+		];
+		const names = new Set(specs.map((spec) => spec.label));
+		if (names.size < specs.length) specs[0] = { ...specs[0]!, label: 'main' };
+		const opened = await this.openWorlds(specs, session.nowNs, true);
+		if (opened) {
+			this.compare = true;
+			this.panel = null;
+		}
+		return opened;
+	}
+
+	#freeName(wanted: string): string {
+		const taken = new Set((this.session?.worlds ?? []).map((world) => world.label));
+		if (!taken.has(wanted)) return wanted;
+		for (let number = 2; ; number += 1) if (!taken.has(`${wanted} ${number}`)) return `${wanted} ${number}`;
+	}
+
+	/** The same run up to now; from here it can go another way. */
+	async fork(): Promise<void> {
+		const world = this.world;
+		if (!world || !this.session) return;
+		const nowNs = this.session.nowNs;
+		const journal = world.journal.filter((entry) => entry.atNs <= nowNs);
+		const opened = await this.addWorld(journal, world.spec.belief ?? null, this.#freeName('fork'));
+		if (opened && this.session) {
+			this.compare = false;
+			this.active = this.session.worlds.length - 1;
+		}
+	}
+
+	async closeWorld(index: number): Promise<void> {
+		const session = this.session;
+		if (!session || session.worlds.length < 2) return;
+		const specs = session.worlds
+			.filter((_, at) => at !== index)
+			.map((world) => ({ ...world.spec, journal: world.journal, label: world.label }));
+		this.compare = this.compare && specs.length > 1;
+		this.active = 0;
+		await this.openWorlds(specs, session.nowNs, true);
+	}
+
+	// ——— links ———
+
+	async remember(isNewEntry: boolean): Promise<void> {
+		const session = this.session;
+		if (!session || session.state === 'playing' || session.state === 'crashed') return;
+		await this.address.write(await session.linkState(this.view), isNewEntry);
+	}
+
+	/** Copies the link; says so. Too long, and a file is offered instead. */
+	async share(): Promise<void> {
+		const session = this.session;
+		if (!session) return;
+		session.pause();
+		const share = await shareLink(await session.linkState(this.view));
+		if (share.kind === 'file') {
+			this.tooLong = share.sentence;
+			return;
+		}
+		const url = `${location.origin}${location.pathname}#${share.fragment}`;
+		try {
+			await navigator.clipboard.writeText(url);
+			this.say(`Link copied, ${formatNumber(url.length)} characters.`);
+		} catch {
+			this.notice = `The browser does not let this page copy. The address bar holds the link.`;
+		}
+	}
+
+	/** The run of the stage as a scenario file with its journal: opens here and in headless runs. */
+	saveFile(): void {
+		const world = this.world;
+		if (!world) return;
+		const read = readScenario(world.spec.scenario);
+		if (!read.ok) return;
+		const text = JSON.stringify({ ...read.value, journal: world.journal }, null, '\t');
+		const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+		const anchor = document.createElement('a');
+		anchor.href = url;
+		anchor.download = `${read.value.id}.json`;
+		anchor.click();
+		URL.revokeObjectURL(url);
+		this.tooLong = null;
+		this.say(`Saved as ${read.value.id}.json, ${formatBytesBinary(text.length)}.`);
+	}
+
+	say(text: string): void {
+		this.notice = text;
+	}
+}
+
+/** What a world is called on its tab. */
+export function worldName(journal: readonly JournalEntry[], count: number, index: number): string {
+	if (count < 2) return 'main';
+	const strategy = strategyOf(journal);
+	return strategy === null ? (index === 0 ? 'main' : `world ${index + 1}`) : strategyName(strategy);
+}
