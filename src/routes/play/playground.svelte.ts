@@ -8,7 +8,6 @@ import { REASONS, type ReasonId } from '$lib/engine/contract/reasons.ts';
 import { CATALOGUE } from '$lib/engine/contract/scenario/catalogue/index.ts';
 import { readScenario } from '$lib/engine/contract/scenario/read.ts';
 import { byOtherMover, strategyName, strategyOf } from '$lib/viz/compare/other-mover.ts';
-import type { PagesPerFolio } from '$lib/viz/timeline/moment.ts';
 import type { TimeWindow } from '$lib/viz/timeline/window.ts';
 import { sameObject } from '$lib/viz/words/objects.ts';
 import { Address } from './history.ts';
@@ -61,12 +60,6 @@ export class Playground {
 
 	readonly world: OpenWorld | null = $derived(this.session?.worlds[this.active] ?? null);
 	readonly busy: boolean = $derived(this.opening !== null || this.session?.progress !== null);
-
-	/** Base pages per folio of the VM on the stage. */
-	readonly pagesPerFolio: PagesPerFolio = $derived.by(() => {
-		const scenario = this.world?.spec.scenario as { vms?: { pages?: string }[] } | undefined;
-		return scenario?.vms?.[0]?.pages === '4k' ? 1 : 512;
-	});
 
 	readonly view: LinkView = $derived({
 		...PLAIN_VIEW,

@@ -6,7 +6,7 @@ import {
 	formatPpm
 } from '../../base/format.ts';
 import type { OperationStatus, VmStatus, WorldStatus } from '../../engine/contract/status.ts';
-import { currentOperation } from '../timeline/moment.ts';
+import { operationOf } from '../describe/moment.ts';
 
 /** Where two worlds on one clock differ now: a sentence, and what each of them has. */
 export interface Difference {
@@ -74,8 +74,8 @@ export function differences(a: WorldStatus, b: WorldStatus, limit = 7): Differen
 	if (!vmA || !vmB) return [];
 	const found: Difference[] = [];
 	for (const reading of READINGS) {
-		const left = reading.read(vmA, currentOperation(a), a);
-		const right = reading.read(vmB, currentOperation(b), b);
+		const left = reading.read(vmA, operationOf(a), a);
+		const right = reading.read(vmB, operationOf(b), b);
 		if (left !== right) found.push({ id: reading.id, label: reading.label, values: [left, right] });
 	}
 	return found.slice(0, limit);
@@ -93,8 +93,8 @@ export function readings(a: WorldStatus, b: WorldStatus, ids: readonly string[])
 			id,
 			label: reading.label,
 			values: [
-				reading.read(vmA, currentOperation(a), a),
-				reading.read(vmB, currentOperation(b), b)
+				reading.read(vmA, operationOf(a), a),
+				reading.read(vmB, operationOf(b), b)
 			] as const
 		};
 	});

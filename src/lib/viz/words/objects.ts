@@ -21,7 +21,7 @@ import type {
 	WorldStatus
 } from '../../engine/contract/status.ts';
 import { OWNER_STATE_NAMES, type OwnerWord } from '../../engine/contract/words.ts';
-import { reasonSentence } from '../timeline/moment.ts';
+import { reasonSentence } from '../timeline/settled.ts';
 
 /** An object as the inspector tells it: a name, a sentence, then numbers, then the rule behind it. */
 export interface ObjectWords {
