@@ -42,7 +42,7 @@ export interface ColumnSpec {
 	readonly meaning: string;
 }
 
-const column = (region: RegionName, type: ColumnType, meaning: string, per = 1): ColumnSpec => ({
+const column = <T extends ColumnType>(region: RegionName, type: T, meaning: string, per = 1) => ({
 	region,
 	type,
 	meaning,

@@ -1,0 +1,218 @@
+import { ok, refused, type Outcome } from '../../base/outcome.ts';
+import { MIB, NS_PER_S } from '../../base/units.ts';
+import type { Command, MigrateCommand, MigrationParameters } from '../contract/commands.ts';
+import type { ReasonId } from '../contract/reasons.ts';
+import { catchUp } from '../hypervisor/guest.ts';
+import { frameOf } from '../hypervisor/mapping.ts';
+import { addPin, dropPin } from '../hypervisor/pins.ts';
+import { refreshSpeed } from '../hypervisor/speed.ts';
+import { setStatus } from '../migration/operation.ts';
+import { STRATEGIES } from '../migration/strategies/index.ts';
+import { plantFault } from '../faults/index.ts';
+import { emit } from '../sim/trace.ts';
+import type { OperationRecord, VmRecord } from '../state/records.ts';
+import type { World } from '../state/world.ts';
+import { classesOf, MAX_WRITES_PER_SECOND, writesPerSecond } from '../workloads/index.ts';
+
+/** What a command was answered; a long one answers at once with the id of its operation (decision D5). */
+export type CommandOutcome = Outcome<{ readonly operation: number | null }, ReasonId>;
+
+const DONE: CommandOutcome = ok({ operation: null });
+
+/** Carries out a command at the present time. A refusal changes nothing but the trace. */
+export function execute(world: World, command: Command): CommandOutcome {
+	const outcome = attempt(world, command);
+	if (!outcome.ok)
+		emit(world, {
+			kind: 'command',
+			rule: 'command',
+			cause: null,
+			vm: 'vm' in command ? command.vm : null,
+			values: { name: command.name, outcome: 'refused', reason: outcome.reason },
+			text: `${command.name}: refused, ${outcome.reason}: ${outcome.detail}`
+		});
+	return outcome;
+}
+
+function accepted(world: World, command: Command, words: string): number {
+	return emit(world, {
+		kind: 'command',
+		rule: 'command',
+		cause: null,
+		vm: 'vm' in command ? command.vm : null,
+		values: { name: command.name, outcome: 'accepted' },
+		text: words
+	});
+}
+
+function attempt(world: World, command: Command): CommandOutcome {
+	if (command.name === 'plant') return plantFault(world, command.fault, (words) => accepted(world, command, words));
+	const vmIndex = world.r.vms.findIndex((vm) => vm.id === command.vm);
+	const vm = world.r.vms[vmIndex];
+	if (!vm) return refused('unknown-vm', `no VM is called "${command.vm}"`);
+	switch (command.name) {
+		case 'migrate':
+			return migrate(world, command, vmIndex, vm);
+		case 'migrate-cancel':
+			return cancel(world, command, vm, vmIndex);
+		case 'migrate-set-parameters':
+			return setParameters(world, command, vmIndex);
+		case 'set-workload': {
+			const writes = writesPerSecond(command.workload, world.costs);
+			if (writes > MAX_WRITES_PER_SECOND) return refused('bad-command', 'workload.rateBytesPerSecond: above 36 GB/s');
+			catchUp(world, vmIndex);
+			vm.workload = command.workload;
+			vm.classes = classesOf(command.workload, vm.populatedPages);
+			vm.writesPerSecond = writes;
+			accepted(world, command, `${vm.id} now runs ${command.workload.kind}, ${writes} page writes a second`);
+			return DONE;
+		}
+		case 'pin': {
+			if (command.gfn >= vm.pageCount || frameOf(world, vm, vm.running, command.gfn) < 0)
+				return refused('not-backed', `gfn ${command.gfn} of ${vm.id} has no frame`);
+			const until = command.forNs === undefined ? -1 : world.r.nowNs + command.forNs;
+			catchUp(world, vmIndex);
+			addPin(world, vmIndex, command.gfn, command.term, until);
+			accepted(world, command, `a ${command.term === 'long' ? 'long-term pin' : 'short reference'} holds gfn ${command.gfn} of ${vm.id}`);
+			return DONE;
+		}
+		case 'unpin': {
+			const pin = world.r.pins.find((candidate) => candidate.vm === vmIndex && candidate.gfn === command.gfn);
+			if (!pin) return refused('not-pinned', `nothing holds gfn ${command.gfn} of ${vm.id}`);
+			dropPin(world, pin.id);
+			accepted(world, command, `gfn ${command.gfn} of ${vm.id} is let go`);
+			return DONE;
+		}
+	}
+}
+
+function running(world: World, vmIndex: number): OperationRecord | undefined {
+	return world.r.operations.find((operation) => operation.vm === vmIndex && operation.state === 'running');
+}
+
+function migrate(world: World, command: MigrateCommand, vmIndex: number, vm: VmRecord): CommandOutcome {
+	const target = world.r.hosts.findIndex((host) => host.id === command.target);
+	if (target < 0) return refused('unknown-host', `no host is called "${command.target}"`);
+	if (running(world, vmIndex)) return refused('already-running', `a migration of ${vm.id} is running`);
+	const source = vm.instances[vm.running] as number;
+	if (source === target) return refused('same-host', `${vm.id} already runs on ${command.target}`);
+	if (vm.vcpuState !== 'running') return refused('vm-not-running', `${vm.id} is ${vm.vcpuState}`);
+	const parameters = withDefaults(world, command.parameters ?? {});
+	const problem = parameterProblem(parameters);
+	if (problem !== null) return refused('bad-parameter', problem);
+	const strategy = STRATEGIES[command.strategy];
+	const check = strategy.check(world, { vm: vmIndex, source, target, parameters }, command);
+	if (!check.ok) return check;
+	const cause = accepted(world, command, `migrate ${vm.id} to ${command.target} by ${strategy.title}`);
+	const operation = newOperation(world, command, vmIndex, source, target, parameters, cause);
+	world.r.operations.push(operation);
+	strategy.start(world, operation);
+	return ok({ operation: operation.id });
+}
+
+/** QEMU 10.2.2 migration/options.c defaults, from the cost model. */
+export function withDefaults(world: World, asked: MigrationParameters): Required<MigrationParameters> {
+	return {
+		maxBandwidthBytesPerSecond: asked.maxBandwidthBytesPerSecond ?? Math.floor(world.costs.maxBandwidthMiBps * MIB),
+		downtimeLimitNs: asked.downtimeLimitNs ?? Math.floor(world.costs.downtimeLimitMs * 1e6),
+		multifdChannels: asked.multifdChannels ?? 2,
+		autoConverge: asked.autoConverge ?? false,
+		availSwitchoverBandwidthBytesPerSecond: asked.availSwitchoverBandwidthBytesPerSecond ?? 0,
+		clearLog: asked.clearLog ?? 'chunk',
+		stayOnPool: asked.stayOnPool ?? false,
+		handOver: asked.handOver ?? 'ideal'
+	};
+}
+
+function parameterProblem(parameters: Required<MigrationParameters>): string | null {
+	if (parameters.downtimeLimitNs < 0 || parameters.downtimeLimitNs > 2000 * NS_PER_S) return 'downtime-limit is 0 to 2000 s';
+	if (parameters.multifdChannels < 1 || parameters.multifdChannels > 255) return 'multifd-channels is 1 to 255';
+	if (parameters.maxBandwidthBytesPerSecond < 0) return 'max-bandwidth is 0 or more';
+	return null;
+}
+
+function newOperation(
+	world: World,
+	command: MigrateCommand,
+	vm: number,
+	source: number,
+	target: number,
+	parameters: Required<MigrationParameters>,
+	cause: number
+): OperationRecord {
+	const { nowNs } = world.r;
+	return {
+		id: world.r.operations.length + 1,
+		strategy: command.strategy,
+		vm,
+		source,
+		target,
+		parameters,
+		state: 'running',
+		reason: null,
+		startNs: nowNs,
+		endNs: -1,
+		phase: 'setup',
+		phases: [],
+		downtime: [],
+		stoppedNs: -1,
+		resumedNs: -1,
+		ending: 'none',
+		flow: -1,
+		generation: 0,
+		step: '',
+		cursor: 0,
+		left: [],
+		sweep: 0,
+		batch: null,
+		pagesMoved: 0,
+		retriedFolios: 0,
+		splitFolios: 0,
+		networkBytes: 0,
+		cxlBytes: 0,
+		round: 0,
+		rounds: [],
+		dirtyPages: 0,
+		sendRate: 0,
+		bandwidth: 0,
+		windowStartNs: nowNs,
+		windowSentBytes: 0,
+		measureStartNs: nowNs,
+		measureSentBytes: 0,
+		periodStartNs: nowNs,
+		periodSentBytes: 0,
+		redirtySeen: false,
+		clearPending: [],
+		extents: [],
+		onlineExtent: 0,
+		onlineBlock: 0,
+		rangeCount: 0,
+		actors: null,
+		causeSeq: cause,
+		phaseCauseSeq: cause
+	};
+}
+
+function cancel(world: World, command: Command, vm: VmRecord, vmIndex: number): CommandOutcome {
+	const operation = running(world, vmIndex);
+	if (!operation) return refused('no-migration', `no migration of ${vm.id} is running`);
+	const check = STRATEGIES[operation.strategy].cancel(world, operation);
+	if (!check.ok) return check;
+	operation.phaseCauseSeq = accepted(world, command, `cancel the migration of ${vm.id}`);
+	setStatus(world, operation, 'cancelling');
+	return ok({ operation: operation.id });
+}
+
+function setParameters(world: World, command: Extract<Command, { name: 'migrate-set-parameters' }>, vmIndex: number): CommandOutcome {
+	const operation = running(world, vmIndex);
+	if (!operation) return refused('no-migration', `no migration of ${command.vm} is running`);
+	const { name: _name, vm: _vm, ...changes } = command;
+	const parameters = { ...operation.parameters, ...changes };
+	const problem = parameterProblem(parameters);
+	if (problem !== null) return refused('bad-parameter', problem);
+	catchUp(world, vmIndex);
+	operation.parameters = parameters;
+	refreshSpeed(world, world.r.vms[vmIndex] as VmRecord);
+	accepted(world, command, `parameters of operation ${operation.id} change`);
+	return ok({ operation: operation.id });
+}

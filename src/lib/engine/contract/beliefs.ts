@@ -1,0 +1,21 @@
+import type { RuleId } from './rules.ts';
+
+/** Wrong beliefs (decision D12): each is a named variant of one rule, and a second world can follow it beside the true one. */
+export interface Belief {
+	readonly title: string;
+	/** What somebody who holds it would say. */
+	readonly sentence: string;
+	readonly truth: string;
+	readonly rule: RuleId;
+}
+
+export const BELIEFS = {
+	'sent-stays-sent': {
+		title: 'A page that was sent stays sent',
+		sentence: 'Once a page has crossed the wire it is done; what the guest writes later does not matter.',
+		truth: 'The dirty log notes the write, and the page goes again.',
+		rule: 'precopy-sync'
+	}
+} as const satisfies Record<string, Belief>;
+
+export type BeliefId = keyof typeof BELIEFS;

@@ -1,0 +1,171 @@
+import { lowestBit, popcount } from '../../base/bitmap.ts';
+import type { VmRecord } from '../state/records.ts';
+import type { World } from '../state/world.ts';
+
+/**
+ * KVM's dirty log and QEMU's bitmap, one bit per 4 KiB page whatever the folio. All indices are words of 32 pages; a VM's
+ * words start at its first guest block × 16.
+ */
+export const WORDS_PER_BLOCK = 16;
+/** Pages behind one chunk of QEMU's clear bitmap: 2^18 pages, 1 GiB (QEMU 10.2.2 migration/ram.c, clear_bmap shift 18). */
+export const CLEAR_CHUNK_PAGES = 1 << 18;
+
+export const firstWord = (vm: VmRecord): number => vm.firstGuestBlock * WORDS_PER_BLOCK;
+
+/** Names of the rule "which writes the log keeps", true one first (decision D12). */
+type LogRule = (world: World, word: number, bit: number) => boolean;
+const LOG_RULES: Readonly<Record<string, LogRule>> = {
+	true: () => true,
+	/** The misconception: a page that was sent stays sent. */
+	'sent-stays-sent': (world, word, bit) => (world.c.sentBitmap.get(word) & bit) === 0
+};
+export const BELIEFS = ['sent-stays-sent'] as const;
+
+export interface LoggedWrite {
+	/** The page had been sent before: it has to go again, if the rule in force sees it. */
+	readonly again: boolean;
+	readonly kept: boolean;
+}
+
+const FIRST: LoggedWrite = { again: false, kept: true };
+
+/** Notes a guest write in the log. Returns whether the page had been sent before and whether the write was kept. */
+export function logWrite(world: World, vm: VmRecord, gfn: number): LoggedWrite {
+	const { c } = world;
+	const word = firstWord(vm) + (gfn >>> 5);
+	const bit = (1 << (gfn & 31)) >>> 0;
+	const again = (c.sentBitmap.get(word) & bit) !== 0;
+	if ((c.kvmLog.get(word) & bit) !== 0) return FIRST;
+	const rule = LOG_RULES[world.r.belief ?? 'true'] as LogRule;
+	const kept = rule(world, word, bit) && !dropsBit(world);
+	if (kept) {
+		c.kvmLog.set(word, (c.kvmLog.get(word) | bit) >>> 0);
+		const block = vm.firstGuestBlock + (gfn >>> 9);
+		c.guestLoggedCount.set(block, c.guestLoggedCount.get(block) + 1);
+		vm.loggedPages += 1;
+	}
+	return again ? { again, kept } : FIRST;
+}
+
+/** Planted fault: one dirty bit is dropped. */
+function dropsBit(world: World): boolean {
+	const at = world.r.faults.indexOf('drop-dirty-bit');
+	if (at < 0) return false;
+	world.r.faults.splice(at, 1);
+	return true;
+}
+
+/** Switches dirty tracking on. With `initiallySet` every page counts as dirty until its chunk is cleared (KVM, since 5.7). */
+export function startLog(world: World, vm: VmRecord, initiallySet: boolean): void {
+	const from = firstWord(vm);
+	const to = from + (vm.pageCount >>> 5);
+	world.c.kvmLog.fill(initiallySet ? 0xffffffff : 0, from, to);
+	world.c.sentBitmap.fill(0, from, to);
+	world.c.guestLoggedCount.fill(
+		initiallySet ? 512 : 0,
+		vm.firstGuestBlock,
+		vm.firstGuestBlock + vm.guestBlockCount
+	);
+	vm.loggedPages = initiallySet ? vm.pageCount : 0;
+	vm.logging = true;
+}
+
+export function stopLog(world: World, vm: VmRecord): void {
+	const from = firstWord(vm);
+	const to = from + (vm.pageCount >>> 5);
+	vm.logging = false;
+	vm.loggedPages = 0;
+	for (const column of [world.c.kvmLog, world.c.qemuBitmap, world.c.sentBitmap])
+		column.fill(0, from, to);
+	world.c.guestLoggedCount.fill(0, vm.firstGuestBlock, vm.firstGuestBlock + vm.guestBlockCount);
+	world.c.guestDirtyCount.fill(0, vm.firstGuestBlock, vm.firstGuestBlock + vm.guestBlockCount);
+}
+
+/** Marks every page as still to send. Returns how many. */
+export function markAll(world: World, vm: VmRecord): number {
+	const from = firstWord(vm);
+	world.c.qemuBitmap.fill(0xffffffff, from, from + (vm.pageCount >>> 5));
+	world.c.guestDirtyCount.fill(512, vm.firstGuestBlock, vm.firstGuestBlock + vm.guestBlockCount);
+	return vm.pageCount;
+}
+
+/**
+ * Fetches the log into the bitmap; `clear` re-arms at once (older KVM), otherwise chunk by chunk (`clearChunk`). Returns the
+ * number of pages that are to send now.
+ */
+export function syncLog(world: World, vm: VmRecord, clear: boolean): number {
+	const { c } = world;
+	let dirty = 0;
+	for (let block = 0; block < vm.guestBlockCount; block += 1) {
+		const at = vm.firstGuestBlock + block;
+		if (c.guestLoggedCount.get(at) === 0) {
+			dirty += c.guestDirtyCount.get(at);
+			continue;
+		}
+		let count = 0;
+		for (let word = at * WORDS_PER_BLOCK; word < (at + 1) * WORDS_PER_BLOCK; word += 1) {
+			const merged = (c.qemuBitmap.get(word) | c.kvmLog.get(word)) >>> 0;
+			c.qemuBitmap.set(word, merged);
+			if (clear) c.kvmLog.set(word, 0);
+			count += popcount(merged);
+		}
+		if (clear) {
+			vm.loggedPages -= c.guestLoggedCount.get(at);
+			c.guestLoggedCount.set(at, 0);
+		}
+		c.guestDirtyCount.set(at, count);
+		dirty += count;
+	}
+	return dirty;
+}
+
+/** Re-arms write protection for the guest block's share of a 1 GiB chunk: fetched bits leave KVM's log. */
+export function clearBlock(world: World, vm: VmRecord, guestBlock: number): void {
+	const { c } = world;
+	const at = vm.firstGuestBlock + guestBlock;
+	if (c.guestLoggedCount.get(at) === 0) return;
+	let left = 0;
+	for (let word = at * WORDS_PER_BLOCK; word < (at + 1) * WORDS_PER_BLOCK; word += 1) {
+		const rest = (c.kvmLog.get(word) & ~c.qemuBitmap.get(word)) >>> 0;
+		c.kvmLog.set(word, rest);
+		left += popcount(rest);
+	}
+	vm.loggedPages -= c.guestLoggedCount.get(at) - left;
+	c.guestLoggedCount.set(at, left);
+}
+
+/** First page at or after `gfn` that is still to send, or −1. */
+export function nextDirty(world: World, vm: VmRecord, gfn: number): number {
+	const { c } = world;
+	let at = gfn;
+	while (at < vm.pageCount) {
+		if ((at & 511) === 0 && c.guestDirtyCount.get(vm.firstGuestBlock + (at >>> 9)) === 0) {
+			at += 512;
+			continue;
+		}
+		const word = c.qemuBitmap.get(firstWord(vm) + (at >>> 5)) >>> (at & 31);
+		if (word !== 0) return at + lowestBit(word);
+		at = (at & ~31) + 32;
+	}
+	return -1;
+}
+
+/** The page goes out: its bit is cleared and it counts as sent. */
+export function clearDirty(world: World, vm: VmRecord, gfn: number): void {
+	const { c } = world;
+	const word = firstWord(vm) + (gfn >>> 5);
+	const bit = (1 << (gfn & 31)) >>> 0;
+	c.qemuBitmap.set(word, (c.qemuBitmap.get(word) & ~bit) >>> 0);
+	c.sentBitmap.set(word, (c.sentBitmap.get(word) | bit) >>> 0);
+	const block = vm.firstGuestBlock + (gfn >>> 9);
+	c.guestDirtyCount.set(block, c.guestDirtyCount.get(block) - 1);
+}
+
+/** A whole block of 512 dirty pages goes out. */
+export function clearDirtyBlock(world: World, vm: VmRecord, guestBlock: number): void {
+	const { c } = world;
+	const at = vm.firstGuestBlock + guestBlock;
+	c.qemuBitmap.fill(0, at * WORDS_PER_BLOCK, (at + 1) * WORDS_PER_BLOCK);
+	c.sentBitmap.fill(0xffffffff, at * WORDS_PER_BLOCK, (at + 1) * WORDS_PER_BLOCK);
+	c.guestDirtyCount.set(at, 0);
+}

@@ -1,0 +1,61 @@
+import { PAGES_PER_BLOCK } from '../../base/units.ts';
+import { WRITTEN_DETAIL } from '../contract/words.ts';
+import { releaseRow, takeRow } from '../state/pools.ts';
+import type { VmRecord } from '../state/records.ts';
+import type { World } from '../state/world.ts';
+
+/**
+ * The oracle of content (decision D2): how often the guest wrote each of its pages. It changes by guest writes only; no
+ * mover may touch it, so that it can judge them all.
+ */
+
+/** Writes of one page so far. */
+export function writtenOf(world: World, vm: VmRecord, gfn: number): number {
+	const word = world.c.guestWritten.get(vm.firstGuestBlock + (gfn >>> 9));
+	if (word < WRITTEN_DETAIL) return word;
+	return world.c.guestRowWritten.get((word - WRITTEN_DETAIL) * PAGES_PER_BLOCK + (gfn & 511));
+}
+
+/** Writes of all 512 pages of a guest block if they are equal, or −1. */
+export function uniformWritten(world: World, vm: VmRecord, guestBlock: number): number {
+	const word = world.c.guestWritten.get(vm.firstGuestBlock + guestBlock);
+	return word < WRITTEN_DETAIL ? word : -1;
+}
+
+/** Counts one more write of the page and returns the new count. */
+export function countWrite(world: World, vm: VmRecord, gfn: number): number {
+	const { c } = world;
+	const row = ensureGuestDetail(world, vm, gfn >>> 9) * PAGES_PER_BLOCK + (gfn & 511);
+	const count = c.guestRowWritten.get(row) + 1;
+	c.guestRowWritten.set(row, count);
+	return count;
+}
+
+export function ensureGuestDetail(world: World, vm: VmRecord, guestBlock: number): number {
+	const { c } = world;
+	const at = vm.firstGuestBlock + guestBlock;
+	const word = c.guestWritten.get(at);
+	if (word >= WRITTEN_DETAIL) return word - WRITTEN_DETAIL;
+	const detail = takeRow(world, 'guestDetail');
+	c.guestDetailBlock.set(detail, at + 1);
+	c.guestRowWritten.fill(word, detail * PAGES_PER_BLOCK, (detail + 1) * PAGES_PER_BLOCK);
+	c.guestWritten.set(at, WRITTEN_DETAIL + detail);
+	return detail;
+}
+
+/** Folds a guest block back to one count where all 512 are equal. Called at the end of operations. */
+export function foldWritten(world: World, vm: VmRecord, guestBlock: number): void {
+	const { c } = world;
+	if (world.forceDetail) return;
+	const at = vm.firstGuestBlock + guestBlock;
+	const word = c.guestWritten.get(at);
+	if (word < WRITTEN_DETAIL) return;
+	const detail = word - WRITTEN_DETAIL;
+	const base = detail * PAGES_PER_BLOCK;
+	const count = c.guestRowWritten.get(base);
+	for (let row = 1; row < PAGES_PER_BLOCK; row += 1)
+		if (c.guestRowWritten.get(base + row) !== count) return;
+	c.guestDetailBlock.set(detail, 0);
+	releaseRow(world, 'guestDetail', detail);
+	c.guestWritten.set(at, count);
+}

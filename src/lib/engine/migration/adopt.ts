@@ -1,0 +1,123 @@
+import { refused, ok, type Outcome } from '../../base/outcome.ts';
+import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
+import type { Hpa } from '../../base/address.ts';
+import { BlockKind, MapKind, wordKind } from '../contract/words.ts';
+import { frameInTag } from '../fabric/extents.ts';
+import { dpaToFrame, frameToDpa, toDpa, toHpa } from '../fabric/gfam.ts';
+import { mapPage, mappingRow, mapWhole, unmapBlock } from '../hypervisor/mapping.ts';
+import { attachBlocks, detachBlocks } from '../mm/buddy.ts';
+import { wholeWord } from '../mm/frames.ts';
+import { emit } from '../sim/trace.ts';
+import type { ExtentRecord, HostRecord, OperationRecord, VmRecord } from '../state/records.ts';
+import type { World } from '../state/world.ts';
+import { descriptorSlots } from '../superpage/descriptors.ts';
+import { recount } from './instances.ts';
+import { hostName, vmOf } from './operation.ts';
+
+/**
+ * The target takes over by reference (decision D4): it reads the descriptors, reaches every page through its own decoder and
+ * maps it, without a copy. Allocator ownership of the extents passes with the VM.
+ */
+
+/** Builds the target's mapping from the descriptors; done before the stop, so that only the word is left to flip. */
+export function mapByReference(world: World, operation: OperationRecord): Outcome<number, 'not-switched'> {
+	const vm = vmOf(world, operation);
+	const instance = 1 - vm.running;
+	const host = world.r.hosts[operation.target] as HostRecord;
+	vm.instances[instance] = operation.target;
+	let pages = 0;
+	for (const slot of descriptorSlots(world, operation.vm)) {
+		const firstGfn = world.c.descriptorFirstGfn.get(slot);
+		const count = world.c.descriptorPages.get(slot);
+		const offset = world.c.descriptorOffset.get(slot);
+		const reached = mapRange(world, operation, vm, instance, host, firstGfn, count, offset);
+		if (!reached.ok) return reached;
+		pages += count;
+	}
+	return ok(pages);
+}
+
+function mapRange(
+	world: World,
+	operation: OperationRecord,
+	vm: VmRecord,
+	instance: number,
+	host: HostRecord,
+	firstGfn: number,
+	count: number,
+	offset: number
+): Outcome<null, 'not-switched'> {
+	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
+	const firstFrame = (world.r.memories[pool] as { firstBlock: number }).firstBlock * PAGES_PER_BLOCK;
+	for (let page = 0; page < count; ) {
+		const frame = reach(world, operation, host, frameInTag(world, operation.extents, offset + page));
+		if (!frame.ok) return frame;
+		const gfn = firstGfn + page;
+		const block = (firstFrame + frame.value) / PAGES_PER_BLOCK;
+		const aligned = gfn % PAGES_PER_BLOCK === 0 && Number.isInteger(block) && count - page >= PAGES_PER_BLOCK;
+		const kind = aligned ? wordKind(wholeWord(world, block)) : -1;
+		if (kind === BlockKind.huge || kind === BlockKind.run) {
+			mapWhole(world, vm, instance, gfn / PAGES_PER_BLOCK, block, kind === BlockKind.huge ? MapKind.huge : MapKind.run);
+			page += PAGES_PER_BLOCK;
+		} else {
+			mapPage(world, vm, instance, gfn, firstFrame + frame.value);
+			page += 1;
+		}
+		world.c.mapSecondStage.set(mappingRow(vm, instance, Math.floor(gfn / PAGES_PER_BLOCK)), kind === BlockKind.huge ? 2 : 1);
+	}
+	return ok(null);
+}
+
+/** Tag offset → device address → this host's address → back through its decoder: the check that the target makes. */
+function reach(world: World, operation: OperationRecord, host: HostRecord, deviceFrame: number): Outcome<number, 'not-switched'> {
+	if (deviceFrame < 0) return refused('not-switched', 'a descriptor points beyond the tag');
+	const hpa = toHpa(host, frameToDpa(deviceFrame));
+	if (!hpa.ok) return hpa;
+	// Planted fault: the target believes the source's host address and takes its own base away.
+	const address = world.r.faults.includes('wrong-window-base') ? ((hpa.value + 64 * PAGES_PER_BLOCK * PAGE_BYTES) as Hpa) : hpa.value;
+	const dpa = toDpa(host, address);
+	if (!dpa.ok) return dpa;
+	return ok(dpaToFrame(dpa.value));
+}
+
+/** After the commit: the source's node forgets the extents without emptying them, the target's node takes them on. */
+export function passExtents(world: World, operation: OperationRecord, cause: number): void {
+	const vm = vmOf(world, operation);
+	const source = vm.running;
+	const target = world.r.hosts[operation.target] as HostRecord;
+	for (const index of operation.extents) {
+		const extent = world.r.extents[index] as ExtentRecord;
+		const first = (world.r.memories[extent.memory] as { firstBlock: number }).firstBlock + extent.firstBlock;
+		if (!world.r.faults.includes('double-adoption')) detachBlocks(world, first, extent.blockCount);
+		attachBlocks(world, target.poolZone, first, extent.blockCount);
+		extent.onlineOn = operation.target;
+	}
+	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) unmapBlock(world, vm, source, guestBlock);
+	vm.instances[source] = -1;
+	vm.running = 1 - source;
+	vm.ownerHost = operation.target;
+	swapTwo(world, vm);
+	recount(world, vm);
+	emit(world, {
+		kind: 'adopt',
+		rule: 'adopt',
+		cause,
+		vm: vm.id,
+		operation: operation.id,
+		host: hostName(world, operation.target),
+		values: { extents: operation.extents.length, pages: vm.populatedPages },
+		text: `${hostName(world, operation.target)} adopts ${vm.populatedPages} pages where they lie; nothing is copied`
+	});
+}
+
+/** Planted fault: two guest blocks are mapped crosswise. */
+function swapTwo(world: World, vm: VmRecord): void {
+	const at = world.r.faults.indexOf('two-frames-swapped');
+	if (at < 0) return;
+	world.r.faults.splice(at, 1);
+	const a = mappingRow(vm, vm.running, 3);
+	const b = mappingRow(vm, vm.running, 5);
+	const word = world.c.mapWord.get(a);
+	world.c.mapWord.set(a, world.c.mapWord.get(b));
+	world.c.mapWord.set(b, word);
+}

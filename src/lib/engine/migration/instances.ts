@@ -1,0 +1,93 @@
+import { PAGES_PER_BLOCK } from '../../base/units.ts';
+import { BLOCK_ORDER, BlockKind, MapKind, wordKind } from '../contract/words.ts';
+import { foldMapping, frameOf, mappingRow, unmapBlock, wholeBlockOf } from '../hypervisor/mapping.ts';
+import { foldWritten, uniformWritten } from '../hypervisor/written.ts';
+import { release } from '../mm/buddy.ts';
+import { ensureRows, foldBlock, rowsOf, setWhole, wholeWord } from '../mm/frames.ts';
+import { blockOfFrame } from '../mm/zones.ts';
+import type { VmRecord } from '../state/records.ts';
+import type { World } from '../state/world.ts';
+
+/** QEMU processes come and go: freeing what one backed, counting what one backs, folding what became uniform again. */
+
+/** Ends a process: every frame it maps is freed, its mappings go. */
+export function dropInstance(world: World, vmIndex: number, instance: number): void {
+	const vm = world.r.vms[vmIndex] as VmRecord;
+	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
+		const whole = wholeBlockOf(world, vm, instance, guestBlock);
+		if (whole >= 0 && isOneOrRun(world, whole)) {
+			release(world, whole * PAGES_PER_BLOCK, BLOCK_ORDER);
+		} else {
+			for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
+				const frame = frameOf(world, vm, instance, guestBlock * PAGES_PER_BLOCK + row);
+				if (frame < 0) continue;
+				ensureRows(world, blockOfFrame(frame));
+				release(world, frame, 0);
+			}
+		}
+		unmapBlock(world, vm, instance, guestBlock);
+	}
+	vm.instances[instance] = -1;
+	recount(world, vm);
+}
+
+/** Pins die with the process that made them. */
+export function endPins(world: World, vmIndex: number): void {
+	world.r.pins = world.r.pins.filter((pin) => pin.vm !== vmIndex);
+}
+
+/** A folio, a run, or 512 base pages in rows: freeing them one by one ends as freeing the block. */
+function isOneOrRun(world: World, block: number): boolean {
+	const kind = wordKind(wholeWord(world, block));
+	return kind === BlockKind.huge || kind === BlockKind.run || rowsOf(world, block) >= 0;
+}
+
+/** Pages behind the running process, per memory. */
+export function recount(world: World, vm: VmRecord): void {
+	const counts = world.r.memories.map(() => 0);
+	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
+		const word = world.c.mapWord.get(mappingRow(vm, vm.running, guestBlock));
+		if ((word & 3) === MapKind.none) continue;
+		if ((word & 3) !== MapKind.detail) {
+			const memory = (word >>> 2) & 63;
+			counts[memory] = (counts[memory] as number) + PAGES_PER_BLOCK;
+			continue;
+		}
+		for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
+			const frame = frameOf(world, vm, vm.running, guestBlock * PAGES_PER_BLOCK + row);
+			if (frame < 0) continue;
+			const block = blockOfFrame(frame);
+			const memory = world.r.memories.findIndex(
+				(record) => block >= record.firstBlock && block < record.firstBlock + record.blockCount
+			);
+			counts[memory] = (counts[memory] as number) + 1;
+		}
+	}
+	vm.pagesByMemory = counts;
+}
+
+/** At the end of an operation: what became uniform is kept as one word again. Nothing logical changes. */
+export function foldVm(world: World, vmIndex: number): void {
+	const vm = world.r.vms[vmIndex] as VmRecord;
+	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
+		foldWritten(world, vm, guestBlock);
+		const block = wholeBlockOf(world, vm, vm.running, guestBlock);
+		if (block < 0) continue;
+		foldRun(world, vmIndex, guestBlock, block);
+		const kind = wordKind(wholeWord(world, block));
+		if (kind === BlockKind.huge || kind === BlockKind.run)
+			foldMapping(world, vm, vm.running, guestBlock, kind === BlockKind.huge ? MapKind.huge : MapKind.run);
+		const count = uniformWritten(world, vm, guestBlock);
+		if (count >= 0) foldBlock(world, block, count);
+	}
+}
+
+/** 512 single pages that lie in order and that nobody holds are a run. */
+function foldRun(world: World, vmIndex: number, guestBlock: number, block: number): void {
+	const base = rowsOf(world, block);
+	if (base < 0 || world.forceDetail) return;
+	const { c } = world;
+	for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
+		if (c.rowOrder.get(base + row) !== 0 || c.rowPin.get(base + row) > 0 || c.rowRef.get(base + row) !== 1) return;
+	setWhole(world, block, BlockKind.run, (vmIndex << 21) | guestBlock, true);
+}

@@ -1,0 +1,312 @@
+import { NS_PER_MS, NS_PER_S, PAGE_BYTES, transferNs } from '../../../base/units.ts';
+import { ok, refused, type Outcome } from '../../../base/outcome.ts';
+import type { MigrateCommand } from '../../contract/commands.ts';
+import type { ReasonId } from '../../contract/reasons.ts';
+import { costBytesPerSecond, costNs, costNsForBytes } from '../../costs/cost-model.ts';
+import { flowRate, startFlow, stopFlow } from '../../fabric/links.ts';
+import {
+	CLEAR_CHUNK_PAGES,
+	markAll,
+	nextDirty,
+	startLog,
+	stopLog,
+	syncLog
+} from '../../hypervisor/dirty-log.ts';
+import { catchUp } from '../../hypervisor/guest.ts';
+import { refreshSpeed } from '../../hypervisor/speed.ts';
+import { freeDramPages } from '../../mm/zones.ts';
+import { EventKind } from '../../sim/event-kinds.ts';
+import { schedule } from '../../sim/event-queue.ts';
+import { emit } from '../../sim/trace.ts';
+import type { OperationRecord } from '../../state/records.ts';
+import type { World } from '../../state/world.ts';
+import { throttleCheck } from '../auto-converge.ts';
+import { enterPart, enterPhase, finish, hostName, leavePart, resumeGuest, setStatus, stopGuest, vmOf } from '../operation.ts';
+import { dropInstance, endPins, foldVm } from '../instances.ts';
+import { pageWireBytes, sendPages } from '../stream.ts';
+
+/** Pre-copy as QEMU 10.2.2 does it (migration/migration.c, migration/ram.c). */
+
+/** BUFFER_DELAY: the rate limit is enforced per window of 100 ms. */
+const WINDOW_NS = 100 * NS_PER_MS;
+/** One call of RAM iterate runs at most 50 ms. */
+const SLICE_NS = 50 * NS_PER_MS;
+/** A period of the dirty rate and of the throttle lasts at least 1 s. */
+const PERIOD_NS = NS_PER_S;
+
+export function checkPrecopy(
+	world: World,
+	operation: Pick<OperationRecord, 'vm' | 'target'>,
+	command: MigrateCommand
+): Outcome<null, ReasonId> {
+	const vm = world.r.vms[operation.vm];
+	const free = freeDramPages(world, operation.target);
+	if (vm && free < vm.populatedPages)
+		return refused('no-room-target', `${vm.populatedPages} pages of ${command.vm} need room, ${free} are free on ${command.target}`);
+	return ok(null);
+}
+
+/** Setup: connect, dirty tracking on, everything dirty. */
+export function startPrecopy(world: World, operation: OperationRecord): void {
+	const vm = vmOf(world, operation);
+	setStatus(world, operation, 'setup');
+	enterPhase(world, operation, 'setup', 'setup: dirty tracking starts', 'precopy-setup');
+	catchUp(world, operation.vm);
+	startLog(world, vm, operation.parameters.clearLog === 'chunk');
+	refreshSpeed(world, vm);
+	vm.instances[1 - vm.running] = operation.target;
+	operation.dirtyPages = markAll(world, vm);
+	operation.sendRate = sendRate(world, operation);
+	operation.step = 'setup';
+	const setupNs = costNsForBytes(world.costs, 'dirtyLogEnableMsPerGiB', vm.pageCount * PAGE_BYTES);
+	schedule(world, world.r.nowNs + setupNs, EventKind.precopy, operation.id, operation.generation);
+}
+
+/** What the wire and the channels can carry; max-bandwidth is the window's business. F4 of the cost model. */
+function sendRate(world: World, operation: OperationRecord): number {
+	const channels = operation.parameters.multifdChannels * costBytesPerSecond(world.costs, 'multifdPerChannelGbps');
+	return Math.min(world.scenario.networkBytesPerSecond, channels);
+}
+
+export function runPrecopy(world: World, operation: OperationRecord): void {
+	switch (operation.step) {
+		case 'setup':
+			setStatus(world, operation, 'active');
+			startFlow(world, operation.id, operation.source, operation.sendRate, ['network']);
+			beginRound(world, operation);
+			operation.measureStartNs = world.r.nowNs;
+			operation.windowStartNs = world.r.nowNs;
+			operation.periodStartNs = world.r.nowNs;
+			planSlice(world, operation);
+			return;
+		case 'slice':
+			endSlice(world, operation);
+			return;
+		case 'sleep':
+			iterate(world, operation);
+			return;
+		case 'cancel':
+			cancelPrecopy(world, operation);
+			return;
+		case 'final':
+			endFinal(world, operation);
+			return;
+		case 'device':
+			complete(world, operation);
+			return;
+		default:
+			throw new Error(`pre-copy has no step ${operation.step}`);
+	}
+}
+
+function beginRound(world: World, operation: OperationRecord): void {
+	const vm = vmOf(world, operation);
+	operation.round += 1;
+	operation.redirtySeen = false;
+	operation.cursor = 0;
+	operation.clearPending = new Array<boolean>(Math.ceil(vm.pageCount / CLEAR_CHUNK_PAGES)).fill(true);
+	enterPhase(world, operation, 'round', `round ${operation.round}`, 'precopy-iterate');
+	operation.rounds.push({
+		atNs: world.r.nowNs,
+		leftBytes: operation.dirtyPages * PAGE_BYTES,
+		sentBytes: operation.networkBytes
+	});
+}
+
+/** Bytes the present window still allows. 0 = unlimited. */
+function allowance(operation: OperationRecord): number {
+	const limit = operation.parameters.maxBandwidthBytesPerSecond;
+	return limit < 10 ? Infinity : Math.max(0, Math.ceil(limit / 10) - operation.windowSentBytes);
+}
+
+/** One slice of sending, or a sleep to the end of the window when its allowance is used up. */
+function planSlice(world: World, operation: OperationRecord): void {
+	const now = world.r.nowNs;
+	if (now - operation.windowStartNs >= WINDOW_NS) {
+		operation.windowStartNs = now;
+		operation.windowSentBytes = 0;
+	}
+	const rate = flowRate(world, operation.id);
+	const allowed = Math.min(allowance(operation), Math.floor((rate / NS_PER_S) * SLICE_NS));
+	const pages = Math.min(Math.floor(allowed / pageWireBytes(world)), operation.dirtyPages);
+	if (pages <= 0) {
+		operation.step = 'sleep';
+		schedule(world, operation.windowStartNs + WINDOW_NS, EventKind.precopy, operation.id, operation.generation);
+		return;
+	}
+	const vm = vmOf(world, operation);
+	const lastsNs = transferNs(pages * pageWireBytes(world), rate);
+	const firstGfn = Math.max(0, nextDirty(world, vm, operation.cursor));
+	operation.step = 'slice';
+	operation.batch = {
+		direction: 'stream',
+		beginNs: now,
+		endNs: now + lastsNs,
+		guestBlock: firstGfn >>> 9,
+		firstGfn,
+		pages,
+		sourceMemory: (world.r.hosts[operation.source] as { memory: number }).memory,
+		targetMemory: (world.r.hosts[operation.target] as { memory: number }).memory,
+		sourceBlock: 0,
+		targetBlock: 0,
+		targets: [],
+		whole: false,
+		bytes: pages * pageWireBytes(world),
+		held: [],
+		deferred: [],
+		causeSeq: operation.phaseCauseSeq,
+		passes: 0
+	};
+	schedule(world, now + lastsNs, EventKind.precopy, operation.id, operation.generation);
+}
+
+/** The slice is through: its pages are read, copied to the target and cleared. */
+function endSlice(world: World, operation: OperationRecord): void {
+	catchUp(world, operation.vm);
+	const planned = operation.batch?.pages ?? 0;
+	operation.batch = null;
+	const sent = sendPages(world, operation, planned);
+	operation.windowSentBytes += sent.bytes;
+	measure(world, operation);
+	iterate(world, operation);
+}
+
+/** Counters of at least 100 ms: bandwidth and with it the threshold. */
+function measure(world: World, operation: OperationRecord): void {
+	const elapsed = world.r.nowNs - operation.measureStartNs;
+	if (elapsed < WINDOW_NS) return;
+	operation.bandwidth = ((operation.networkBytes - operation.measureSentBytes) / elapsed) * NS_PER_S;
+	operation.measureStartNs = world.r.nowNs;
+	operation.measureSentBytes = operation.networkBytes;
+}
+
+/** What may be left at the switch-over: bandwidth × downtime-limit. */
+export function thresholdBytes(operation: OperationRecord): number {
+	const asked = operation.parameters.availSwitchoverBandwidthBytesPerSecond;
+	const bandwidth = asked > 0 ? asked : operation.bandwidth;
+	return (bandwidth / NS_PER_S) * operation.parameters.downtimeLimitNs;
+}
+
+/** The convergence test: an estimate by the bitmap, then exactly after a sync. */
+function iterate(world: World, operation: OperationRecord): void {
+	const vm = vmOf(world, operation);
+	const threshold = thresholdBytes(operation);
+	if (operation.dirtyPages * PAGE_BYTES < threshold || operation.dirtyPages === 0) {
+		sync(world, operation);
+		if (operation.dirtyPages * PAGE_BYTES <= threshold) {
+			switchOver(world, operation);
+			return;
+		}
+		throttleCheck(world, operation, PERIOD_NS);
+		beginRound(world, operation);
+	} else if (operation.parameters.autoConverge && world.r.nowNs - operation.periodStartNs >= 5 * NS_PER_S && operation.round >= 2) {
+		// QEMU's 5 s timer forces a sync when none happened, not before the second one.
+		sync(world, operation);
+		throttleCheck(world, operation, PERIOD_NS);
+		operation.clearPending.fill(true);
+	}
+	if (nextDirty(world, vm, operation.cursor) < 0) operation.cursor = 0;
+	planSlice(world, operation);
+}
+
+function sync(world: World, operation: OperationRecord): void {
+	const vm = vmOf(world, operation);
+	catchUp(world, operation.vm);
+	operation.dirtyPages = syncLog(world, vm, operation.parameters.clearLog === 'sync');
+	emit(world, {
+		kind: 'sync',
+		rule: 'precopy-sync',
+		cause: operation.phaseCauseSeq,
+		vm: vm.id,
+		operation: operation.id,
+		values: {
+			round: operation.round,
+			dirtyPages: operation.dirtyPages,
+			leftBytes: operation.dirtyPages * PAGE_BYTES,
+			thresholdBytes: Math.floor(thresholdBytes(operation)),
+			bandwidthBytesPerSecond: Math.floor(operation.bandwidth)
+		},
+		text: `sync ${operation.round}: ${operation.dirtyPages} pages are dirty`
+	});
+}
+
+/** Converged: the guest stops, the log is read a last time, the rest goes out without a rate limit. */
+function switchOver(world: World, operation: OperationRecord): void {
+	const vm = vmOf(world, operation);
+	enterPhase(world, operation, 'switchover', 'switch-over: the rest goes with the guest stopped', 'precopy-converge');
+	setStatus(world, operation, 'device');
+	if (!world.r.faults.includes('source-keeps-running')) stopGuest(world, operation, 'precopy-converge');
+	else operation.stoppedNs = world.r.nowNs;
+	if (!world.r.faults.includes('skip-last-sync')) {
+		operation.dirtyPages = syncLog(world, vm, true);
+		operation.round += 1;
+	}
+	enterPart(world, operation, 'send', 'send the rest');
+	operation.clearPending.fill(false);
+	operation.cursor = 0;
+	const bytes = operation.dirtyPages * pageWireBytes(world);
+	operation.step = 'final';
+	schedule(
+		world,
+		world.r.nowNs + (bytes === 0 ? 0 : transferNs(bytes, flowRate(world, operation.id))),
+		EventKind.precopy,
+		operation.id,
+		operation.generation
+	);
+}
+
+function endFinal(world: World, operation: OperationRecord): void {
+	catchUp(world, operation.vm);
+	const sent = sendPages(world, operation, operation.dirtyPages);
+	emit(world, {
+		kind: 'final',
+		rule: 'precopy-final',
+		cause: operation.phaseCauseSeq,
+		vm: vmOf(world, operation).id,
+		operation: operation.id,
+		values: { pages: sent.pages, bytes: sent.bytes },
+		text: `final pass: ${sent.pages} pages with the guest stopped`
+	});
+	enterPart(world, operation, 'device', 'stop, device state and start');
+	operation.step = 'device';
+	schedule(
+		world,
+		world.r.nowNs + costNs(world.costs, 'switchoverFixedMs'),
+		EventKind.precopy,
+		operation.id,
+		operation.generation
+	);
+}
+
+function complete(world: World, operation: OperationRecord): void {
+	const vm = vmOf(world, operation);
+	const source = vm.running;
+	stopFlow(world, operation.id);
+	leavePart(world, operation);
+	stopLog(world, vm);
+	endPins(world, operation.vm);
+	vm.ownerHost = operation.target;
+	resumeGuest(world, operation, 1 - source, 'precopy-final');
+	dropInstance(world, operation.vm, source);
+	foldVm(world, operation.vm);
+	finish(world, operation, 'completed', null, `${vm.id} runs on ${hostName(world, operation.target)}; ${hostName(world, operation.source)} has given its pages back`);
+}
+
+/** The cancel takes effect when the send in progress returns (QEMU shuts the socket down, then cleans up). */
+export function cancelPrecopyNow(world: World, operation: OperationRecord): void {
+	operation.ending = 'cancelled';
+	operation.generation += 1;
+	operation.batch = null;
+	operation.step = 'cancel';
+	schedule(world, world.r.nowNs, EventKind.precopy, operation.id, operation.generation);
+}
+
+/** Cancel before the switch-over: the source goes on, the target's copy is thrown away. */
+function cancelPrecopy(world: World, operation: OperationRecord): void {
+	const vm = vmOf(world, operation);
+	catchUp(world, operation.vm);
+	stopLog(world, vm);
+	dropInstance(world, operation.vm, 1 - vm.running);
+	foldVm(world, operation.vm);
+	finish(world, operation, 'cancelled', 'cancelled', `cancelled: ${vm.id} goes on running on ${hostName(world, operation.source)}`);
+}

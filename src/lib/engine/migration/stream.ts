@@ -1,0 +1,164 @@
+import { assert } from '../../base/assert.ts';
+import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
+import { costBytes } from '../costs/cost-model.ts';
+import { BLOCK_ORDER, BlockKind, MapKind, RowKind, vmPayload, wordKind } from '../contract/words.ts';
+import {
+	CLEAR_CHUNK_PAGES,
+	clearBlock,
+	clearDirty,
+	clearDirtyBlock,
+	nextDirty
+} from '../hypervisor/dirty-log.ts';
+import { frameOf, mapPage, mapWhole, wholeBlockOf } from '../hypervisor/mapping.ts';
+import { copyContent, detailOf, ensureRows, readStamp, setFolio, setWhole, stampOf, wholeWord, writeStamp } from '../mm/frames.ts';
+import { allocateOnDram, blockOfFrame, smallListsEmpty } from '../mm/zones.ts';
+import { writtenOf } from '../hypervisor/written.ts';
+import type { OperationRecord, VmRecord } from '../state/records.ts';
+import type { World } from '../state/world.ts';
+import { vmOf } from './operation.ts';
+
+/** Pages over the wire, in the order of QEMU's cyclic scan, into the memory of the target's process. */
+
+/** Bytes that a page costs on the wire. */
+export function pageWireBytes(world: World): number {
+	return PAGE_BYTES + costBytes(world.costs, 'pageHeaderBytes');
+}
+
+export interface Sent {
+	readonly pages: number;
+	readonly bytes: number;
+}
+
+/** Sends up to `limit` dirty pages from the cursor on, wrapping once. Their content is read now. */
+export function sendPages(world: World, operation: OperationRecord, limit: number): Sent {
+	const vm = vmOf(world, operation);
+	const full = pageWireBytes(world);
+	const zero = costBytes(world.costs, 'zeroPageWireBytes');
+	let left = Math.min(limit, operation.dirtyPages);
+	let bytes = 0;
+	let pages = 0;
+	while (left > 0) {
+		let gfn = nextDirty(world, vm, operation.cursor);
+		if (gfn < 0) {
+			operation.cursor = 0;
+			gfn = nextDirty(world, vm, 0);
+			assert(gfn >= 0, `${left} pages are dirty by count, none by bitmap`);
+		}
+		armChunk(world, operation, gfn);
+		const guestBlock = gfn >>> 9;
+		const wholeDirty =
+			(gfn & 511) === 0 && world.c.guestDirtyCount.get(vm.firstGuestBlock + guestBlock) === PAGES_PER_BLOCK;
+		if (wholeDirty && left >= PAGES_PER_BLOCK) {
+			const zeroes = sendBlock(world, operation, vm, guestBlock);
+			if (zeroes >= 0) {
+				bytes += (PAGES_PER_BLOCK - zeroes) * full + zeroes * zero;
+				pages += PAGES_PER_BLOCK;
+				left -= PAGES_PER_BLOCK;
+				operation.cursor = gfn + PAGES_PER_BLOCK;
+				continue;
+			}
+		}
+		bytes += sendPage(world, operation, vm, gfn) ? full : zero;
+		pages += 1;
+		left -= 1;
+		operation.cursor = gfn + 1;
+	}
+	operation.dirtyPages -= pages;
+	operation.pagesMoved = vm.pageCount - operation.dirtyPages;
+	operation.networkBytes += bytes;
+	return { pages, bytes };
+}
+
+/** Re-arms write protection for the chunk of `gfn`, once per round, just before its first page goes out. */
+function armChunk(world: World, operation: OperationRecord, gfn: number): void {
+	const chunk = Math.floor(gfn / CLEAR_CHUNK_PAGES);
+	if (!operation.clearPending[chunk]) return;
+	operation.clearPending[chunk] = false;
+	if (operation.parameters.clearLog === 'sync') return;
+	const vm = vmOf(world, operation);
+	const first = (chunk * CLEAR_CHUNK_PAGES) / PAGES_PER_BLOCK;
+	const end = Math.min(vm.guestBlockCount, first + CLEAR_CHUNK_PAGES / PAGES_PER_BLOCK);
+	for (let guestBlock = first; guestBlock < end; guestBlock += 1) clearBlock(world, vm, guestBlock);
+}
+
+/** A whole dirty block at once; returns the number of zero pages in it, or −1 when it has to go page by page. */
+function sendBlock(world: World, operation: OperationRecord, vm: VmRecord, guestBlock: number): number {
+	const source = wholeBlockOf(world, vm, vm.running, guestBlock);
+	if (source < 0 || world.r.faults.some((fault) => STREAM_FAULTS.includes(fault))) return -1;
+	const target = targetBlock(world, operation, vm, guestBlock);
+	if (target < 0) return -1;
+	copyContent(world, source, target);
+	clearDirtyBlock(world, vm, guestBlock);
+	const detail = detailOf(world, source);
+	if (detail < 0) return world.c.blockContent.get(source) === 0 ? PAGES_PER_BLOCK : 0;
+	let zeroes = 0;
+	for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
+		if (world.c.contentStamp.get(detail * PAGES_PER_BLOCK + row) === 0) zeroes += 1;
+	return zeroes;
+}
+
+/** The block that backs a whole guest block at the target, allocated at the first touch; −1 if it is backed page by page. */
+function targetBlock(world: World, operation: OperationRecord, vm: VmRecord, guestBlock: number): number {
+	const instance = 1 - vm.running;
+	const present = wholeBlockOf(world, vm, instance, guestBlock);
+	if (present >= 0) {
+		const kind = wordKind(wholeWord(world, present));
+		return kind === BlockKind.huge || kind === BlockKind.run ? present : -1;
+	}
+	if (frameOf(world, vm, instance, guestBlock * PAGES_PER_BLOCK) >= 0) return -1;
+	const huge = pagesOf(world, operation.vm) === 'thp';
+	const zone = (world.r.hosts[operation.target] as { movableZone: number }).movableZone;
+	if (!huge && !smallListsEmpty(world, zone)) return -1;
+	const frame = allocateOnDram(world, operation.target, BLOCK_ORDER);
+	if (frame < 0) return -1;
+	const block = blockOfFrame(frame);
+	setWhole(world, block, huge ? BlockKind.huge : BlockKind.run, vmPayload(operation.vm, guestBlock));
+	mapWhole(world, vm, instance, guestBlock, block, huge ? MapKind.huge : MapKind.run);
+	return block;
+}
+
+const pagesOf = (world: World, vm: number): string => (world.scenario.vms[vm] as { pages: string }).pages;
+
+/** Faults of the stream, planted on purpose; each happens once. */
+const STREAM_FAULTS = ['lost-page', 'stale-resend', 'foreign-page'];
+
+function takeFault(world: World, fault: string): boolean {
+	const at = world.r.faults.indexOf(fault);
+	if (at >= 0) world.r.faults.splice(at, 1);
+	return at >= 0;
+}
+
+/** One page. True if it went in full, false as a zero page. */
+function sendPage(world: World, operation: OperationRecord, vm: VmRecord, gfn: number): boolean {
+	const source = frameOf(world, vm, vm.running, gfn);
+	let stamp = source < 0 ? 0 : readStamp(world, blockOfFrame(source), source % PAGES_PER_BLOCK);
+	clearDirty(world, vm, gfn);
+	if (stamp !== 0 && world.r.faults.length > 0) {
+		if (takeFault(world, 'lost-page')) return true;
+		const count = writtenOf(world, vm, gfn);
+		if (count > 1 && takeFault(world, 'stale-resend')) stamp = stampOf(operation.vm, gfn, count - 1);
+		if (takeFault(world, 'foreign-page')) stamp = stampOf(operation.vm, gfn ^ 1, count);
+	}
+	const instance = 1 - vm.running;
+	let target = frameOf(world, vm, instance, gfn);
+	if (target < 0 && stamp === 0) return false;
+	if (target < 0) target = backPage(world, operation, vm, gfn);
+	writeStamp(world, blockOfFrame(target), target % PAGES_PER_BLOCK, stamp);
+	return stamp !== 0;
+}
+
+/** First touch of a page at the target: a huge folio for a THP guest, one base page otherwise. */
+function backPage(world: World, operation: OperationRecord, vm: VmRecord, gfn: number): number {
+	const instance = 1 - vm.running;
+	if (pagesOf(world, operation.vm) === 'thp') {
+		const block = targetBlock(world, operation, vm, gfn >>> 9);
+		if (block >= 0) return block * PAGES_PER_BLOCK + (gfn & 511);
+	}
+	const frame = allocateOnDram(world, operation.target, 0);
+	assert(frame >= 0, `host ${operation.target} ran out of memory although room was checked`);
+	const block = blockOfFrame(frame);
+	ensureRows(world, block);
+	setFolio(world, block, frame % PAGES_PER_BLOCK, 0, RowKind.vm, operation.vm, gfn);
+	mapPage(world, vm, instance, gfn, frame);
+	return frame;
+}

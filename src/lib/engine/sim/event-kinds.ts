@@ -1,0 +1,39 @@
+/**
+ * What can be pending, and in which order equal times run. An event is a row of numbers, never a function, so that it can
+ * be saved (decision: architecture 4). Handlers are joined in engine/index.ts.
+ */
+export const EventKind = {
+	/** A sample of every VM for the course of the run. a: unused. */
+	sample: 1,
+	/** End of a 50 ms slice of pre-copy, or of its sleep. a: operation, b: generation. */
+	precopy: 2,
+	/** A border inside transit: next step of preparing, or end of a batch. a: operation, b: generation. */
+	transit: 3,
+	/** One step of the hand-off. a: operation, b: actor (0 source, 1 target). */
+	handOff: 4,
+	/** A pin that ends by itself. a: pin id. */
+	pinEnd: 5
+} as const;
+export type EventKindValue = (typeof EventKind)[keyof typeof EventKind];
+
+export const EVENT_KIND_NAMES: Readonly<Record<number, string>> = {
+	1: 'sample',
+	2: 'precopy',
+	3: 'transit',
+	4: 'hand-off',
+	5: 'pin end'
+};
+
+/**
+ * Classes order equal times: first what ends (a reference, a transfer), then protocol steps that read the result, then the
+ * sample that looks at everything. Commands come after all of them (decision D5).
+ */
+export const EventClass = { release: 0, transfer: 1, protocol: 2, sample: 3 } as const;
+
+export const CLASS_OF: Readonly<Record<number, number>> = {
+	[EventKind.sample]: EventClass.sample,
+	[EventKind.precopy]: EventClass.transfer,
+	[EventKind.transit]: EventClass.transfer,
+	[EventKind.handOff]: EventClass.protocol,
+	[EventKind.pinEnd]: EventClass.release
+};

@@ -1,0 +1,259 @@
+import type { MigrationParameters, StrategyId, Workload } from '../contract/commands.ts';
+import type { DowntimePart, PhaseId, PhaseSpan } from '../contract/status.ts';
+
+/**
+ * The record tree: everything of a world of which there are few. Plain JSON values only, so that a checkpoint is its text
+ * and nothing hides. Together with the columns it is the whole state.
+ */
+export interface Records {
+	nowNs: number;
+	eventCount: number;
+	eventSequence: number;
+	/** Pending events in the heap. */
+	eventPending: number;
+	traceCount: number;
+	traceHash: number;
+	sampleCount: number;
+	/** Index of the next journal entry to take effect. */
+	journalNext: number;
+	/** First unused row plus 1 of each pool, and rows in use. */
+	pools: Record<'detail' | 'structure' | 'guestDetail' | 'mapDetail', PoolRecord>;
+	streams: string[];
+	memories: MemoryRecord[];
+	hosts: HostRecord[];
+	zones: ZoneRecord[];
+	vms: VmRecord[];
+	operations: OperationRecord[];
+	flows: FlowRecord[];
+	links: LinkRecord[];
+	extents: ExtentRecord[];
+	pins: PinRecord[];
+	nextPinId: number;
+	descriptorCount: number;
+	belief: string | null;
+	faults: string[];
+	marks: string[];
+}
+
+export interface PoolRecord {
+	nextFree: number;
+	/** Rows never used yet start here. */
+	fresh: number;
+	used: number;
+}
+
+export interface MemoryRecord {
+	id: string;
+	kind: 'dram' | 'pool';
+	/** Index of the host, −1 for the pool. */
+	host: number;
+	firstBlock: number;
+	blockCount: number;
+	readLatencyNs: number;
+}
+
+export interface HostRecord {
+	id: string;
+	cpus: number;
+	windowBaseHpa: number;
+	/** Its memory index for node 0. */
+	memory: number;
+	/** Zone indices: node 0 MOVABLE, node 0 NORMAL, node 1 MOVABLE (−1 without a pool). */
+	movableZone: number;
+	normalZone: number;
+	poolZone: number;
+	incarnation: number;
+	sliceNs: number;
+	/** GFD decoder entry for this host: device address = HPA − base + dpaBase. */
+	decoder: { hpaBase: number; dpaBase: number; bytes: number };
+}
+
+export interface ZoneRecord {
+	host: number;
+	node: number;
+	name: 'NORMAL' | 'MOVABLE';
+	memory: number;
+	/** Home range of a DRAM zone; a pool zone follows the extents. */
+	firstBlock: number;
+	blockCount: number;
+}
+
+export interface WriterClass {
+	weight: number;
+	firstGfn: number;
+	pages: number;
+	pattern: 'uniform' | 'sequential';
+	/** Next page of a sequential writer, relative. */
+	cursor: number;
+}
+
+export interface VmRecord {
+	id: string;
+	pageCount: number;
+	populatedPages: number;
+	firstGuestBlock: number;
+	guestBlockCount: number;
+	vcpus: number;
+	stream: number;
+	referenceStream: number;
+	/** Host of each QEMU process, −1 for none. */
+	instances: [number, number];
+	running: number;
+	vcpuState: 'running' | 'stopped' | 'saving' | 'saved' | 'loading';
+	ownerHost: number;
+	workload: Workload;
+	classes: WriterClass[];
+	writesPerSecond: number;
+	/** Guest progress: where it stands and the remainders that integer arithmetic carries. */
+	caughtUpNs: number;
+	speedPpm: number;
+	progressRest: number;
+	writeRest: number;
+	throttlePercent: number;
+	throttleStrikes: number;
+	writtenPages: number;
+	lostWorkNs: number;
+	lostRest: number;
+	worstSpeedPpm: number;
+	stalls: number;
+	secondStageFaults: number;
+	/** Pages behind the running instance, per memory index. */
+	pagesByMemory: number[];
+	logging: boolean;
+	/** One more per run of writes that the log saw since the last sync. */
+	loggedPages: number;
+	transientChancePpm: number;
+	transientHoldNs: number;
+	status: string;
+	ownerChangedNs: number;
+	previousOwner: [number, number, number, number] | null;
+	causeSeq: number | null;
+}
+
+export interface PinRecord {
+	id: number;
+	vm: number;
+	gfn: number;
+	term: 'short' | 'long';
+	/** −1: until it is unpinned. */
+	untilNs: number;
+}
+
+export interface LinkRecord {
+	id: string;
+	from: string;
+	to: string;
+	kind: 'cxl' | 'network';
+	capacity: number;
+	host: number;
+}
+
+export interface FlowRecord {
+	operation: number;
+	demand: number;
+	rate: number;
+	links: number[];
+	host: number;
+}
+
+export interface ExtentRecord {
+	id: string;
+	tag: number;
+	vm: number;
+	memory: number;
+	firstBlock: number;
+	blockCount: number;
+	/** Offset of its first page in the tag's linear space, in pages. */
+	tagOffset: number;
+	state: 'offered' | 'accepted' | 'releasing' | 'released';
+	onlineOn: number;
+	acceptedBy: number[];
+	onlineBlocks: number;
+}
+
+export interface BatchRecord {
+	direction: 'push' | 'pull' | 'stream';
+	beginNs: number;
+	endNs: number;
+	guestBlock: number;
+	/** Pages of the guest block that move in this batch: a bit per page is not needed, they are one run. */
+	firstGfn: number;
+	pages: number;
+	sourceMemory: number;
+	targetMemory: number;
+	sourceBlock: number;
+	targetBlock: number;
+	/** Target frame of a 4 KiB batch per page, or [block] for a whole folio or run. */
+	targets: number[];
+	whole: boolean;
+	bytes: number;
+	/** Gfns that stay behind because of a reference. */
+	held: number[];
+	/** Guest writes that waited for a page in flight. */
+	deferred: number[];
+	causeSeq: number;
+	passes: number;
+}
+
+export interface HandOffActorRecord {
+	step: string;
+	running: boolean;
+	/** An event for its next step is pending. */
+	planned: boolean;
+	locals: Record<string, string | number | boolean>;
+}
+
+export interface OperationRecord {
+	id: number;
+	strategy: StrategyId;
+	vm: number;
+	source: number;
+	target: number;
+	parameters: Required<MigrationParameters>;
+	state: 'running' | 'completed' | 'cancelled' | 'failed';
+	reason: string | null;
+	startNs: number;
+	endNs: number;
+	phase: PhaseId;
+	phases: PhaseSpan[];
+	downtime: DowntimePart[];
+	stoppedNs: number;
+	resumedNs: number;
+	/** Wanted end: set by cancel or by a failure while pages still go back. */
+	ending: 'none' | 'cancelled' | 'failed';
+	flow: number;
+	/** Events of older plans of this operation are ignored. */
+	generation: number;
+	step: string;
+	/** Guest block (transit) or gfn (pre-copy) at which the scan stands. */
+	cursor: number;
+	left: number[];
+	sweep: number;
+	batch: BatchRecord | null;
+	pagesMoved: number;
+	retriedFolios: number;
+	splitFolios: number;
+	networkBytes: number;
+	cxlBytes: number;
+	round: number;
+	rounds: { atNs: number; leftBytes: number; sentBytes: number }[];
+	dirtyPages: number;
+	sendRate: number;
+	bandwidth: number;
+	windowStartNs: number;
+	windowSentBytes: number;
+	measureStartNs: number;
+	measureSentBytes: number;
+	periodStartNs: number;
+	periodSentBytes: number;
+	redirtySeen: boolean;
+	/** Chunks of 1 GiB whose write protection is not yet armed again in this round. */
+	clearPending: boolean[];
+	extents: number[];
+	onlineExtent: number;
+	onlineBlock: number;
+	rangeCount: number;
+	actors: { source: HandOffActorRecord; target: HandOffActorRecord } | null;
+	causeSeq: number;
+	phaseCauseSeq: number;
+}

@@ -1,0 +1,199 @@
+import { HandOffPhase, OwnerState, packOwner, unpackOwner } from '../contract/words.ts';
+import type { HandOffActorRecord } from '../state/records.ts';
+import { fenceIndex, ownerIndex, phaseIndex, rangesIndex, vcpuStateIndex, type SharedWords } from './words.ts';
+
+/**
+ * The hand-off as a table of steps (decision D13; our design, cxl-fabric reference 10.4). A step makes at most one access to
+ * shared memory; program counter and locals lie in the actor's record. The timed run and the explorer schedule this one
+ * table. Only the owner word decides; phase words are hints.
+ */
+export type Actor = 'source' | 'target';
+
+export interface StepContext {
+	readonly words: SharedWords;
+	readonly vm: number;
+	/** This actor's host and incarnation, and the other's host. */
+	readonly self: number;
+	readonly incarnation: number;
+	readonly peer: number;
+	readonly me: HandOffActorRecord;
+	/** Checksum that the descriptors have by this actor's own reading. */
+	readonly rangesCrc: number;
+	/** Conditions left out on purpose: planted faults and the explorer's mutants. */
+	readonly without: readonly string[];
+}
+
+export interface HandOffStep {
+	readonly id: string;
+	readonly actor: Actor;
+	/** What the step does, in words. */
+	readonly says: string;
+	/** The access it makes to shared memory; null for a local step. */
+	readonly access: 'load' | 'store' | 'compare-and-swap' | null;
+	/** A step that waits: it leads to itself while nothing changed, and costs nothing to repeat. */
+	readonly polls?: boolean;
+	/** Makes the access, changes locals, returns the next step's id. */
+	readonly run: (context: StepContext) => string;
+}
+
+export const FIRST_STEP: Readonly<Record<Actor, string>> = { source: 'read-owner', target: 'read-phase' };
+/** Steps in which an actor rests. */
+export const RESTING = ['done', 'aborted', 'abandoned', 'finished', 'gave-up'];
+
+const token = (value: string | number | boolean | undefined): number => Number(value ?? 0);
+
+/** Value of the vCPU-state word: valid for one token only, so that a half-written state is never believed. */
+const stateMark = (ownerToken: number): bigint => (1n << 32n) | BigInt(ownerToken >>> 0);
+
+const step = (
+	actor: Actor,
+	id: string,
+	says: string,
+	access: HandOffStep['access'],
+	run: HandOffStep['run'],
+	polls = false
+): HandOffStep => ({ actor, id, says, access, run, polls });
+
+export const HAND_OFF: readonly HandOffStep[] = [
+	step('source', 'read-owner', 'source reads the owner word', 'load', ({ words, vm, self, me }) => {
+		const owner = unpackOwner(words.load(ownerIndex(vm)));
+		if (owner.owner !== self || owner.state !== OwnerState.staged) return 'abandoned';
+		me.locals['token'] = owner.token;
+		return 'propose';
+	}),
+	step('source', 'propose', 'source proposes', 'compare-and-swap', ({ words, vm }) =>
+		words.compareAndSwap(phaseIndex(vm), BigInt(HandOffPhase.idle), BigInt(HandOffPhase.proposed))
+			? 'await-prepared'
+			: 'abandoned'
+	),
+	step(
+		'source',
+		'await-prepared',
+		'source waits until the target is prepared',
+		'load',
+		({ words, vm }) => {
+			const phase = Number(words.load(phaseIndex(vm)));
+			if (phase === HandOffPhase.prepared) return 'stop';
+			return phase === HandOffPhase.proposed ? 'await-prepared' : 'abandoned';
+		},
+		true
+	),
+	step('source', 'stop', 'source stops its vCPUs between two slices', null, ({ me, without }) => {
+		if (!without.includes('stop')) me.running = false;
+		return 'save';
+	}),
+	step('source', 'save', 'source writes the vCPU state', 'store', ({ words, vm, me }) => {
+		words.store(vcpuStateIndex(vm), stateMark(token(me.locals['token'])));
+		return 'flush';
+	}),
+	step('source', 'flush', 'source writes its dirty lines back', null, () => 'check-owner'),
+	step('source', 'check-owner', 'source reads the owner word again', 'load', ({ words, vm, self, me }) => {
+		const owner = unpackOwner(words.load(ownerIndex(vm)));
+		const same = owner.owner === self && owner.state === OwnerState.staged && owner.token === me.locals['token'];
+		return same ? 'check-fence' : 'abandoned';
+	}),
+	step('source', 'check-fence', 'source reads its own fence', 'load', ({ words, self, incarnation }) =>
+		Number(words.load(fenceIndex(self)) >> 32n) >= incarnation ? 'abandoned' : 'freeze'
+	),
+	step('source', 'freeze', 'source gives the VM up: nobody runs it', 'compare-and-swap', ({ words, vm, self, incarnation, me }) => {
+		const t = token(me.locals['token']);
+		const before = packOwner({ owner: self, state: OwnerState.staged, incarnation, token: t });
+		const after = packOwner({ owner: self, state: OwnerState.handoff, incarnation, token: t + 1 });
+		return words.compareAndSwap(ownerIndex(vm), before, after) ? 'await-commit' : 'abandoned';
+	}),
+	step(
+		'source',
+		'await-commit',
+		'source waits for the commit',
+		'load',
+		({ words, vm, self }) => (unpackOwner(words.load(ownerIndex(vm))).owner === self ? 'await-commit' : 'done'),
+		true
+	),
+	step('source', 'abort', 'source takes the VM back', 'compare-and-swap', ({ words, vm, self, incarnation, me, without }) => {
+		const t = token(me.locals['token']);
+		if (without.includes('abort-by-phase')) {
+			// The first idea, kept as an exercise: abort on the phase word, commit on the owner word: both sides can win.
+			const taken = words.compareAndSwap(phaseIndex(vm), BigInt(HandOffPhase.prepared), BigInt(HandOffPhase.idle));
+			return taken ? 'resume' : 'done';
+		}
+		const before = packOwner({ owner: self, state: OwnerState.handoff, incarnation, token: t + 1 });
+		const after = packOwner({ owner: self, state: OwnerState.staged, incarnation, token: t + 2 });
+		return words.compareAndSwap(ownerIndex(vm), before, after) || without.includes('abort-blind') ? 'resume' : 'done';
+	}),
+	step('source', 'resume', 'source runs its vCPUs again', null, ({ me }) => {
+		me.running = true;
+		return 'aborted';
+	}),
+	step(
+		'target',
+		'read-phase',
+		'target looks for a proposal',
+		'load',
+		({ words, vm }) => (Number(words.load(phaseIndex(vm))) === HandOffPhase.proposed ? 'check-ranges' : 'read-phase'),
+		true
+	),
+	step('target', 'check-ranges', 'target checks the ranges against their checksum', 'load', ({ words, vm, rangesCrc }) =>
+		Number(words.load(rangesIndex(vm)) & 0xffffffffn) === rangesCrc ? 'prepare' : 'reject'
+	),
+	step('target', 'reject', 'target refuses the proposal', 'compare-and-swap', ({ words, vm }) => {
+		words.compareAndSwap(phaseIndex(vm), BigInt(HandOffPhase.proposed), BigInt(HandOffPhase.idle));
+		return 'gave-up';
+	}),
+	step('target', 'prepare', 'target has mapped the ranges', 'compare-and-swap', ({ words, vm, without }) =>
+		words.compareAndSwap(phaseIndex(vm), BigInt(HandOffPhase.proposed), BigInt(HandOffPhase.prepared))
+			? without.includes('await-handoff')
+				? 'load'
+				: 'await-handoff'
+			: 'gave-up'
+	),
+	step(
+		'target',
+		'await-handoff',
+		'target waits until nobody runs the VM',
+		'load',
+		({ words, vm, peer, me }) => {
+			const value = words.load(ownerIndex(vm));
+			const owner = unpackOwner(value);
+			if (owner.owner !== peer || owner.state !== OwnerState.handoff) return 'await-handoff';
+			me.locals['seen'] = value.toString(16);
+			return 'check-state';
+		},
+		true
+	),
+	step('target', 'check-state', 'target checks the vCPU state', 'load', ({ words, vm, me, without }) => {
+		const owner = unpackOwner(BigInt(`0x${String(me.locals['seen'])}`));
+		const valid = words.load(vcpuStateIndex(vm)) === stateMark(owner.token - 1);
+		return valid || without.includes('state-check') ? 'read-fence' : 'await-handoff';
+	}),
+	step('target', 'read-fence', 'target reads its own fence', 'load', ({ words, self, incarnation }) =>
+		Number(words.load(fenceIndex(self)) >> 32n) >= incarnation ? 'gave-up' : 'commit'
+	),
+	step('target', 'commit', 'target takes the VM: the commit', 'compare-and-swap', ({ words, vm, self, incarnation, me, without }) => {
+		const before = BigInt(`0x${String(me.locals['seen'])}`);
+		const after = packOwner({
+			owner: self,
+			state: OwnerState.active,
+			incarnation,
+			token: unpackOwner(before).token + 1
+		});
+		if (without.includes('commit-blind')) {
+			words.store(ownerIndex(vm), after);
+			return 'load';
+		}
+		return words.compareAndSwap(ownerIndex(vm), before, after) ? 'load' : 'await-handoff';
+	}),
+	step('target', 'load', 'target loads the vCPU state and runs', null, ({ me }) => {
+		me.running = true;
+		return 'clear-phase';
+	}),
+	step('target', 'clear-phase', 'target closes the hand-off', 'compare-and-swap', ({ words, vm }) => {
+		words.compareAndSwap(phaseIndex(vm), BigInt(HandOffPhase.prepared), BigInt(HandOffPhase.idle));
+		return 'finished';
+	})
+];
+
+const BY_ID = new Map(HAND_OFF.map((entry) => [entry.id, entry]));
+
+export function handOffStep(id: string): HandOffStep | null {
+	return BY_ID.get(id) ?? null;
+}

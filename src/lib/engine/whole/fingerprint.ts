@@ -1,0 +1,138 @@
+import { Fingerprint, hashText, mix32 } from '../../base/hash.ts';
+import { PAGES_PER_BLOCK } from '../../base/units.ts';
+import { canonicalText } from '../contract/scenario/read.ts';
+import { BlockKind, MIGRATETYPES, ORDERS, RowKind, wordKind, wordMigratetype, wordPayload } from '../contract/words.ts';
+import { frameOf, wholeBlockOf } from '../hypervisor/mapping.ts';
+import { uniformWritten, writtenOf } from '../hypervisor/written.ts';
+import { FREE_TAIL, walkList } from '../mm/buddy.ts';
+import { detailOf, headOf, readStamp, rowsOf, wholeWord } from '../mm/frames.ts';
+import type { World } from '../state/world.ts';
+
+/**
+ * Hash of the logical world: what is where, what it holds, what is pending, what happened. Taken over content, never over
+ * its representation, so that uniform and detailed blocks give the same (decision D2).
+ */
+export function fingerprintOf(world: World): string {
+	const print = new Fingerprint();
+	print.add(hashText(canonicalText(world.scenario)));
+	addRecords(world, print);
+	addFrames(world, print);
+	addGuests(world, print);
+	addRows(world, print);
+	return print.text();
+}
+
+/** Records without what only describes the representation, or time spent building it. */
+function addRecords(world: World, print: Fingerprint): void {
+	const { pools: _pools, eventCount: _events, ...records } = world.r;
+	print.addText(JSON.stringify(records));
+}
+
+function addFrames(world: World, print: Fingerprint): void {
+	const { c } = world;
+	for (let block = 0; block < world.capacities.block; block += 1) {
+		const word = wholeWord(world, block);
+		const kind = wordKind(word);
+		if (kind === BlockKind.offline || kind === BlockKind.absent) continue;
+		if (kind === BlockKind.free && wordPayload(word) === FREE_TAIL) continue;
+		// A run in rows and a run in a word are the same thing: both are told by their frames.
+		const told = kind === BlockKind.detail || kind === BlockKind.run ? 0 : kind;
+		let hash = mix32(block, told, wordMigratetype(word));
+		if (kind === BlockKind.huge || kind === BlockKind.run || kind === BlockKind.detail)
+			for (let row = 0; row < PAGES_PER_BLOCK; row += 1) hash = mix32(hash, frameMeaning(world, block, row, kind, word), readStampOf(world, block, row));
+		else hash = mix32(hash, wordPayload(word), 0);
+		print.add(hash);
+	}
+	for (let zone = 0; zone < world.r.zones.length; zone += 1) {
+		print.add(c.zoneFreePages.get(zone));
+		for (let migratetype = 0; migratetype < MIGRATETYPES; migratetype += 1)
+			for (let order = 0; order < ORDERS; order += 1) {
+				let hash = mix32(zone, migratetype, order);
+				for (const id of walkList(world, zone, migratetype, order)) hash = mix32(hash, frameId(world, id, order), 1);
+				print.add(hash);
+			}
+	}
+}
+
+/** A free chunk by its place, not by the row that happens to hold it. */
+function frameId(world: World, id: number, order: number): number {
+	if (order >= 9) return id * PAGES_PER_BLOCK;
+	return (world.c.structureBlock.get(Math.floor(id / PAGES_PER_BLOCK)) - 1) * PAGES_PER_BLOCK + (id % PAGES_PER_BLOCK);
+}
+
+/** What frame `row` is, the same for a word and for rows. */
+function frameMeaning(world: World, block: number, row: number, kind: number, word: number): number {
+	const { c } = world;
+	if (kind === BlockKind.huge) return mix32(9, wordPayload(word), row);
+	if (kind === BlockKind.run) {
+		const payload = wordPayload(word);
+		return mix32(0, payload >>> 21, (payload & 0x1fffff) * PAGES_PER_BLOCK + row);
+	}
+	const base = rowsOf(world, block);
+	const head = headOf(world, base, row);
+	const rowKind = c.rowKind.get(base + head);
+	if (rowKind !== RowKind.vm) return mix32(rowKind, 0xf00d, head);
+	const order = c.rowOrder.get(base + head);
+	if (order === 0) return mix32(0, c.rowVm.get(base + row) - 1, c.rowA.get(base + row));
+	return mix32(order, c.rowVm.get(base + head), c.rowA.get(base + head));
+}
+
+function readStampOf(world: World, block: number, row: number): number {
+	const detail = detailOf(world, block);
+	if (detail >= 0) {
+		const base = rowsOf(world, block);
+		if (base >= 0 && world.c.rowKind.get(base + headOf(world, base, row)) !== RowKind.vm) return 0;
+	}
+	return readStamp(world, block, row);
+}
+
+function addGuests(world: World, print: Fingerprint): void {
+	const { c } = world;
+	for (const [index, vm] of world.r.vms.entries()) {
+		for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
+			let hash = mix32(index, guestBlock, 7);
+			const uniform = uniformWritten(world, vm, guestBlock);
+			for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
+				const gfn = guestBlock * PAGES_PER_BLOCK + row;
+				hash = mix32(hash, uniform >= 0 ? uniform : writtenOf(world, vm, gfn), row);
+			}
+			for (const instance of [0, 1]) {
+				const whole = wholeBlockOf(world, vm, instance, guestBlock);
+				if (whole >= 0) {
+					for (let row = 0; row < PAGES_PER_BLOCK; row += 1) hash = mix32(hash, whole * PAGES_PER_BLOCK + row, instance);
+					continue;
+				}
+				for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
+					hash = mix32(hash, frameOf(world, vm, instance, guestBlock * PAGES_PER_BLOCK + row) >>> 0, instance);
+			}
+			print.add(hash);
+		}
+		const first = vm.firstGuestBlock * 16;
+		for (let word = first; word < first + (vm.pageCount >>> 5); word += 1) {
+			const bits = c.kvmLog.get(word) | c.qemuBitmap.get(word) | c.sentBitmap.get(word);
+			if (bits === 0) continue;
+			print.add(word);
+			print.add(mix32(c.kvmLog.get(word), c.qemuBitmap.get(word), c.sentBitmap.get(word)));
+		}
+	}
+}
+
+/** Small tables: zones of memory blocks, pending events in order of their rows, streams, the super-page. */
+function addRows(world: World, print: Fingerprint): void {
+	const { c, r } = world;
+	for (let block = 0; block < world.capacities.memoryBlock; block += 1) print.add(c.memoryBlockZone.get(block));
+	for (let row = 0; row < r.eventPending; row += 1) {
+		print.add(c.eventTime.get(row));
+		print.add(c.eventOrder.get(row));
+		print.add(mix32(c.eventKind.get(row), c.eventA.get(row), c.eventB.get(row)));
+	}
+	for (let word = 0; word < r.streams.length * 4; word += 1) print.add(c.streamState.get(word));
+	for (let word = 0; word < world.capacities.word; word += 1) {
+		const value = c.superpageWord.get(word);
+		if (value !== 0n) print.addText(`${word}:${value.toString(16)}`);
+	}
+	for (let slot = 0; slot < world.capacities.descriptor; slot += 1)
+		if (c.descriptorVm.get(slot) !== 0)
+			print.add(mix32(c.descriptorCrc.get(slot), c.descriptorFirstGfn.get(slot), c.descriptorOffset.get(slot)));
+}
+

@@ -1,0 +1,22 @@
+import type { Invariant } from '../sim/invariants.ts';
+import { dirtyOrEqual, proveContent } from './content.ts';
+import { everyFrameOwned, frameOwner, kernelZone, oneAllocator, structureCounts, zoneCounters } from './memory.ts';
+import { descriptorsFit, dirtyCounts, eventOrder, linksFit, oneRunner, stoppedInSwitchOver } from './protocol.ts';
+
+/** Every whole-world statement, in the order in which it is checked and shown. */
+export const INVARIANTS: readonly Invariant[] = [
+	{ id: 'content', statement: 'every guest page holds what the guest last wrote', check: (world) => proveContent(world).found },
+	{ id: 'dirty-or-equal', statement: 'a copy that is not current is marked to go again', check: dirtyOrEqual },
+	{ id: 'frame-owner', statement: 'every mapped frame belongs to the page that maps it', check: frameOwner },
+	{ id: 'every-frame-owned', statement: 'every frame is free or has an owner that knows it', check: everyFrameOwned },
+	{ id: 'zone-counters', statement: 'free lists, counters and zones say the same', check: zoneCounters },
+	{ id: 'one-allocator', statement: 'no frame is in two allocators', check: oneAllocator },
+	{ id: 'structure-counts', statement: 'counts beside a block equal its rows', check: structureCounts },
+	{ id: 'kernel-zone', statement: 'no kernel memory lies in ZONE_MOVABLE', check: kernelZone },
+	{ id: 'one-runner', statement: 'a VM runs on one host at most, the one its owner word names', check: oneRunner },
+	{ id: 'stopped-in-switch-over', statement: 'the guest does not run during the final pass', check: stoppedInSwitchOver },
+	{ id: 'descriptors', statement: 'published ranges name every page once, at its place', check: descriptorsFit },
+	{ id: 'dirty-counts', statement: 'dirty bits and their counts agree', check: dirtyCounts },
+	{ id: 'links', statement: 'no link carries more than it can', check: linksFit },
+	{ id: 'event-order', statement: 'pending events are in order and none lies in the past', check: eventOrder }
+];
