@@ -14,21 +14,23 @@ export interface CrashText {
 const STACK_LINES = 12;
 
 export async function crashReportText(
-	session: Pick<Session, 'worlds' | 'nowNs'>,
+	session: Pick<Session, 'worlds' | 'nowNs' | 'crashIndex'>,
 	crash: CrashReport
 ): Promise<CrashText> {
 	const worlds = session.worlds.map(({ spec, journal }, index) => {
 		const read = readScenario(spec.scenario);
 		return {
 			scenario: read.ok ? read.value : spec.scenario,
-			// The engine was built again since, so its numbers are others: the longer journal is the one that broke it.
-			journal: index === 0 && session.worlds.length === 1 ? crash.journal : journal,
+			journal: index === session.crashIndex ? crash.journal : journal,
 			belief: spec.belief ?? null
 		};
 	});
+	// A command that broke it at once must still lie ahead when the link opens.
+	const isByCommand = crash.journal.some((entry) => entry.atNs >= session.nowNs);
+	const positionNs = Math.max(0, session.nowNs - (isByCommand ? 1 : 0));
 	let fragment: string | null;
 	try {
-		fragment = await encodeLink({ worlds, positionNs: session.nowNs, view: PLAIN_VIEW });
+		fragment = await encodeLink({ worlds, positionNs, view: PLAIN_VIEW });
 	} catch {
 		fragment = null;
 	}

@@ -78,6 +78,8 @@ export class Session {
 	turn: number = $state(0);
 	progress: { label: string; fraction: number } | null = $state.raw(null);
 	crash: CrashReport | null = $state.raw(null);
+	/** Which world it was that stopped the engine. */
+	crashIndex = 0;
 	message: string | null = $state(null);
 	/** What a link said that the run does not do. */
 	notes: readonly LinkNote[] = $state.raw([]);
@@ -737,6 +739,10 @@ export class Session {
 		this.#intents.clear();
 		this.state = 'crashed';
 		this.crash = report;
+		this.crashIndex = Math.max(
+			0,
+			this.#live.findIndex((live) => live.world === report.world)
+		);
 		this.#lastGoodNs = this.nowNs;
 		this.message = `The engine found that one of its own rules was broken (${report.message}) and stopped. You see the last good state, ${formatNs(this.nowNs)}.`;
 		try {

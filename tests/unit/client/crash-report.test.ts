@@ -22,7 +22,7 @@ it('gives a link that opens before the crash, and the engine’s words', async (
 	expect(report.text).toContain('planted: a rule is broken');
 	expect(report.text).toContain(`#${report.fragment}`);
 	const link = await decodeLink(report.fragment as string);
-	expect(link).toMatchObject({ ok: true, value: { positionNs: 300_000_000 } });
+	expect(link).toMatchObject({ ok: true, value: { positionNs: 299_999_999 } });
 	expect(link.ok && link.value.worlds[0]?.journal.map((entry) => entry.command.name)).toEqual([
 		'migrate',
 		'migrate-cancel'

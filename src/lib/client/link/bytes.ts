@@ -14,12 +14,39 @@ const POWERS: readonly number[] = [
 /** Decimal exponents that a header byte can name; everything else goes as eight raw bytes. */
 const DECIMAL_BIAS = 64;
 
-export type PutByte = (byte: number, context: string | null) => void;
-export type GetByte = (context: string | null) => number;
+export type PutByte = (byte: number, context: number | null) => void;
+export type GetByte = (context: number | null) => number;
+
+/** Kinds of bytes within a part. */
+const Kind = { byte: 0, quantity: 1, count: 2, length: 3, name: 4 } as const;
+const KINDS = 8;
+/** Contexts that no part owns: higher bytes of numbers, letters by what stands before them. */
+const Shared = {
+	second: 0,
+	further: 1,
+	mantissa: 2,
+	furtherMantissa: 3,
+	letterStart: 4,
+	letterVowel: 5,
+	letterConsonant: 6,
+	letterOther: 7,
+	furtherLetter: 8
+} as const;
+const SHARED = 16;
+
+/** Numbers for parts; only the same within one page, never in a link. */
+const parts = new Map<string, number>();
+function contextsOf(part: string): number {
+	let number = parts.get(part);
+	if (number === undefined) {
+		number = parts.size;
+		parts.set(part, number);
+	}
+	return SHARED + number * KINDS;
+}
 
 export class ByteWriter {
-	/** Which part of the record is being written: bytes of one part resemble each other. */
-	part = '';
+	private base = contextsOf('');
 	private readonly put: PutByte;
 	private readonly names = new Map<string, number>(
 		STATIC_NAMES.map((name, index) => [name, index])
@@ -29,9 +56,14 @@ export class ByteWriter {
 		this.put = put;
 	}
 
+	/** Which part of the record is being written: bytes of one part resemble each other. */
+	set part(part: string) {
+		this.base = contextsOf(part);
+	}
+
 	byte(value: number): void {
 		assert(Number.isInteger(value) && value >= 0 && value < 256, `not a byte: ${value}`);
-		this.put(value, `${this.part} b`);
+		this.put(value, this.base + Kind.byte);
 	}
 
 	yesOrNo(value: boolean): void {
@@ -44,19 +76,19 @@ export class ByteWriter {
 	}
 
 	count(value: number): void {
-		this.varint(value, 'c');
+		this.varint(value, this.base + Kind.count);
 	}
 
-	private varint(value: number, kind: string): void {
+	private varint(value: number, first: number): void {
 		assert(Number.isSafeInteger(value) && value >= 0, `not a count: ${value}`);
 		let left = value;
 		let place = 0;
 		while (left >= 128) {
-			this.put((left % 128) | 128, contextOf(this.part, kind, place));
+			this.put((left % 128) | 128, place === 0 ? first : higher(first, place));
 			left = Math.floor(left / 128);
 			place += 1;
 		}
-		this.put(left, contextOf(this.part, kind, place));
+		this.put(left, place === 0 ? first : higher(first, place));
 	}
 
 	quantity(value: number): void {
@@ -71,8 +103,8 @@ export class ByteWriter {
 			}
 		}
 		const rest = Math.floor(mantissa / 2);
-		this.put(code | ((mantissa % 2) << 6) | (rest > 0 ? 128 : 0), `${this.part} q`);
-		if (rest > 0) this.varint(rest, 'm');
+		this.put(code | ((mantissa % 2) << 6) | (rest > 0 ? 128 : 0), this.base + Kind.quantity);
+		if (rest > 0) this.varint(rest, Shared.mantissa);
 	}
 
 	/** Any finite double: digits and a decimal exponent where that is exact, eight raw bytes otherwise. */
@@ -108,7 +140,7 @@ export class ByteWriter {
 	/** Code points as var-ints: no text is lost, not even half a surrogate pair. */
 	text(value: string): void {
 		const points = Array.from(value, (character) => character.codePointAt(0) as number);
-		this.varint(points.length, 'l');
+		this.varint(points.length, this.base + Kind.length);
 		let before = 32;
 		for (const point of points) {
 			this.varint(point, letterContext(before));
@@ -120,39 +152,38 @@ export class ByteWriter {
 	name(value: string): void {
 		const known = this.names.get(value);
 		if (known !== undefined) {
-			this.varint(known + 1, 'n');
+			this.varint(known + 1, this.base + Kind.name);
 			return;
 		}
 		this.names.set(value, this.names.size);
-		this.varint(0, 'n');
+		this.varint(0, this.base + Kind.name);
 		this.text(value);
 	}
 }
 
 /** The higher bytes of a number are as good as random, and alike everywhere. */
-function contextOf(part: string, kind: string, place: number): string {
-	if (kind.startsWith('letter')) return place === 0 ? kind : 'letter';
-	return place === 0 ? `${part} ${kind}` : `${kind} ${Math.min(place, 2)}`;
+function higher(first: number, place: number): number {
+	if (first === Shared.mantissa) return Shared.furtherMantissa;
+	if (first >= Shared.letterStart && first < SHARED) return Shared.furtherLetter;
+	return place === 1 ? Shared.second : Shared.further;
 }
 
 /** What comes next in a text depends on what was before: the start of a word, a vowel, another letter, the rest. */
-function letterContext(before: number): string {
-	const letter = before < 128 ? String.fromCharCode(before).toLowerCase() : '';
-	if (before === 32 || before === 45) return 'letter start';
-	return /[aeiou]/.test(letter)
-		? 'letter vowel'
-		: /[a-z]/.test(letter)
-			? 'letter consonant'
-			: 'letter other';
+function letterContext(before: number): number {
+	if (before === 32 || before === 45) return Shared.letterStart;
+	const lower = before | 32;
+	if (lower < 97 || lower > 122) return Shared.letterOther;
+	return VOWELS.includes(lower) ? Shared.letterVowel : Shared.letterConsonant;
 }
+const VOWELS: readonly number[] = [97, 101, 105, 111, 117];
 
 /** Most bytes that one link may unpack to: whatever it claims, reading ends. */
-const MOST_BYTES = 65_536;
+const MOST_BYTES = 24_576;
 
 export class ByteReader {
 	/** The reason that malformed content gets: which section of the link is being read. */
 	section: LinkReason = 'bad-model-version';
-	part = '';
+	private base = contextsOf('');
 	private read = 0;
 	private readonly get: GetByte;
 	private readonly names: string[] = [...STATIC_NAMES];
@@ -167,12 +198,16 @@ export class ByteReader {
 		};
 	}
 
+	set part(part: string) {
+		this.base = contextsOf(part);
+	}
+
 	malformed(detail: string): never {
 		throw new LinkDamage(this.section, detail);
 	}
 
 	byte(): number {
-		return this.get(`${this.part} b`);
+		return this.get(this.base + Kind.byte);
 	}
 
 	yesOrNo(): boolean {
@@ -186,13 +221,13 @@ export class ByteReader {
 	}
 
 	count(most: number = Number.MAX_SAFE_INTEGER): number {
-		return this.varint('c', most);
+		return this.varint(this.base + Kind.count, most);
 	}
 
-	private varint(kind: string, most: number = Number.MAX_SAFE_INTEGER): number {
+	private varint(first: number, most: number = Number.MAX_SAFE_INTEGER): number {
 		let value = 0;
 		for (let scale = 1, place = 0; place < 8; scale *= 128, place += 1) {
-			const byte = this.get(contextOf(this.part, kind, place));
+			const byte = this.get(place === 0 ? first : higher(first, place));
 			value += (byte & 127) * scale;
 			if (byte < 128) {
 				if (value > most) this.malformed(`a number is ${value}, at most ${most} can be`);
@@ -203,9 +238,9 @@ export class ByteReader {
 	}
 
 	quantity(): number {
-		const first = this.get(`${this.part} q`);
+		const first = this.get(this.base + Kind.quantity);
 		const code = first & 63;
-		const mantissa = ((first >>> 6) & 1) + (first >= 128 ? this.varint('m') * 2 : 0);
+		const mantissa = ((first >>> 6) & 1) + (first >= 128 ? this.varint(Shared.mantissa) * 2 : 0);
 		const power = POWERS[code];
 		if (power === undefined) return this.malformed(`an amount has the unknown scale ${code}`);
 		const value = mantissa * power;
@@ -224,7 +259,7 @@ export class ByteReader {
 	}
 
 	text(most: number): string {
-		const count = this.varint('l', most);
+		const count = this.varint(this.base + Kind.length, most);
 		let value = '';
 		let before = 32;
 		for (let index = 0; index < count; index += 1) {
@@ -235,7 +270,7 @@ export class ByteReader {
 	}
 
 	name(): string {
-		const place = this.varint('n');
+		const place = this.varint(this.base + Kind.name);
 		if (place === 0) {
 			const value = this.text(64);
 			this.names.push(value);

@@ -117,6 +117,7 @@ function writeWith(
 			if (source === Source.changedCatalogue) scenarioShape.write(out, scenario, twin);
 		} else
 			scenarioShape.write(out, scenario, source === Source.likeFirst ? scenarios[0] : undefined);
+		out.part = 'belief';
 		if (world.belief !== null) out.name(world.belief);
 		writeJournal(
 			out,
@@ -262,6 +263,7 @@ function readWorld(from: ByteReader, into: PartialLink, index: number): void {
 	world.scenario = read.value;
 	world.valid = true;
 	from.section = 'bad-belief';
+	from.part = 'belief';
 	world.belief = head >= BELIEF_BIT ? from.name() : null;
 	if (world.belief !== null && !/^[a-z][a-z0-9-]{0,31}$/.test(world.belief))
 		from.malformed('the name has characters that no belief has');

@@ -19,7 +19,7 @@ interface Tree {
 
 /** What is known about bytes by place. Grows while coding; both sides grow it alike. */
 export class Expectation {
-	private readonly trees: Map<string, Tree>;
+	private readonly trees: Map<number, Tree>;
 
 	constructor(like?: Expectation) {
 		this.trees = new Map();
@@ -27,7 +27,7 @@ export class Expectation {
 			this.trees.set(context, { chance: chance.slice(), seen: seen.slice() });
 	}
 
-	tree(context: string): Tree {
+	tree(context: number): Tree {
 		let tree = this.trees.get(context);
 		if (!tree) {
 			tree = { chance: new Uint16Array(256).fill(EVEN), seen: new Uint8Array(256) };
@@ -60,7 +60,7 @@ export class RangeEncoder {
 	}
 
 	/** A byte in its context; in none it costs eight bits and teaches nothing. */
-	readonly put = (byte: number, context: string | null): void => {
+	readonly put = (byte: number, context: number | null): void => {
 		const tree = context === null ? null : this.expectation.tree(context);
 		for (let place = 7, node = 1; place >= 0; place -= 1) {
 			const bit = (byte >>> place) & 1;
@@ -128,7 +128,7 @@ export class RangeDecoder {
 		return Math.max(0, this.bytes.length - this.at);
 	}
 
-	readonly get = (context: string | null): number => {
+	readonly get = (context: number | null): number => {
 		const tree = context === null ? null : this.expectation.tree(context);
 		let node = 1;
 		while (node < 256) {
