@@ -1,0 +1,108 @@
+import { formatNs } from '../../base/format.ts';
+import type { HostStatus, OperationStatus, VmStatus, WorldStatus } from '../../engine/contract/status.ts';
+import { operationOf } from './moment.ts';
+
+export const hostTitle = (id: string): string => `Host ${id}`;
+
+/** Words at the right of a host's name, and whether they are the news of the moment. */
+export interface HostRole {
+	readonly words: string;
+	readonly strong: boolean;
+}
+
+export function hostRole(host: HostStatus, status: WorldStatus): HostRole {
+	const operation = operationOf(status);
+	const runs = status.vms.filter((vm) => vm.runsOn === host.id && vm.vcpuState === 'running');
+	const running = operation !== null && operation.state === 'running';
+	const vm = operation === null ? undefined : status.vms.find((candidate) => candidate.id === operation.vm);
+	if (running && vm !== undefined && (host.id === operation.source || host.id === operation.target)) {
+		const source = host.id === operation.source;
+		const owns = vm.owner === host.id;
+		if (source && owns && vm.vcpuState !== 'running') return { words: 'stopped, still the owner', strong: true };
+		if (source && !owns) return { words: 'stopped, must not run', strong: false };
+		if (!source && owns && vm.vcpuState === 'loading') return { words: 'owner, loading vCPUs', strong: true };
+		if (!source && owns && vm.vcpuState !== 'running') return { words: 'owner, not running yet', strong: true };
+		if (!source && !owns)
+			return { words: operation.strategy === 'precopy' ? 'receives a copy' : 'ready, does not run', strong: false };
+	}
+	if (runs.length === 1) return { words: `runs ${runs[0]?.id}`, strong: true };
+	if (runs.length > 1) return { words: `runs ${runs.length} VMs`, strong: true };
+	if (operation !== null && operation.source === host.id && operation.state === 'completed')
+		return { words: `free of ${operation.vm}`, strong: false };
+	return { words: 'runs nothing', strong: false };
+}
+
+/** How one vCPU stands in a CPU slot of a host. */
+export type SlotState = 'running' | 'still' | 'expected';
+export interface Slot {
+	readonly vm: VmStatus;
+	readonly vcpu: number;
+	readonly state: SlotState;
+	/** Used part of its time slice, 0 … 1; 0 unless it runs. */
+	readonly slice: number;
+}
+
+/** On which host the vCPUs' state is: where they run, else the side of the hand-off that holds them. */
+export function vcpuHost(vm: VmStatus, operation: OperationStatus | null): string | null {
+	if (vm.runsOn !== null) return vm.runsOn;
+	if (operation === null || operation.vm !== vm.id) return vm.instances[vm.runningInstance] ?? null;
+	return vm.vcpuState === 'loading' ? operation.target : operation.source;
+}
+
+export function slotsOf(host: HostStatus, status: WorldStatus): Slot[] {
+	const operation = operationOf(status);
+	return status.vms.flatMap((vm) => {
+		const at = vcpuHost(vm, operation);
+		const here = at === host.id && vm.vcpuState !== 'absent';
+		const involved =
+			operation !== null && operation.vm === vm.id && (operation.source === host.id || operation.target === host.id);
+		if (!here && !involved) return [];
+		const state: SlotState = !here ? 'expected' : vm.vcpuState === 'running' ? 'running' : 'still';
+		const since = status.nowNs - vm.sliceStartNs;
+		const slice = state === 'running' && vm.sliceNs > 0 ? (since % vm.sliceNs) / vm.sliceNs : 0;
+		return Array.from({ length: vm.vcpuCount }, (_, vcpu) => ({ vm, vcpu, state, slice: Math.max(0, slice) }));
+	});
+}
+
+const span = (vm: VmStatus): string => (vm.vcpuCount === 1 ? 'vCPU 0' : `vCPU 0–${vm.vcpuCount - 1}`);
+
+/** The line under the slots. */
+export function slotsWords(host: HostStatus, status: WorldStatus): string {
+	const operation = operationOf(status);
+	const lines = status.vms.flatMap((vm) => {
+		const at = vcpuHost(vm, operation);
+		const involved =
+			operation !== null && operation.vm === vm.id && (operation.source === host.id || operation.target === host.id);
+		if (at === host.id)
+			switch (vm.vcpuState) {
+				case 'running':
+					return [`${span(vm)} run, ring = time slice`];
+				case 'saving':
+					return [`${span(vm)} being saved`];
+				case 'saved':
+					return [`${span(vm)} saved`];
+				case 'loading':
+					return [`${span(vm)} being restored`];
+				case 'stopped':
+					return [`${span(vm)} stopped`];
+				case 'absent':
+					return [];
+			}
+		if (!involved || operation === null) return [];
+		if (operation.state === 'completed') return ['slots free again'];
+		return [host.id === operation.target ? `slots kept for ${span(vm)}` : `${span(vm)} left`];
+	});
+	if (lines.length === 0) return 'no vCPU here';
+	return lines.length === 1 ? (lines[0] as string) : `${lines.length} VMs`;
+}
+
+/** What the compute-less node of a host says about itself. */
+export function windowWords(host: HostStatus, status: WorldStatus): string {
+	const extents = status.extents.filter((extent) => extent.state !== 'released');
+	if (extents.some((extent) => extent.onlineOn === host.id)) return 'online, MOVABLE';
+	if (extents.some((extent) => extent.acceptedBy.includes(host.id))) return 'accepted';
+	return extents.length === 0 ? 'no extent' : 'not shared with it';
+}
+
+export const cpusWords = (host: HostStatus): string => (host.cpus === 1 ? '1 CPU' : `${host.cpus} CPUs`);
+export const latencyWords = (ns: number): string => formatNs(Math.round(ns));

@@ -1,0 +1,271 @@
+import { box, right, type Box, type Point } from './box.ts';
+import { measureGrid, measureStrip, type GridMeasure } from './memory-grid.ts';
+
+/** full: the sandbox · short: pages under 700 px · story: the home page · half: two worlds above each other. */
+export type StageMode = 'full' | 'short' | 'story' | 'half';
+
+export interface StageInput {
+	readonly width: number;
+	readonly height: number;
+	readonly mode: StageMode;
+	readonly hostCount: number;
+	readonly hasPool: boolean;
+	/** 2 MiB blocks of the largest memory: all memories share one scale. */
+	readonly largestBlocks: number;
+	readonly cpus: number;
+	/** Leaves the line of the moment out (the page says it elsewhere). */
+	readonly caption: boolean;
+}
+
+export interface CardLayout {
+	readonly card: Box;
+	/** Left and right edge of the content. */
+	readonly left: number;
+	readonly right: number;
+	readonly titleY: number;
+	readonly headY: number;
+	readonly grid: Box;
+	/** Baseline rows that a mode may leave out. */
+	readonly laneY: number | null;
+	readonly laneLines: readonly number[];
+	readonly footY: number | null;
+	readonly strip: Box | null;
+	readonly footNoteY: number | null;
+}
+
+export interface HostLayout extends CardLayout {
+	readonly slots: readonly Box[];
+	readonly slotsNoteY: number | null;
+	readonly slotsLineY: number | null;
+	/** Left (1) or right (−1) of the pool: which way its link goes. */
+	readonly side: 1 | -1;
+}
+
+export interface SwitchLayout {
+	readonly card: Box;
+	readonly nameY: number;
+	/** Name above the card instead of in it. */
+	readonly nameOutside: boolean;
+	readonly linkY: number;
+	readonly leftPort: Point;
+	readonly rightPort: Point;
+	readonly poolPort: Point;
+	readonly poolTopY: number;
+}
+
+export interface StageLayout {
+	readonly mode: StageMode;
+	readonly width: number;
+	readonly height: number;
+	readonly captionY: number;
+	readonly measure: GridMeasure;
+	/** Side of the square of cells, and the measure of the opened block. */
+	readonly side: number;
+	readonly hosts: readonly HostLayout[];
+	readonly pool: CardLayout | null;
+	readonly switch: SwitchLayout | null;
+	/** The migration network: from the top edge of one card to the other. */
+	readonly wire: { readonly y: number; readonly fromX: number; readonly toX: number; readonly dropY: number; readonly labelX: number } | null;
+	/** Room between the cards, for figures of the home page. */
+	readonly gutters: readonly [Box, Box];
+}
+
+/** 0.42 px per GB/s, one scale for every link. */
+export const PX_PER_GBPS = 0.42;
+export const bandWidth = (bytesPerSecond: number): number => (bytesPerSecond / 1e9) * PX_PER_GBPS;
+
+const RAIL = 20;
+const PAD = 10;
+const LEAST_GUTTER = 43;
+const MARGIN = 12;
+
+/** Vertical places from the top of a card, per mode. */
+interface Rows {
+	readonly card: number;
+	readonly title: number;
+	readonly slotTop: number;
+	readonly slot: number;
+	readonly slotNote: number | null;
+	readonly slotLine: number | null;
+	readonly head: number;
+	readonly grid: number;
+	/** From the bottom of the grid. */
+	readonly laneLine: number | null;
+	readonly lane: number | null;
+	readonly laneEnd: number | null;
+	readonly foot: number;
+	readonly strip: number;
+	readonly stripHeight: number;
+	readonly note: number | null;
+	readonly end: number;
+	readonly poolTop: number;
+	readonly poolStrip: number;
+	readonly poolStripHeight: number;
+	readonly switchHeight: number;
+	readonly link: number;
+	readonly wireAbove: number;
+}
+
+const FULL: Rows = {
+	card: 49, title: 17, slotTop: 33, slot: 30, slotNote: 74, slotLine: 85, head: 107, grid: 119,
+	laneLine: 5, lane: 16, laneEnd: 24, foot: 36, strip: 47.5, stripHeight: 11, note: 67, end: 80,
+	poolTop: 89, poolStrip: 47, poolStripHeight: 25, switchHeight: 74, link: 29, wireAbove: 8
+};
+const SHORT: Rows = {
+	card: 57, title: 18, slotTop: 6, slot: 24, slotNote: null, slotLine: null, head: 43, grid: 54,
+	laneLine: null, lane: null, laneEnd: 4, foot: 15, strip: 26, stripHeight: 10, note: null, end: 46,
+	poolTop: 33, poolStrip: 25, poolStripHeight: 17, switchHeight: 24, link: 12, wireAbove: 19
+};
+const STORY: Rows = {
+	card: 14, title: 17, slotTop: 34, slot: 30, slotNote: 75, slotLine: 86, head: 108, grid: 120,
+	laneLine: null, lane: null, laneEnd: 14, foot: 26, strip: 37, stripHeight: 25, note: null, end: 12,
+	poolTop: 90, poolStrip: 37, poolStripHeight: 26, switchHeight: 76, link: 30, wireAbove: 8
+};
+const HALF: Rows = {
+	card: 40, title: 15, slotTop: 4, slot: 22, slotNote: null, slotLine: null, head: 38, grid: 48,
+	laneLine: null, lane: null, laneEnd: 5, foot: 15, strip: 26, stripHeight: 9, note: null, end: 45,
+	poolTop: 29, poolStrip: 24, poolStripHeight: 16, switchHeight: 22, link: 11, wireAbove: 7
+};
+const ROWS: Readonly<Record<StageMode, Rows>> = { full: FULL, short: SHORT, story: STORY, half: HALF };
+/** Half density has no room for squares: this much for its cells. */
+const HALF_GRID = 98;
+
+/** Side of the square at a cell of `cell` px in tiles of 8 × 8 with 2 px between them. */
+const sideAt = (cell: number): number => 8 * (8 * cell) + 7 * 2;
+
+function chooseSide(input: StageInput, rows: Rows, top: number): number {
+	const columns = 3;
+	for (let cell = 8; cell > 4; cell -= 1) {
+		const side = sideAt(cell);
+		const width = columns * (side + RAIL + PAD) + 2 * LEAST_GUTTER + 2 * MARGIN;
+		if (width <= input.width && top + rows.grid + side + rows.end <= input.height) return side;
+	}
+	return sideAt(4);
+}
+
+export function layoutStage(input: StageInput): StageLayout {
+	const rows = ROWS[input.mode];
+	const top = input.caption ? rows.card : Math.max(rows.wireAbove + 10, rows.card - 28);
+	const margin = input.mode === 'story' ? 0 : MARGIN;
+	const side = input.mode === 'half' ? sideAt(4) : chooseSide(input, rows, top);
+	const gridHeight = input.mode === 'half' ? HALF_GRID : side;
+	const measure = input.mode === 'half' ? measureStrip(input.largestBlocks, side, gridHeight) : measureGrid(input.largestBlocks, side);
+	const cardWidth = side + RAIL + PAD;
+	const gutter = Math.max(LEAST_GUTTER, (input.width - 2 * margin - 3 * cardWidth) / 2);
+	const columnX = [margin, margin + cardWidth + gutter, margin + 2 * (cardWidth + gutter)];
+	const height = rows.grid + gridHeight + rows.end;
+
+	const hosts: HostLayout[] = [];
+	for (let index = 0; index < input.hostCount; index += 1) {
+		const row = index < 2 ? 0 : 1 + Math.floor((index - 2) / 3);
+		const column = index < 2 ? index * 2 : (index - 2) % 3;
+		const card = box(columnX[column] as number, top + row * (height + 16), cardWidth, height);
+		hosts.push(hostLayout(card, rows, gridHeight, side, input, column === 0 ? 1 : -1));
+	}
+	const poolX = columnX[1] as number;
+	const gridTop = top + rows.grid;
+	const poolTop = top + rows.poolTop;
+	const storyExtra = input.mode === 'story' ? 54 : 0;
+	const pool: CardLayout | null = input.hasPool
+		? {
+				card: box(poolX, poolTop, cardWidth, top + height - poolTop + storyExtra),
+				left: poolX + RAIL,
+				right: poolX + RAIL + side,
+				titleY: top + rows.head,
+				headY: top + rows.head,
+				grid: box(poolX + RAIL, gridTop, side, gridHeight),
+				laneY: rows.lane === null ? null : gridTop + gridHeight + rows.lane,
+				laneLines: lines(rows, gridTop + gridHeight),
+				footY: gridTop + gridHeight + rows.foot,
+				strip: box(poolX + RAIL, gridTop + gridHeight + rows.poolStrip, side, rows.poolStripHeight),
+				footNoteY: null
+			}
+		: null;
+	const linkY = top + rows.link;
+	const card = box(poolX, top, cardWidth, rows.switchHeight);
+	const nameOutside = input.mode === 'short' || input.mode === 'half';
+	const middle = poolX + cardWidth / 2;
+	const first = hosts[0];
+	const second = hosts[1];
+	return {
+		mode: input.mode,
+		width: input.width,
+		height: Math.max(...hosts.map((host) => host.card.y + host.card.height), pool === null ? 0 : pool.card.y + pool.card.height) + (input.mode === 'story' ? 0 : 10),
+		captionY: nameOutside ? 15 : 24,
+		measure,
+		side,
+		hosts,
+		pool,
+		switch: input.hasPool
+			? {
+					card,
+					nameY: nameOutside ? top - 10 : top + (input.mode === 'story' ? 58 : 57),
+					nameOutside,
+					linkY,
+					leftPort: { x: poolX, y: linkY },
+					rightPort: { x: poolX + cardWidth, y: linkY },
+					poolPort: { x: middle - 0, y: top + rows.switchHeight },
+					poolTopY: poolTop
+				}
+			: null,
+		wire:
+			first !== undefined && second !== undefined
+				? {
+						y: top - rows.wireAbove,
+						// Where nothing is written: right of A's content, left of B's.
+						fromX: right(first.card) - 6,
+						toX: second.card.x + 6,
+						// The corner of the card is round there.
+						dropY: top + 2,
+						// A name above the switch leaves the right half of the line to the network's.
+						labelX: nameOutside ? middle + 48 : middle
+					}
+				: null,
+		gutters: [
+			box(columnX[0]! + cardWidth, top, gutter, height),
+			box(poolX + cardWidth, top, gutter, height)
+		]
+	};
+}
+
+function lines(rows: Rows, gridBottom: number): number[] {
+	return [rows.laneLine, rows.laneEnd].flatMap((row) => (row === null ? [] : [gridBottom + row]));
+}
+
+function hostLayout(card: Box, rows: Rows, gridHeight: number, side: number, input: StageInput, towards: 1 | -1): HostLayout {
+	const left = card.x + RAIL;
+	const grid = box(left, card.y + rows.grid, side, gridHeight);
+	const below = grid.y + gridHeight;
+	const story = input.mode === 'story';
+	const inline = rows.slotNote === null;
+	const slotsLeft = inline ? left + 79 : left;
+	return {
+		card,
+		left,
+		right: left + side,
+		titleY: card.y + rows.title,
+		headY: card.y + rows.head,
+		grid,
+		laneY: rows.lane === null ? null : below + rows.lane,
+		laneLines: story ? [] : lines(rows, below),
+		footY: story ? null : below + rows.foot,
+		strip: story ? null : box(left, below + rows.strip, side, rows.stripHeight),
+		footNoteY: rows.note === null || story ? null : below + rows.note,
+		slots: slotBoxes(input.cpus, slotsLeft, card.y + rows.slotTop, left + side - slotsLeft, rows.slot),
+		slotsNoteY: rows.slotNote === null ? null : card.y + rows.slotNote,
+		slotsLineY: rows.slotLine === null ? null : card.y + rows.slotLine,
+		side: towards
+	};
+}
+
+/** CPU slots: one row up to 12, two rows beyond, smaller as they become many. */
+function slotBoxes(cpus: number, left: number, top: number, width: number, high: number): Box[] {
+	const rowCount = cpus > 12 ? 2 : 1;
+	const perRow = Math.ceil(cpus / rowCount);
+	const gap = perRow > 24 ? 1 : rowCount === 2 || high < 28 ? 2 : 4;
+	const size = Math.max(2, Math.min((high - (rowCount - 1) * 2) / rowCount, (width + gap) / perRow - gap));
+	const pitch = perRow <= 1 ? 0 : Math.min((width - size) / (perRow - 1), size + 6);
+	return Array.from({ length: cpus }, (_, cpu) =>
+		box(left + (cpu % perRow) * pitch, top + Math.floor(cpu / perRow) * (size + 2), size, size)
+	);
+}

@@ -1,0 +1,171 @@
+import { formatBytesBinary, formatNumber } from '../../base/format.ts';
+import { BLOCK_BYTES, PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
+import type { BatchStatus, WorldStatus } from '../../engine/contract/status.ts';
+import { around, centre, type Point } from '../geometry/box.ts';
+import { blockBox, blocksPerTile, tileBox, tileOf, type GridMeasure } from '../geometry/memory-grid.ts';
+import { ALONG_WIRE, arcBetween, arcOverWire, type Cubic } from '../geometry/path.ts';
+import type { StageLayout } from '../geometry/stage-layout.ts';
+import { hostColour, type ColourName } from '../tokens/colour.ts';
+import { CellKind, type MemoryCells } from './cells.ts';
+import { MOST_GROUPS, type MoveGroup } from './plan.ts';
+import type { StageScene } from './stage-scene.ts';
+
+/** Something under way from block to block, with a token that carries its count. */
+export interface ArcMark {
+	readonly key: string;
+	readonly curves: readonly Cubic[];
+	/** How far the token is, 0 … 1. */
+	readonly share: number;
+	readonly count: string;
+	readonly hue: ColourName;
+	/** The same in words, for pointing and for listeners. */
+	readonly words: string;
+	readonly landing: Point;
+	/** A curve that follows a line already drawn, −1 for none. */
+	readonly hidden: number;
+}
+
+interface Place {
+	readonly cells: MemoryCells;
+	readonly origin: Point;
+}
+
+function placeOf(scene: StageScene, layout: StageLayout, memory: string): Place | null {
+	if (scene.pool?.memory.id === memory && layout.pool !== null) return { cells: scene.pool, origin: layout.pool.grid };
+	const index = scene.hosts.findIndex((host) => host.cells?.memory.id === memory);
+	const cells = scene.hosts[index]?.cells;
+	const host = layout.hosts[index];
+	return cells == null || host === undefined ? null : { cells, origin: host.grid };
+}
+
+/** The middle of what a group of blocks covers: of the tile that holds most of them. */
+function middleOf(measure: GridMeasure, place: Place, blocks: readonly number[]): Point {
+	const perTile = new Map<number, number[]>();
+	for (const block of blocks) {
+		const tile = tileOf(measure, block);
+		(perTile.get(tile) ?? perTile.set(tile, []).get(tile)!).push(block);
+	}
+	const [tile, most] = [...perTile].reduce((best, entry) => (entry[1].length > best[1].length ? entry : best));
+	if (most.length * 2 >= blocksPerTile(measure)) return centre(tileBox(measure, place.origin, tile));
+	return centre(around(most.map((block) => blockBox(measure, place.origin, block))) ?? tileBox(measure, place.origin, tile));
+}
+
+/** Between two hosts' own memories there is only the network. */
+function isOverWire(scene: StageScene, from: string, to: string): boolean {
+	const pool = scene.pool?.memory.id;
+	return from !== pool && to !== pool;
+}
+
+function curvesFor(layout: StageLayout, scene: StageScene, from: string, to: string, start: Point, end: Point, lane: number): Cubic[] {
+	if (isOverWire(scene, from, to) && layout.wire !== null)
+		return arcOverWire(start, end, layout.wire.y, layout.wire.fromX, layout.wire.toX);
+	return [arcBetween(start, end, lane)];
+}
+
+/** Hue of what moves: who owns it now. */
+const hueOf = (status: WorldStatus, vm: number): ColourName => {
+	const owner = status.vms[vm]?.owner;
+	return hostColour(status.hosts.findIndex((host) => host.id === owner));
+};
+
+const folioWords = (pages: number): string =>
+	pages % PAGES_PER_BLOCK === 0
+		? `${formatNumber(pages / PAGES_PER_BLOCK)} ${pages === PAGES_PER_BLOCK ? 'folio' : 'folios'} of 2 MiB`
+		: `${formatNumber(pages)} pages of 4 KiB`;
+
+const countOf = (pages: number): string =>
+	formatNumber(pages % PAGES_PER_BLOCK === 0 ? pages / PAGES_PER_BLOCK : pages);
+
+/** Blocks of a batch at one of its ends: those that carry its guest blocks, else the place that the engine names. */
+function batchBlocks(cells: MemoryCells, batch: BatchStatus, vm: number, atSource: boolean): number[] {
+	const from = Math.floor(batch.firstGfn / PAGES_PER_BLOCK);
+	const to = Math.ceil((batch.firstGfn + batch.pages) / PAGES_PER_BLOCK);
+	const found: number[] = [];
+	for (let block = 0; block < cells.kind.length; block += 1) {
+		const guest = cells.guestBlock[block] as number;
+		if (guest < from || guest >= to || cells.vm[block] !== vm + 1) continue;
+		const kind = cells.kind[block] as number;
+		if (atSource ? kind !== CellKind.incoming : true) found.push(block);
+	}
+	if (found.length > 0) return found;
+	const named = atSource ? batch.sourceBlock : batch.targetBlock;
+	return named >= 0 && named < cells.kind.length ? [named] : [];
+}
+
+/** Arcs of the batches that are in flight at this moment of simulated time. */
+export function arcsInFlight(scene: StageScene, status: WorldStatus, layout: StageLayout): ArcMark[] {
+	return status.operations.flatMap((operation) => {
+		const { batch } = operation;
+		if (operation.state !== 'running' || batch === null || batch.pages === 0) return [];
+		const vm = status.vms.findIndex((candidate) => candidate.id === operation.vm);
+		const source = placeOf(scene, layout, batch.sourceMemory);
+		const target = placeOf(scene, layout, batch.targetMemory);
+		if (vm < 0 || source === null || target === null) return [];
+		const fromBlocks = batchBlocks(source.cells, batch, vm, true);
+		const toBlocks = batchBlocks(target.cells, batch, vm, false);
+		if (fromBlocks.length === 0 || toBlocks.length === 0) return [];
+		const span = batch.endNs - batch.beginNs;
+		const share = span <= 0 ? 1 : Math.min(1, Math.max(0, (status.nowNs - batch.beginNs) / span));
+		const parts =
+			batch.direction === 'stream' ? 1 : Math.min(MOST_GROUPS, Math.max(1, Math.floor(fromBlocks.length / 64)));
+		return Array.from({ length: parts }, (_, part): ArcMark => {
+			const cut = <T>(list: readonly T[]) =>
+				list.slice(Math.floor((part * list.length) / parts), Math.max(1, Math.floor(((part + 1) * list.length) / parts)));
+			const start = middleOf(layout.measure, source, cut(fromBlocks));
+			const end = middleOf(layout.measure, target, cut(toBlocks));
+			const pages = Math.round(batch.pages / parts);
+			return {
+				key: `batch ${operation.id} ${part}`,
+				curves: curvesFor(layout, scene, batch.sourceMemory, batch.targetMemory, start, end, part),
+				share: Math.min(1, share + 0.06 * (part - (parts - 1) / 2)),
+				count: countOf(pages),
+				hue: hueOf(status, vm),
+				words: `${folioWords(pages)}, ${formatBytesBinary(pages * PAGE_BYTES)}, on the way`,
+				landing: end,
+				hidden: isOverWire(scene, batch.sourceMemory, batch.targetMemory) ? ALONG_WIRE : -1
+			};
+		});
+	});
+}
+
+/** Arcs of what moved between the picture before and this one, at `phase` of settling. */
+export function arcsOfPlan(groups: readonly MoveGroup[], scene: StageScene, status: WorldStatus, layout: StageLayout, phase: number): ArcMark[] {
+	return groups.flatMap((group, lane) => {
+		const source = placeOf(scene, layout, group.from);
+		const target = placeOf(scene, layout, group.to);
+		if (source === null || target === null) return [];
+		const start = middleOf(layout.measure, source, group.fromBlocks);
+		const end = middleOf(layout.measure, target, group.toBlocks);
+		// Groups start 40 ms of 240 ms after each other.
+		const late = (lane * 40) / 240;
+		const share = Math.min(1, Math.max(0, (phase - late * (1 - phase)) / 1));
+		return [
+			{
+				key: `plan ${group.from} ${group.to} ${lane}`,
+				curves: curvesFor(layout, scene, group.from, group.to, start, end, lane),
+				share: ease(share),
+				count: formatNumber(group.count),
+				hue: hueOf(status, group.vm),
+				words: `${formatNumber(group.count)} × 2 MiB, ${formatBytesBinary(group.count * BLOCK_BYTES)}, moved from ${group.from} to ${group.to}`,
+				landing: end,
+				hidden: isOverWire(scene, group.from, group.to) ? ALONG_WIRE : -1
+			}
+		];
+	});
+}
+
+/** cubic-bezier(.3, 0, .2, 1) by bisection: the one easing of the figure. */
+export function ease(t: number): number {
+	if (t <= 0) return 0;
+	if (t >= 1) return 1;
+	let low = 0;
+	let high = 1;
+	const x = (s: number) => 3 * 0.3 * s * (1 - s) ** 2 + 3 * 0.2 * s * s * (1 - s) + s ** 3;
+	for (let step = 0; step < 24; step += 1) {
+		const middle = (low + high) / 2;
+		if (x(middle) < t) low = middle;
+		else high = middle;
+	}
+	const s = (low + high) / 2;
+	return 3 * s * s * (1 - s) + s ** 3;
+}
