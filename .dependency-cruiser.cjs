@@ -12,13 +12,14 @@ const engineLayers = [
 	['costs'],
 	['fabric'],
 	['mm'],
-	['host'],
 	['hypervisor'],
 	['vdpa', 'virtio-mem', 'superpage'],
 	['migration'],
 	['orchestrator', 'workloads', 'faults'],
 	['commands'],
-	['scenario']
+	['scenario'],
+	['whole'],
+	['queries']
 ];
 
 const base = '^src/lib/base/';
