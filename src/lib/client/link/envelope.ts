@@ -41,8 +41,18 @@ export function unseal(fragment: string): Unsealed {
 			/[2-9]/.test(version) ? 'newer-version' : 'unknown-version',
 			`it begins with "${version}", this page reads version ${LINK_VERSION}`
 		);
+	const foreign = /[^A-Za-z0-9_-]/u.exec(text.slice(1));
+	if (foreign)
+		return {
+			payload: prefixBytes(text.slice(1, foreign.index + 1)),
+			damage: new LinkDamage('not-base64url', `character ${foreign.index + 2} is "${foreign[0]}"`)
+		};
 	const bytes = fromBase64Url(text.slice(1));
-	if (bytes === null) throw new LinkDamage('not-base64url', foreignCharacter(text));
+	if (bytes === null)
+		return {
+			payload: prefixBytes(text.slice(1)),
+			damage: new LinkDamage('truncated', `${text.length} characters cannot be whole bytes`)
+		};
 	const length = bytes.length - CHECKSUM_BYTES;
 	if (length < 1)
 		throw new LinkDamage(
@@ -65,9 +75,7 @@ function checksum(payload: Uint8Array): number {
 	return crc32(whole);
 }
 
-function foreignCharacter(text: string): string {
-	const found = /[^A-Za-z0-9_-]/u.exec(text.slice(1));
-	return found
-		? `character ${found.index + 2} is "${found[0]}"`
-		: `${text.length} characters cannot be whole bytes`;
+/** The bytes of the whole characters at the beginning: what may still be read of a damaged link. */
+function prefixBytes(text: string): Uint8Array {
+	return fromBase64Url(text.length % 4 === 1 ? text.slice(0, -1) : text) ?? new Uint8Array(0);
 }
