@@ -1,6 +1,6 @@
 import { popcount } from '../../base/bitmap.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
-import { firstWord } from '../hypervisor/dirty-log.ts';
+import { WORDS_PER_BLOCK } from '../hypervisor/dirty-log.ts';
 import type { World } from '../state/world.ts';
 
 /**
@@ -18,10 +18,20 @@ export function bytesLeft(world: World, vmIndex: number): number {
 		return (operation.phase === 'unstaging' || operation.phase === 'release' ? onPool : vm.populatedPages - onPool) * PAGE_BYTES;
 	}
 	let pages = 0;
-	const first = firstWord(vm);
-	for (let word = first; word < first + (vm.pageCount >>> 5); word += 1) {
+	for (let block = vm.firstGuestBlock; block < vm.firstGuestBlock + vm.guestBlockCount; block += 1) {
+		const dirty = c.guestDirtyCount.get(block);
+		const logged = c.guestLoggedCount.get(block);
 		// Pages of a chunk not yet re-armed stand in both; the union counts them once.
-		pages += popcount((c.qemuBitmap.get(word) | c.kvmLog.get(word)) >>> 0);
+		if (dirty > 0 && logged > 0) pages += union(world, block);
+		else pages += dirty + logged;
 	}
 	return pages * PAGE_BYTES;
+}
+
+function union(world: World, block: number): number {
+	const { c } = world;
+	let pages = 0;
+	for (let word = block * WORDS_PER_BLOCK; word < (block + 1) * WORDS_PER_BLOCK; word += 1)
+		pages += popcount((c.qemuBitmap.get(word) | c.kvmLog.get(word)) >>> 0);
+	return pages;
 }
