@@ -177,7 +177,7 @@ function buildPool(world: World): void {
 	for (let index = 0; index < peerBlocks; index += 1) {
 		const at =
 			scenario.pool.peerLayout === 'together'
-				? Math.max(1, Math.min(all - peerBlocks, Math.floor((all * 5) / 8))) + index
+				? Math.max(1, Math.min(all - peerBlocks, Math.floor((all * 3) / 4))) + index
 				: 1 + Math.floor((index * (all - 1)) / Math.max(1, peerBlocks));
 		if (at >= all) break;
 		for (let block = 0; block < 64; block += 1)
