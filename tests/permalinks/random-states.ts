@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { LinkState } from '../../src/lib/client/permalink.ts';
 import { untilNsOf } from '../../src/lib/client/link/payload.ts';
+import { BELIEFS } from '../../src/lib/engine/contract/beliefs.ts';
 import type { JournalEntry } from '../../src/lib/engine/contract/commands.ts';
 import { CATALOGUE } from '../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { readScenario } from '../../src/lib/engine/contract/scenario/read.ts';
@@ -205,7 +206,7 @@ const view = fc.record({
 const world = fc
 	.tuple(
 		fc.oneof(ownScenario, catalogueScenario),
-		fc.option(fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/)),
+		fc.option(fc.constantFrom(...Object.keys(BELIEFS))),
 		journal(8),
 		fc.nat(2)
 	)

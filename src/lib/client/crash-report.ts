@@ -1,7 +1,6 @@
 import { formatNs } from '../base/format.ts';
 import { MODEL_VERSION, type CrashReport } from '../engine/contract/port.ts';
-import { readScenario } from '../engine/contract/scenario/read.ts';
-import { encodeLink, PLAIN_VIEW } from './permalink.ts';
+import { encodeLink, PLAIN_VIEW, type LinkState, type LinkWorld } from './permalink.ts';
 import type { Session } from './session.svelte.ts';
 
 /** What somebody sends us when the engine stopped: a link that leads there again, and the words of the engine. */
@@ -13,24 +12,30 @@ export interface CrashText {
 
 const STACK_LINES = 12;
 
+/** The run that breaks the engine, standing just before the moment where it does. */
+export function crashedRun(
+	worlds: readonly LinkWorld[],
+	crashIndex: number,
+	crash: CrashReport,
+	lastGoodNs: number
+): Pick<LinkState, 'worlds' | 'positionNs'> {
+	// A command that broke it at once must still lie ahead when the link opens.
+	const isByCommand = crash.journal.some((entry) => entry.atNs >= lastGoodNs);
+	return {
+		worlds: worlds.map((world, index) =>
+			index === crashIndex ? { ...world, journal: crash.journal } : world
+		),
+		positionNs: Math.max(0, lastGoodNs - (isByCommand ? 1 : 0))
+	};
+}
+
 export async function crashReportText(
-	session: Pick<Session, 'worlds' | 'nowNs' | 'crashIndex'>,
+	session: Pick<Session, 'linkState'>,
 	crash: CrashReport
 ): Promise<CrashText> {
-	const worlds = session.worlds.map(({ spec, journal }, index) => {
-		const read = readScenario(spec.scenario);
-		return {
-			scenario: read.ok ? read.value : spec.scenario,
-			journal: index === session.crashIndex ? crash.journal : journal,
-			belief: spec.belief ?? null
-		};
-	});
-	// A command that broke it at once must still lie ahead when the link opens.
-	const isByCommand = crash.journal.some((entry) => entry.atNs >= session.nowNs);
-	const positionNs = Math.max(0, session.nowNs - (isByCommand ? 1 : 0));
 	let fragment: string | null;
 	try {
-		fragment = await encodeLink({ worlds, positionNs, view: PLAIN_VIEW });
+		fragment = await encodeLink(await session.linkState(PLAIN_VIEW));
 	} catch {
 		fragment = null;
 	}

@@ -70,3 +70,13 @@ export function borders(course: RunSummary, unit: 'phase' | 'commit'): number[] 
 	}
 	return [...times].sort((a, b) => a - b);
 }
+
+/** Journals before each command that a hand added to the scenario's own: what Undo goes through after opening a link. */
+export function pastOf(
+	scenario: Scenario,
+	journal: readonly JournalEntry[]
+): (readonly JournalEntry[])[] {
+	let common = 0;
+	while (common < journal.length && same(journal[common], scenario.journal[common])) common += 1;
+	return journal.slice(common).map((_, index) => journal.slice(0, common + index));
+}

@@ -20,12 +20,14 @@ import {
 	type Connection,
 	type MemoryWish
 } from './connect.ts';
+import { crashedRun } from './crash-report.ts';
 import { Forecaster } from './forecast.ts';
 import { Intents } from './intents.ts';
 import type { BackEnd } from './isolation.ts';
 import {
 	borders,
 	isOneLess,
+	pastOf,
 	untilNsOfWorld,
 	type LiveWorld,
 	type OpenWorld,
@@ -336,19 +338,22 @@ export class Session {
 		return found;
 	}
 
-	/** What a link to this moment holds. */
+	/** What a link to this moment holds; after a crash, what leads to it again. */
 	async linkState(view: LinkView): Promise<LinkState> {
-		const fingerprints = await this.fingerprints();
+		const worlds = this.#live.map((live) => ({
+			scenario: live.scenario,
+			journal: live.journal,
+			belief: live.spec.belief ?? null
+		}));
+		const { nowNs, crash } = this;
+		const { speedIndex, slowAtBorders } = this;
 		return {
-			worlds: this.#live.map((live) => ({
-				scenario: live.scenario,
-				journal: live.journal,
-				belief: live.spec.belief ?? null
-			})),
-			positionNs: this.nowNs,
-			view: { ...view, speedIndex: this.speedIndex, slowAtBorders: this.slowAtBorders },
-			fingerprints,
-			modelVersion: MODEL_VERSION
+			worlds,
+			positionNs: nowNs,
+			view: { ...view, speedIndex, slowAtBorders },
+			modelVersion: MODEL_VERSION,
+			fingerprints: crash ? worlds.map(() => null) : await this.fingerprints(),
+			...(crash && crashedRun(worlds, this.crashIndex, crash, this.#lastGoodNs ?? nowNs))
 		};
 	}
 
@@ -655,10 +660,18 @@ export class Session {
 				journal,
 				course: EMPTY_COURSE,
 				forecast: null,
-				past: [],
+				past: pastOf(read.value, journal),
 				undone: []
 			});
 		}
+		this.#sentTo = this.#live
+			.flatMap((live, index) =>
+				live.journal
+					.slice(live.journal.length - live.past.length)
+					.map(({ atNs }) => ({ atNs, index }))
+			)
+			.sort((a, b) => a.atNs - b.atNs)
+			.map(({ index }) => index);
 		await this.#askCourses();
 		for (const live of this.#live) this.#wantForecast(live);
 		this.#publish();

@@ -89,7 +89,7 @@ describe('what a link holds', () => {
 		const state = stateOf(scenario);
 		await expectSame({
 			...state,
-			worlds: state.worlds.map((world) => ({ ...world, belief: 'copies-are-pages' })),
+			worlds: state.worlds.map((world) => ({ ...world, belief: 'sent-stays-sent' })),
 			view: {
 				selection: { type: 'page', vm: 'vm0', gfn: 849 * 512 },
 				zoom: { memory: 'pool', block: 64, blockCount: 128 },

@@ -336,6 +336,27 @@ describe('a session', () => {
 		]);
 	});
 
+	it('takes back commands that came with a link', async () => {
+		const first = await start(new FakeEngine());
+		await first.seek(50_000_000);
+		await first.send(0, migrate);
+		await first.seek(80_000_000);
+		await first.send(0, { name: 'migrate-cancel', vm: 'vm0' });
+		const link = await first.linkState(PLAIN_VIEW);
+		const second = await Session.openLink(link, {
+			memory: 'shared',
+			connect: new FakeEngine().connect
+		});
+		if (!second.ok) throw new Error(second.detail);
+		const session = second.value;
+		await session.undo();
+		await session.undo();
+		expect(session.worlds[0]?.journal).toHaveLength(1);
+		expect(session.nowNs).toBe(50_000_000);
+		// What the scenario itself does is not somebody's command.
+		expect(session.canUndo()).toBe(false);
+	});
+
 	it('ends quietly: what is still wanted is skipped', async () => {
 		const session = await start(new FakeEngine());
 		const waiting = [session.seek(5_000_000), session.step('event'), session.send(0, migrate)];

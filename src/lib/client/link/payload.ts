@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { crc32 } from '../../base/hash.ts';
+import { BELIEFS } from '../../engine/contract/beliefs.ts';
 import type { JournalEntry } from '../../engine/contract/commands.ts';
 import { CATALOGUE, catalogueScenario } from '../../engine/contract/scenario/catalogue/index.ts';
 import { canonicalText, readCommand, readScenario } from '../../engine/contract/scenario/read.ts';
@@ -265,8 +266,8 @@ function readWorld(from: ByteReader, into: PartialLink, index: number): void {
 	from.section = 'bad-belief';
 	from.part = 'belief';
 	world.belief = head >= BELIEF_BIT ? from.name() : null;
-	if (world.belief !== null && !/^[a-z][a-z0-9-]{0,31}$/.test(world.belief))
-		from.malformed('the name has characters that no belief has');
+	if (world.belief !== null && !Object.hasOwn(BELIEFS, world.belief))
+		from.malformed(`this version knows no belief "${world.belief.slice(0, 40)}"`);
 	from.section = 'bad-journal';
 	world.journal = readJournal(
 		from,

@@ -31,7 +31,7 @@ export const LINK_REASONS = {
 	'unknown-scenario': stops('The link names a built-in scenario that this version does not have.'),
 	'bad-scenario': stops('The scenario in the link cannot be read as it stands.'),
 	'newer-scenario': stops('The scenario in the link was written for a newer version.'),
-	'bad-belief': stops('The link names a wrong belief in a way that cannot be read.'),
+	'bad-belief': stops('The link names a wrong belief that this version does not have.'),
 	'bad-journal': stops('The list of commands in the link cannot be read as it stands.'),
 	'bad-position': stops('The moment that the link points to lies outside its run.'),
 	'bad-fingerprint': stops('The part of the link that proves the state cannot be read.'),

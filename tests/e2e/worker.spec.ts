@@ -1,0 +1,64 @@
+/**
+ * The engine's worker may die or hang: the page says so in one sentence, starts another, and stands where it stood. The
+ * proof is the address, which carries the fingerprint: after the same steps it is the same as in a run without trouble.
+ */
+import { expect, test, type Page } from '@playwright/test';
+
+const play = (page: Page) => page.locator('.play');
+const idle = (page: Page) =>
+	expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+const fragment = (page: Page): string => new URL(page.url()).hash.slice(1);
+
+async function phaseOn(page: Page): Promise<string> {
+	const before = fragment(page);
+	await page.keyboard.press('Shift+ArrowRight');
+	await expect.poll(() => fragment(page), { timeout: 60_000 }).not.toBe(before);
+	await idle(page);
+	return fragment(page);
+}
+
+async function undisturbed(page: Page): Promise<string[]> {
+	await page.goto('/play/');
+	await idle(page);
+	return [await phaseOn(page), await phaseOn(page), await phaseOn(page)];
+}
+
+test('a worker that dies is started again, and the run stands where it stood @both', async ({
+	page
+}) => {
+	const expected = await undisturbed(page);
+	await page.goto('about:blank');
+	await page.goto('/play/');
+	await idle(page);
+	expect([await phaseOn(page), await phaseOn(page)]).toEqual(expected.slice(0, 2));
+	const [worker] = page.workers();
+	// An error that nobody catches: what a bug outside a call would look like.
+	await worker?.evaluate(
+		() =>
+			void setTimeout(() => {
+				throw new Error('killed by the test');
+			})
+	);
+	expect(await phaseOn(page)).toBe(expected[2]);
+	await expect(
+		page.getByText(/The engine stopped working .*killed by the test.* was started again/)
+	).toBeVisible();
+	expect(page.workers()).toHaveLength(1);
+});
+
+test('a worker that hangs is given up, and the run stands where it stood', async ({ page }) => {
+	const expected = await undisturbed(page);
+	await page.goto('about:blank');
+	await page.goto('/play/');
+	await idle(page);
+	expect(await phaseOn(page)).toBe(expected[0]);
+	const [worker] = page.workers();
+	// Never answers, and is ended with its worker.
+	worker
+		?.evaluate(() => {
+			for (;;);
+		})
+		.catch(() => undefined);
+	expect(await phaseOn(page)).toBe(expected[1]);
+	await expect(page.getByText(/The engine did not answer .* was started again/)).toBeVisible();
+});
