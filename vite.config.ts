@@ -33,6 +33,8 @@ const nodeSuites = [
 	'sync',
 	'golden',
 	'conformance',
+	'faults',
+	'comparison',
 	'lessons',
 	'permalinks'
 ];

@@ -209,7 +209,7 @@ function stepNs(world: World, operation: OperationRecord, step: string): number 
 		case 'save':
 			return saveNs(world, operation);
 		case 'flush':
-			vm.vcpuState = 'saved';
+			if (vm.vcpuState === 'saving') vm.vcpuState = 'saved';
 			enterPart(world, operation, 'flush', 'flush caches');
 			return flushNs(world, operation);
 		case 'check-owner':

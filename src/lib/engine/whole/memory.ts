@@ -67,6 +67,11 @@ function ownerOfFrame(world: World, block: number, row: number, index: number, g
 /** Free lists, counters and zones say the same. */
 export function zoneCounters(world: World): string | null {
 	const { c, r } = world;
+	const present = r.zones.map(() => 0);
+	for (let block = 0; block < world.capacities.block; block += 64) {
+		const zone = zoneOfBlock(world, block);
+		if (zone >= 0) present[zone] = (present[zone] as number) + 64 * PAGES_PER_BLOCK;
+	}
 	for (let zone = 0; zone < r.zones.length; zone += 1) {
 		let pages = 0;
 		for (let migratetype = 0; migratetype < MIGRATETYPES; migratetype += 1)
@@ -81,6 +86,7 @@ export function zoneCounters(world: World): string | null {
 				pages += ids.length * (1 << order);
 			}
 		if (pages !== c.zoneFreePages.get(zone)) return `zone ${zone}: ${pages} pages in free lists, ${c.zoneFreePages.get(zone)} counted`;
+		if (present[zone] !== c.zonePresentPages.get(zone)) return `zone ${zone}: ${present[zone]} pages are online in it, ${c.zonePresentPages.get(zone)} counted`;
 	}
 	return null;
 }
