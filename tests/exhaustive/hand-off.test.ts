@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { HandOffPhase, OwnerState, packOwner } from '$lib/engine/contract/words.ts';
+import { explore } from '$lib/engine/superpage/explore.ts';
+import { FIRST_STEP, HAND_OFF, handOffStep, RESTING, type StepContext } from '$lib/engine/superpage/hand-off.ts';
+import { fenceIndex, ownerIndex, phaseIndex, rangesIndex, SUPERPAGE_WORDS, vcpuStateIndex, type SharedWords } from '$lib/engine/superpage/words.ts';
+
+describe('every order of the steps, with an abort at any moment of the wait and one crash', () => {
+	const whole = explore();
+
+	test('no statement breaks', () => {
+		expect(whole.violations).toEqual([]);
+	});
+
+	test('every way to end that one crash allows occurs, and no other', () => {
+		expect(Object.keys(whole.endings).sort()).toEqual([
+			'lost with the host that ran it',
+			'runs on the source',
+			'runs on the source, the other host is dead',
+			'runs on the target',
+			'runs on the target, the other host is dead'
+		]);
+		expect(Object.values(whole.endings).reduce((sum, count) => sum + count, 0)).toBe(whole.ends);
+	});
+
+	test('the number of states is the one it always was', () => {
+		expect({ states: whole.states, ends: whole.ends }).toEqual({ states: 69, ends: 14 });
+	});
+
+	test('the search is the same each time', () => {
+		expect(explore()).toEqual(whole);
+	});
+});
+
+/** Mutant, the statement it breaks first, the number of steps on a shortest way there. */
+const MUTANTS = [
+	['stop', 'nobody runs in the hand-off', 12],
+	['await-handoff', 'never two runners', 6],
+	['commit-blind', 'the token grows with every change', 17],
+	['abort-blind', 'only the owner runs', 18],
+	['abort-by-phase', 'nobody runs in the hand-off', 14]
+] as const;
+
+describe('a condition left out breaks it', () => {
+	test.each(MUTANTS)('%s: %s, in %i steps', (mutant, statement, length) => {
+		const { violations } = explore([mutant]);
+		const shortest = [...violations].sort((a, b) => a.path.length - b.path.length)[0];
+		console.log(`${mutant} breaks "${shortest?.statement}":\n  ${shortest?.path.join('\n  ')}`);
+		expect(shortest?.statement).toBe(statement);
+		expect(shortest?.path).toHaveLength(length);
+	});
+
+	test('a path is a run: each of its steps is in the table, of the actor that takes it', () => {
+		for (const [mutant] of MUTANTS)
+			for (const { path } of explore([mutant]).violations)
+				for (const words of path) {
+					const [actor, id] = words.split(': ') as [string, string];
+					if (id !== 'crash') expect(handOffStep(id)?.actor).toBe(actor);
+				}
+	});
+});
+
+/** Shared words that count how often and how they were used. */
+function counted(values: ReadonlyMap<number, bigint>) {
+	const words = new Map(values);
+	const accesses: string[] = [];
+	const shared: SharedWords = {
+		load: (index) => {
+			accesses.push('load');
+			return words.get(index) ?? 0n;
+		},
+		store: (index, value) => {
+			accesses.push('store');
+			words.set(index, value);
+		},
+		compareAndSwap: (index, expected, value) => {
+			accesses.push('compare-and-swap');
+			if ((words.get(index) ?? 0n) !== expected) return false;
+			words.set(index, value);
+			return true;
+		}
+	};
+	return { shared, accesses };
+}
+
+/** Words as a step may find them: every owner state and phase, both owners, fence and saved state present or not. */
+function* situations(): Generator<ReadonlyMap<number, bigint>> {
+	for (const state of Object.values(OwnerState))
+		for (const owner of [0, 1])
+			for (const phase of Object.values(HandOffPhase))
+				for (const fence of [0n, 1n << 32n])
+					for (const saved of [0n, (1n << 32n) | 7n])
+						yield new Map([
+							[ownerIndex(0), packOwner({ owner, state, incarnation: 1, token: 7 })],
+							[phaseIndex(0), BigInt(phase)],
+							[vcpuStateIndex(0), saved],
+							[rangesIndex(0), 0x5eedn],
+							[fenceIndex(0), fence],
+							[fenceIndex(1), fence]
+						]);
+}
+
+describe('a step', () => {
+	const seen = packOwner({ owner: 0, state: OwnerState.handoff, incarnation: 1, token: 8 });
+	const context = (words: SharedWords, actor: 'source' | 'target', without: readonly string[] = []): StepContext => ({
+		words,
+		vm: 0,
+		self: actor === 'source' ? 0 : 1,
+		peer: actor === 'source' ? 1 : 0,
+		incarnation: 1,
+		me: { step: FIRST_STEP[actor], running: actor === 'source', locals: { token: 7, seen: seen.toString(16) }, planned: false },
+		rangesCrc: 0x5eed,
+		without
+	});
+
+	test.each(HAND_OFF.map((step) => [step.id, step] as const))('%s makes the one access that it states, whatever it finds', (_, step) => {
+		for (const situation of situations()) {
+			const { shared, accesses } = counted(situation);
+			const next = step.run(context(shared, step.actor));
+			expect(accesses).toEqual(step.access === null ? [] : [step.access]);
+			expect(RESTING.includes(next) || handOffStep(next) !== null, next).toBe(true);
+			if (handOffStep(next)) expect(handOffStep(next)?.actor).toBe(step.actor);
+			if (next === step.id) expect(step.polls).toBe(true);
+		}
+	});
+
+	test('of a mutant makes one access, too', () => {
+		for (const [mutant] of MUTANTS)
+			for (const step of HAND_OFF)
+				for (const situation of situations()) {
+					const { shared, accesses } = counted(situation);
+					step.run(context(shared, step.actor, [mutant]));
+					expect(accesses.length).toBeLessThanOrEqual(1);
+				}
+	});
+
+	test('ids are distinct and all words lie in the super-page', () => {
+		expect(new Set(HAND_OFF.map((step) => step.id)).size).toBe(HAND_OFF.length);
+		for (const index of [ownerIndex(63), phaseIndex(63), vcpuStateIndex(63), rangesIndex(63), fenceIndex(15)])
+			expect(index).toBeLessThan(SUPERPAGE_WORDS);
+	});
+});
