@@ -49,14 +49,14 @@ export async function runGuest(
 	});
 	if (!run.ok) return run;
 	if (run.value === null) return ok(null);
-	const { values, summary, status } = run.value;
+	const { values, summary, status, refusal } = run.value;
 	return ok({
 		passed: checks.map((_, index) => values[index] === true || values[index] === 1),
 		measured: Object.fromEntries(
 			MEASURED.map((name, index) => [name, Number(values[checks.length + index] ?? -1)])
 		) as unknown as Measured,
 		summary,
-		reason: status.operations.at(-1)?.reason ?? null
+		reason: refusal?.reason ?? status.operations.at(-1)?.reason ?? null
 	});
 }
 

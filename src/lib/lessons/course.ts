@@ -14,7 +14,10 @@ export const operationOf = (summary: RunSummary | null): RunOperation | null =>
 export function leftCurve(summary: RunSummary | null): readonly BetPoint[] {
 	const vm = summary?.vms[0];
 	if (vm === undefined) return [];
-	return vm.atNs.map((ns, index) => ({ ns, bytes: vm.leftBytes[index] ?? 0 }));
+	const points = vm.atNs.map((ns, index) => ({ ns, bytes: vm.leftBytes[index] ?? 0 }));
+	// Before the order takes effect nothing is counted yet: that is no line at zero.
+	const first = points.findIndex((point) => point.bytes > 0);
+	return first < 0 ? [] : points.slice(first);
 }
 
 export interface RoundEnd {
@@ -156,4 +159,10 @@ export function stillsOf(
 	}
 	stills.push({ ns: untilNs, label: `after ${formatNs(untilNs)}` });
 	return stills.filter((still) => still.ns <= untilNs).sort((a, b) => a.ns - b.ns);
+}
+
+/** The last order was carried out to its end. */
+export function isHome(summary: RunSummary | null): boolean {
+	const operation = operationOf(summary);
+	return operation !== null && operation.endNs !== null && operation.downtimeNs !== null;
 }

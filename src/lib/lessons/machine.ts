@@ -94,7 +94,6 @@ export function goTo(state: LessonState, step: StepId): LessonState {
 }
 
 export const stepAfter = (step: StepId): StepId | null => STEP_IDS[STEP_IDS.indexOf(step) + 1] ?? null;
-export const stepBefore = (step: StepId): StepId | null => STEP_IDS[STEP_IDS.indexOf(step) - 1] ?? null;
 
 /** A drawn line says its word by itself. */
 export function drawBet(state: LessonState, axes: BetAxes, curve: BetCurve): LessonState {

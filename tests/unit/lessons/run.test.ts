@@ -33,14 +33,14 @@ function port(script: Script): EnginePort {
 		open(request) {
 			script.calls.push(`open ${request.memory} ${request.belief ?? 'truth'}`);
 			if (script.refuse) return Promise.resolve(refused('bad-scenario', 'seed: expected a number'));
-			return Promise.resolve(ok({ world: 7, buffer: home, byteLength: 64, status: { nowNs: 0 } as never }));
+			return Promise.resolve(ok({ world: 7, buffer: home, byteLength: 64, status: { nowNs: 0, operations: [] } as never }));
 		},
 		advance(request) {
 			left -= 1;
 			script.calls.push(`advance ${request.untilNs}`);
 			return Promise.resolve({
 				done: left <= 0,
-				statuses: { 7: { nowNs: request.untilNs } },
+				statuses: { 7: { nowNs: request.untilNs, operations: [] } },
 				events: 10,
 				progress: 1 - left / script.turns,
 				buffers: lend(request.buffers),
@@ -49,7 +49,12 @@ function port(script: Script): EnginePort {
 		},
 		ask(request) {
 			script.calls.push(`ask ${request.query.kind}`);
-			const answer = request.query.kind === 'evaluate' ? [true, 5] : { nowNs: 9, operations: [], vms: [] };
+			const answer =
+				request.query.kind === 'evaluate'
+					? [true, 5]
+					: request.query.kind === 'records'
+						? [{ kind: 'command', values: { outcome: 'refused', reason: 'unmovable-page' }, text: 'migrate: refused' }]
+						: { nowNs: 9, operations: [], vms: [] };
 			return Promise.resolve({ answer, buffers: lend(request.buffers) } as never);
 		},
 		close({ world }) {
@@ -77,9 +82,12 @@ describe('runToEnd', () => {
 			'advance 9',
 			'ask summary',
 			'ask evaluate',
+			'ask records',
 			'close 7'
 		]);
 		expect(run.ok && run.value?.values).toEqual([true, 5]);
+		// No operation came of it: the engine's own words say why.
+		expect(run.ok && run.value?.refusal).toEqual({ reason: 'unmovable-page', text: 'migrate: refused' });
 		expect(progress.at(-1)).toBe(1);
 	});
 
