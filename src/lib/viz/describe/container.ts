@@ -119,7 +119,7 @@ export function describeRange(cells: MemoryCells, first: number, end: number, st
 	if (counts.pinned > 0) words.push(`${formatNumber(counts.pinned)} pinned`);
 	if (counts.kernelInside > 0) words.push(`${formatNumber(counts.kernelInside)} with kernel pages inside`);
 	const name = end - first <= BLOCKS_PER_MEMORY_BLOCK ? memoryBlockName(first) : `${memoryBlockName(first)} to ${memoryBlockName(end - 1)}`;
-	return `${name}, ${formatBytesBinary((end - first) * BLOCK_BYTES)}: ${words.join(', ')} of ${formatNumber(end - first)}.`;
+	return `${name}, ${formatBytesBinary((end - first) * BLOCK_BYTES)}, ${formatNumber(end - first)} sub-blocks: ${words.join(', ')}.`;
 }
 
 function firstPeer(cells: MemoryCells, first: number, end: number): number {

@@ -145,7 +145,7 @@ function chooseSide(input: StageInput, rows: Rows, top: number): number {
 
 export function layoutStage(input: StageInput): StageLayout {
 	const rows = ROWS[input.mode];
-	const top = input.caption ? rows.card : Math.max(rows.wireAbove + 10, rows.card - 28);
+	const top = input.caption ? rows.card : Math.max(rows.wireAbove + 8, rows.card - 28);
 	const margin = input.mode === 'story' ? 0 : MARGIN;
 	const side = input.mode === 'half' ? sideAt(4) : chooseSide(input, rows, top);
 	const gridHeight = input.mode === 'half' ? HALF_GRID : side;

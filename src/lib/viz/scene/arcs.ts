@@ -92,9 +92,18 @@ function batchBlocks(cells: MemoryCells, batch: BatchStatus, vm: number, atSourc
 	return named >= 0 && named < cells.kind.length ? [named] : [];
 }
 
-/** Arcs of the batches that are in flight at this moment of simulated time. */
-export function arcsInFlight(scene: StageScene, status: WorldStatus, layout: StageLayout): ArcMark[] {
-	return status.operations.flatMap((operation) => {
+/** A batch that would be seen for less than this is drawn together with its neighbours. */
+const LEAST_WALL_S = 0.16;
+/** How long an arc of a merged group lasts on the wall. */
+const MERGED_WALL_S = 0.5;
+
+/**
+ * Arcs of the batches in flight at this moment of simulated time. `pace` is simulated nanoseconds per wall second while
+ * the world plays, 0 at rest. When batches follow each other faster than one can see, three groups of them are drawn
+ * together, each a third of the way behind the other; still a pure function of the state.
+ */
+export function arcsInFlight(scene: StageScene, status: WorldStatus, layout: StageLayout, pace = 0): ArcMark[] {
+	return status.operations.flatMap((operation): ArcMark[] => {
 		const { batch } = operation;
 		if (operation.state !== 'running' || batch === null || batch.pages === 0) return [];
 		const vm = status.vms.findIndex((candidate) => candidate.id === operation.vm);
@@ -104,28 +113,57 @@ export function arcsInFlight(scene: StageScene, status: WorldStatus, layout: Sta
 		const fromBlocks = batchBlocks(source.cells, batch, vm, true);
 		const toBlocks = batchBlocks(target.cells, batch, vm, false);
 		if (fromBlocks.length === 0 || toBlocks.length === 0) return [];
-		const span = batch.endNs - batch.beginNs;
-		const share = span <= 0 ? 1 : Math.min(1, Math.max(0, (status.nowNs - batch.beginNs) / span));
-		const parts =
-			batch.direction === 'stream' ? 1 : Math.min(MOST_GROUPS, Math.max(1, Math.floor(fromBlocks.length / 64)));
-		return Array.from({ length: parts }, (_, part): ArcMark => {
-			const cut = <T>(list: readonly T[]) =>
-				list.slice(Math.floor((part * list.length) / parts), Math.max(1, Math.floor(((part + 1) * list.length) / parts)));
-			const start = middleOf(layout.measure, source, cut(fromBlocks));
-			const end = middleOf(layout.measure, target, cut(toBlocks));
-			const pages = Math.round(batch.pages / parts);
+		const span = Math.max(1, batch.endNs - batch.beginNs);
+		const share = Math.min(1, Math.max(0, (status.nowNs - batch.beginNs) / span));
+		const arc = (part: number, at: number, pages: number, from: readonly number[], to: readonly number[]): ArcMark => {
+			const start = middleOf(layout.measure, source, from);
+			const end = middleOf(layout.measure, target, to);
 			return {
 				key: `batch ${operation.id} ${part}`,
 				curves: curvesFor(layout, scene, batch.sourceMemory, batch.targetMemory, start, end, part),
-				share: Math.min(1, share + 0.06 * (part - (parts - 1) / 2)),
+				share: at,
 				count: countOf(pages),
 				hue: hueOf(status, vm),
 				words: `${folioWords(pages)}, ${formatBytesBinary(pages * PAGE_BYTES)}, on the way`,
 				landing: end,
 				hidden: isOverWire(scene, batch.sourceMemory, batch.targetMemory) ? ALONG_WIRE : -1
 			};
+		};
+		const tooFast = pace > 0 && span / pace < LEAST_WALL_S;
+		if (batch.direction === 'stream') {
+			const round = pace * MERGED_WALL_S;
+			return [arc(0, tooFast ? (status.nowNs % round) / round : share, batch.pages, fromBlocks, toBlocks)];
+		}
+		if (!tooFast) {
+			const parts = Math.min(MOST_GROUPS, Math.max(1, Math.floor(fromBlocks.length / 64)));
+			const cut = <T>(list: readonly T[], part: number) =>
+				list.slice(Math.floor((part * list.length) / parts), Math.max(1, Math.floor(((part + 1) * list.length) / parts)));
+			return Array.from({ length: parts }, (_, part) =>
+				arc(part, Math.min(1, share + 0.06 * (part - (parts - 1) / 2)), Math.round(batch.pages / parts), cut(fromBlocks, part), cut(toBlocks, part))
+			);
+		}
+		const pagesPerWallS = (batch.pages / span) * pace;
+		let group = 64 * PAGES_PER_BLOCK;
+		while (group < (pagesPerWallS * MERGED_WALL_S) / MOST_GROUPS) group *= 2;
+		const done = batch.firstGfn / group;
+		const within = done - Math.floor(done);
+		return Array.from({ length: Math.min(MOST_GROUPS, Math.floor(done) + 1) }, (_, behind) => {
+			const first = ((Math.floor(done) - behind) * group) / PAGES_PER_BLOCK;
+			const blocks = guestBlocks(target.cells, vm, first, first + group / PAGES_PER_BLOCK);
+			const left = guestBlocks(source.cells, vm, first, first + group / PAGES_PER_BLOCK);
+			return arc(behind, (within + behind) / MOST_GROUPS, group, left.length > 0 ? left : fromBlocks, blocks.length > 0 ? blocks : toBlocks);
 		});
 	});
+}
+
+/** Blocks of one memory that hold the guest blocks `from` … `to` of a VM. */
+function guestBlocks(cells: MemoryCells, vm: number, from: number, to: number): number[] {
+	const found: number[] = [];
+	for (let block = 0; block < cells.kind.length; block += 1) {
+		const guest = cells.guestBlock[block] as number;
+		if (guest >= from && guest < to && cells.vm[block] === vm + 1) found.push(block);
+	}
+	return found;
 }
 
 /** Arcs of what moved between the picture before and this one, at `phase` of settling. */

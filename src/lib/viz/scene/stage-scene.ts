@@ -27,6 +27,16 @@ export interface StageScene {
 const byEnd = (links: readonly LinkStatus[], name: string): LinkStatus | null =>
 	links.find((link) => link.kind === 'cxl' && (link.from === name || link.to === name)) ?? null;
 
+/**
+ * A host writes and reads over the same cable with unlike capacities. Shown is the direction in use; at rest the one that
+ * a move would need: out of the source, into the target.
+ */
+function linkOfHost(links: readonly LinkStatus[], host: string, writes: boolean): LinkStatus | null {
+	const own = links.filter((link) => link.kind === 'cxl' && (link.from === host || link.to === host));
+	const busy = own.find((link) => link.loadBytesPerSecond > 0);
+	return busy ?? own.find((link) => (writes ? link.from === host : link.to === host)) ?? own[0] ?? null;
+}
+
 /** Wire between hosts: the busiest network link stands for all of them, they share one goodput. */
 function networkOf(links: readonly LinkStatus[]): LinkStatus | null {
 	const wires = links.filter((link) => link.kind === 'network');
@@ -49,7 +59,7 @@ export function buildScene(views: WorldViews, status: WorldStatus): StageScene {
 				index,
 				node: host.nodes.find((node) => node.memory === memory?.id) ?? null,
 				cells: cellsOf(memory),
-				link: byEnd(status.links, host.id)
+				link: linkOfHost(status.links, host.id, operation === null ? status.vms.some((vm) => vm.runsOn === host.id) : operation.target !== host.id)
 			};
 		}),
 		pool: cellsOf(pool),

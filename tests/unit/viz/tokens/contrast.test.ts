@@ -78,9 +78,12 @@ const shapes: [over: ColourName, under: ColourName][] = (
 describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
 	const theme = THEMES[name];
 
-	it.each(measured.filter(([theme]) => theme === name))('%s: %s on %s is %f', (_, over, under, ratio) => {
-		expect(contrast(theme[over], theme[under])).toBeCloseTo(ratio, 1);
-	});
+	it.each(measured.filter(([theme]) => theme === name))(
+		'%s: %s on %s is %f',
+		(_, over, under, ratio) => {
+			expect(contrast(theme[over], theme[under])).toBeCloseTo(ratio, 1);
+		}
+	);
 
 	it.each(text)('text %s on %s reaches 4.5', (over, under) => {
 		expect(contrast(theme[over], theme[under])).toBeGreaterThanOrEqual(4.5);
