@@ -4,7 +4,7 @@
  */
 import { expect, test, type Page } from '@playwright/test';
 
-const play = (page: Page) => page.locator('.play');
+const play = (page: Page) => page.locator('.play[data-turn]');
 const idle = (page: Page) =>
 	expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
 const fragment = (page: Page): string => new URL(page.url()).hash.slice(1);

@@ -17,7 +17,7 @@ const linkTo = (what: string) => {
 	return found;
 };
 
-const play = (page: Page) => page.locator('.play');
+const play = (page: Page) => page.locator('.play[data-turn]');
 const idle = (page: Page) =>
 	expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
 const nowNs = async (page: Page): Promise<number> =>
