@@ -1,0 +1,166 @@
+import { expect } from 'vitest';
+import { GIB, MIB } from '../../src/lib/base/units.ts';
+import type { Command, MigrationParameters } from '../../src/lib/engine/contract/commands.ts';
+import { CATALOGUE } from '../../src/lib/engine/contract/scenario/catalogue/index.ts';
+import { readScenario } from '../../src/lib/engine/contract/scenario/read.ts';
+import type { Scenario } from '../../src/lib/engine/contract/scenario/schema.ts';
+import { Simulation, type SimulationRequest } from '../../src/lib/engine/index.ts';
+
+/** A scenario as a file would hold it: what is not given has its default. */
+export interface ScenarioFile {
+	readonly switchyard: 1;
+	readonly id: string;
+	readonly title: string;
+	readonly seed: number;
+	readonly costs?: Record<string, number>;
+	readonly hosts: readonly Record<string, unknown>[];
+	readonly pool: Record<string, unknown> | null;
+	readonly vms: readonly Record<string, unknown>[];
+	readonly networkBytesPerSecond?: number;
+	readonly descriptorLimit?: number;
+	readonly untilNs: number;
+	readonly journal: readonly { readonly atNs: number; readonly command: Command }[];
+}
+
+const WINDOWS = [0x10_8000_0000, 0x28_0000_0000, 0x40_0000_0000];
+
+/** A host of `dramMiB` with 64 MiB of kernel in its first 128 MiB, and nothing else in it. */
+export function host(
+	id: string,
+	dramMiB: number,
+	more: Record<string, unknown> = {}
+): Record<string, unknown> {
+	return {
+		id,
+		dramBytes: dramMiB * MIB,
+		normalBytes: 128 * MIB,
+		kernelBytes: 64 * MIB,
+		otherBytes: 0,
+		windowBaseHpa: WINDOWS['ABC'.indexOf(id)],
+		...more
+	};
+}
+
+export function vm(
+	id: string,
+	at: string,
+	mib: number,
+	more: Record<string, unknown> = {}
+): Record<string, unknown> {
+	return {
+		id,
+		host: at,
+		bytes: mib * MIB,
+		vcpus: 2,
+		workload: { kind: 'web', workingSetBytes: 32 * MIB },
+		...more
+	};
+}
+
+/** Two hosts of 512 MiB, a pool of 512 MiB, one VM of 128 MiB in huge pages on A; no commands. */
+export function smallWorld(more: Partial<ScenarioFile> = {}): ScenarioFile {
+	return {
+		switchyard: 1,
+		id: 'small',
+		title: 'Small',
+		seed: 11,
+		hosts: [host('A', 512), host('B', 512)],
+		pool: { bytes: 512 * MIB },
+		vms: [vm('vm0', 'A', 128)],
+		untilNs: 400_000_000,
+		journal: [],
+		...more
+	};
+}
+
+/** The smallest world in which a VM can move either way: for tests that look at it after every step. */
+export function tinyWorld(more: Partial<ScenarioFile> = {}): ScenarioFile {
+	return smallWorld({
+		id: 'tiny',
+		hosts: [host('A', 256), host('B', 256)],
+		pool: { bytes: 256 * MIB },
+		untilNs: 160_000_000,
+		...more
+	});
+}
+
+export function open(
+	scenario: unknown,
+	more: Omit<SimulationRequest, 'scenario'> = {}
+): Simulation {
+	const opened = Simulation.open({ scenario, ...more });
+	if (!opened.ok) throw new Error(`${opened.reason}: ${opened.detail}`);
+	return opened.value;
+}
+
+export function migrate(
+	strategy: 'precopy' | 'transit',
+	parameters: MigrationParameters = {},
+	name = 'vm0',
+	target = 'B'
+): Command {
+	const free = strategy === 'precopy' ? { maxBandwidthBytesPerSecond: 0, multifdChannels: 8 } : {};
+	return { name: 'migrate', vm: name, target, strategy, parameters: { ...free, ...parameters } };
+}
+
+/** Every whole-world statement holds; the message says which does not, where and when. */
+export function expectSound(simulation: Simulation, where = ''): void {
+	const broken = simulation.check().checks.filter((entry) => !entry.holds);
+	expect(
+		broken.map((entry) => `${entry.id}: ${entry.found}`),
+		`${where} at ${simulation.nowNs} ns, event ${simulation.world.r.eventCount}`
+	).toEqual([]);
+}
+
+/** Runs until no operation is under way, at most `limitNs` further; returns whether all of them ended. */
+export function settle(simulation: Simulation, limitNs = 20_000_000_000): boolean {
+	const going = (): boolean =>
+		simulation.world.r.operations.some((operation) => operation.state === 'running');
+	if (going()) simulation.advance(simulation.nowNs + limitNs, Infinity, () => !going());
+	return !going();
+}
+
+/** Nothing of a VM is left on the pool: no extent alive, no descriptor, no pool zone with memory. */
+export function expectPoolEmpty(simulation: Simulation): void {
+	const { r, c } = simulation.world;
+	expect(r.extents.filter((extent) => extent.state !== 'released')).toEqual([]);
+	expect(r.descriptorCount).toBe(0);
+	for (const record of r.hosts)
+		if (record.poolZone >= 0) expect(c.zonePresentPages.get(record.poolZone)).toBe(0);
+}
+
+/** The built-in scenarios with memory cut so that one run takes a fraction of a second; times and commands as they are. */
+export function smallCatalogue(): { readonly id: string; readonly scenario: Scenario }[] {
+	return CATALOGUE.map(({ id, scenario }) => ({ id, scenario: shrink(scenario) }));
+}
+
+/** An eighth of the memory, at least 512 MiB a host and 256 MiB a VM; working sets and pins fit into it. */
+function shrink(value: unknown): Scenario {
+	const read = readScenario(value);
+	if (!read.ok) throw new Error(read.detail);
+	const scenario = structuredClone(read.value);
+	const eighth = (bytes: number): number =>
+		Math.max(256 * MIB, Math.floor(bytes / 8 / (128 * MIB)) * 128 * MIB);
+	for (const record of scenario.hosts) {
+		record.dramBytes = Math.max(512 * MIB, eighth(record.dramBytes));
+		record.normalBytes = 128 * MIB;
+		record.kernelBytes = 64 * MIB;
+		record.otherBytes = 32 * MIB;
+	}
+	if (scenario.pool) {
+		scenario.pool.bytes = Math.max(768 * MIB, eighth(scenario.pool.bytes));
+		if (scenario.pool.peerBytes > 0) scenario.pool.peerBytes = 128 * MIB;
+	}
+	for (const record of scenario.vms) {
+		record.bytes = record.bytes >= GIB ? 256 * MIB : record.bytes;
+		delete record.populatedBytes;
+		const working = record.workload.workingSetBytes;
+		if (working !== undefined)
+			record.workload.workingSetBytes = Math.min(working, record.bytes / 2);
+		const rate = record.workload.rateBytesPerSecond;
+		if (rate !== undefined) record.workload.rateBytesPerSecond = Math.min(rate, 400_000_000);
+		for (const pin of record.pins) pin.gfn = Math.min(pin.gfn, record.bytes / 4096 - 1);
+	}
+	scenario.untilNs = Math.min(scenario.untilNs, 1_500_000_000);
+	return scenario;
+}
