@@ -61,10 +61,12 @@ export function actionOf(event: Key): Action | null {
 export function keeps(tag: string, type: string, role: string | null, key: string): boolean {
 	const name = tag.toLowerCase();
 	if (name === 'textarea' || name === 'select') return true;
-	if (name === 'input')
-		return type === 'checkbox' || type === 'radio' ? key === ' ' : true;
-	if (key === ' ') return name === 'button' || name === 'a' || name === 'summary';
 	const arrows = key.startsWith('Arrow') || key === 'Home' || key === 'End';
+	if (name === 'input') {
+		if (type === 'range') return arrows;
+		return type === 'checkbox' || type === 'radio' ? key === ' ' || arrows : true;
+	}
+	if (key === ' ') return name === 'button' || name === 'a' || name === 'summary';
 	return arrows && (role === 'radio' || role === 'tab' || role === 'gridcell' || role === 'grid' || role === 'option');
 }
 

@@ -7,7 +7,8 @@ import type { ObjectName } from '$lib/engine/contract/queries.ts';
 import { REASONS, type ReasonId } from '$lib/engine/contract/reasons.ts';
 import { CATALOGUE } from '$lib/engine/contract/scenario/catalogue/index.ts';
 import { readScenario } from '$lib/engine/contract/scenario/read.ts';
-import { byOtherMover, strategyName, strategyOf } from '$lib/viz/compare/other-mover.ts';
+import { differences, type Difference } from '$lib/viz/compare/differences.ts';
+import { byOtherMover, strategyName, strategyOf, untilForBoth } from '$lib/viz/compare/other-mover.ts';
 import type { TimeWindow } from '$lib/viz/timeline/window.ts';
 import { sameObject } from '$lib/viz/words/objects.ts';
 import { Address } from './history.ts';
@@ -61,6 +62,18 @@ export class Playground {
 	readonly world: OpenWorld | null = $derived(this.session?.worlds[this.active] ?? null);
 	readonly busy: boolean = $derived(this.opening !== null || this.session?.progress !== null);
 
+	/** The world shown below the first one. */
+	readonly secondIndex: number = $derived(this.active === 0 ? 1 : this.active);
+	readonly pair: readonly [OpenWorld, OpenWorld] | null = $derived.by(() => {
+		const worlds = this.session?.worlds ?? [];
+		const first = worlds[0];
+		const second = worlds[this.secondIndex];
+		return this.compare && first && second ? [first, second] : null;
+	});
+	readonly differences: readonly Difference[] = $derived(
+		this.pair ? differences(this.pair[0].status, this.pair[1].status, 7) : []
+	);
+
 	readonly view: LinkView = $derived({
 		...PLAIN_VIEW,
 		selection: this.selection,
@@ -73,7 +86,7 @@ export class Playground {
 		await ensureIsolation(base);
 		const link = await this.address.read();
 		if (link === null) {
-			await this.openWorlds([{ scenario: CATALOGUE[0]!.scenario }], 0);
+			await this.openWorlds([{ scenario: CATALOGUE[0]!.scenario, label: 'main' }], 0);
 			return;
 		}
 		if (!link.ok) {
@@ -133,8 +146,11 @@ export class Playground {
 
 	/** Opens worlds on one clock and goes to a moment of it. The last good session stays until the new one is there. */
 	async openWorlds(specs: readonly WorldSpec[], atNs: number, isNewEntry = false): Promise<boolean> {
-		const opened = await this.#replace(() => Session.open(specs));
-		if (opened && this.session && atNs > 0) await this.session.seek(atNs, { scrubbing: true });
+		const opened = await this.#replace(async () => {
+			const outcome = await Session.open(specs);
+			if (outcome.ok && atNs > 0) await outcome.value.seek(atNs, { scrubbing: true });
+			return outcome;
+		});
 		if (opened) void this.remember(isNewEntry);
 		return opened;
 	}
@@ -170,7 +186,7 @@ export class Playground {
 		this.selection = null;
 		this.compare = false;
 		this.active = 0;
-		const opened = await this.openWorlds([{ scenario }], 0, true);
+		const opened = await this.openWorlds([{ scenario, label: 'main' }], 0, true);
 		if (opened) this.panel = null;
 		return opened;
 	}
@@ -273,14 +289,20 @@ export class Playground {
 			return false;
 		}
 		const from = worlds[this.active] ?? worlds[0]!;
+		/** Both must be seen to their ends: the longer one says how far the clock goes. */
+		const watched = (scenario: unknown): unknown => {
+			const read = readScenario(scenario);
+			return read.ok ? { ...read.value, untilNs: untilForBoth(read.value) } : scenario;
+		};
 		const specs: WorldSpec[] = [
 			...worlds.map((world, index) => ({
 				...world.spec,
+				scenario: watched(world.spec.scenario),
 				journal: world.journal,
 				label: worlds.length === 1 ? worldName(world.journal, 2, index) : world.label
 			})),
 			{
-				scenario: from.spec.scenario,
+				scenario: watched(from.spec.scenario),
 				journal,
 				belief,
 				label: label ?? this.#freeName(worldName(journal, 2, worlds.length))
@@ -292,6 +314,7 @@ export class Playground {
 		if (opened) {
 			this.compare = true;
 			this.panel = null;
+			void this.remember(false);
 		}
 		return opened;
 	}
@@ -312,6 +335,7 @@ export class Playground {
 		if (opened && this.session) {
 			this.compare = false;
 			this.active = this.session.worlds.length - 1;
+			void this.remember(false);
 		}
 	}
 

@@ -1,4 +1,8 @@
+import { NS_PER_MS, NS_PER_S } from '../../base/units.ts';
+import type { Scenario } from '../../engine/contract/scenario/schema.ts';
 import type { JournalEntry, MigrateCommand, StrategyId } from '../../engine/contract/commands.ts';
+
+const ROUND_NS = 100 * NS_PER_MS;
 
 /** The other way to move the same VM. */
 export const otherStrategy = (strategy: StrategyId): StrategyId =>
@@ -36,4 +40,16 @@ function swapped(command: MigrateCommand): MigrateCommand {
 export function strategyOf(journal: readonly JournalEntry[]): StrategyId | null {
 	for (const entry of journal) if (entry.command.name === 'migrate') return entry.command.strategy;
 	return null;
+}
+
+/**
+ * How long two movers must be watched: a copy needs at least one pass over the wire, and half as long again for what is
+ * written meanwhile. Only the length of the picture; the runs themselves do not change.
+ */
+export function untilForBoth(scenario: Scenario): number {
+	const first = scenario.journal.find((entry) => entry.command.name === 'migrate');
+	const bytes = Math.max(...scenario.vms.map((vm) => vm.populatedBytes ?? vm.bytes));
+	const passNs = (bytes / scenario.networkBytesPerSecond) * NS_PER_S;
+	const needed = (first?.atNs ?? 0) + passNs * 1.5;
+	return Math.max(scenario.untilNs, Math.ceil(needed / ROUND_NS) * ROUND_NS);
 }

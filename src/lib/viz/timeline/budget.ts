@@ -1,7 +1,7 @@
 import { formatNs } from '../../base/format.ts';
 import type { RunSummary } from '../../engine/contract/queries.ts';
 import type { DowntimePart, OperationStatus } from '../../engine/contract/status.ts';
-import type { Tense } from './phases.ts';
+import type { Tense } from './tense.ts';
 
 export interface BudgetPart {
 	readonly id: DowntimePart['id'];
@@ -15,7 +15,8 @@ export interface BudgetPart {
 
 /** Where each microsecond of the gap goes: what has happened, what is expected, what the limit leaves. */
 export interface Budget {
-	readonly budgetNs: number;
+	/** null before the order is given: nobody has set a limit yet. */
+	readonly budgetNs: number | null;
 	readonly parts: readonly BudgetPart[];
 	/** Length of the gap: measured when it is over, else expected. */
 	readonly totalNs: number;
@@ -30,16 +31,20 @@ export interface Budget {
 
 type Course = RunSummary['operations'][number];
 
+/** The length of a gap is known from the commit on; it is over when its last part is. */
+export const isOver = (course: Pick<Course, 'downtime' | 'downtimeNs'>): boolean =>
+	course.downtimeNs !== null && course.downtime.every((part) => part.endNs !== null);
+
 /** Null when no gap has happened and none is forecast. */
 export function downtimeBudget(
-	operation: Pick<OperationStatus, 'downtimeBudgetNs' | 'state'>,
+	operation: Pick<OperationStatus, 'downtimeBudgetNs' | 'state'> | null,
 	happened: Pick<Course, 'downtime' | 'downtimeNs'> | undefined,
 	expected: Pick<Course, 'downtime' | 'downtimeNs'> | undefined,
 	nowNs: number
 ): Budget | null {
-	const over = happened?.downtimeNs !== null && happened !== undefined;
+	const over = happened !== undefined && isOver(happened);
 	const began = (happened?.downtime.length ?? 0) > 0;
-	const running = operation.state === 'running';
+	const running = operation === null || operation.state === 'running';
 	const base = over ? happened.downtime : running || began ? (expected?.downtime ?? []) : [];
 	const known = base.length > 0 ? base : (happened?.downtime ?? []);
 	if (known.length === 0) return null;
@@ -61,13 +66,14 @@ export function downtimeBudget(
 	const endNs = Math.max(...parts.map((part) => part.startNs + part.durationNs));
 	const totalNs = over ? (happened.downtimeNs as number) : endNs - startNs;
 	const spentNs = Math.min(totalNs, Math.max(0, nowNs - startNs));
+	const budgetNs = operation?.downtimeBudgetNs ?? null;
 	return {
-		budgetNs: operation.downtimeBudgetNs,
+		budgetNs,
 		parts,
 		totalNs,
 		spentNs,
-		leftNs: Math.max(0, operation.downtimeBudgetNs - totalNs),
-		overNs: Math.max(0, totalNs - operation.downtimeBudgetNs),
+		leftNs: budgetNs === null ? 0 : Math.max(0, budgetNs - totalNs),
+		overNs: budgetNs === null ? 0 : Math.max(0, totalNs - budgetNs),
 		tense: over || nowNs >= endNs ? 'past' : nowNs > startNs ? 'now' : 'future',
 		startNs
 	};
@@ -87,9 +93,19 @@ export interface BudgetBox {
 const LETTER_PX = 6.1;
 const textWidth = (text: string): number => text.length * LETTER_PX;
 
-/** Boxes from left to right. The bar is the budget wide, or the gap if that is longer. */
+/** A limit many times as long as the gap would squeeze it to nothing: the bar is then broken behind the gap. */
+const MOST_BUDGETS = 2.5;
+const BROKEN_SHARE = 0.62;
+
+export function isBroken(budget: Budget): boolean {
+	return (budget.budgetNs ?? 0) > MOST_BUDGETS * budget.totalNs;
+}
+
+/** Boxes from left to right. The bar is the budget wide, or the gap if that is longer, or broken. */
 export function budgetBoxes(budget: Budget, widthPx: number): BudgetBox[] {
-	const scale = widthPx / Math.max(budget.budgetNs, budget.totalNs, 1);
+	const scale = isBroken(budget)
+		? (widthPx * BROKEN_SHARE) / Math.max(1, budget.totalNs)
+		: widthPx / Math.max(budget.budgetNs ?? 0, budget.totalNs, 1);
 	let belowFrom = 0;
 	return budget.parts.map((part) => {
 		const x = (part.startNs - budget.startNs) * scale;
@@ -121,9 +137,11 @@ export function budgetWords(budget: Budget | null): string {
 	const verb = budget.tense === 'past' ? 'was stopped for' : 'is expected to be stopped for';
 	const parts = budget.parts.map((part) => `${part.label} ${formatNs(part.durationNs)}`).join(', ');
 	const limit =
-		budget.overNs > 0
-			? `${formatNs(budget.overNs)} more than the limit of ${formatNs(budget.budgetNs)}`
-			: `${formatNs(budget.leftNs)} less than the limit of ${formatNs(budget.budgetNs)}`;
+		budget.budgetNs === null
+			? ''
+			: budget.overNs > 0
+				? ` That is ${formatNs(budget.overNs)} more than the limit of ${formatNs(budget.budgetNs)}.`
+				: ` That is ${formatNs(budget.leftNs)} less than the limit of ${formatNs(budget.budgetNs)}.`;
 	const soFar = budget.tense === 'now' ? ` So far ${formatNs(budget.spentNs)}.` : '';
-	return `The guest ${verb} ${formatNs(budget.totalNs)}: ${parts}. That is ${limit}.${soFar}`;
+	return `The guest ${verb} ${formatNs(budget.totalNs)}: ${parts}.${limit}${soFar}`;
 }

@@ -2,7 +2,7 @@ import { formatNumber, THIN } from '../../base/format.ts';
 import { GB, GIB, MIB } from '../../base/units.ts';
 import { tickStep } from 'd3-array';
 import type { RunSummary } from '../../engine/contract/queries.ts';
-import { futureOf, linePath, pastOf, type CourseColumn, type Series } from './course.ts';
+import { futureOf, linePath, pastOf, valueAt, type CourseColumn, type Series } from './course.ts';
 import { toX, type TimeWindow } from './window.ts';
 
 export interface ChartSpec {
@@ -61,8 +61,8 @@ export interface ChartLine {
 	readonly future: string;
 	/** Ends of rounds: where the bitmap was looked at again. */
 	readonly dots: readonly { readonly x: number; readonly y: number }[];
-	/** The last measured point, where the name stands. */
-	readonly end: { readonly x: number; readonly y: number } | null;
+	/** Where its name stands; null when it has no past yet. */
+	readonly label: { readonly x: number; readonly y: number } | null;
 }
 
 export interface ChartSource {
@@ -99,33 +99,50 @@ export function chartDrawing(
 	const greatest = Math.max(0, ...parts.flatMap((part) => [...greatestOf(part.past), ...greatestOf(part.future)]));
 	const { top, ticks } = yTicks(spec, greatest, heightPx);
 	const box = { window, widthPx, heightPx, top };
-	const lines = parts.map(({ source, past, future }): ChartLine => {
-		const last = past.atNs.length - 1;
+	const y = (value: number): number => heightPx * (1 - value / top);
+	const lines = parts.map(({ source, past, future }, index): ChartLine => {
 		const dots =
 			spec.id === 'leftBytes'
 				? source.course.operations
 						.filter((operation) => operation.vm === source.vm)
 						.flatMap((operation) => operation.rounds)
-						.map((round) => ({
-							x: toX(window, widthPx, round.atNs),
-							y: heightPx * (1 - round.leftBytes / top)
-						}))
+						.map((round) => ({ x: toX(window, widthPx, round.atNs), y: y(round.leftBytes) }))
 				: [];
+		const others = parts.filter((_, at) => at !== index).map((part) => part.past);
 		return {
 			name: source.name,
 			past: linePath(past, box),
 			future: linePath(future, box),
 			dots: dots.length <= 40 ? dots : [],
-			end:
-				last < 0
-					? null
-					: {
-							x: toX(window, widthPx, past.atNs[last] as number),
-							y: heightPx * (1 - (past.values[last] as number) / top)
-						}
+			label: labelPlace(past, others, window, widthPx, y)
 		};
 	});
 	return { top, ticks, lines };
+}
+
+/** Where a name is farthest from the other lines: above its own line if that is the upper one, below it if not. */
+function labelPlace(
+	own: Series,
+	others: readonly Series[],
+	window: TimeWindow,
+	widthPx: number,
+	y: (value: number) => number
+): { x: number; y: number } | null {
+	const last = own.atNs.at(-1);
+	if (last === undefined) return null;
+	const to = Math.min(last, window.endNs);
+	let best: { x: number; y: number; apart: number } | null = null;
+	for (const share of [0.5, 0.3, 0.7, 0.85, 0.15]) {
+		const ns = window.startNs + (to - window.startNs) * share;
+		const mine = valueAt(own, ns);
+		if (mine === null) continue;
+		const rest = others.flatMap((other) => valueAt(other, ns) ?? []);
+		const apart = Math.min(Infinity, ...rest.map((value) => Math.abs(y(value) - y(mine))));
+		const upper = rest.every((value) => value <= mine);
+		if (best === null || apart > best.apart)
+			best = { x: toX(window, widthPx, ns), y: y(mine) + (upper ? -6 : 14), apart };
+	}
+	return best && { x: best.x, y: best.y };
 }
 
 function greatestOf(series: Series): number[] {

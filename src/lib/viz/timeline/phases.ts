@@ -1,8 +1,7 @@
 import type { RunSummary } from '../../engine/contract/queries.ts';
+import { isOver } from './budget.ts';
 import type { PhaseId, PhaseSpan } from '../../engine/contract/status.ts';
-
-/** Past is solid, future is dashed; the phase that lasts is both. */
-export type Tense = 'past' | 'now' | 'future';
+import type { Tense } from './tense.ts';
 
 export interface PhaseBar {
 	readonly key: string;
@@ -115,7 +114,7 @@ export function stopSpans(
 	for (const id of ids) {
 		const happened = course.operations.find((operation) => operation.id === id);
 		const expected = forecast?.operations.find((operation) => operation.id === id);
-		const over = happened?.downtimeNs !== null && happened !== undefined;
+		const over = happened !== undefined && isOver(happened);
 		const parts = over ? happened.downtime : (expected?.downtime ?? happened?.downtime ?? []);
 		if (parts.length === 0) continue;
 		const startNs = Math.min(...parts.map((part) => part.startNs));

@@ -30,8 +30,11 @@ const WORDS: Record<Space, string> = {
 	dpa: 'device physical'
 };
 
-/** The five rungs: wide, wide, split, split, and closed again where both hosts meet on one device address. */
-export function waterfall(answer: PageAnswer): Step[] {
+/** The column says which host it is; the note need not. */
+const withoutHost = (note: string): string => note.replace(/,? (on|of) host \S+/u, '');
+
+/** The five rungs: wide, wide, split, split, and closed again where both hosts meet on one device address. `live`: whose side it is. */
+export function waterfall(answer: PageAnswer, live: string | null = null): Step[] {
 	const at = (host: PageAnswer['hosts'][number], space: Space): Rung | undefined =>
 		host.rungs.find((rung) => rung.space === space);
 	return SPACES.map((space) => {
@@ -39,9 +42,9 @@ export function waterfall(answer: PageAnswer): Step[] {
 			const rung = at(host, space);
 			return {
 				host: host.host,
-				running: host.running,
+				running: live === null ? host.running : host.host === live,
 				address: rung?.address ?? null,
-				note: rung?.note ?? ''
+				note: withoutHost(rung?.note ?? '')
 			};
 		});
 		const by =

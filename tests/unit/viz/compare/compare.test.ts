@@ -4,7 +4,9 @@ import {
 	differenceWords,
 	readings
 } from '../../../../src/lib/viz/compare/differences.ts';
-import { byOtherMover, strategyOf } from '../../../../src/lib/viz/compare/other-mover.ts';
+import { byOtherMover, strategyOf, untilForBoth } from '../../../../src/lib/viz/compare/other-mover.ts';
+import { catalogueScenario } from '../../../../src/lib/engine/contract/scenario/catalogue/index.ts';
+import { readScenario } from '../../../../src/lib/engine/contract/scenario/read.ts';
 import type { JournalEntry } from '../../../../src/lib/engine/contract/commands.ts';
 import { operation, status, vm } from '../timeline/fixtures.ts';
 
@@ -66,6 +68,12 @@ describe('the other mover', () => {
 		expect(strategyOf(journal)).toBe('precopy');
 		expect(strategyOf(other)).toBe('transit');
 		expect(strategyOf([])).toBeNull();
+	});
+	test('the clock goes on until a copy can be over', () => {
+		const read = readScenario(catalogueScenario('two-hosts'));
+		if (!read.ok) throw new Error(read.detail);
+		expect(untilForBoth(read.value)).toBeGreaterThanOrEqual(2_100_000_000);
+		expect(untilForBoth({ ...read.value, untilNs: 9e9 })).toBe(9e9);
 	});
 	test('twice is the same way again', () => {
 		expect(strategyOf(byOtherMover(byOtherMover(journal)))).toBe('precopy');

@@ -3,7 +3,8 @@ import {
 	budgetBoxes,
 	budgetTitle,
 	budgetWords,
-	downtimeBudget
+	downtimeBudget,
+	isBroken
 } from '../../../../src/lib/viz/timeline/budget.ts';
 import { MS, operation, summary } from './fixtures.ts';
 
@@ -35,10 +36,21 @@ describe('the gap', () => {
 		expect(sum).toBeCloseTo(budget.totalNs, 3);
 		expect(budgetWords(budget)).toContain('4.85');
 	});
+	test('at the commit the length is known, but the gap goes on', () => {
+		const happened = { ...summary(462.8 * MS).operations[0]!, downtimeNs: 4_751_000 };
+		const budget = downtimeBudget(operation(), happened, whole, 462.8 * MS)!;
+		expect(budget.tense).toBe('now');
+		expect(budget.totalNs).toBeCloseTo(5_150_000, 3);
+	});
 	test('more than the limit is said as such', () => {
 		const budget = downtimeBudget(operation({ downtimeBudgetNs: 2 * MS }), whole, whole, 500 * MS)!;
 		expect(budget.overNs).toBe(3_150_000);
 		expect(budgetWords(budget)).toContain('more than the limit');
+	});
+	test('before the order the gap is forecast, and no limit is set', () => {
+		const budget = downtimeBudget(null, undefined, whole, 0)!;
+		expect(budget).toMatchObject({ budgetNs: null, leftNs: 0, overNs: 0, tense: 'future' });
+		expect(budgetWords(budget)).not.toContain('limit');
 	});
 	test('no stop, no figure', () => {
 		expect(
@@ -49,6 +61,14 @@ describe('the gap', () => {
 });
 
 describe('boxes', () => {
+	test('a limit of 300 ms does not squeeze a gap of 5 ms: the bar is broken behind it', () => {
+		const wide = downtimeBudget(operation({ downtimeBudgetNs: 300 * MS }), whole, whole, 500 * MS)!;
+		expect(isBroken(wide)).toBe(true);
+		const last = budgetBoxes(wide, 340).at(-1)!;
+		expect(last.x + last.width).toBeGreaterThan(200);
+		expect(last.x + last.width).toBeLessThan(230);
+		expect(isBroken(at(287 * MS))).toBe(false);
+	});
 	test('lie side by side inside the bar, and no two texts on the lower line meet', () => {
 		const boxes = budgetBoxes(at(287 * MS), 340);
 		for (const [index, box] of boxes.entries()) {

@@ -1,0 +1,131 @@
+/**
+ * Every page for everybody: axe finds nothing in either theme, the playground is used without a pointer, focus is seen, and
+ * nothing is too small to hit.
+ */
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+
+const PAGES = ['/', '/play/', '/model/', '/learn/', '/link/'] as const;
+const play = (page: Page) => page.locator('.play');
+const idle = (page: Page) => expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+
+for (const scheme of ['light', 'dark'] as const)
+	for (const address of PAGES)
+		test(`axe finds nothing on ${address} in ${scheme}`, async ({ page }) => {
+			await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+			await page.goto(address);
+			await expect(page.locator('h1').first()).toBeAttached();
+			if (address === '/play/') await idle(page);
+			const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+			expect(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+		});
+
+test('axe finds nothing in the panels and dialogs of the playground', async ({ page }) => {
+	await page.goto('/play/');
+	await idle(page);
+	for (const tool of ['Scenario', 'Open', 'Migrate', 'Load', 'Pin', 'Compare', 'Check']) {
+		await page.getByRole('button', { name: tool, exact: true }).click();
+		await expect(page.locator('.panel')).toBeVisible();
+		await idle(page);
+		const { violations } = await new AxeBuilder({ page }).include('.panel').analyze();
+		expect(violations.map((one) => `${tool}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+		await page.keyboard.press('Escape');
+		await expect(page.locator('.panel')).toHaveCount(0);
+	}
+	for (const key of ['f', '?']) {
+		await page.keyboard.press(key);
+		await expect(page.getByRole('dialog')).toBeVisible();
+		const { violations } = await new AxeBuilder({ page }).include('dialog[open]').analyze();
+		expect(violations.map((one) => `${key}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+		await page.keyboard.press('Escape');
+		await expect(page.getByRole('dialog')).toHaveCount(0);
+	}
+});
+
+test('a migration is watched, searched and explained with the keyboard alone', async ({ page }) => {
+	await page.goto('/play/');
+	await idle(page);
+	// The first stop of Tab leads past the bar.
+	await page.keyboard.press('Tab');
+	await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
+	await page.keyboard.press('Enter');
+	await expect(page.locator('#main')).toBeFocused();
+
+	await page.keyboard.press('Shift+ArrowRight');
+	await idle(page);
+	const first = Number(await play(page).getAttribute('data-now-ns'));
+	expect(first).toBeGreaterThan(0);
+	await page.keyboard.press('ArrowRight');
+	await idle(page);
+	await page.keyboard.press('Shift+ArrowLeft');
+	await idle(page);
+	expect(Number(await play(page).getAttribute('data-now-ns'))).toBeLessThanOrEqual(first);
+
+	const speed = page.getByRole('slider', { name: 'Speed' });
+	const before = await speed.inputValue();
+	await page.keyboard.press('+');
+	await expect(speed).toHaveValue(String(Number(before) + 1));
+	await page.keyboard.press('Space');
+	await expect(play(page)).toHaveAttribute('data-state', 'playing');
+	await page.keyboard.press('Space');
+	await expect(play(page)).toHaveAttribute('data-state', 'paused');
+	await idle(page);
+
+	await page.keyboard.press('f');
+	await page.keyboard.type('vm0');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('dialog').locator('li button').first()).toBeVisible();
+	await page.keyboard.press('Tab');
+	await page.keyboard.press('Tab');
+	await page.keyboard.press('Enter');
+	await expect(page.locator('#inspector-title')).toContainText('vm0');
+	await page.keyboard.press('i');
+	await expect(page.locator('#inspector')).toBeFocused();
+	await page.keyboard.press('?');
+	await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+	await page.keyboard.press('Escape');
+	await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('what has the focus is seen, and every target can be hit', async ({ page }) => {
+	await page.goto('/play/');
+	await idle(page);
+	const missing: string[] = [];
+	for (let press = 0; press < 45; press += 1) {
+		await page.keyboard.press('Tab');
+		const seen = await page.evaluate(() => {
+			const element = document.activeElement;
+			if (!element || element === document.body) return null;
+			const style = getComputedStyle(element);
+			const visible = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+			return visible ? null : element.outerHTML.slice(0, 140);
+		});
+		if (seen) missing.push(seen);
+	}
+	expect(missing).toEqual([]);
+	const small = await page.evaluate(() =>
+		[...document.querySelectorAll('button, a, input, select, summary, [role=slider], [role=tab]')]
+			.filter((element) => {
+				const box = element.getBoundingClientRect();
+				if (box.width === 0 || box.height === 0 || element.closest('p')) return false;
+				const style = getComputedStyle(element);
+				return style.visibility !== 'hidden' && (box.width < 24 || box.height < 24);
+			})
+			.map((element) => `${element.outerHTML.slice(0, 120)} ${Math.round(element.getBoundingClientRect().width)}x${Math.round(element.getBoundingClientRect().height)}`)
+	);
+	expect(small).toEqual([]);
+});
+
+test('the state is told in words once it stands still', async ({ page }) => {
+	await page.goto('/play/');
+	await idle(page);
+	const spoken = page.locator('[data-spoken]');
+	await expect(spoken).toContainText(/\. .+\./);
+	const before = await spoken.textContent();
+	await page.keyboard.press('End');
+	await idle(page);
+	await expect(spoken).not.toHaveText(before ?? '');
+	await expect(page.getByRole('slider', { name: 'Simulated time' })).toHaveAttribute('aria-valuetext', /(ms|s)/);
+	await page.getByRole('button', { name: 'Table', exact: true }).click();
+	await expect(page.getByRole('dialog').getByRole('row')).not.toHaveCount(0);
+});
