@@ -1,9 +1,6 @@
 import { expect } from 'vitest';
-import { GIB, MIB } from '../../src/lib/base/units.ts';
+import { MIB } from '../../src/lib/base/units.ts';
 import type { Command, MigrationParameters } from '../../src/lib/engine/contract/commands.ts';
-import { CATALOGUE } from '../../src/lib/engine/contract/scenario/catalogue/index.ts';
-import { readScenario } from '../../src/lib/engine/contract/scenario/read.ts';
-import type { Scenario } from '../../src/lib/engine/contract/scenario/schema.ts';
 import { Simulation, type SimulationRequest } from '../../src/lib/engine/index.ts';
 
 /** A scenario as a file would hold it: what is not given has its default. */
@@ -127,40 +124,4 @@ export function expectPoolEmpty(simulation: Simulation): void {
 	expect(r.descriptorCount).toBe(0);
 	for (const record of r.hosts)
 		if (record.poolZone >= 0) expect(c.zonePresentPages.get(record.poolZone)).toBe(0);
-}
-
-/** The built-in scenarios with memory cut so that one run takes a fraction of a second; times and commands as they are. */
-export function smallCatalogue(): { readonly id: string; readonly scenario: Scenario }[] {
-	return CATALOGUE.map(({ id, scenario }) => ({ id, scenario: shrink(scenario) }));
-}
-
-/** An eighth of the memory, at least 512 MiB a host and 256 MiB a VM; working sets and pins fit into it. */
-function shrink(value: unknown): Scenario {
-	const read = readScenario(value);
-	if (!read.ok) throw new Error(read.detail);
-	const scenario = structuredClone(read.value);
-	const eighth = (bytes: number): number =>
-		Math.max(256 * MIB, Math.floor(bytes / 8 / (128 * MIB)) * 128 * MIB);
-	for (const record of scenario.hosts) {
-		record.dramBytes = Math.max(512 * MIB, eighth(record.dramBytes));
-		record.normalBytes = 128 * MIB;
-		record.kernelBytes = 64 * MIB;
-		record.otherBytes = 32 * MIB;
-	}
-	if (scenario.pool) {
-		scenario.pool.bytes = Math.max(768 * MIB, eighth(scenario.pool.bytes));
-		if (scenario.pool.peerBytes > 0) scenario.pool.peerBytes = 128 * MIB;
-	}
-	for (const record of scenario.vms) {
-		record.bytes = record.bytes >= GIB ? 256 * MIB : record.bytes;
-		delete record.populatedBytes;
-		const working = record.workload.workingSetBytes;
-		if (working !== undefined)
-			record.workload.workingSetBytes = Math.min(working, record.bytes / 2);
-		const rate = record.workload.rateBytesPerSecond;
-		if (rate !== undefined) record.workload.rateBytesPerSecond = Math.min(rate, 400_000_000);
-		for (const pin of record.pins) pin.gfn = Math.min(pin.gfn, record.bytes / 4096 - 1);
-	}
-	scenario.untilNs = Math.min(scenario.untilNs, 1_500_000_000);
-	return scenario;
 }

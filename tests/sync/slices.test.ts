@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Simulation } from '../../src/lib/engine/index.ts';
-import { expectSound, open, smallCatalogue } from '../support/worlds.ts';
+import { smallCatalogue } from '../support/small-catalogue.ts';
+import { expectSound, open } from '../support/worlds.ts';
 
 /** What a run is: its fingerprint, its records, its course. */
 function result(simulation: Simulation): { print: string; trace: unknown; series: unknown } {
