@@ -181,6 +181,7 @@ function newOperation(
 		measureSentBytes: 0,
 		periodStartNs: nowNs,
 		periodSentBytes: 0,
+		periodNewPages: 0,
 		redirtySeen: false,
 		clearPending: [],
 		extents: [],

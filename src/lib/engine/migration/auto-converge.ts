@@ -7,8 +7,8 @@ import type { World } from '../state/world.ts';
 import { vmOf } from './operation.ts';
 
 /**
- * Auto-converge (QEMU 10.2.2 migration/ram.c, migration_trigger_throttle): in a period of at least 1 s, dirtied bytes above
- * threshold-percent of what was sent are a strike; strikes are not taken back by good periods; two of them throttle.
+ * Auto-converge (QEMU 10.2.2 migration/ram.c, migration_trigger_throttle): in a period of at least 1 s, what its syncs
+ * brought anew above threshold-percent of what was sent are a strike; strikes are not taken back by good periods; two of them throttle.
  */
 const TRIGGER_PERCENT = 50;
 const INCREMENT_PERCENT = 10;
@@ -18,11 +18,13 @@ export function throttleCheck(world: World, operation: OperationRecord, periodNs
 	const elapsed = world.r.nowNs - operation.periodStartNs;
 	if (elapsed < periodNs) return;
 	const sent = operation.networkBytes - operation.periodSentBytes;
+	const dirtied = operation.periodNewPages * PAGE_BYTES;
+	operation.periodNewPages = 0;
 	operation.periodStartNs = world.r.nowNs;
 	operation.periodSentBytes = operation.networkBytes;
 	if (!operation.parameters.autoConverge) return;
 	const vm = vmOf(world, operation);
-	if (operation.dirtyPages * PAGE_BYTES <= (sent * TRIGGER_PERCENT) / 100) return;
+	if (dirtied <= (sent * TRIGGER_PERCENT) / 100) return;
 	vm.throttleStrikes += 1;
 	if (vm.throttleStrikes < 2) return;
 	vm.throttleStrikes = 0;

@@ -31,11 +31,6 @@ export function dropInstance(world: World, vmIndex: number, instance: number): v
 	recount(world, vm);
 }
 
-/** Pins die with the process that made them. */
-export function endPins(world: World, vmIndex: number): void {
-	world.r.pins = world.r.pins.filter((pin) => pin.vm !== vmIndex);
-}
-
 /** A folio, a run, or 512 base pages in rows: freeing them one by one ends as freeing the block. */
 function isOneOrRun(world: World, block: number): boolean {
 	const kind = wordKind(wholeWord(world, block));

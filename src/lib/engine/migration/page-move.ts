@@ -4,7 +4,7 @@ import { BLOCK_ORDER, BlockKind, MapKind, mapKind, mapMemory, RowKind, vmPayload
 import { flowRate } from '../fabric/links.ts';
 import { catchUp, writePage } from '../hypervisor/guest.ts';
 import { frameOf, mapPage, mappingRow, mapWhole, wholeBlockOf } from '../hypervisor/mapping.ts';
-import { addPin, pinsOnFolio } from '../hypervisor/pins.ts';
+import { addPin, holdArrived, pinsOnFolio } from '../hypervisor/pins.ts';
 import { refreshSpeed } from '../hypervisor/speed.ts';
 import { release } from '../mm/buddy.ts';
 import { copyContent, ensureRows, readStamp, setFolio, setWhole, wholeWord, writeStamp } from '../mm/frames.ts';
@@ -201,6 +201,7 @@ function splitFolio(world: World, operation: OperationRecord, vm: VmRecord, gues
 	operation.splitFolios += 1;
 	setWhole(world, block, BlockKind.run, vmPayload(operation.vm, guestBlock), true);
 	mapWhole(world, vm, vm.running, guestBlock, block, MapKind.run);
+	holdArrived(world, operation.vm, guestBlock);
 	emit(world, {
 		kind: 'split',
 		rule: 'migrate-split',
@@ -259,7 +260,9 @@ function beginPages(
 		targets.push(gfn, frame);
 		sources.push(frameOf(world, vm, vm.running, gfn));
 	}
-	if (held.length > 0 && !operation.left.includes(guestBlock)) operation.left.push(guestBlock);
+	// Pages for which there was no target have to be visited again, like those that are held.
+	const all = targets.length / 2 === wanted.length;
+	if (!all && !operation.left.includes(guestBlock)) operation.left.push(guestBlock);
 	if (targets.length === 0) {
 		if (held.length === 0) return 'no-room';
 		putBack(world, operation, vm, held[0] as number, held.length, MIGRATE_PASSES * pass);
@@ -342,6 +345,7 @@ function landWhole(world: World, operation: OperationRecord, vm: VmRecord, batch
 	copyContent(world, source, targetBlock);
 	mapWhole(world, vm, vm.running, batch.guestBlock, targetBlock, huge ? MapKind.huge : MapKind.run);
 	release(world, source * PAGES_PER_BLOCK, BLOCK_ORDER);
+	holdArrived(world, operation.vm, batch.guestBlock);
 }
 
 function landPages(world: World, operation: OperationRecord, vm: VmRecord, batch: BatchRecord): void {
@@ -356,4 +360,5 @@ function landPages(world: World, operation: OperationRecord, vm: VmRecord, batch
 		ensureRows(world, blockOfFrame(source));
 		release(world, source, 0);
 	}
+	holdArrived(world, operation.vm, batch.guestBlock, new Set(batch.targets.filter((_, index) => index % 2 === 0)));
 }

@@ -3,7 +3,7 @@ import { costBytes, costBytesPerSecond, costNs } from '../costs/cost-model.ts';
 import { BLOCK_ORDER, unpackOwner } from '../contract/words.ts';
 import { catchUp, writePage } from '../hypervisor/guest.ts';
 import { unmapBlock } from '../hypervisor/mapping.ts';
-import { folioOrder } from '../hypervisor/pins.ts';
+import { endPins, folioOrder } from '../hypervisor/pins.ts';
 import { EventKind } from '../sim/event-kinds.ts';
 import { schedule } from '../sim/event-queue.ts';
 import { emit } from '../sim/trace.ts';
@@ -13,7 +13,6 @@ import { FIRST_STEP, handOffStep, RESTING, type Actor, type StepContext } from '
 import { checksum, descriptorSlots } from '../superpage/descriptors.ts';
 import { ownerIndex, phaseIndex, sharedWordsOf } from '../superpage/words.ts';
 import { mapByReference, passExtents } from './adopt.ts';
-import { endPins } from './instances.ts';
 import { enterPart, enterPhase, hostName, resumeGuest, stopGuest, vmOf } from './operation.ts';
 import { noteOwnerChange } from './owner.ts';
 import { staleLine } from './stale.ts';

@@ -246,6 +246,8 @@ export interface OperationRecord {
 	measureSentBytes: number;
 	periodStartNs: number;
 	periodSentBytes: number;
+	/** Pages that the syncs of this period found dirty anew. */
+	periodNewPages: number;
 	redirtySeen: boolean;
 	/** Chunks of 1 GiB whose write protection is not yet armed again in this round. */
 	clearPending: boolean[];

@@ -15,6 +15,8 @@ export interface LoopCase {
 	readonly writer?: 'random' | 'sequential';
 	/** When to give up; default 600 s. */
 	readonly untilS?: number;
+	/** How often it is asked whether the rest fits; default 10, the rate windows. QEMU asks after each slice of 50 ms, too. */
+	readonly ticksPerSecond?: number;
 }
 
 export interface LoopResult {
@@ -31,11 +33,9 @@ export interface LoopResult {
 
 /** QEMU's rate window (BUFFER_DELAY). */
 const TICKS_PER_SECOND = 10;
-/** A throttle check needs a period of at least a second; two strikes, never reset by good periods. */
-const PERIOD_TICKS = 10;
 
 /**
- * QEMU's pre-copy loop as a fluid, in ticks of 100 ms: what is sent is taken from cold and hot pages in proportion; when
+ * QEMU's pre-copy loop as a fluid, in ticks of 100 ms unless asked otherwise: what is sent is taken from cold and hot pages in proportion; when
  * less than bandwidth × limit is left, the dirty log is fetched, and the guest is stopped if it still fits.
  * Auto-converge: at the first sync of each period of at least 1 s, what the period's syncs brought anew is held
  * against half of what the period sent; two strikes throttle by 20 %, then 10 % more each time.
@@ -44,11 +44,12 @@ const PERIOD_TICKS = 10;
 export function qemuLikeLoop(guest: LoopCase): LoopResult {
 	const { memoryBytes, workingSetBytes } = guest;
 	assert(workingSetBytes > 0 && workingSetBytes <= memoryBytes, 'a working set within the memory');
-	const perTick = (guest.bandwidthGBps * GB) / TICKS_PER_SECOND;
-	const dirtyPerTick = (guest.dirtyGBps * GB) / TICKS_PER_SECOND;
+	const ticksPerSecond = guest.ticksPerSecond ?? TICKS_PER_SECOND;
+	const perTick = (guest.bandwidthGBps * GB) / ticksPerSecond;
+	const dirtyPerTick = (guest.dirtyGBps * GB) / ticksPerSecond;
 	const limitBytes = guest.bandwidthGBps * GB * guest.downtimeLimitS;
 	const fixedS = guest.switchoverFixedS ?? 0;
-	const tickLimit = Math.floor((guest.untilS ?? 600) * TICKS_PER_SECOND);
+	const tickLimit = Math.floor((guest.untilS ?? 600) * ticksPerSecond);
 	const sequential = guest.writer === 'sequential';
 
 	let cold = memoryBytes - workingSetBytes;
@@ -87,7 +88,8 @@ export function qemuLikeLoop(guest: LoopCase): LoopResult {
 		sinceSync = 0;
 		syncs += 1;
 		periodNew += fresh;
-		if (guest.autoConverge === true && periodTicks >= PERIOD_TICKS) {
+		// A throttle check needs a period of at least a second; two strikes, never reset by good periods.
+		if (guest.autoConverge === true && periodTicks >= ticksPerSecond) {
 			if (periodNew > periodSent / 2) strikes += 1;
 			if (strikes === 2) {
 				strikes = 0;
@@ -98,12 +100,12 @@ export function qemuLikeLoop(guest: LoopCase): LoopResult {
 			periodNew = 0;
 		}
 		const left = cold + hot;
-		afterSync.push({ atS: tick / TICKS_PER_SECOND, leftBytes: left });
+		afterSync.push({ atS: tick / ticksPerSecond, leftBytes: left });
 		if (left <= limitBytes) {
 			const restS = left / (guest.bandwidthGBps * GB);
 			return {
 				converges: true,
-				totalS: tick / TICKS_PER_SECOND + restS + fixedS,
+				totalS: tick / ticksPerSecond + restS + fixedS,
 				downtimeS: restS + fixedS,
 				sentBytes: sentBytes + left,
 				syncs,
@@ -114,7 +116,7 @@ export function qemuLikeLoop(guest: LoopCase): LoopResult {
 	}
 	return {
 		converges: false,
-		totalS: tickLimit / TICKS_PER_SECOND,
+		totalS: tickLimit / ticksPerSecond,
 		downtimeS: Infinity,
 		sentBytes,
 		syncs,

@@ -2,6 +2,7 @@ import { NS_PER_MS, NS_PER_S, PAGE_BYTES, transferNs } from '../../../base/units
 import { ok, refused, type Outcome } from '../../../base/outcome.ts';
 import type { MigrateCommand } from '../../contract/commands.ts';
 import type { ReasonId } from '../../contract/reasons.ts';
+import { OwnerState } from '../../contract/words.ts';
 import { costBytesPerSecond, costNs, costNsForBytes } from '../../costs/cost-model.ts';
 import { flowRate, startFlow, stopFlow } from '../../fabric/links.ts';
 import {
@@ -13,6 +14,7 @@ import {
 	syncLog
 } from '../../hypervisor/dirty-log.ts';
 import { catchUp } from '../../hypervisor/guest.ts';
+import { endPins } from '../../hypervisor/pins.ts';
 import { refreshSpeed } from '../../hypervisor/speed.ts';
 import { freeDramPages } from '../../mm/zones.ts';
 import { EventKind } from '../../sim/event-kinds.ts';
@@ -21,8 +23,9 @@ import { emit } from '../../sim/trace.ts';
 import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { throttleCheck } from '../auto-converge.ts';
+import { changeOwner } from '../owner.ts';
 import { enterPart, enterPhase, finish, hostName, leavePart, resumeGuest, setStatus, stopGuest, vmOf } from '../operation.ts';
-import { dropInstance, endPins, foldVm } from '../instances.ts';
+import { dropInstance, foldVm } from '../instances.ts';
 import { pageWireBytes, sendPages } from '../stream.ts';
 
 /** Pre-copy as QEMU 10.2.2 does it (migration/migration.c, migration/ram.c). */
@@ -103,7 +106,6 @@ function beginRound(world: World, operation: OperationRecord): void {
 	const vm = vmOf(world, operation);
 	operation.round += 1;
 	operation.redirtySeen = false;
-	operation.cursor = 0;
 	operation.clearPending = new Array<boolean>(Math.ceil(vm.pageCount / CLEAR_CHUNK_PAGES)).fill(true);
 	enterPhase(world, operation, 'round', `round ${operation.round}`, 'precopy-iterate');
 	operation.rounds.push({
@@ -213,7 +215,9 @@ function iterate(world: World, operation: OperationRecord): void {
 function sync(world: World, operation: OperationRecord): void {
 	const vm = vmOf(world, operation);
 	catchUp(world, operation.vm);
+	const before = operation.dirtyPages;
 	operation.dirtyPages = syncLog(world, vm, operation.parameters.clearLog === 'sync');
+	operation.periodNewPages += operation.dirtyPages - before;
 	emit(world, {
 		kind: 'sync',
 		rule: 'precopy-sync',
@@ -244,7 +248,6 @@ function switchOver(world: World, operation: OperationRecord): void {
 	}
 	enterPart(world, operation, 'send', 'send the rest');
 	operation.clearPending.fill(false);
-	operation.cursor = 0;
 	const bytes = operation.dirtyPages * pageWireBytes(world);
 	operation.step = 'final';
 	schedule(
@@ -288,6 +291,8 @@ function complete(world: World, operation: OperationRecord): void {
 	endPins(world, operation.vm);
 	vm.ownerHost = operation.target;
 	resumeGuest(world, operation, 1 - source, 'precopy-final');
+	// The super-page, where there is one, knows every VM: its owner word follows a move that did not need it.
+	if (world.scenario.pool) changeOwner(world, operation, operation.target, OwnerState.local);
 	dropInstance(world, operation.vm, source);
 	foldVm(world, operation.vm);
 	finish(world, operation, 'completed', null, `${vm.id} runs on ${hostName(world, operation.target)}; ${hostName(world, operation.source)} has given its pages back`);
