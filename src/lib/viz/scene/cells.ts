@@ -7,6 +7,7 @@ import {
 	payloadUseClass,
 	payloadUseParameter,
 	payloadVm,
+	RowKind,
 	UseClass,
 	wordKind,
 	wordPayload
@@ -113,7 +114,7 @@ export function readCells(
 	for (const extent of status.extents)
 		if (extent.memory === memory.id && extent.state !== 'released')
 			inExtent.fill(1, extent.firstBlock, extent.firstBlock + extent.blockCount);
-	const { detailWord, detailStructure, structureFree, structureVm, structureKernel, structurePinned, rowVm } =
+	const { detailWord, detailStructure, structureFree, structureVm, structureKernel, structurePinned, rowVm, rowA, rowKind } =
 		views.columns;
 
 	const ofVm = (block: number, vm: number, guestBlock: number, incoming: boolean): void => {
@@ -192,10 +193,16 @@ export function readCells(
 		if ((structurePinned[structure] as number) > 0)
 			cells.flags[block] = (cells.flags[block] as number) | CellFlag.pinned;
 		if (vmPages > 0 && vmPages >= kernelPages && vmPages >= rest) {
+			// The first of its VM pages names VM and guest block; pages from elsewhere may lie beside it.
 			const first = structure * PAGES_PER_BLOCK;
 			let row = first;
 			while (row < first + PAGES_PER_BLOCK - 1 && rowVm[row] === 0) row += 1;
-			ofVm(block, Math.max(0, (rowVm[row] as number) - 1), -1, false);
+			const guestBlock = Math.floor((rowA[row] as number) / PAGES_PER_BLOCK);
+			ofVm(block, Math.max(0, (rowVm[row] as number) - 1), guestBlock, rowKind[row] === RowKind.incoming);
+			// What is being moved is held by the move itself: that is no pin.
+			const kind = cells.kind[block] as number;
+			if (kind === CellKind.incoming || kind === CellKind.leaving)
+				cells.flags[block] = (cells.flags[block] as number) & ~CellFlag.pinned;
 		} else if (kernelPages >= rest && kernelPages > 0) cells.kind[block] = CellKind.kernel;
 		else if (rest > 0) cells.kind[block] = CellKind.other;
 		else cells.kind[block] = memory.kind === 'pool' ? CellKind.reserved : CellKind.free;

@@ -32,11 +32,11 @@ describe('a container', () => {
 		const cells = cellsOf(world, 'dram-A');
 		const block = 20 * 64 + 20;
 		expect(describeBlock(cells, block, world.status)).toBe(
-			`memory20, sub-block 20, 2${THIN}MiB: pages of vm0, host A may touch them, held by a pin.`
+			`memory20, sub-block 20, 2${THIN}MiB: pages of vm0, host A may touch them, held by a pin. Guest memory from 0xffc0_0000.`
 		);
 		const pages = readPages(world.views, world.status, cells.memory, cells, block);
 		expect(describePages(cells, pages, block)).toBe('Host A, node 0, DRAM, memory20, sub-block 20: 512 of 512 pages used, 512 pinned.');
-		expect(describePage(pages, 3, world.status)).toBe(`Page 3: guest page ${formatNumber(17 * 64 * 512 + 3)} of vm0, host A, pinned.`);
+		expect(describePage(pages, 3, world.status)).toBe(`Page 3: guest page ${formatNumber(2046 * 512 + 3)} of vm0, host A, pinned.`);
 	});
 
 	it('tells the kernel pages inside a block one by one', () => {
