@@ -48,9 +48,11 @@ test('the same flow on shared and on transferred memory comes to the same states
 	expect(new Set(shared).size).toBe(5);
 });
 
-test('playing to the end comes to the same state as jumping there @both', async ({ page }) => {
+test('playing to the end comes to the same state as jumping there @both', async ({ page }, testInfo) => {
 	await page.goto('/play/');
 	await idle(page);
+	const isPlain = testInfo.project.name === 'transferred';
+	await expect(play(page)).toHaveAttribute('data-memory', isPlain ? 'transferred' : 'shared');
 	// The speed is part of the address: it is set once, first.
 	await page.getByRole('slider', { name: 'Speed' }).press('End');
 	await page.locator('#stage').click({ position: { x: 4, y: 4 } });

@@ -38,6 +38,11 @@ export class Intents {
 		return this.queue.some((intent) => intent.kind === kind);
 	}
 
+	/** Somebody waits for something else than this. */
+	hasOtherThan(kind: string): boolean {
+		return this.queue.some((intent) => intent.kind !== kind);
+	}
+
 	/** True for a seek that runs while the next thing wanted is another seek. */
 	get isOvertaken(): boolean {
 		return this.queue[0]?.kind === 'seek';

@@ -39,6 +39,8 @@ export interface LiveWorld {
 	journal: readonly JournalEntry[];
 	course: RunSummary;
 	forecast: RunSummary | null;
+	/** The last proof that was asked for, and of what. */
+	proof: { readonly of: string; readonly fingerprint: string } | null;
 	/** Journals before each command sent here, newest last: what Undo goes back to. */
 	past: (readonly JournalEntry[])[];
 	/** Commands taken back, newest last. */

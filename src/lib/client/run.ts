@@ -115,6 +115,7 @@ export class Run {
 				journal,
 				course: EMPTY_COURSE,
 				forecast: null,
+				proof: null,
 				past,
 				undone: []
 			});
@@ -295,6 +296,18 @@ export class Run {
 			else this.turns.release([world, ...others]);
 			throw new UnansweredQuestion((error as Error).message);
 		}
+	}
+
+	/** Asked again only when the state can be another. */
+	async fingerprint(index: number): Promise<string> {
+		const live = this.at(index);
+		const { nowNs, eventCount } = live.status;
+		const of = JSON.stringify([live.world, nowNs, eventCount, live.journal]);
+		if (live.proof?.of !== of) {
+			const { fingerprint } = await this.ask(index, { kind: 'fingerprint' });
+			live.proof = { of, fingerprint };
+		}
+		return live.proof.fingerprint;
 	}
 
 	async askCourses(): Promise<void> {

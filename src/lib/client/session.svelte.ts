@@ -316,12 +316,19 @@ export class Session {
 		return answer.it;
 	}
 
-	/** Per world, at the present moment; null where the engine cannot say. */
+	/**
+	 * Per world, at the present moment. Null where the engine cannot say, and where somebody already wants something else:
+	 * proving a state takes long enough to be felt between two steps.
+	 */
 	async fingerprints(): Promise<(string | null)[]> {
 		const found: (string | null)[] = [];
 		for (const index of this.#run.live.keys()) {
-			const answer = await this.ask(index, { kind: 'fingerprint' }).catch(() => null);
-			found.push(answer?.fingerprint ?? null);
+			const proof = await this.#want('fingerprint', () =>
+				this.#intents.hasOtherThan('fingerprint')
+					? Promise.resolve(null)
+					: this.#run.fingerprint(index)
+			).catch(() => null);
+			found.push(proof);
 		}
 		return found;
 	}
