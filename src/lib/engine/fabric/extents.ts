@@ -14,7 +14,9 @@ import type { World } from '../state/world.ts';
 export function reserveExtents(
 	world: World,
 	vm: number,
-	blockCount: number
+	blockCount: number,
+	/** Page of the tag's linear space at which the first one begins. */
+	tagOffset = 0
 ): Outcome<number[], 'no-room-pool' | 'no-shared-memory'> {
 	const { r } = world;
 	const memory = r.memories.findIndex((record) => record.kind === 'pool');
@@ -33,7 +35,7 @@ export function reserveExtents(
 		);
 	}
 	const tag = mix32(hashText((r.vms[vm] as { id: string }).id), r.extents.length, world.scenario.seed) & 0xffff;
-	let offset = 0;
+	let offset = tagOffset;
 	const indices: number[] = [];
 	for (const [first, count] of pieces) {
 		const record: ExtentRecord = {

@@ -54,6 +54,21 @@ function mark(world: World, pin: PinRecord, sign: 1 | -1): void {
 		c.structurePinned.set(structure, Math.max(0, c.structurePinned.get(structure) + (after ? 1 : -1)));
 }
 
+/** Pins die with the process that made them. */
+export function endPins(world: World, vmIndex: number): void {
+	for (const pin of [...world.r.pins]) if (pin.vm === vmIndex) dropPin(world, pin.id);
+}
+
+/**
+ * Pins taken while their page was in flight waited for the folio lock and hold the frame at which it arrived (Linux 7.2.13
+ * mm/gup.c); pins on a folio that was split hold its piece. The rows of the guest block are new: they are marked again.
+ */
+export function holdArrived(world: World, vmIndex: number, guestBlock: number, arrived?: ReadonlySet<number>): void {
+	for (const pin of world.r.pins)
+		if (pin.vm === vmIndex && pin.gfn >>> BLOCK_ORDER === guestBlock && (arrived === undefined || arrived.has(pin.gfn)))
+			mark(world, pin, 1);
+}
+
 /** Pins on the folio that covers `gfn`: any pin inside a huge folio holds all of it. */
 export function pinsOnFolio(world: World, vmIndex: number, gfn: number, order: number): PinRecord[] {
 	return world.r.pins.filter(

@@ -207,6 +207,8 @@ function count(world: World, head: number, sign: number): void {
 		case RowKind.vm:
 		case RowKind.incoming:
 			c.structureVm.set(structure, c.structureVm.get(structure) + pages);
+			// The one reference of a page on its way is the mover's own.
+			if (c.rowKind.get(head) === RowKind.incoming) break;
 			if (c.rowPin.get(head) > 0 || c.rowRef.get(head) > c.rowMap.get(head))
 				c.structurePinned.set(structure, Math.max(0, c.structurePinned.get(structure) + sign));
 			break;

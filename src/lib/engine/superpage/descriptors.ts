@@ -59,8 +59,9 @@ export function publishRanges(
 ): Outcome<number, 'too-many-ranges'> {
 	const { c, r } = world;
 	const limit = world.scenario.descriptorLimit;
-	if (ranges.length > limit)
-		return refused('too-many-ranges', `${ranges.length} ranges, the super-page has ${limit} descriptors`);
+	const free = limit - (r.descriptorCount - descriptorSlots(world, vmIndex).length);
+	if (ranges.length > free)
+		return refused('too-many-ranges', `${ranges.length} ranges, ${free} of the super-page's ${limit} descriptors are free`);
 	clearDescriptors(world, vmIndex);
 	let slot = 0;
 	for (const range of ranges) {

@@ -16,10 +16,9 @@ export function oneRunner(world: World): string | null {
 	for (const [index, vm] of world.r.vms.entries()) {
 		const owner = ownerOf(world, index);
 		const host = vm.instances[vm.running] as number;
-		const precopied = world.r.operations.some((operation) => operation.vm === index && operation.strategy === 'precopy');
 		if (vm.vcpuState !== 'running') continue;
 		if (owner.state === OwnerState.handoff) return `${vm.id} runs although its owner word says that nobody may`;
-		if (owner.owner !== host && !(precopied && owner.state === OwnerState.local))
+		if (owner.owner !== host && world.scenario.pool)
 			return `${vm.id} runs on host ${host}, its owner word names ${owner.owner}`;
 	}
 	return null;

@@ -16,7 +16,6 @@ import {
 import { catchUp } from '../../hypervisor/guest.ts';
 import { endPins } from '../../hypervisor/pins.ts';
 import { refreshSpeed } from '../../hypervisor/speed.ts';
-import { freeDramPages } from '../../mm/zones.ts';
 import { EventKind } from '../../sim/event-kinds.ts';
 import { schedule } from '../../sim/event-queue.ts';
 import { emit } from '../../sim/trace.ts';
@@ -24,6 +23,8 @@ import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { throttleCheck } from '../auto-converge.ts';
 import { changeOwner } from '../owner.ts';
+import { vacate } from '../residence.ts';
+import { roomOnDram } from '../room.ts';
 import { enterPart, enterPhase, finish, hostName, leavePart, resumeGuest, setStatus, stopGuest, vmOf } from '../operation.ts';
 import { dropInstance, foldVm } from '../instances.ts';
 import { pageWireBytes, sendPages } from '../stream.ts';
@@ -43,7 +44,7 @@ export function checkPrecopy(
 	command: MigrateCommand
 ): Outcome<null, ReasonId> {
 	const vm = world.r.vms[operation.vm];
-	const free = freeDramPages(world, operation.target);
+	const free = roomOnDram(world, operation.target);
 	if (vm && free < vm.populatedPages)
 		return refused('no-room-target', `${vm.populatedPages} pages of ${command.vm} need room, ${free} are free on ${command.target}`);
 	return ok(null);
@@ -294,6 +295,7 @@ function complete(world: World, operation: OperationRecord): void {
 	// The super-page, where there is one, knows every VM: its owner word follows a move that did not need it.
 	if (world.scenario.pool) changeOwner(world, operation, operation.target, OwnerState.local);
 	dropInstance(world, operation.vm, source);
+	vacate(world, operation, operation.source);
 	foldVm(world, operation.vm);
 	finish(world, operation, 'completed', null, `${vm.id} runs on ${hostName(world, operation.target)}; ${hostName(world, operation.source)} has given its pages back`);
 }

@@ -8,14 +8,11 @@ import { reserveExtents } from '../../fabric/extents.ts';
 import { startFlow, stopFlow } from '../../fabric/links.ts';
 import { catchUp } from '../../hypervisor/guest.ts';
 import { refreshSpeed } from '../../hypervisor/speed.ts';
-import { detachBlocks, onlineBlocks } from '../../mm/buddy.ts';
-import { setWhole } from '../../mm/frames.ts';
-import { freeDramPages } from '../../mm/zones.ts';
-import { BlockKind } from '../../contract/words.ts';
+import { onlineBlocks } from '../../mm/buddy.ts';
 import { EventKind } from '../../sim/event-kinds.ts';
 import { schedule } from '../../sim/event-queue.ts';
 import { emit } from '../../sim/trace.ts';
-import type { ExtentRecord, HostRecord, OperationRecord } from '../../state/records.ts';
+import type { ExtentRecord, HostRecord, OperationRecord, VmRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { clearDescriptors, publishRanges, rangesOf } from '../../superpage/descriptors.ts';
 import { ownerOf } from '../../superpage/words.ts';
@@ -23,6 +20,8 @@ import { foldVm } from '../instances.ts';
 import { enterPhase, finish, hostName, setStatus, vmOf } from '../operation.ts';
 import { changeOwner } from '../owner.ts';
 import { beginBatch, endBatch, type Route } from '../page-move.ts';
+import { extentRecord, offlineBlock, ownExtents, tagEnd } from '../residence.ts';
+import { roomOnDram } from '../room.ts';
 import { nudgeSource, runHandOffStep, startHandOff } from '../timed-hand-off.ts';
 
 /**
@@ -53,14 +52,25 @@ export function checkTransit(
 	const first = held[0];
 	if (first)
 		return refused('unmovable-page', `${held.length} long-term ${held.length === 1 ? 'pin' : 'pins'}, the first on gfn ${first.gfn}; pre-copy would copy the page`);
-	const free = freeDramPages(world, operation.target);
+	const free = roomOnDram(world, operation.target);
 	if (!operation.parameters.stayOnPool && free < vm.populatedPages)
 		return refused('no-room-target', `${vm.populatedPages} pages of ${command.vm} need room, ${free} are free on ${command.target}`);
-	const trial = reserveExtents(world, operation.vm, Math.ceil(vm.populatedPages / PAGES_PER_BLOCK));
+	const before = r.extents.length;
+	const trial = extentsFor(world, operation.vm, operation.source);
 	if (!trial.ok) return trial;
 	// The check must leave the world as it was: the extents are made again when the operation starts.
-	r.extents.length -= trial.value.length;
+	r.extents.length = before;
 	return ok(null);
+}
+
+/** The extents in which the VM lives already, and new ones for what has no room there. */
+function extentsFor(world: World, vmIndex: number, source: number): Outcome<number[], 'no-room-pool' | 'no-shared-memory'> {
+	const own = ownExtents(world, vmIndex, source);
+	const present = own.reduce((sum, index) => sum + (world.r.extents[index] as ExtentRecord).blockCount, 0);
+	const missing = Math.ceil((world.r.vms[vmIndex] as VmRecord).populatedPages / PAGES_PER_BLOCK) - present;
+	if (missing <= 0) return ok(own);
+	const added = reserveExtents(world, vmIndex, missing, tagEnd(world, own));
+	return added.ok ? ok([...own, ...added.value]) : added;
 }
 
 function wait(world: World, operation: OperationRecord, lastsNs: number, step: string): void {
@@ -81,26 +91,13 @@ export function startTransit(world: World, operation: OperationRecord): void {
 		text: `census: ${vm.populatedPages} pages, no long-term pin`
 	});
 	enterPhase(world, operation, 'prepare', 'prepare: capacity under one tag', 'extent-offer');
-	const reserved = reserveExtents(world, operation.vm, Math.ceil(vm.populatedPages / PAGES_PER_BLOCK));
+	const reserved = extentsFor(world, operation.vm, operation.source);
 	if (!reserved.ok) throw new Error('the extents were there a moment ago');
 	operation.extents = reserved.value;
-	for (const index of operation.extents) extentRecord(world, operation, index, 'offered', operation.phaseCauseSeq);
+	for (const index of operation.extents)
+		if (world.r.extents[index]?.state === 'offered') extentRecord(world, operation, index, 'offered', operation.phaseCauseSeq);
 	const lastsNs = costNs(world.costs, 'orchestratorAllocMs') + costNs(world.costs, 'cxlMailboxCommandMs');
 	wait(world, operation, lastsNs, 'accept-source');
-}
-
-function extentRecord(world: World, operation: OperationRecord, index: number, state: string, cause: number): void {
-	const extent = world.r.extents[index] as ExtentRecord;
-	emit(world, {
-		kind: 'extent',
-		rule: state === 'online' ? 'extent-online' : state === 'passes' ? 'extent-pass' : state === 'released' ? 'extent-release' : 'extent-offer',
-		cause,
-		vm: vmOf(world, operation).id,
-		operation: operation.id,
-		host: extent.onlineOn >= 0 ? hostName(world, extent.onlineOn) : null,
-		values: { extent: extent.id, tag: extent.tag, firstBlock: extent.firstBlock, blocks: extent.blockCount, state },
-		text: `${extent.id} of ${extent.blockCount} blocks: ${state}`
-	});
 }
 
 export function runTransit(world: World, operation: OperationRecord): void {
@@ -112,7 +109,6 @@ export function runTransit(world: World, operation: OperationRecord): void {
 		case 'accept-target':
 			accept(world, operation, operation.target);
 			operation.onlineExtent = 0;
-			operation.onlineBlock = 0;
 			return wait(world, operation, mailbox, 'online');
 		case 'online':
 			return onlineNext(world, operation);
@@ -132,6 +128,7 @@ export function runTransit(world: World, operation: OperationRecord): void {
 function accept(world: World, operation: OperationRecord, host: number): void {
 	for (const index of operation.extents) {
 		const extent = world.r.extents[index] as ExtentRecord;
+		if (extent.acceptedBy.includes(host)) continue;
 		extent.acceptedBy.push(host);
 		extent.state = 'accepted';
 		extentRecord(world, operation, index, `accepted by ${hostName(world, host)}`, operation.phaseCauseSeq);
@@ -141,19 +138,20 @@ function accept(world: World, operation: OperationRecord, host: number): void {
 /** One memory block per event: add and online it on the source's compute-less node, as MOVABLE. */
 function onlineNext(world: World, operation: OperationRecord): void {
 	if (operation.ending !== 'none') return turnBack(world, operation);
-	const extent = world.r.extents[operation.extents[operation.onlineExtent] ?? -1];
+	const present = (): ExtentRecord | undefined => world.r.extents[operation.extents[operation.onlineExtent] ?? -1];
+	let extent = present();
+	while (extent && extent.onlineBlocks >= extent.blockCount) {
+		operation.onlineExtent += 1;
+		extent = present();
+	}
 	if (!extent) return beginStaging(world, operation);
 	const pool = world.r.memories[extent.memory] as { firstBlock: number };
 	const zone = (world.r.hosts[operation.source] as HostRecord).poolZone;
-	onlineBlocks(world, zone, pool.firstBlock + extent.firstBlock + operation.onlineBlock, 64);
+	onlineBlocks(world, zone, pool.firstBlock + extent.firstBlock + extent.onlineBlocks, 64);
 	extent.onlineOn = operation.source;
 	extent.onlineBlocks += 64;
-	operation.onlineBlock += 64;
-	if (operation.onlineBlock >= extent.blockCount) {
+	if (extent.onlineBlocks >= extent.blockCount)
 		extentRecord(world, operation, operation.extents[operation.onlineExtent] as number, 'online', operation.phaseCauseSeq);
-		operation.onlineExtent += 1;
-		operation.onlineBlock = 0;
-	}
 	wait(world, operation, costNs(world.costs, 'blockOnlineMs'), 'online');
 }
 
@@ -231,6 +229,14 @@ function noRoom(world: World, operation: OperationRecord): void {
 /** Pages that cannot come home stay where they are: legal, slower, and said. */
 function stayOnPool(world: World, operation: OperationRecord, why: string): void {
 	const failed = operation.ending !== 'none' ? operation.ending : 'failed';
+	// Capacity that never came online holds nothing and goes back at once.
+	for (const index of operation.extents) {
+		const extent = world.r.extents[index] as ExtentRecord;
+		if (extent.onlineBlocks > 0) continue;
+		extent.state = 'released';
+		extentRecord(world, operation, index, 'released', operation.phaseCauseSeq);
+	}
+	clearDescriptors(world, operation.vm);
 	changeOwner(world, operation, vmOf(world, operation).instances[vmOf(world, operation).running] as number, OwnerState.active);
 	finish(world, operation, failed, 'no-room-target', `${why}: the rest of the VM goes on living on the pool`);
 }
@@ -346,12 +352,7 @@ function releaseNext(world: World, operation: OperationRecord): void {
 			`${vm.id} runs on ${hostName(world, operation.source)} as before, nothing is left on the pool`
 		);
 	}
-	const pool = world.r.memories[extent.memory] as { firstBlock: number };
-	const first = pool.firstBlock + extent.firstBlock + operation.onlineBlock;
-	if (operation.onlineBlock < extent.onlineBlocks) {
-		detachBlocks(world, first, 64);
-		for (let block = first; block < first + 64; block += 1) setWhole(world, block, BlockKind.offline, 0);
-	}
+	if (operation.onlineBlock < extent.onlineBlocks) offlineBlock(world, extent, operation.onlineBlock);
 	operation.onlineBlock += 64;
 	if (operation.onlineBlock >= extent.blockCount) {
 		operation.onlineExtent += 1;

@@ -1,0 +1,41 @@
+import { PAGES_PER_BLOCK } from '../../base/units.ts';
+import { frameOf, wholeBlockOf } from '../hypervisor/mapping.ts';
+import { freeDramPages } from '../mm/zones.ts';
+import type { OperationRecord, VmRecord } from '../state/records.ts';
+import type { World } from '../state/world.ts';
+
+/**
+ * Room on a host's DRAM that no running move counts on. Two moves that each saw the same free pages would both be let in,
+ * and the later one would stand without memory in the middle of its stream (our own rule: a promise is kept).
+ */
+export function roomOnDram(world: World, host: number): number {
+	let promised = 0;
+	for (const operation of world.r.operations)
+		if (operation.state === 'running') promised += promisedPages(world, operation, host);
+	return freeDramPages(world, host) - promised;
+}
+
+/** Pages that a running move may still place on the host. */
+function promisedPages(world: World, operation: OperationRecord, host: number): number {
+	const vm = world.r.vms[operation.vm] as VmRecord;
+	if (operation.strategy === 'precopy')
+		return operation.target === host ? vm.populatedPages - backedPages(world, vm, 1 - vm.running) : 0;
+	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
+	const onPool = vm.pagesByMemory[pool] ?? 0;
+	// What is on the pool may go back to where the guest runs; before the commit the target expects all of it.
+	if (vm.instances[vm.running] === host) return onPool;
+	return operation.target === host && operation.ending === 'none' && !operation.parameters.stayOnPool ? vm.populatedPages : 0;
+}
+
+function backedPages(world: World, vm: VmRecord, instance: number): number {
+	let pages = 0;
+	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
+		if (wholeBlockOf(world, vm, instance, guestBlock) >= 0) {
+			pages += PAGES_PER_BLOCK;
+			continue;
+		}
+		const first = guestBlock * PAGES_PER_BLOCK;
+		for (let gfn = first; gfn < first + PAGES_PER_BLOCK; gfn += 1) if (frameOf(world, vm, instance, gfn) >= 0) pages += 1;
+	}
+	return pages;
+}
