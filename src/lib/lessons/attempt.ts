@@ -42,6 +42,7 @@ export async function runGuest(
 		...options,
 		scenario: guestScenario(lesson, draw, guest, choice),
 		untilNs,
+		endWithoutOperation: true,
 		expressions: [
 			...checks.map((check) => bindLimits(check.expression, guest.limits)),
 			...MEASURED.map((q) => ({ q }))

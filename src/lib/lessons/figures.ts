@@ -1,4 +1,5 @@
-import { formatBytesBinary, formatNs, formatRate } from '../base/format.ts';
+import { formatBytesBinary, formatNs, formatRate, formatThree, THIN } from '../base/format.ts';
+import { GB } from '../base/units.ts';
 import type { RunSummary } from '../engine/contract/queries.ts';
 import type { Scenario } from '../engine/contract/scenario/schema.ts';
 import type { BetAxes } from './bet.ts';
@@ -31,7 +32,7 @@ export const FIGURES: Readonly<Record<string, (source: FigureSource) => string>>
 		const bytes = settledBytes(course);
 		return bytes === null ? UNKNOWN : formatBytesBinary(bytes);
 	},
-	border: ({ lesson }) => formatRate(lesson.steps.change.borderBytesPerSecond),
+	border: ({ lesson }) => `${formatThree(lesson.steps.change.borderBytesPerSecond / GB)}${THIN}GB/s`,
 	blackout: ({ lesson }) => formatNs(lesson.steps.challenge.downtimeNs)
 };
 

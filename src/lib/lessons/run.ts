@@ -15,6 +15,8 @@ export interface RunOrder {
 	readonly untilNs: number;
 	readonly expressions?: readonly Expression[];
 	readonly memory?: 'shared' | 'transferred';
+	/** The order was refused, or none was given: nothing will come of waiting. */
+	readonly endWithoutOperation?: boolean;
 	readonly onprogress?: (fraction: number) => void;
 	/** The course so far, a few times a second: lines that draw themselves while the engine works. */
 	readonly oncourse?: (summary: RunSummary) => void;
@@ -70,6 +72,11 @@ class OpenedWorld {
 
 	private lend(): { buffers?: Buffers } {
 		return this.transferred ? { buffers: { [this.world]: this.buffer as ArrayBuffer } } : {};
+	}
+
+	/** Time has passed and no operation has begun. */
+	get isIdle(): boolean {
+		return this.status.nowNs > 0 && this.status.operations.length === 0;
 	}
 
 	views(): WorldViews {
@@ -136,7 +143,7 @@ export async function runToEnd(port: EnginePort, order: RunOrder): Promise<Outco
 		for (let done = false; !done; ) {
 			if (order.wanted && !order.wanted()) return ok(null);
 			const answer = await world.advance(order.untilNs);
-			done = answer.done;
+			done = answer.done || (order.endWithoutOperation === true && world.isIdle);
 			order.onprogress?.(world.status.nowNs / order.untilNs);
 			if (order.oncourse && performance.now() - courseMs > COURSE_EVERY_MS) {
 				order.oncourse(await world.ask({ kind: 'summary' }));

@@ -28,9 +28,11 @@ export function readChecked(value: unknown): Scenario {
 export function startScenario(lesson: Lesson, change: Readonly<Plain> = {}): Scenario {
 	const base = catalogueScenario(lesson.start.catalogue);
 	if (base === null) throw new Error(`no scenario of the catalogue is called "${lesson.start.catalogue}"`);
-	return readChecked(
+	const scenario = readChecked(
 		laidOver(laidOver(base, { ...lesson.start.overrides, title: lesson.start.title, journal: [] }), change)
 	);
+	const { rateBytesPerSecond } = lesson.start;
+	return rateBytesPerSecond === undefined ? scenario : withRate(scenario, rateBytesPerSecond);
 }
 
 /** The same scenario with its first VM ordered to the other host at once. */
@@ -57,7 +59,7 @@ export function laneScenario(
 	return withOrder(scenario, lane.strategy, lesson.start.parameters[laneId] ?? {});
 }
 
-/** Every VM writing at another rate; at none at all the guest is idle with a rate of nothing. */
+/** Every VM writing at another rate. */
 export function withRate(scenario: Scenario, rateBytesPerSecond: number): Scenario {
 	return {
 		...scenario,

@@ -194,6 +194,8 @@ export const startSchema = v.strictObject({
 	catalogue: v.string(),
 	title: words,
 	overrides: v.record(v.string(), v.unknown()),
+	/** At which rate every guest writes, where the lesson's own differs from the scenario's. */
+	rateBytesPerSecond: v.optional(rate),
 	/** Parameters of each lane's order. */
 	parameters: v.record(id, parametersSchema)
 });

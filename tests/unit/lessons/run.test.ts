@@ -99,6 +99,13 @@ describe('runToEnd', () => {
 		expect(script.calls).toEqual(['open transferred truth', 'advance 9', 'advance 9', 'close 7']);
 	});
 
+	it('does not wait for what was never begun', async () => {
+		const script: Script = { calls: [], turns: 100 };
+		const run = await runToEnd(port(script), { ...order, endWithoutOperation: true });
+		expect(script.calls.filter((call) => call.startsWith('advance'))).toHaveLength(1);
+		expect(run.ok && run.value?.refusal?.reason).toBe('unmovable-page');
+	});
+
 	it('hands on a refusal', async () => {
 		const run = await runToEnd(port({ calls: [], turns: 1, refuse: true }), order);
 		expect(run).toMatchObject({ ok: false, reason: 'bad-scenario' });

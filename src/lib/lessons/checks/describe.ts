@@ -21,7 +21,7 @@ export const WORDING: Readonly<Record<QuantityName, Wording>> = {
 	completed: { unit: 'flag', says: 'the guest is home on B', opposite: 'the guest is not home' },
 	failed: { unit: 'flag', says: 'the move failed', opposite: 'the move did not fail' },
 	cancelled: { unit: 'flag', says: 'the move was cancelled', opposite: 'the move was not cancelled' },
-	runsOnTarget: { unit: 'flag', says: 'the guest runs on B', opposite: 'the guest does not run on B' },
+	runsOnTarget: { unit: 'flag', says: 'it runs on B', opposite: 'it does not run on B' },
 	downtimeNs: { unit: 'time', says: 'stopped' },
 	totalNs: { unit: 'time', says: 'time from the order to home' },
 	networkBytes: { unit: 'bytes', says: 'on the wire' },
@@ -33,8 +33,8 @@ export const WORDING: Readonly<Record<QuantityName, Wording>> = {
 	retriedFolios: { unit: 'count', says: 'retried folios' },
 	proofHolds: {
 		unit: 'flag',
-		says: 'every page holds what the guest last wrote',
-		opposite: 'some page holds something else'
+		says: 'every page is as last written',
+		opposite: 'some page is not as last written'
 	},
 	invariantsHold: { unit: 'flag', says: 'every invariant holds', opposite: 'an invariant is broken' },
 	commandCount: { unit: 'count', says: 'commands given' }

@@ -23,6 +23,8 @@ export class RateRuns {
 	/** 0 … 1 while something runs. */
 	progress: number | null = $state(null);
 	problem: string | null = $state(null);
+	/** Lanes that already show the rate that is running; the others still show the one before, pale. */
+	fresh: ReadonlySet<string> = $state.raw(new Set());
 	/** Grows with every finished run. */
 	turn: number = $state(0);
 
@@ -41,8 +43,7 @@ export class RateRuns {
 		const fractions: Record<string, number> = {};
 		this.problem = null;
 		this.progress = 0;
-		this.courses = {};
-		this.ended = {};
+		this.fresh = new Set();
 		const home: Record<string, boolean> = {};
 		try {
 			await Promise.all(
@@ -55,7 +56,7 @@ export class RateRuns {
 						memory,
 						wanted,
 						oncourse: (summary) => {
-							if (wanted()) this.courses = { ...this.courses, [lane.id]: summary };
+							if (wanted()) this.#show(lane.id, summary);
 						},
 						onprogress: (fraction) => {
 							fractions[lane.id] = fraction;
@@ -67,7 +68,7 @@ export class RateRuns {
 					if (run.value === null) return;
 					const { summary, status, views, values } = run.value;
 					home[lane.id] = values[0] === true;
-					this.courses = { ...this.courses, [lane.id]: summary };
+					this.#show(lane.id, summary);
 					this.ended = { ...this.ended, [lane.id]: { status, views: views(), home: values[0] === true } };
 				})
 			);
@@ -83,6 +84,11 @@ export class RateRuns {
 		this.progress = null;
 		this.turn += 1;
 		return home;
+	}
+
+	#show(lane: string, summary: RunSummary): void {
+		this.courses = { ...this.courses, [lane]: summary };
+		this.fresh = new Set([...this.fresh, lane]);
 	}
 
 	#end(): void {

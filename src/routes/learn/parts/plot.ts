@@ -38,6 +38,21 @@ export function linePath(plot: Plot, points: readonly BetPoint[], smooth = true)
 	);
 }
 
+/**
+ * As many of a course's points as can be told apart: the engine samples every 25 ms and sends in slices of 50, so that
+ * neighbouring samples stand on different teeth of one saw.
+ */
+export function thinned(points: readonly BetPoint[], leastNs: number): readonly BetPoint[] {
+	let last = -Infinity;
+	return points.filter((point, index) => {
+		const before = points[index - 1];
+		const leap = before !== undefined && Math.abs(point.bytes - before.bytes) > 0.05 * (points[0]?.bytes ?? 0);
+		if (point.ns - last < leastNs && !leap && index !== points.length - 1) return false;
+		last = point.ns;
+		return true;
+	});
+}
+
 /** What lies between two lines, as far as both go. */
 export function betweenPath(plot: Plot, one: readonly BetPoint[], other: readonly BetPoint[]): string {
 	const end = Math.min(one.at(-1)?.ns ?? 0, other.at(-1)?.ns ?? 0);
