@@ -7,7 +7,8 @@ import { expect, test, type Page } from '@playwright/test';
 
 const PAGES = ['/', '/play/', '/model/', '/learn/', '/link/'] as const;
 const play = (page: Page) => page.locator('.play');
-const idle = (page: Page) => expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+const idle = (page: Page) =>
+	expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
 
 for (const scheme of ['light', 'dark'] as const)
 	for (const address of PAGES)
@@ -16,8 +17,14 @@ for (const scheme of ['light', 'dark'] as const)
 			await page.goto(address);
 			await expect(page.locator('h1').first()).toBeAttached();
 			if (address === '/play/') await idle(page);
-			const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
-			expect(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+			const { violations } = await new AxeBuilder({ page })
+				.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+				.analyze();
+			expect(
+				violations.map(
+					(one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`
+				)
+			).toEqual([]);
 		});
 
 test('axe finds nothing in the panels and dialogs of the playground', async ({ page }) => {
@@ -28,7 +35,12 @@ test('axe finds nothing in the panels and dialogs of the playground', async ({ p
 		await expect(page.locator('.panel')).toBeVisible();
 		await idle(page);
 		const { violations } = await new AxeBuilder({ page }).include('.panel').analyze();
-		expect(violations.map((one) => `${tool}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+		expect(
+			violations.map(
+				(one) =>
+					`${tool}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`
+			)
+		).toEqual([]);
 		await page.keyboard.press('Escape');
 		await expect(page.locator('.panel')).toHaveCount(0);
 	}
@@ -36,7 +48,12 @@ test('axe finds nothing in the panels and dialogs of the playground', async ({ p
 		await page.keyboard.press(key);
 		await expect(page.getByRole('dialog')).toBeVisible();
 		const { violations } = await new AxeBuilder({ page }).include('dialog[open]').analyze();
-		expect(violations.map((one) => `${key}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+		expect(
+			violations.map(
+				(one) =>
+					`${key}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`
+			)
+		).toEqual([]);
 		await page.keyboard.press('Escape');
 		await expect(page.getByRole('dialog')).toHaveCount(0);
 	}
@@ -91,18 +108,44 @@ test('what has the focus is seen, and every target can be hit', async ({ page })
 	await page.goto('/play/');
 	await idle(page);
 	const missing: string[] = [];
-	for (let press = 0; press < 45; press += 1) {
+	const names = new Set<string>();
+	for (let press = 0; press < 60; press += 1) {
 		await page.keyboard.press('Tab');
-		const seen = await page.evaluate(() => {
-			const element = document.activeElement;
-			if (!element || element === document.body) return null;
-			const style = getComputedStyle(element);
-			const visible = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
-			return visible ? null : element.outerHTML.slice(0, 140);
+		const focused = await page.evaluateHandle(() => document.activeElement as HTMLElement);
+		const place = await focused.evaluate((element) => {
+			const box = element.getBoundingClientRect();
+			return {
+				html: element.outerHTML.slice(0, 140),
+				body: element === document.body,
+				x: box.x,
+				y: box.y,
+				width: box.width,
+				height: box.height
+			};
 		});
-		if (seen) missing.push(seen);
+		if (place.body || names.has(place.html)) continue;
+		names.add(place.html);
+		const x = Math.max(0, place.x - 5);
+		const y = Math.max(0, place.y - 5);
+		const clip = {
+			x,
+			y,
+			width: Math.min(1366 - x, place.width + 10),
+			height: Math.min(768 - y, place.height + 10)
+		};
+		if (clip.width <= 0 || clip.height <= 0) {
+			missing.push(`outside the window: ${place.html}`);
+			continue;
+		}
+		// Seen = the pixels around it are others with the focus than without.
+		const on = await page.screenshot({ clip, animations: 'disabled', caret: 'initial' });
+		await focused.evaluate((element) => element.blur());
+		const off = await page.screenshot({ clip, animations: 'disabled', caret: 'initial' });
+		await focused.evaluate((element) => element.focus());
+		if (on.equals(off)) missing.push(place.html);
 	}
 	expect(missing).toEqual([]);
+	expect(names.size).toBeGreaterThan(30);
 	const small = await page.evaluate(() =>
 		[...document.querySelectorAll('button, a, input, select, summary, [role=slider], [role=tab]')]
 			.filter((element) => {
@@ -111,7 +154,10 @@ test('what has the focus is seen, and every target can be hit', async ({ page })
 				const style = getComputedStyle(element);
 				return style.visibility !== 'hidden' && (box.width < 24 || box.height < 24);
 			})
-			.map((element) => `${element.outerHTML.slice(0, 120)} ${Math.round(element.getBoundingClientRect().width)}x${Math.round(element.getBoundingClientRect().height)}`)
+			.map(
+				(element) =>
+					`${element.outerHTML.slice(0, 120)} ${Math.round(element.getBoundingClientRect().width)}x${Math.round(element.getBoundingClientRect().height)}`
+			)
 	);
 	expect(small).toEqual([]);
 });
@@ -125,7 +171,10 @@ test('the state is told in words once it stands still', async ({ page }) => {
 	await page.keyboard.press('End');
 	await idle(page);
 	await expect(spoken).not.toHaveText(before ?? '');
-	await expect(page.getByRole('slider', { name: 'Simulated time' })).toHaveAttribute('aria-valuetext', /(ms|s)/);
+	await expect(page.getByRole('slider', { name: 'Simulated time' })).toHaveAttribute(
+		'aria-valuetext',
+		/(ms|s)/
+	);
 	await page.getByRole('button', { name: 'Table', exact: true }).click();
 	await expect(page.getByRole('dialog').getByRole('row')).not.toHaveCount(0);
 });

@@ -6,8 +6,10 @@
 import { expect, test, type Page } from '@playwright/test';
 
 const play = (page: Page) => page.locator('.play');
-const idle = (page: Page) => expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
-const nowNs = async (page: Page): Promise<number> => Number(await play(page).getAttribute('data-now-ns'));
+const idle = (page: Page) =>
+	expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+const nowNs = async (page: Page): Promise<number> =>
+	Number(await play(page).getAttribute('data-now-ns'));
 const time = (page: Page) => page.getByRole('slider', { name: 'Simulated time' });
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 const moment = (page: Page) => page.locator('#stage .moment').first();
@@ -15,15 +17,23 @@ const moment = (page: Page) => page.locator('#stage .moment').first();
 async function open(page: Page, address = '/play/'): Promise<void> {
 	await page.goto(address);
 	await idle(page);
-	
 }
 
-test('plays from the start to the end and says what has become of the VM @both', async ({ page }, testInfo) => {
+test('plays from the start to the end and says what has become of the VM @both', async ({
+	page
+}, testInfo) => {
 	const errors: string[] = [];
 	page.on('pageerror', (error) => errors.push(error.message));
 	await open(page);
-	await expect(play(page)).toHaveAttribute('data-memory', testInfo.project.name === 'transferred' ? 'transferred' : 'shared');
-	await expect(page.getByText(testInfo.project.name === 'transferred' ? 'shared memory: transferred' : 'shared memory: real')).toBeVisible();
+	await expect(play(page)).toHaveAttribute(
+		'data-memory',
+		testInfo.project.name === 'transferred' ? 'transferred' : 'shared'
+	);
+	await expect(
+		page.getByText(
+			testInfo.project.name === 'transferred' ? 'shared memory: transferred' : 'shared memory: real'
+		)
+	).toBeVisible();
 	expect(await nowNs(page)).toBe(0);
 
 	await page.getByRole('slider', { name: 'Speed' }).press('End');
@@ -104,7 +114,9 @@ test('the clock is dragged, zoomed and reset on the timeline', async ({ page }) 
 	await expect(all).toHaveAttribute('aria-disabled', 'true');
 });
 
-test('one page is followed through every address space, and its content is proved', async ({ page }) => {
+test('one page is followed through every address space, and its content is proved', async ({
+	page
+}) => {
 	await open(page);
 	await page.getByRole('button', { name: 'Follow one page' }).click();
 	const proof = page.locator('.inspector [data-proof]');
@@ -124,7 +136,7 @@ test('one page is followed through every address space, and its content is prove
 	await expect(proof).toHaveAttribute('data-proof', 'equal');
 
 	await page.getByRole('button', { name: 'Why?' }).click();
-	const chain = page.locator('.why ol > li');
+	const chain = page.locator('.chain ol > li');
 	await expect(chain.first()).toBeVisible();
 	const before = await nowNs(page);
 	await chain.first().getByRole('button').click();
@@ -156,7 +168,9 @@ test('a wrong belief wears its band', async ({ page }) => {
 	await expect(page.locator('.band')).toContainText('Not how it works');
 });
 
-test('commands are taken, refused with a reason and a source, undone and redone', async ({ page }) => {
+test('commands are taken, refused with a reason and a source, undone and redone', async ({
+	page
+}) => {
 	await open(page);
 	await page.keyboard.press('Shift+ArrowRight');
 	await idle(page);
@@ -170,7 +184,10 @@ test('commands are taken, refused with a reason and a source, undone and redone'
 
 	await button(page, 'Cancel').click();
 	await idle(page);
-	await expect(page.getByRole('button', { name: 'Undo the last command' })).not.toHaveAttribute('aria-disabled', 'true');
+	await expect(page.getByRole('button', { name: 'Undo the last command' })).not.toHaveAttribute(
+		'aria-disabled',
+		'true'
+	);
 	await page.keyboard.press('End');
 	await idle(page);
 	await expect(moment(page)).toContainText(/Cancelled/);
@@ -245,7 +262,9 @@ for (const scheme of ['light', 'dark'] as const)
 				return getComputedStyle(probe).color;
 			});
 			probe.remove();
-			return [...document.querySelectorAll('button, [role=tab], [role=radio], input, select')].filter((element) => {
+			return [
+				...document.querySelectorAll('button, [role=tab], [role=radio], input, select')
+			].filter((element) => {
 				const style = getComputedStyle(element);
 				return [style.color, style.backgroundColor].some((colour) => hue.includes(colour));
 			}).length;

@@ -41,6 +41,8 @@ export class Address {
 
 	read(): Promise<DecodedLink> | null {
 		const fragment = this.fragment;
-		return fragment === '' ? null : decodeLink(fragment);
+		// A place on the page (a skip link without script) is no run.
+		if (fragment === '' || document.getElementById(fragment) !== null) return null;
+		return decodeLink(fragment);
 	}
 }

@@ -67,7 +67,14 @@ export function keeps(tag: string, type: string, role: string | null, key: strin
 		return type === 'checkbox' || type === 'radio' ? key === ' ' || arrows : true;
 	}
 	if (key === ' ') return name === 'button' || name === 'a' || name === 'summary';
-	return arrows && (role === 'radio' || role === 'tab' || role === 'gridcell' || role === 'grid' || role === 'option');
+	return (
+		arrows &&
+		(role === 'radio' ||
+			role === 'tab' ||
+			role === 'gridcell' ||
+			role === 'grid' ||
+			role === 'option')
+	);
 }
 
 /** For the help dialog, in the order in which one learns them. */
@@ -82,6 +89,9 @@ export const KEYS: readonly { readonly keys: readonly string[]; readonly does: s
 	{ keys: ['c'], does: 'Two movers side by side, and back to one' },
 	{ keys: ['Esc'], does: 'Finish what moves now; close a panel' },
 	{ keys: ['?'], does: 'This list' },
-	{ keys: ['Tab', 'arrows', 'Enter', 'Esc'], does: 'In the picture: go there, walk among its parts, go in, go out' },
+	{
+		keys: ['Tab', 'arrows', 'Enter', 'Esc'],
+		does: 'In the picture: go there, walk among its parts, go in, go out'
+	},
 	{ keys: ['Page Up', 'Page Down'], does: 'On the timeline: a tenth of what is shown' }
 ];

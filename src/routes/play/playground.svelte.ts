@@ -1,5 +1,10 @@
 import { formatBytesBinary, formatNumber } from '$lib/base/format.ts';
-import { Session, type OpenWorld, type StepUnit, type WorldSpec } from '$lib/client/session.svelte.ts';
+import {
+	Session,
+	type OpenWorld,
+	type StepUnit,
+	type WorldSpec
+} from '$lib/client/session.svelte.ts';
 import { ensureIsolation } from '$lib/client/isolation.ts';
 import { PLAIN_VIEW, shareLink, type LinkState, type LinkView } from '$lib/client/permalink.ts';
 import type { Command, JournalEntry } from '$lib/engine/contract/commands.ts';
@@ -8,7 +13,12 @@ import { REASONS, type ReasonId } from '$lib/engine/contract/reasons.ts';
 import { CATALOGUE } from '$lib/engine/contract/scenario/catalogue/index.ts';
 import { readScenario } from '$lib/engine/contract/scenario/read.ts';
 import { differences, type Difference } from '$lib/viz/compare/differences.ts';
-import { byOtherMover, strategyName, strategyOf, untilForBoth } from '$lib/viz/compare/other-mover.ts';
+import {
+	byOtherMover,
+	strategyName,
+	strategyOf,
+	untilForBoth
+} from '$lib/viz/compare/other-mover.ts';
 import type { TimeWindow } from '$lib/viz/timeline/window.ts';
 import { sameObject } from '$lib/viz/words/objects.ts';
 import { Address } from './history.ts';
@@ -77,7 +87,10 @@ export class Playground {
 	readonly view: LinkView = $derived({
 		...PLAIN_VIEW,
 		selection: this.selection,
-		span: this.shown && { fromNs: Math.round(this.shown.startNs), toNs: Math.round(this.shown.endNs) },
+		span: this.shown && {
+			fromNs: Math.round(this.shown.startNs),
+			toNs: Math.round(this.shown.endNs)
+		},
 		compare: this.compare
 	});
 
@@ -137,15 +150,23 @@ export class Playground {
 	}
 
 	async openLink(link: LinkState): Promise<void> {
-		const label = (index: number): string => worldName(link.worlds[index]?.journal ?? [], link.worlds.length, index);
+		const label = (index: number): string =>
+			worldName(link.worlds[index]?.journal ?? [], link.worlds.length, index);
 		await this.#replace(() =>
-			Session.openLink({ ...link, worlds: link.worlds.map((world, index) => ({ ...world, label: label(index) })) })
+			Session.openLink({
+				...link,
+				worlds: link.worlds.map((world, index) => ({ ...world, label: label(index) }))
+			})
 		);
 		this.#applyView(link.view);
 	}
 
 	/** Opens worlds on one clock and goes to a moment of it. The last good session stays until the new one is there. */
-	async openWorlds(specs: readonly WorldSpec[], atNs: number, isNewEntry = false): Promise<boolean> {
+	async openWorlds(
+		specs: readonly WorldSpec[],
+		atNs: number,
+		isNewEntry = false
+	): Promise<boolean> {
 		const opened = await this.#replace(async () => {
 			const outcome = await Session.open(specs);
 			if (outcome.ok && atNs > 0) await outcome.value.seek(atNs, { scrubbing: true });
@@ -280,7 +301,11 @@ export class Playground {
 	}
 
 	/** Adds a world with another journal to those on the clock, and shows the first and the new one together. */
-	async addWorld(journal: readonly JournalEntry[], belief: string | null = null, label?: string): Promise<boolean> {
+	async addWorld(
+		journal: readonly JournalEntry[],
+		belief: string | null = null,
+		label?: string
+	): Promise<boolean> {
 		const session = this.session;
 		if (!session) return false;
 		const worlds = session.worlds;
@@ -322,7 +347,8 @@ export class Playground {
 	#freeName(wanted: string): string {
 		const taken = new Set((this.session?.worlds ?? []).map((world) => world.label));
 		if (!taken.has(wanted)) return wanted;
-		for (let number = 2; ; number += 1) if (!taken.has(`${wanted} ${number}`)) return `${wanted} ${number}`;
+		for (let number = 2; ; number += 1)
+			if (!taken.has(`${wanted} ${number}`)) return `${wanted} ${number}`;
 	}
 
 	/** The same run up to now; from here it can go another way. */

@@ -92,10 +92,7 @@ export function readings(a: WorldStatus, b: WorldStatus, ids: readonly string[])
 		return {
 			id,
 			label: reading.label,
-			values: [
-				reading.read(vmA, operationOf(a), a),
-				reading.read(vmB, operationOf(b), b)
-			] as const
+			values: [reading.read(vmA, operationOf(a), a), reading.read(vmB, operationOf(b), b)] as const
 		};
 	});
 }

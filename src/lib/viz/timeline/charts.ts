@@ -40,7 +40,11 @@ export interface YTick {
 }
 
 /** Three to five lines from 0 up, the unit at the topmost. */
-export function yTicks(spec: ChartSpec, greatest: number, heightPx: number): { top: number; ticks: YTick[] } {
+export function yTicks(
+	spec: ChartSpec,
+	greatest: number,
+	heightPx: number
+): { top: number; ticks: YTick[] } {
 	const highest = Math.max(greatest, 1);
 	const [size, unit] = spec.units.find(([one]) => highest >= one) ?? spec.units.at(-1)!;
 	const wanted = (spec.top ?? highest) / size;
@@ -96,7 +100,10 @@ export function chartDrawing(
 			future: futureOf(expected, spec.id, nowNs, window.endNs)
 		};
 	});
-	const greatest = Math.max(0, ...parts.flatMap((part) => [...greatestOf(part.past), ...greatestOf(part.future)]));
+	const greatest = Math.max(
+		0,
+		...parts.flatMap((part) => [...greatestOf(part.past), ...greatestOf(part.future)])
+	);
 	const { top, ticks } = yTicks(spec, greatest, heightPx);
 	const box = { window, widthPx, heightPx, top };
 	const y = (value: number): number => heightPx * (1 - value / top);

@@ -148,7 +148,12 @@ export interface PlacedLabel {
 }
 
 /** Where the label of a bar stands: in the middle, or beside the cursor where that would cross it. */
-export function placedLabel(label: string, fromX: number, toX: number, cursorX: number): PlacedLabel | null {
+export function placedLabel(
+	label: string,
+	fromX: number,
+	toX: number,
+	cursorX: number
+): PlacedLabel | null {
 	const place = (from: number, to: number): PlacedLabel | null => {
 		const text = fittedLabel(label, to - from);
 		return text === '' ? null : { text, x: (from + to) / 2 };

@@ -19,6 +19,6 @@ export function settledWords(status: WorldStatus, playing: boolean): string {
 	if (batch && batch.direction !== 'stream' && batch.endNs > status.nowNs)
 		return `${formatNumber(batch.pages)} pages on the way`;
 	const span = operation.phases.at(-1);
-	const label = (span?.label ?? operation.phase).split(':')[0] ?? '';
+	const label = (span?.label ?? operation.phase).split(/[:,]/)[0] ?? '';
 	return playing ? label : `settled in ${label}`;
 }

@@ -81,7 +81,9 @@ export function timeTicks(window: TimeWindow, count: number): Tick[] {
 	const values = d3ticks(from, to, count);
 	return values.map((value, index) => ({
 		ns: value * unitNs,
-		label: formatNumber(value, value === 0 ? 0 : digits) + (index === values.length - 1 ? THIN + unit : '')
+		label:
+			formatNumber(value, value === 0 ? 0 : digits) +
+			(index === values.length - 1 ? THIN + unit : '')
 	}));
 }
 

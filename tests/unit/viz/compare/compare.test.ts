@@ -4,7 +4,11 @@ import {
 	differenceWords,
 	readings
 } from '../../../../src/lib/viz/compare/differences.ts';
-import { byOtherMover, strategyOf, untilForBoth } from '../../../../src/lib/viz/compare/other-mover.ts';
+import {
+	byOtherMover,
+	strategyOf,
+	untilForBoth
+} from '../../../../src/lib/viz/compare/other-mover.ts';
 import { catalogueScenario } from '../../../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { readScenario } from '../../../../src/lib/engine/contract/scenario/read.ts';
 import type { JournalEntry } from '../../../../src/lib/engine/contract/commands.ts';

@@ -19,8 +19,19 @@ describe('charts', () => {
 			}
 	});
 	test('several runs share one axis', () => {
-		const source = (name: string) => ({ name, course: summary(500 * MS), forecast: summary(1100 * MS), vm: 'vm0' });
-		const drawing = chartDrawing(CHARTS[0]!, [source('a'), source('b')], { startNs: 0, endNs: 1100 * MS }, 300, 70);
+		const source = (name: string) => ({
+			name,
+			course: summary(500 * MS),
+			forecast: summary(1100 * MS),
+			vm: 'vm0'
+		});
+		const drawing = chartDrawing(
+			CHARTS[0]!,
+			[source('a'), source('b')],
+			{ startNs: 0, endNs: 1100 * MS },
+			300,
+			70
+		);
 		expect(drawing.lines.map((line) => line.name)).toEqual(['a', 'b']);
 		expect(drawing.lines[0]!.past).toBe(drawing.lines[1]!.past);
 		expect(drawing.lines[0]!.past).not.toBe('');
@@ -47,7 +58,12 @@ describe('the address waterfall', () => {
 		{ space: 'gva' as const, address: '0xffff_8880_6a3f_2000', by: '', note: '' },
 		{ space: 'gpa' as const, address: '0x6a3f_2000', by: 'guest page table', note: '' },
 		{ space: 'hva' as const, address: `0x7f${base}_8a3f_2000`, by: 'memslot', note: 'QEMU' },
-		{ space: 'hpa' as const, address: `0x${base}_2a3f_2000`, by: 'host page table', note: 'window' },
+		{
+			space: 'hpa' as const,
+			address: `0x${base}_2a3f_2000`,
+			by: 'host page table',
+			note: 'window'
+		},
 		{ space: 'dpa' as const, address: dpa, by: 'decoder', note: '' }
 	];
 	const answer = (dpa: string | null): PageAnswer => ({
@@ -73,7 +89,13 @@ describe('the address waterfall', () => {
 	test('is wide, wide, split, split, and closes where both meet', () => {
 		const steps = waterfall(answer('0xaa3f_2000'));
 		expect(steps.map((step) => step.boxes.length)).toEqual([1, 1, 2, 2, 1]);
-		expect(steps.map((step) => step.by)).toEqual(['', 'guest page table', 'memslot', 'host page table', 'decoder']);
+		expect(steps.map((step) => step.by)).toEqual([
+			'',
+			'guest page table',
+			'memslot',
+			'host page table',
+			'decoder'
+		]);
 		expect(steps.at(-1)!.closing).toBe(true);
 		expect(waterfallWords(answer('0xaa3f_2000'))).toContain('the same for both hosts');
 	});

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { fittedLabel, labelWidth, phaseBars, placedLabel, stopSpans } from '../../../../src/lib/viz/timeline/phases.ts';
+import {
+	fittedLabel,
+	labelWidth,
+	phaseBars,
+	placedLabel,
+	stopSpans
+} from '../../../../src/lib/viz/timeline/phases.ts';
 import { MS, summary } from './fixtures.ts';
 
 /** Past is solid, future is dashed, at the same place: nothing jumps when a forecast comes true. */
