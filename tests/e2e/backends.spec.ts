@@ -48,7 +48,9 @@ test('the same flow on shared and on transferred memory comes to the same states
 	expect(new Set(shared).size).toBe(5);
 });
 
-test('playing to the end comes to the same state as jumping there @both', async ({ page }, testInfo) => {
+test('playing to the end comes to the same state as jumping there @both', async ({
+	page
+}, testInfo) => {
 	await page.goto('/play/');
 	await idle(page);
 	const isPlain = testInfo.project.name === 'transferred';

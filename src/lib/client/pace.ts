@@ -75,21 +75,28 @@ export function onGrid(ns: number, speed: number): number {
 }
 
 const WISHED_SLICE_MS = 8;
-const LEAST_EVENTS = 64;
-const MOST_EVENTS = 4_000_000;
+/** One event may be a batch of 512 pages or a timer: costs differ a thousandfold. */
+const MOST_EVENTS = 20_000;
+/** Below that, the message costs more than the events. */
+const SHORTEST_MS = 0.5;
 
-/** Events that fit into a slice of about 8 ms, learnt from the slices before. Results do not depend on it (decision D9). */
+/**
+ * Events that fit into a slice of about 8 ms, learnt from the slices before: down at once, up by at most a factor of two a
+ * slice, because cheap events say nothing about the dear ones behind them. Results do not depend on it (decision D9).
+ */
 export class SliceBudget {
-	private eventsPerMs = 250;
+	private eventsPerMs = 1;
 
 	get events(): number {
 		const wished = Math.round(this.eventsPerMs * WISHED_SLICE_MS);
-		return Math.min(MOST_EVENTS, Math.max(LEAST_EVENTS, wished));
+		return Math.min(MOST_EVENTS, Math.max(1, wished));
 	}
 
 	learn(events: number, wallMs: number): void {
-		// Below that, the message costs more than the events.
-		if (events < LEAST_EVENTS / 2 || wallMs < 0.5) return;
-		this.eventsPerMs = 0.6 * this.eventsPerMs + 0.4 * (events / wallMs);
+		if (events < 1) return;
+		const measured = events / Math.max(wallMs, SHORTEST_MS);
+		// A short slice that looks slow is mostly its message; one that looks fast is at least that fast.
+		if (wallMs < SHORTEST_MS && measured < this.eventsPerMs) return;
+		this.eventsPerMs = Math.min(measured, this.eventsPerMs * 2);
 	}
 }
