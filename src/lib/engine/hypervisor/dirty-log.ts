@@ -95,25 +95,32 @@ export function markAll(world: World, vm: VmRecord): number {
  */
 export function syncLog(world: World, vm: VmRecord, clear: boolean): number {
 	const { c } = world;
+	const log = c.kvmLog.data;
+	const bitmap = c.qemuBitmap.data;
+	const loggedCount = c.guestLoggedCount.data;
+	const dirtyCount = c.guestDirtyCount.data;
+	const end = vm.firstGuestBlock + vm.guestBlockCount;
 	let dirty = 0;
-	for (let block = 0; block < vm.guestBlockCount; block += 1) {
-		const at = vm.firstGuestBlock + block;
-		if (c.guestLoggedCount.get(at) === 0) {
-			dirty += c.guestDirtyCount.get(at);
-			continue;
+	for (let at = vm.firstGuestBlock; at < end; at += 1) {
+		let count = dirtyCount[at] as number;
+		if (loggedCount[at] !== 0) {
+			const from = at * WORDS_PER_BLOCK;
+			for (let word = from; word < from + WORDS_PER_BLOCK; word += 1) {
+				const fetched = log[word] as number;
+				if (fetched === 0) continue;
+				const before = bitmap[word] as number;
+				count += popcount((fetched & ~before) >>> 0);
+				bitmap[word] = before | fetched;
+				if (clear) log[word] = 0;
+			}
+			c.qemuBitmap.touch(from, from + WORDS_PER_BLOCK);
+			if (clear) {
+				c.kvmLog.touch(from, from + WORDS_PER_BLOCK);
+				vm.loggedPages -= loggedCount[at] as number;
+				c.guestLoggedCount.set(at, 0);
+			}
+			c.guestDirtyCount.set(at, count);
 		}
-		let count = 0;
-		for (let word = at * WORDS_PER_BLOCK; word < (at + 1) * WORDS_PER_BLOCK; word += 1) {
-			const merged = (c.qemuBitmap.get(word) | c.kvmLog.get(word)) >>> 0;
-			c.qemuBitmap.set(word, merged);
-			if (clear) c.kvmLog.set(word, 0);
-			count += popcount(merged);
-		}
-		if (clear) {
-			vm.loggedPages -= c.guestLoggedCount.get(at);
-			c.guestLoggedCount.set(at, 0);
-		}
-		c.guestDirtyCount.set(at, count);
 		dirty += count;
 	}
 	return dirty;

@@ -81,6 +81,10 @@ export class U32Column extends Column<Uint32Array> {
 		this.data.fill(value, from, to);
 		this.markRange(from * 4, to * 4 - 1);
 	}
+	/** For loops that write `data` themselves: marks rows `from` to before `to`. */
+	touch(from: number, to: number): void {
+		if (to > from) this.markRange(from * 4, to * 4 - 1);
+	}
 	/** Copies rows inside the column; the ranges may not overlap. */
 	copy(target: number, from: number, to: number): void {
 		if (to <= from) return;

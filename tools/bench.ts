@@ -1,0 +1,59 @@
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { dirtyLog, events, largeRun, movedPages, seeking, sentPages, uniformMemory, type Row } from './bench/engine.ts';
+import { inBrowser } from './bench/browser.ts';
+import { root } from './paths.mjs';
+
+/** `npm run bench [-- --write] [--quick] [--no-browser]`: ratios with their floor in the same run, the goal beside each. */
+
+const words = process.argv.slice(2);
+const known = ['--write', '--quick', '--no-browser'];
+const unknown = words.find((word) => !known.includes(word));
+if (unknown !== undefined) {
+	process.stderr.write(`${unknown}: no such option; there are ${known.join(', ')}\n`);
+	process.exit(2);
+}
+const rounds = words.includes('--quick') ? 3 : 7;
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const rows: Row[] = [];
+const part = (name: string, measure: () => Row[]): void => {
+	say(`${name} …`);
+	rows.push(...measure());
+};
+part('uniform memory', () => [uniformMemory()]);
+part('pages moved by reference', () => movedPages(rounds));
+part('pages sent', () => sentPages(rounds));
+part('events', () => events(rounds));
+part('dirty log', () => dirtyLog(rounds));
+part('seeking', seeking);
+if (!words.includes('--quick')) part('64 GiB in 4 KiB pages', largeRun);
+if (!words.includes('--no-browser')) {
+	say('browser …');
+	rows.push(...(await inBrowser(say)));
+}
+
+const verdict = (row: Row): string => (row.met === null ? '' : row.met ? 'met' : 'missed');
+const table = [
+	'| what | against | result | spread | goal | |',
+	'|---|---|---|---|---|---|',
+	...rows.map((row) => `| ${row.what} | ${row.floor} | ${row.value} | ${row.spread ?? ''} | ${row.goal} | ${verdict(row)} |`)
+].join('\n');
+process.stdout.write(`${table}\n`);
+
+if (words.includes('--write')) {
+	const machine = `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} CPUs, Node ${process.versions.node}`;
+	const text = `# Performance
+
+Written by \`npm run bench -- --write\`; never by hand. Each ratio is taken in one run: the variants and their floor take turns in rotated order, two rounds are thrown away, the median over ${rounds} rounds counts. Absolute times depend on the machine, ratios hardly.
+
+Machine: ${machine}.
+
+${table}
+
+A goal that was missed says what to work on next, not that a figure is wrong. “With its events and records” means all that a run does: two visible moments for each 512 pages, their records for the page, checkpoints on the way. A copy of memory does none of that.
+`;
+	writeFileSync(join(root, 'docs', 'performance.md'), text);
+	say('docs/performance.md is written.');
+}
