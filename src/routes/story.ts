@@ -26,13 +26,29 @@ export function tellStory(run: RunSummary): Story | null {
 	const unstaging = operation.phases.find((phase) => phase.id === 'unstaging');
 	const commit = operation.downtime.find((part) => part.id === 'commit');
 	const first = operation.downtime[0];
-	if (!staging || !unstaging || !commit || !first || operation.endNs === null || staging.endNs === null || unstaging.endNs === null || commit.endNs === null)
+	if (
+		!staging ||
+		!unstaging ||
+		!commit ||
+		!first ||
+		operation.endNs === null ||
+		staging.endNs === null ||
+		unstaging.endNs === null ||
+		commit.endNs === null
+	)
 		return null;
-	const within = (from: number, to: number, share: number) => Math.round(from + (to - from) * share);
+	const within = (from: number, to: number, share: number) =>
+		Math.round(from + (to - from) * share);
 	return {
 		endNs: operation.endNs,
 		stops: [
-			{ title: 'Runs on A', words: 'all its memory in A’s own DRAM', atNs: 0, fromNs: 0, stillNs: 0 },
+			{
+				title: 'Runs on A',
+				words: 'all its memory in A’s own DRAM',
+				atNs: 0,
+				fromNs: 0,
+				stillNs: 0
+			},
 			{
 				title: 'Pages cross to the pool',
 				words: 'the guest keeps running',
@@ -40,7 +56,13 @@ export function tellStory(run: RunSummary): Story | null {
 				fromNs: staging.startNs,
 				stillNs: within(staging.startNs, staging.endNs, 0.55)
 			},
-			{ title: 'One word flips', words: 'no page moves, B owns them all', atNs: commit.endNs, fromNs: first.startNs, stillNs: commit.endNs },
+			{
+				title: 'One word flips',
+				words: 'no page moves, B owns them all',
+				atNs: commit.endNs,
+				fromNs: first.startNs,
+				stillNs: commit.endNs
+			},
 			{
 				title: 'Pages go home',
 				words: 'B pulls them behind the running guest',
@@ -74,13 +96,27 @@ function through(points: readonly (readonly [number, number])[], x: number): num
 }
 
 export const nsAtWall = (story: Story, wallMs: number): number =>
-	Math.round(through(story.pace.map(({ wallMs, ns }) => [wallMs, ns] as const), wallMs));
+	Math.round(
+		through(
+			story.pace.map(({ wallMs, ns }) => [wallMs, ns] as const),
+			wallMs
+		)
+	);
 export const wallAtNs = (story: Story, ns: number): number =>
-	through(story.pace.map(({ wallMs, ns }) => [ns, wallMs] as const), ns);
+	through(
+		story.pace.map(({ wallMs, ns }) => [ns, wallMs] as const),
+		ns
+	);
 
 /** Place on the line of stops, 0 … 1: the dots are evenly spaced, the end of the run is the end of the line. */
 export const placeAtNs = (story: Story, ns: number): number =>
-	through([...story.stops.map((stop, index) => [stop.atNs, index / story.stops.length] as const), [story.endNs, 1] as const], ns);
+	through(
+		[
+			...story.stops.map((stop, index) => [stop.atNs, index / story.stops.length] as const),
+			[story.endNs, 1] as const
+		],
+		ns
+	);
 
 /** The last stop whose dot was passed. */
 export function stopAtNs(story: Story, ns: number): number {
@@ -96,5 +132,7 @@ export function paceAtNs(story: Story, ns: number): number {
 	const next = story.pace.findIndex((point) => point.ns > ns);
 	const to = story.pace[next];
 	const from = story.pace[next - 1];
-	return to === undefined || from === undefined ? 0 : ((to.ns - from.ns) / (to.wallMs - from.wallMs)) * 1000;
+	return to === undefined || from === undefined
+		? 0
+		: ((to.ns - from.ns) / (to.wallMs - from.wallMs)) * 1000;
 }

@@ -14,7 +14,8 @@ const percent = (part: number, whole: number): string => {
 	const share = Math.round((part / whole) * 100);
 	return share === 0 ? `under 1${THIN}%` : `${share}${THIN}%`;
 };
-const counted = (count: number, one: string, many = `${one}s`): string => `${formatNumber(count)} ${count === 1 ? one : many}`;
+const counted = (count: number, one: string, many = `${one}s`): string =>
+	`${formatNumber(count)} ${count === 1 ? one : many}`;
 
 export function memoryName(memory: MemoryStatus): string {
 	return memory.kind === 'pool' ? 'Shared pool, CXL' : `Host ${memory.host}, node 0, DRAM`;
@@ -38,7 +39,8 @@ export function exceptionWords(memory: MemoryStatus): string {
 	const parts: string[] = [];
 	if (memory.shortPins > 0) parts.push(`${counted(memory.shortPins, 'short pin')}, retried`);
 	if (memory.longPins > 0) parts.push(counted(memory.longPins, 'long pin'));
-	if (memory.kernelPages > 0) parts.push(`${formatBytesBinary(memory.kernelPages * PAGE_BYTES)} kernel`);
+	if (memory.kernelPages > 0)
+		parts.push(`${formatBytesBinary(memory.kernelPages * PAGE_BYTES)} kernel`);
 	return parts.length === 0 ? 'nothing pinned, kernel or poisoned' : parts.join(', ');
 }
 
@@ -46,11 +48,17 @@ export function exceptionWords(memory: MemoryStatus): string {
 export function describeMemory(cells: MemoryCells, status: WorldStatus): string {
 	const { memory } = cells;
 	const counts = countCells(cells);
-	const parts = shares(cells, counts, status.hosts.map((host) => host.id));
+	const parts = shares(
+		cells,
+		counts,
+		status.hosts.map((host) => host.id)
+	);
 	const empty = counts.free + counts.capacity;
 	parts.push(`${percent(empty, cells.kind.length)} free`);
 	if (memory.kind === 'pool') {
-		const extents = status.extents.filter((extent) => extent.memory === memory.id && extent.state !== 'released');
+		const extents = status.extents.filter(
+			(extent) => extent.memory === memory.id && extent.state !== 'released'
+		);
 		parts.push(counted(extents.length, 'extent'));
 	}
 	parts.push(exceptionWords(memory));
@@ -64,7 +72,11 @@ export function cellWords(cells: MemoryCells, block: number, status: WorldStatus
 	const host = hosts[hue - 1] ?? '?';
 	const vm = status.vms[(cells.vm[block] as number) - 1]?.id ?? 'a VM';
 	const pinned = ((cells.flags[block] as number) & CellFlag.pinned) !== 0 ? ', held by a pin' : '';
-	const kernel = ((cells.flags[block] as number) & CellFlag.kernelInside) !== 0 && cells.kind[block] !== CellKind.kernel ? ', with kernel pages inside' : '';
+	const kernel =
+		((cells.flags[block] as number) & CellFlag.kernelInside) !== 0 &&
+		cells.kind[block] !== CellKind.kernel
+			? ', with kernel pages inside'
+			: '';
 	switch (cells.kind[block]) {
 		case CellKind.vm:
 			return `pages of ${vm}, host ${host} may touch them${pinned}${kernel}`;
@@ -95,10 +107,16 @@ export function cellWords(cells: MemoryCells, block: number, status: WorldStatus
 	}
 }
 
-export const memoryBlockName = (block: number): string => `memory${Math.floor(block / BLOCKS_PER_MEMORY_BLOCK)}`;
+export const memoryBlockName = (block: number): string =>
+	`memory${Math.floor(block / BLOCKS_PER_MEMORY_BLOCK)}`;
 
 /** One focused cell: a tile of 128 MiB, or a larger cell. */
-export function describeRange(cells: MemoryCells, first: number, end: number, status: WorldStatus): string {
+export function describeRange(
+	cells: MemoryCells,
+	first: number,
+	end: number,
+	status: WorldStatus
+): string {
 	const counts = countCells(cells, first, end);
 	const hosts = status.hosts.map((host) => host.id);
 	const parts: [number, string][] = [];
@@ -115,19 +133,27 @@ export function describeRange(cells: MemoryCells, first: number, end: number, st
 		[counts.free, 'free'],
 		[counts.offline, 'not online']
 	);
-	const words = parts.filter(([count]) => count > 0).map(([count, word]) => `${formatNumber(count)} ${word}`);
+	const words = parts
+		.filter(([count]) => count > 0)
+		.map(([count, word]) => `${formatNumber(count)} ${word}`);
 	if (counts.pinned > 0) words.push(`${formatNumber(counts.pinned)} pinned`);
-	if (counts.kernelInside > 0) words.push(`${formatNumber(counts.kernelInside)} with kernel pages inside`);
-	const name = end - first <= BLOCKS_PER_MEMORY_BLOCK ? memoryBlockName(first) : `${memoryBlockName(first)} to ${memoryBlockName(end - 1)}`;
+	if (counts.kernelInside > 0)
+		words.push(`${formatNumber(counts.kernelInside)} with kernel pages inside`);
+	const name =
+		end - first <= BLOCKS_PER_MEMORY_BLOCK
+			? memoryBlockName(first)
+			: `${memoryBlockName(first)} to ${memoryBlockName(end - 1)}`;
 	return `${name}, ${formatBytesBinary((end - first) * BLOCK_BYTES)}, ${formatNumber(end - first)} sub-blocks: ${words.join(', ')}.`;
 }
 
 function firstPeer(cells: MemoryCells, first: number, end: number): number {
-	for (let block = first; block < end; block += 1) if (cells.kind[block] === CellKind.peer) return cells.hue[block] as number;
+	for (let block = first; block < end; block += 1)
+		if (cells.kind[block] === CellKind.peer) return cells.hue[block] as number;
 	return 0;
 }
 
-export const subBlockName = (block: number): string => `sub-block ${block % BLOCKS_PER_MEMORY_BLOCK}`;
+export const subBlockName = (block: number): string =>
+	`sub-block ${block % BLOCKS_PER_MEMORY_BLOCK}`;
 
 export function describeBlock(cells: MemoryCells, block: number, status: WorldStatus): string {
 	const guest = cells.guestBlock[block] as number;
@@ -145,10 +171,18 @@ export function describePages(cells: MemoryCells, pages: PageCells, block: numbe
 }
 
 /** One page of 4 KiB. */
-export function describePage(pages: PageCells, page: number, status: WorldStatus, hosts = status.hosts.map((host) => host.id)): string {
+export function describePage(
+	pages: PageCells,
+	page: number,
+	status: WorldStatus,
+	hosts = status.hosts.map((host) => host.id)
+): string {
 	const vm = status.vms[(pages.vm[page] as number) - 1]?.id ?? null;
 	const gfn = pages.gfn[page] as number;
-	const marks = [(pages.pinned[page] as number) === 1 ? 'pinned' : '', (pages.dirty[page] as number) === 1 ? 'dirty' : ''].filter((word) => word !== '');
+	const marks = [
+		(pages.pinned[page] as number) === 1 ? 'pinned' : '',
+		(pages.dirty[page] as number) === 1 ? 'dirty' : ''
+	].filter((word) => word !== '');
 	const tail = marks.length === 0 ? '' : `, ${marks.join(', ')}`;
 	if (vm !== null && gfn >= 0) {
 		const host = hosts[(pages.hue[page] as number) - 1];

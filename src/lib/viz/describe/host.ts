@@ -1,5 +1,10 @@
 import { formatNs } from '../../base/format.ts';
-import type { HostStatus, OperationStatus, VmStatus, WorldStatus } from '../../engine/contract/status.ts';
+import type {
+	HostStatus,
+	OperationStatus,
+	VmStatus,
+	WorldStatus
+} from '../../engine/contract/status.ts';
 import { operationOf } from './moment.ts';
 
 export const hostTitle = (id: string): string => `Host ${id}`;
@@ -14,16 +19,27 @@ export function hostRole(host: HostStatus, status: WorldStatus): HostRole {
 	const operation = operationOf(status);
 	const runs = status.vms.filter((vm) => vm.runsOn === host.id && vm.vcpuState === 'running');
 	const running = operation !== null && operation.state === 'running';
-	const vm = operation === null ? undefined : status.vms.find((candidate) => candidate.id === operation.vm);
-	if (running && vm !== undefined && (host.id === operation.source || host.id === operation.target)) {
+	const vm =
+		operation === null ? undefined : status.vms.find((candidate) => candidate.id === operation.vm);
+	if (
+		running &&
+		vm !== undefined &&
+		(host.id === operation.source || host.id === operation.target)
+	) {
 		const source = host.id === operation.source;
 		const owns = vm.owner === host.id;
-		if (source && owns && vm.vcpuState !== 'running') return { words: 'stopped, still the owner', strong: true };
+		if (source && owns && vm.vcpuState !== 'running')
+			return { words: 'stopped, still the owner', strong: true };
 		if (source && !owns) return { words: 'stopped, must not run', strong: false };
-		if (!source && owns && vm.vcpuState === 'loading') return { words: 'owner, loading vCPUs', strong: true };
-		if (!source && owns && vm.vcpuState !== 'running') return { words: 'owner, not running yet', strong: true };
+		if (!source && owns && vm.vcpuState === 'loading')
+			return { words: 'owner, loading vCPUs', strong: true };
+		if (!source && owns && vm.vcpuState !== 'running')
+			return { words: 'owner, not running yet', strong: true };
 		if (!source && !owns)
-			return { words: operation.strategy === 'precopy' ? 'receives a copy' : 'ready, does not run', strong: false };
+			return {
+				words: operation.strategy === 'precopy' ? 'receives a copy' : 'ready, does not run',
+				strong: false
+			};
 	}
 	if (runs.length === 1) return { words: `runs ${runs[0]?.id}`, strong: true };
 	if (runs.length > 1) return { words: `runs ${runs.length} VMs`, strong: true };
@@ -55,16 +71,24 @@ export function slotsOf(host: HostStatus, status: WorldStatus): Slot[] {
 		const at = vcpuHost(vm, operation);
 		const here = at === host.id && vm.vcpuState !== 'absent';
 		const involved =
-			operation !== null && operation.vm === vm.id && (operation.source === host.id || operation.target === host.id);
+			operation !== null &&
+			operation.vm === vm.id &&
+			(operation.source === host.id || operation.target === host.id);
 		if (!here && !involved) return [];
 		const state: SlotState = !here ? 'expected' : vm.vcpuState === 'running' ? 'running' : 'still';
 		const since = status.nowNs - vm.sliceStartNs;
 		const slice = state === 'running' && vm.sliceNs > 0 ? (since % vm.sliceNs) / vm.sliceNs : 0;
-		return Array.from({ length: vm.vcpuCount }, (_, vcpu) => ({ vm, vcpu, state, slice: Math.max(0, slice) }));
+		return Array.from({ length: vm.vcpuCount }, (_, vcpu) => ({
+			vm,
+			vcpu,
+			state,
+			slice: Math.max(0, slice)
+		}));
 	});
 }
 
-const span = (vm: VmStatus): string => (vm.vcpuCount === 1 ? 'vCPU 0' : `vCPU 0–${vm.vcpuCount - 1}`);
+const span = (vm: VmStatus): string =>
+	vm.vcpuCount === 1 ? 'vCPU 0' : `vCPU 0–${vm.vcpuCount - 1}`;
 
 /** The line under the slots. */
 export function slotsWords(host: HostStatus, status: WorldStatus): string {
@@ -72,7 +96,9 @@ export function slotsWords(host: HostStatus, status: WorldStatus): string {
 	const lines = status.vms.flatMap((vm) => {
 		const at = vcpuHost(vm, operation);
 		const involved =
-			operation !== null && operation.vm === vm.id && (operation.source === host.id || operation.target === host.id);
+			operation !== null &&
+			operation.vm === vm.id &&
+			(operation.source === host.id || operation.target === host.id);
 		if (at === host.id)
 			switch (vm.vcpuState) {
 				case 'running':
@@ -104,5 +130,6 @@ export function windowWords(host: HostStatus, status: WorldStatus): string {
 	return extents.length === 0 ? 'no extent' : 'not shared with it';
 }
 
-export const cpusWords = (host: HostStatus): string => (host.cpus === 1 ? '1 CPU' : `${host.cpus} CPUs`);
+export const cpusWords = (host: HostStatus): string =>
+	host.cpus === 1 ? '1 CPU' : `${host.cpus} CPUs`;
 export const latencyWords = (ns: number): string => formatNs(Math.round(ns));

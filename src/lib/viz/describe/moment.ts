@@ -1,4 +1,10 @@
-import { formatBytesBinary, formatBytesDecimal, formatNs, formatPpm, formatRate } from '../../base/format.ts';
+import {
+	formatBytesBinary,
+	formatBytesDecimal,
+	formatNs,
+	formatPpm,
+	formatRate
+} from '../../base/format.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
 import { REASONS } from '../../engine/contract/reasons.ts';
 import type { OperationStatus, VmStatus, WorldStatus } from '../../engine/contract/status.ts';
@@ -44,7 +50,10 @@ export function momentOf(status: WorldStatus): Moment {
 	if (operation === null) {
 		if (first === undefined) return { sentence: 'No virtual machine yet', figures: [] };
 		return {
-			sentence: first.runsOn === null ? `${first.id} does not run` : `${first.id} runs on ${hostName(first.runsOn)}`,
+			sentence:
+				first.runsOn === null
+					? `${first.id} does not run`
+					: `${first.id} runs on ${hostName(first.runsOn)}`,
 			figures: [
 				figure(formatBytesBinary(first.bytes), 'of memory'),
 				figure(`${first.vcpuCount}`, first.vcpuCount === 1 ? 'vCPU' : 'vCPUs'),
@@ -55,7 +64,9 @@ export function momentOf(status: WorldStatus): Moment {
 	const vm = status.vms.find((candidate) => candidate.id === operation.vm) ?? first;
 	if (vm === undefined) return { sentence: '', figures: [] };
 	if (operation.state !== 'running') return ended(status, operation, vm);
-	return operation.strategy === 'transit' ? transit(status, operation, vm) : precopy(status, operation, vm);
+	return operation.strategy === 'transit'
+		? transit(status, operation, vm)
+		: precopy(status, operation, vm);
 }
 
 function ended(status: WorldStatus, operation: OperationStatus, vm: VmStatus): Moment {
@@ -66,8 +77,13 @@ function ended(status: WorldStatus, operation: OperationStatus, vm: VmStatus): M
 	];
 	if (operation.state === 'completed')
 		return {
-			sentence: vm.runsOn === null ? `${vm.id} has moved` : `${vm.id} runs on ${hostName(vm.runsOn)}`,
-			figures: [figure(formatNs(stoppedNs(operation, status.nowNs)), 'guest stopped'), ...moved, speed(vm)]
+			sentence:
+				vm.runsOn === null ? `${vm.id} has moved` : `${vm.id} runs on ${hostName(vm.runsOn)}`,
+			figures: [
+				figure(formatNs(stoppedNs(operation, status.nowNs)), 'guest stopped'),
+				...moved,
+				speed(vm)
+			]
 		};
 	const why =
 		operation.reason !== null && operation.reason in REASONS
@@ -96,11 +112,18 @@ function transit(status: WorldStatus, operation: OperationStatus, vm: VmStatus):
 		case 'publish':
 			return {
 				sentence: 'Everything is in the pool: its ranges are written down',
-				figures: [figure(`${operation.rangeCount}`, operation.rangeCount === 1 ? 'range' : 'ranges'), figure(pages(pagesMoved), 'in the pool'), speed(vm)]
+				figures: [
+					figure(`${operation.rangeCount}`, operation.rangeCount === 1 ? 'range' : 'ranges'),
+					figure(pages(pagesMoved), 'in the pool'),
+					speed(vm)
+				]
 			};
 		case 'handoff':
 			return {
-				sentence: vm.owner === operation.target ? 'Hand-off: one word flips, no page moves' : 'Hand-off: the VM stops, nobody runs it',
+				sentence:
+					vm.owner === operation.target
+						? 'Hand-off: one word flips, no page moves'
+						: 'Hand-off: the VM stops, nobody runs it',
 				figures: [
 					...(vm.owner === operation.target
 						? [figure(formatBytesBinary(vm.bytes), 'changed owner')]
@@ -122,7 +145,11 @@ function transit(status: WorldStatus, operation: OperationStatus, vm: VmStatus):
 		case 'release':
 			return {
 				sentence: 'The empty extent goes back to the pool',
-				figures: [figure(formatNs(stoppedNs(operation, status.nowNs)), 'guest stopped'), figure(formatBytesDecimal(operation.networkBytes), 'on the network'), speed(vm)]
+				figures: [
+					figure(formatNs(stoppedNs(operation, status.nowNs)), 'guest stopped'),
+					figure(formatBytesDecimal(operation.networkBytes), 'on the network'),
+					speed(vm)
+				]
 			};
 		default:
 			return {
@@ -144,7 +171,10 @@ function precopy(status: WorldStatus, operation: OperationStatus, vm: VmStatus):
 			]
 		};
 	if (operation.phase === 'setup')
-		return { sentence: 'Setup: everything counts as not sent yet', figures: [figure(formatBytesBinary(operation.leftBytes), 'to send'), speed(vm)] };
+		return {
+			sentence: 'Setup: everything counts as not sent yet',
+			figures: [figure(formatBytesBinary(operation.leftBytes), 'to send'), speed(vm)]
+		};
 	return {
 		sentence:
 			operation.round <= 1

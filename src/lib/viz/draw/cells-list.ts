@@ -3,7 +3,7 @@ import { blocksPerTile, tileBox, type GridMeasure } from '../geometry/memory-gri
 import { CellFlag, CellKind, FULL, peerLetter, type MemoryCells } from '../scene/cells.ts';
 import { countCells, isUniform } from '../scene/counts.ts';
 import { hostColour, labelOn, type ColourName } from '../tokens/colour.ts';
-import { DrawList, Glyph, Notch, Op, paint, Shape } from './ops.ts';
+import { type DrawList, Glyph, Notch, Op, paint, Shape } from './ops.ts';
 
 /** Corners by zone, per tile: NORMAL square, MOVABLE round. */
 export type ShapeOf = (tile: number) => number;
@@ -13,7 +13,8 @@ const OUTSIDE = 0.42;
 const TINT = 0.14;
 
 const hueName = (hue: number): ColourName => hostColour(hue - 1);
-const notchOf = (hue: number): number => (hue === 1 ? Notch.topLeft : hue === 2 ? Notch.bottomRight : Notch.none);
+const notchOf = (hue: number): number =>
+	hue === 1 ? Notch.topLeft : hue === 2 ? Notch.bottomRight : Notch.none;
 
 /** The fill of a used block, or null for what is drawn without fill. */
 function fillOf(kind: number, hue: number): ColourName | null {
@@ -57,7 +58,18 @@ export function drawMemory(
 
 function poolDots(list: DrawList, b: Box, full: boolean): void {
 	const step = b.width / 4 + 0.5;
-	list.add(Op.dots, b.x + step / 2 - 1, b.y + step / 2 - 1, 4, 4, step, step, full ? 1.35 : 1.25, paint('pool'), full ? 1 : OUTSIDE);
+	list.add(
+		Op.dots,
+		b.x + step / 2 - 1,
+		b.y + step / 2 - 1,
+		4,
+		4,
+		step,
+		step,
+		full ? 1.35 : 1.25,
+		paint('pool'),
+		full ? 1 : OUTSIDE
+	);
 }
 
 function drawEmpty(list: DrawList, kind: number, hue: number, b: Box, shape: number): boolean {
@@ -96,7 +108,14 @@ function drawEmpty(list: DrawList, kind: number, hue: number, b: Box, shape: num
 	}
 }
 
-function drawUniform(list: DrawList, cells: MemoryCells, first: number, b: Box, shape: number, cell: number): void {
+function drawUniform(
+	list: DrawList,
+	cells: MemoryCells,
+	first: number,
+	b: Box,
+	shape: number,
+	cell: number
+): void {
 	const kind = cells.kind[first] as number;
 	const hue = cells.hue[first] as number;
 	if (drawEmpty(list, kind, hue, b, shape)) return;
@@ -108,17 +127,37 @@ function drawUniform(list: DrawList, cells: MemoryCells, first: number, b: Box, 
 		return;
 	}
 	const notch = kind === CellKind.vm ? notchOf(hue) : Notch.none;
-	list.add(Op.area, b.x, b.y, b.width, b.height, paint(fill), 1, kind === CellKind.peer ? Shape.square : shape, notch);
+	list.add(
+		Op.area,
+		b.x,
+		b.y,
+		b.width,
+		b.height,
+		paint(fill),
+		1,
+		kind === CellKind.peer ? Shape.square : shape,
+		notch
+	);
 	list.add(Op.grid, b.x, b.y, cell);
 	const x = b.x + b.width / 2;
 	const y = b.y + b.height / 2;
 	if (kind === CellKind.kernel) list.add(Op.glyph, x, y, 16, Glyph.anchor, paint('on-kernel'));
-	if (kind === CellKind.peer) list.add(Op.letter, x, y, 12, peerLetter(hue).charCodeAt(0), paint('on-peer'));
-	if (kind === CellKind.vm && hue > 2) list.add(Op.letter, x, y, 12, peerLetter(hue - 1).charCodeAt(0), paint('on-peer'));
+	if (kind === CellKind.peer)
+		list.add(Op.letter, x, y, 12, peerLetter(hue).charCodeAt(0), paint('on-peer'));
+	if (kind === CellKind.vm && hue > 2)
+		list.add(Op.letter, x, y, 12, peerLetter(hue - 1).charCodeAt(0), paint('on-peer'));
 }
 
 /** A tile whose cells differ: outline of what it would be when empty, then runs of cells, then marks. */
-function drawMixed(list: DrawList, cells: MemoryCells, first: number, end: number, b: Box, shape: number, cell: number): void {
+function drawMixed(
+	list: DrawList,
+	cells: MemoryCells,
+	first: number,
+	end: number,
+	b: Box,
+	shape: number,
+	cell: number
+): void {
 	const pool = cells.memory.kind === 'pool';
 	let empty = 0;
 	let reserved = 0;
@@ -133,8 +172,10 @@ function drawMixed(list: DrawList, cells: MemoryCells, first: number, end: numbe
 			movingHue = cells.hue[block] as number;
 		}
 	}
-	if (empty > 0 && !pool) list.add(Op.outline, b.x, b.y, b.width, b.height, paint('hairline'), 1, shape, 0, 1);
-	if (reserved > 0) list.add(Op.outline, b.x, b.y, b.width, b.height, paint('pool'), 0.75, shape, 0, 1);
+	if (empty > 0 && !pool)
+		list.add(Op.outline, b.x, b.y, b.width, b.height, paint('hairline'), 1, shape, 0, 1);
+	if (reserved > 0)
+		list.add(Op.outline, b.x, b.y, b.width, b.height, paint('pool'), 0.75, shape, 0, 1);
 	if (moving * 2 >= end - first) drawEmpty(list, CellKind.incoming, movingHue, b, shape);
 	list.add(Op.clip, b.x, b.y, b.width, b.height, shape);
 	for (let block = first; block < end; block += 1) {
@@ -154,15 +195,38 @@ function drawMixed(list: DrawList, cells: MemoryCells, first: number, end: numbe
 			case CellKind.capacity:
 			case CellKind.reserved:
 				if (at % 2 === 0 && Math.floor(at / 8) % 2 === 0)
-					list.add(Op.dots, x + cell, y + cell, 1, 1, 1, 1, kind === CellKind.reserved ? 1.35 : 1.25, paint('pool'), kind === CellKind.reserved ? 1 : OUTSIDE);
+					list.add(
+						Op.dots,
+						x + cell,
+						y + cell,
+						1,
+						1,
+						1,
+						1,
+						kind === CellKind.reserved ? 1.35 : 1.25,
+						paint('pool'),
+						kind === CellKind.reserved ? 1 : OUTSIDE
+					);
 				break;
 			case CellKind.leaving:
 			case CellKind.incoming:
-				if (moving * 2 < end - first) list.add(Op.rect, x, y, cell - 1, cell - 1, paint(hueName(hue)), 0.34);
+				if (moving * 2 < end - first)
+					list.add(Op.rect, x, y, cell - 1, cell - 1, paint(hueName(hue)), 0.34);
 				break;
 			case CellKind.copy:
 				list.add(Op.rect, x, y, cell - 1, cell - 1, paint(hueName(hue)), 0.14);
-				list.add(Op.outline, x, y, cell - 0.5, cell - 0.5, paint(hueName(hue)), 0.9, Shape.square, 0, 1);
+				list.add(
+					Op.outline,
+					x,
+					y,
+					cell - 0.5,
+					cell - 0.5,
+					paint(hueName(hue)),
+					0.9,
+					Shape.square,
+					0,
+					1
+				);
 				break;
 			default: {
 				const colour = paint(fillOf(kind, hue) ?? 'other');
@@ -182,12 +246,21 @@ function drawMixed(list: DrawList, cells: MemoryCells, first: number, end: numbe
 		const at = block - first;
 		const x = b.x + (at % 8) * cell + cell / 2;
 		const y = b.y + Math.floor(at / 8) * cell + cell / 2;
-		if ((flags & CellFlag.pinned) !== 0) list.add(Op.glyph, x, y, cell >= 10 ? 12 : 10, Glyph.nail, paint('ink'));
-		else if (cells.kind[block] !== CellKind.kernel) list.add(Op.glyph, x, y, cell, Glyph.dot, paint('paper'));
+		if ((flags & CellFlag.pinned) !== 0)
+			list.add(Op.glyph, x, y, cell >= 10 ? 12 : 10, Glyph.nail, paint('ink'));
+		else if (cells.kind[block] !== CellKind.kernel)
+			list.add(Op.glyph, x, y, cell, Glyph.dot, paint('paper'));
 	}
 }
 
-function drawLevelIn(list: DrawList, b: Box, shape: number, fill: ColourName, share: number, hue: number): void {
+function drawLevelIn(
+	list: DrawList,
+	b: Box,
+	shape: number,
+	fill: ColourName,
+	share: number,
+	hue: number
+): void {
 	list.add(Op.outline, b.x, b.y, b.width, b.height, paint(fill), 0.6, shape, 0, 1);
 	list.add(Op.clip, b.x, b.y, b.width, b.height, shape);
 	const height = Math.max(1, Math.round(b.height * share));
@@ -197,58 +270,141 @@ function drawLevelIn(list: DrawList, b: Box, shape: number, fill: ColourName, sh
 }
 
 /** A cell of 128 MiB or more: hue by its largest user, height by the used share; marks as in the lane. */
-function drawLevel(list: DrawList, cells: MemoryCells, first: number, end: number, b: Box, shape: number): void {
+function drawLevel(
+	list: DrawList,
+	cells: MemoryCells,
+	first: number,
+	end: number,
+	b: Box,
+	shape: number
+): void {
 	const counts = countCells(cells, first, end);
 	const blocks = Math.max(1, end - first);
 	const parts: { colour: ColourName; count: number; hue: number }[] = [];
-	for (const [host, count] of counts.vmByHost) parts.push({ colour: hostColour(host), count, hue: host + 1 });
+	for (const [host, count] of counts.vmByHost)
+		parts.push({ colour: hostColour(host), count, hue: host + 1 });
 	parts.push({ colour: 'kernel', count: counts.kernel, hue: 0 });
 	parts.push({ colour: 'other', count: counts.other, hue: 0 });
 	parts.push({ colour: 'peer', count: counts.peer, hue: 0 });
 	const used = parts.filter((part) => part.count > 0).sort((a, c) => c.count - a.count);
 	const moving = counts.incoming + counts.leaving + counts.copies;
-	if (counts.reserved > 0) list.add(Op.outline, b.x, b.y, b.width, b.height, paint('pool'), 0.75, shape, 0, 1);
-	else if (counts.free > 0) list.add(Op.outline, b.x, b.y, b.width, b.height, paint('hairline'), 1, shape, 0, 1);
-	else if (counts.offline > blocks / 2 && cells.memory.kind === 'dram') list.add(Op.hatch, b.x, b.y, b.width, b.height, paint('hatch'));
+	if (counts.reserved > 0)
+		list.add(Op.outline, b.x, b.y, b.width, b.height, paint('pool'), 0.75, shape, 0, 1);
+	else if (counts.free > 0)
+		list.add(Op.outline, b.x, b.y, b.width, b.height, paint('hairline'), 1, shape, 0, 1);
+	else if (counts.offline > blocks / 2 && cells.memory.kind === 'dram')
+		list.add(Op.hatch, b.x, b.y, b.width, b.height, paint('hatch'));
 	if (counts.capacity + counts.reserved > blocks / 2) {
 		const full = counts.reserved > counts.capacity;
-		list.add(Op.dots, b.x + b.width / 2, b.y + b.height / 2, 1, 1, 1, 1, Math.min(1.6, b.width / 6), paint('pool'), full ? 1 : OUTSIDE);
+		list.add(
+			Op.dots,
+			b.x + b.width / 2,
+			b.y + b.height / 2,
+			1,
+			1,
+			1,
+			1,
+			Math.min(1.6, b.width / 6),
+			paint('pool'),
+			full ? 1 : OUTSIDE
+		);
 	}
 	if (moving > 0) {
 		let hue = 0;
 		for (let block = first; block < end && hue === 0; block += 1) {
 			const kind = cells.kind[block] as number;
-			if (kind === CellKind.incoming || kind === CellKind.leaving || kind === CellKind.copy) hue = cells.hue[block] as number;
+			if (kind === CellKind.incoming || kind === CellKind.leaving || kind === CellKind.copy)
+				hue = cells.hue[block] as number;
 		}
 		const height = Math.max(2, Math.round((b.height * moving) / blocks));
 		const copies = counts.copies > counts.incoming + counts.leaving;
-		list.add(Op.area, b.x, b.y + b.height - height, b.width, height, paint(hueName(hue)), TINT, Shape.square, Notch.none);
-		list.add(Op.outline, b.x, b.y, b.width, b.height, paint(hueName(hue)), 1, shape, copies ? 0 : 1, 1.25);
+		list.add(
+			Op.area,
+			b.x,
+			b.y + b.height - height,
+			b.width,
+			height,
+			paint(hueName(hue)),
+			TINT,
+			Shape.square,
+			Notch.none
+		);
+		list.add(
+			Op.outline,
+			b.x,
+			b.y,
+			b.width,
+			b.height,
+			paint(hueName(hue)),
+			1,
+			shape,
+			copies ? 0 : 1,
+			1.25
+		);
 	}
 	if (used.length > 0) {
 		list.add(Op.clip, b.x, b.y, b.width, b.height, shape);
 		let from = b.y + b.height;
 		for (const part of used) {
 			const height = Math.max(1, Math.round((b.height * part.count) / blocks));
-			list.add(Op.rect, b.x, Math.max(b.y, from - height), b.width, Math.min(height, from - b.y), paint(part.colour), 1);
+			list.add(
+				Op.rect,
+				b.x,
+				Math.max(b.y, from - height),
+				b.width,
+				Math.min(height, from - b.y),
+				paint(part.colour),
+				1
+			);
 			from -= height;
 		}
 		list.add(Op.unclip);
 		const [most] = used as [(typeof used)[0], ...typeof used];
 		if (most.count === blocks && b.width >= 9) {
-			if (most.colour === 'kernel') list.add(Op.glyph, b.x + b.width / 2, b.y + b.height / 2, Math.min(12, b.width - 2), Glyph.anchor, paint('on-kernel'));
+			if (most.colour === 'kernel')
+				list.add(
+					Op.glyph,
+					b.x + b.width / 2,
+					b.y + b.height / 2,
+					Math.min(12, b.width - 2),
+					Glyph.anchor,
+					paint('on-kernel')
+				);
 			else if (most.colour === 'peer') {
-				const letter = most.hue > 0 ? peerLetter(most.hue - 1) : peerLetter(cells.hue[first] as number);
-				list.add(Op.letter, b.x + b.width / 2, b.y + b.height / 2, Math.min(11, b.width - 2), letter.charCodeAt(0), paint(labelOn('peer')));
+				const letter =
+					most.hue > 0 ? peerLetter(most.hue - 1) : peerLetter(cells.hue[first] as number);
+				list.add(
+					Op.letter,
+					b.x + b.width / 2,
+					b.y + b.height / 2,
+					Math.min(11, b.width - 2),
+					letter.charCodeAt(0),
+					paint(labelOn('peer'))
+				);
 			}
 		}
 		if (most.hue > 0 && most.count === blocks && b.width >= 9) {
 			// The notch of the owner, cut with the colour of the panel.
 			const size = Math.min(5, b.width / 3);
-			list.add(Op.corner, most.hue === 1 ? b.x : b.x + b.width, most.hue === 1 ? b.y : b.y + b.height, most.hue === 1 ? size : -size, paint('panel'));
+			list.add(
+				Op.corner,
+				most.hue === 1 ? b.x : b.x + b.width,
+				most.hue === 1 ? b.y : b.y + b.height,
+				most.hue === 1 ? size : -size,
+				paint('panel')
+			);
 		}
 	}
 	// The super-page is one block: at this scale a mark of its own, never averaged away.
-	if (counts.superpage > 0) list.add(Op.rect, b.x, b.y, Math.min(8, b.width), Math.min(8, b.height), paint('shared'), 1);
-	if (counts.pinned > 0) list.add(Op.glyph, b.x + b.width / 2, b.y + b.height / 2, b.width >= 12 ? 10 : b.width, b.width >= 12 ? Glyph.nail : Glyph.stroke, paint('ink'));
+	if (counts.superpage > 0)
+		list.add(Op.rect, b.x, b.y, Math.min(8, b.width), Math.min(8, b.height), paint('shared'), 1);
+	if (counts.pinned > 0)
+		list.add(
+			Op.glyph,
+			b.x + b.width / 2,
+			b.y + b.height / 2,
+			b.width >= 12 ? 10 : b.width,
+			b.width >= 12 ? Glyph.nail : Glyph.stroke,
+			paint('ink')
+		);
 }

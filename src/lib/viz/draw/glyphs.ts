@@ -25,7 +25,16 @@ const TAG_SHAPES = [
 	'M-5-4.5L5 0-5 4.5Z',
 	'M-3-5H3L5.2 0 3 5H-3L-5.2 0Z'
 ] as const;
-const TAG_WORDS = ['diamond', 'triangle', 'square', 'disc', 'down', 'cross', 'arrow', 'hexagon'] as const;
+const TAG_WORDS = [
+	'diamond',
+	'triangle',
+	'square',
+	'disc',
+	'down',
+	'cross',
+	'arrow',
+	'hexagon'
+] as const;
 
 /** The two shapes of a 16-bit tag, from its highest and its lowest three bits. */
 export function tagShapes(tag: number): readonly [string, string] {

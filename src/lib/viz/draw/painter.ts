@@ -18,7 +18,15 @@ type Canvas = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 /** Corner sizes shrink with the tile, so that a cell of 9 px keeps its form. */
 const scaled = (full: number, width: number): number => Math.min(full, (full * width) / 24);
 
-function trace(c: Canvas, x: number, y: number, w: number, h: number, shape: number, notch: number): void {
+function trace(
+	c: Canvas,
+	x: number,
+	y: number,
+	w: number,
+	h: number,
+	shape: number,
+	notch: number
+): void {
 	const r = shape === Shape.square ? 0 : scaled(ROUND, Math.min(w, h));
 	const cut = scaled(NOTCH, Math.min(w, h));
 	c.beginPath();
@@ -41,7 +49,17 @@ function trace(c: Canvas, x: number, y: number, w: number, h: number, shape: num
 	c.closePath();
 }
 
-function corner(c: Canvas, x0: number, y0: number, x1: number, y1: number, x2: number, y2: number, shape: number, r: number): void {
+function corner(
+	c: Canvas,
+	x0: number,
+	y0: number,
+	x1: number,
+	y1: number,
+	x2: number,
+	y2: number,
+	shape: number,
+	r: number
+): void {
 	c.lineTo(x0, y0);
 	if (r === 0) return;
 	if (shape === Shape.chamfer) c.lineTo(x2, y2);
@@ -51,7 +69,15 @@ function corner(c: Canvas, x0: number, y0: number, x1: number, y1: number, x2: n
 let nailPath: Path2D | null = null;
 let anchorPath: Path2D | null = null;
 
-function glyph(c: Canvas, x: number, y: number, size: number, which: number, colour: string, halo: string): void {
+function glyph(
+	c: Canvas,
+	x: number,
+	y: number,
+	size: number,
+	which: number,
+	colour: string,
+	halo: string
+): void {
 	c.save();
 	c.translate(x, y);
 	c.setLineDash([]);
@@ -97,7 +123,7 @@ export function replay(c: Canvas, list: DrawList, context: PaintContext): void {
 		const name = paintName(colour);
 		return alpha >= 1 ? theme[name] : withAlpha(theme[name], alpha);
 	};
-	for (let at = 0; at < rows.length; ) {
+	for (let at = 0; at < rows.length;) {
 		const code = rows[at] as number;
 		const v = (index: number): number => rows[at + 1 + index] as number;
 		switch (code) {

@@ -10,16 +10,33 @@ import { DrawList } from './ops.ts';
  * The cells of the whole stage. While a plan settles (phase below 1) the blocks it moves are shown as arriving; at 1, and
  * with motion off, the list is that of the settled state alone. That is the promise that both ways end in one picture.
  */
-export function drawStageCells(scene: StageScene, layout: StageLayout, plan: readonly MoveGroup[], phase: number): DrawList {
+export function drawStageCells(
+	scene: StageScene,
+	layout: StageLayout,
+	plan: readonly MoveGroup[],
+	phase: number
+): DrawList {
 	const list = new DrawList();
 	const perTile = blocksPerTile(layout.measure);
 	scene.hosts.forEach((host, index) => {
 		const at = layout.hosts[index];
 		if (host.cells === null || at === undefined) return;
-		drawMemory(list, arriving(host.cells, plan, phase), layout.measure, at.grid, shapeByZone(host, perTile));
+		drawMemory(
+			list,
+			arriving(host.cells, plan, phase),
+			layout.measure,
+			at.grid,
+			shapeByZone(host, perTile)
+		);
 	});
 	if (scene.pool !== null && layout.pool !== null)
-		drawMemory(list, arriving(scene.pool, plan, phase), layout.measure, layout.pool.grid, shapeByZone(null, perTile));
+		drawMemory(
+			list,
+			arriving(scene.pool, plan, phase),
+			layout.measure,
+			layout.pool.grid,
+			shapeByZone(null, perTile)
+		);
 	return list;
 }
 
@@ -29,6 +46,7 @@ function arriving(cells: MemoryCells, plan: readonly MoveGroup[], phase: number)
 	if (groups.length === 0) return cells;
 	const kind = cells.kind.slice();
 	for (const group of groups)
-		for (const block of group.toBlocks) if (kind[block] === CellKind.vm) kind[block] = CellKind.incoming;
+		for (const block of group.toBlocks)
+			if (kind[block] === CellKind.vm) kind[block] = CellKind.incoming;
 	return { ...cells, kind };
 }

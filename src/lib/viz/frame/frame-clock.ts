@@ -12,7 +12,10 @@ export class FrameClock {
 	readonly #cancel: (ticket: number) => void;
 	#ticket: number | null = null;
 
-	constructor(request: (callback: (wallMs: number) => void) => number, cancel: (ticket: number) => void) {
+	constructor(
+		request: (callback: (wallMs: number) => void) => number,
+		cancel: (ticket: number) => void
+	) {
 		this.#request = request;
 		this.#cancel = cancel;
 	}
@@ -31,13 +34,15 @@ export class FrameClock {
 	}
 
 	#ask(): void {
-		if (this.#ticket === null && this.#listeners.size > 0) this.#ticket = this.#request(this.#frame);
+		if (this.#ticket === null && this.#listeners.size > 0)
+			this.#ticket = this.#request(this.#frame);
 	}
 
 	readonly #frame = (wallMs: number): void => {
 		this.#ticket = null;
 		this.now = wallMs;
-		for (const listener of [...this.#listeners]) if (this.#listeners.has(listener)) listener(wallMs);
+		for (const listener of [...this.#listeners])
+			if (this.#listeners.has(listener)) listener(wallMs);
 		this.#ask();
 	};
 }

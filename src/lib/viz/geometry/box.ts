@@ -10,7 +10,12 @@ export interface Box {
 	readonly height: number;
 }
 
-export const box = (x: number, y: number, width: number, height: number): Box => ({ x, y, width, height });
+export const box = (x: number, y: number, width: number, height: number): Box => ({
+	x,
+	y,
+	width,
+	height
+});
 export const centre = (b: Box): Point => ({ x: b.x + b.width / 2, y: b.y + b.height / 2 });
 export const right = (b: Box): number => b.x + b.width;
 export const bottom = (b: Box): number => b.y + b.height;
@@ -30,7 +35,12 @@ export function around(boxes: readonly Box[]): Box | null {
 /** Between two boxes, for the opening wedge of a zoom: 0 gives `from`, 1 gives `to`. */
 export function between(from: Box, to: Box, share: number): Box {
 	const at = (a: number, b: number) => a + (b - a) * share;
-	return box(at(from.x, to.x), at(from.y, to.y), at(from.width, to.width), at(from.height, to.height));
+	return box(
+		at(from.x, to.x),
+		at(from.y, to.y),
+		at(from.width, to.width),
+		at(from.height, to.height)
+	);
 }
 
 export const contains = (b: Box, p: Point): boolean =>

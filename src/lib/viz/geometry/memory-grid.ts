@@ -38,8 +38,19 @@ export function measureGrid(blocks: number, side: number): GridMeasure {
 		const tile = cell * 8;
 		const columns = Math.floor((side + 2) / (tile + 2));
 		if (columns < 1 || columns * columns < tiles) continue;
-		const gap = columns === 1 ? 2 : Math.min(8, Math.max(2, Math.floor((side - columns * tile) / (columns - 1))));
-		return square({ blocksPerCell: 1, cell, tileSide: 8, tile, pitch: tile + gap, columns, rows: columns });
+		const gap =
+			columns === 1
+				? 2
+				: Math.min(8, Math.max(2, Math.floor((side - columns * tile) / (columns - 1))));
+		return square({
+			blocksPerCell: 1,
+			cell,
+			tileSide: 8,
+			tile,
+			pitch: tile + gap,
+			columns,
+			rows: columns
+		});
 	}
 	for (const blocksPerCell of LADDER) {
 		const cells = Math.ceil(blocks / blocksPerCell);
@@ -47,12 +58,28 @@ export function measureGrid(blocks: number, side: number): GridMeasure {
 		const pitch = Math.floor((side + 1) / columns);
 		if (pitch < LEAST_CELL + 1) continue;
 		const gap = pitch >= 12 ? 2 : 1;
-		return square({ blocksPerCell, cell: pitch - gap, tileSide: 1, tile: pitch - gap, pitch, columns, rows: Math.ceil(cells / columns) });
+		return square({
+			blocksPerCell,
+			cell: pitch - gap,
+			tileSide: 1,
+			tile: pitch - gap,
+			pitch,
+			columns,
+			rows: Math.ceil(cells / columns)
+		});
 	}
 	// Beyond the ladder one cell stands for more 2 GiB steps; the description says how many.
 	const columns = Math.floor(side / (LEAST_CELL + 1));
 	const blocksPerCell = LADDER[1] * Math.ceil(blocks / (LADDER[1] * columns * columns));
-	return square({ blocksPerCell, cell: LEAST_CELL, tileSide: 1, tile: LEAST_CELL, pitch: LEAST_CELL + 1, columns, rows: columns });
+	return square({
+		blocksPerCell,
+		cell: LEAST_CELL,
+		tileSide: 1,
+		tile: LEAST_CELL,
+		pitch: LEAST_CELL + 1,
+		columns,
+		rows: columns
+	});
 }
 
 /** Half density: one cell per 128 MiB (or 2 GiB) in a box that is wider than high, with fill level. */
@@ -85,7 +112,8 @@ export function measureStrip(blocks: number, width: number, height: number): Gri
 const cellsPerTile = (m: GridMeasure): number => m.tileSide * m.tileSide;
 /** 2 MiB blocks in one tile. */
 export const blocksPerTile = (m: GridMeasure): number => m.blocksPerCell * cellsPerTile(m);
-export const tileOf = (m: GridMeasure, block: number): number => Math.floor(block / blocksPerTile(m));
+export const tileOf = (m: GridMeasure, block: number): number =>
+	Math.floor(block / blocksPerTile(m));
 
 export function tileBox(m: GridMeasure, origin: Point, tile: number): Box {
 	const column = tile % m.columns;
@@ -131,12 +159,25 @@ export function blockAt(m: GridMeasure, origin: Point, blocks: number, p: Point)
 /** The inside of one 128 MiB block: 64 sub-blocks of 2 MiB as large cells. */
 export function measureBlockInside(side: number): GridMeasure {
 	const pitch = Math.floor((side + 2) / 8);
-	return square({ blocksPerCell: 1, cell: pitch - 2, tileSide: 1, tile: pitch - 2, pitch, columns: 8, rows: 8 });
+	return square({
+		blocksPerCell: 1,
+		cell: pitch - 2,
+		tileSide: 1,
+		tile: pitch - 2,
+		pitch,
+		columns: 8,
+		rows: 8
+	});
 }
 
 /** The inside of one 2 MiB sub-block: 512 pages of 4 KiB, 16 in a row. */
 export function pageBox(side: number, origin: Point, page: number): Box {
 	const width = Math.floor((side + 2) / 16);
 	const height = Math.floor((side + 1) / 32);
-	return box(origin.x + (page % 16) * width, origin.y + Math.floor(page / 16) * height, width - 2, height - 1);
+	return box(
+		origin.x + (page % 16) * width,
+		origin.y + Math.floor(page / 16) * height,
+		width - 2,
+		height - 1
+	);
 }

@@ -19,7 +19,12 @@ export interface MiniCard {
 	readonly titleY: number;
 	readonly grid: Box;
 	/** vCPUs: middle of the first, from one to the next, radius. */
-	readonly discs: { readonly x: number; readonly y: number; readonly pitch: number; readonly r: number };
+	readonly discs: {
+		readonly x: number;
+		readonly y: number;
+		readonly pitch: number;
+		readonly r: number;
+	};
 }
 
 /** Cells of 128 MiB, or larger, so that all fit. */
@@ -50,7 +55,13 @@ export function measureMini(blocks: number, width: number, height: number): Grid
 	}
 }
 
-export function layoutMini(size: 'lane' | 'still', hasPool: boolean, largestBlocks: number, vcpus: number, room = 0): MiniLayout {
+export function layoutMini(
+	size: 'lane' | 'still',
+	hasPool: boolean,
+	largestBlocks: number,
+	vcpus: number,
+	room = 0
+): MiniLayout {
 	const compact = size === 'lane';
 	const width = Math.max(room, compact ? 260 : 326);
 	const height = compact ? 76 : 172;
@@ -61,8 +72,12 @@ export function layoutMini(size: 'lane' | 'still', hasPool: boolean, largestBloc
 	const used = measure.columns * measure.pitch - (measure.pitch - measure.tile);
 	const card = (x: number, y: number, title: number, grid: number): MiniCard => {
 		const left = x + (cardWidth - used) / 2;
-		const r = compact ? Math.min(4, (cardWidth - 2 * pad - 26) / Math.max(4, vcpus) / 2 - 0.4) : Math.min(9.5, (cardWidth - 2 * pad) / Math.max(4, vcpus) / 2 - 1.2);
-		const pitch = compact ? r * 2 + 1 : Math.min(24, (cardWidth - 2 * pad - 2 * r) / Math.max(1, Math.max(4, vcpus) - 1));
+		const r = compact
+			? Math.min(4, (cardWidth - 2 * pad - 26) / Math.max(4, vcpus) / 2 - 0.4)
+			: Math.min(9.5, (cardWidth - 2 * pad) / Math.max(4, vcpus) / 2 - 1.2);
+		const pitch = compact
+			? r * 2 + 1
+			: Math.min(24, (cardWidth - 2 * pad - 2 * r) / Math.max(1, Math.max(4, vcpus) - 1));
 		return {
 			card: box(x, y, cardWidth, height - y),
 			titleX: left,
@@ -82,8 +97,15 @@ export function layoutMini(size: 'lane' | 'still', hasPool: boolean, largestBloc
 		height,
 		compact,
 		measure,
-		cards: [card(0, top, compact ? 13 : 13, gridTop), card(rightX, top, compact ? 13 : 13, gridTop)],
-		pool: hasPool ? card(middleX, compact ? 16 : 44, compact ? 26 : 58, compact ? 34 : gridTop) : null,
-		hub: compact ? box(middleX + cardWidth / 2 - 24, 0, 48, 13) : box(middleX + cardWidth / 2 - 44, 8, 88, 25)
+		cards: [
+			card(0, top, compact ? 13 : 13, gridTop),
+			card(rightX, top, compact ? 13 : 13, gridTop)
+		],
+		pool: hasPool
+			? card(middleX, compact ? 16 : 44, compact ? 26 : 58, compact ? 34 : gridTop)
+			: null,
+		hub: compact
+			? box(middleX + cardWidth / 2 - 24, 0, 48, 13)
+			: box(middleX + cardWidth / 2 - 44, 8, 88, 25)
 	};
 }

@@ -3,7 +3,10 @@ import type { Point } from './box.ts';
 /** Cubic curves as four points, with what an arc with a token needs: a place by length, and a cut there. */
 export type Cubic = readonly [Point, Point, Point, Point];
 
-const mixPoint = (a: Point, b: Point, t: number): Point => ({ x: a.x + (b.x - a.x) * t, y: a.y + (b.y - a.y) * t });
+const mixPoint = (a: Point, b: Point, t: number): Point => ({
+	x: a.x + (b.x - a.x) * t,
+	y: a.y + (b.y - a.y) * t
+});
 
 export function pointOn([a, b, c, d]: Cubic, t: number): Point {
 	const ab = mixPoint(a, b, t);
@@ -90,12 +93,14 @@ export function cutChain(curves: readonly Cubic[], share: number, hidden = -1): 
 		const shown = index !== hidden;
 		if (token !== null) {
 			if (shown) ahead.push(curve);
-		}
-		else if (goal > length && index < curves.length - 1) {
+		} else if (goal > length && index < curves.length - 1) {
 			goal -= length;
 			if (shown) behind.push(curve);
 		} else {
-			const [before, after] = cutCubic(curve, parameterAt(curve, length === 0 ? 0 : Math.min(1, goal / length)));
+			const [before, after] = cutCubic(
+				curve,
+				parameterAt(curve, length === 0 ? 0 : Math.min(1, goal / length))
+			);
 			if (shown) behind.push(before);
 			if (shown) ahead.push(after);
 			token = after[0];
@@ -105,7 +110,12 @@ export function cutChain(curves: readonly Cubic[], share: number, hidden = -1): 
 }
 
 /** A straight line as a curve, so that chains are of one kind. */
-export const straight = (a: Point, b: Point): Cubic => [a, mixPoint(a, b, 1 / 3), mixPoint(a, b, 2 / 3), b];
+export const straight = (a: Point, b: Point): Cubic => [
+	a,
+	mixPoint(a, b, 1 / 3),
+	mixPoint(a, b, 2 / 3),
+	b
+];
 
 /** From block to block: up, over and down; `lane` (0, 1, 2) keeps parallel arcs apart. */
 export function arcBetween(from: Point, to: Point, lane: number): Cubic {
@@ -119,7 +129,13 @@ export function arcBetween(from: Point, to: Point, lane: number): Cubic {
 export const ALONG_WIRE = 1;
 
 /** Over the wire: out of the block to where the wire leaves the card, along it, and down into the other block. */
-export function arcOverWire(from: Point, to: Point, wireY: number, leftX: number, rightX: number): Cubic[] {
+export function arcOverWire(
+	from: Point,
+	to: Point,
+	wireY: number,
+	leftX: number,
+	rightX: number
+): Cubic[] {
 	const forth = from.x < to.x;
 	const enter = { x: forth ? leftX : rightX, y: wireY };
 	const leave = { x: forth ? rightX : leftX, y: wireY };

@@ -65,7 +65,13 @@ export interface StageLayout {
 	readonly pool: CardLayout | null;
 	readonly switch: SwitchLayout | null;
 	/** The migration network: from the top edge of one card to the other. */
-	readonly wire: { readonly y: number; readonly fromX: number; readonly toX: number; readonly dropY: number; readonly labelX: number } | null;
+	readonly wire: {
+		readonly y: number;
+		readonly fromX: number;
+		readonly toX: number;
+		readonly dropY: number;
+		readonly labelX: number;
+	} | null;
 	/** Room between the cards, for figures of the home page. */
 	readonly gutters: readonly [Box, Box];
 }
@@ -107,26 +113,107 @@ interface Rows {
 }
 
 const FULL: Rows = {
-	card: 49, title: 17, slotTop: 33, slot: 30, slotNote: 74, slotLine: 85, head: 107, grid: 119,
-	laneLine: 5, lane: 16, laneEnd: 24, foot: 36, strip: 47.5, stripHeight: 11, note: 67, end: 80,
-	poolTop: 89, poolStrip: 47, poolStripHeight: 25, switchHeight: 74, link: 29, wireAbove: 8
+	card: 49,
+	title: 17,
+	slotTop: 33,
+	slot: 30,
+	slotNote: 74,
+	slotLine: 85,
+	head: 107,
+	grid: 119,
+	laneLine: 5,
+	lane: 16,
+	laneEnd: 24,
+	foot: 36,
+	strip: 47.5,
+	stripHeight: 11,
+	note: 67,
+	end: 80,
+	poolTop: 89,
+	poolStrip: 47,
+	poolStripHeight: 25,
+	switchHeight: 74,
+	link: 29,
+	wireAbove: 8
 };
 const SHORT: Rows = {
-	card: 57, title: 18, slotTop: 6, slot: 24, slotNote: null, slotLine: null, head: 43, grid: 54,
-	laneLine: null, lane: null, laneEnd: 4, foot: 15, strip: 26, stripHeight: 10, note: null, end: 46,
-	poolTop: 33, poolStrip: 25, poolStripHeight: 17, switchHeight: 24, link: 12, wireAbove: 19
+	card: 57,
+	title: 18,
+	slotTop: 6,
+	slot: 24,
+	slotNote: null,
+	slotLine: null,
+	head: 43,
+	grid: 54,
+	laneLine: null,
+	lane: null,
+	laneEnd: 4,
+	foot: 15,
+	strip: 26,
+	stripHeight: 10,
+	note: null,
+	end: 46,
+	poolTop: 33,
+	poolStrip: 25,
+	poolStripHeight: 17,
+	switchHeight: 24,
+	link: 12,
+	wireAbove: 19
 };
 const STORY: Rows = {
-	card: 14, title: 17, slotTop: 34, slot: 30, slotNote: 75, slotLine: 86, head: 108, grid: 120,
-	laneLine: null, lane: null, laneEnd: 14, foot: 26, strip: 37, stripHeight: 25, note: null, end: 12,
-	poolTop: 90, poolStrip: 37, poolStripHeight: 26, switchHeight: 76, link: 30, wireAbove: 8
+	card: 14,
+	title: 17,
+	slotTop: 34,
+	slot: 30,
+	slotNote: 75,
+	slotLine: 86,
+	head: 108,
+	grid: 120,
+	laneLine: null,
+	lane: null,
+	laneEnd: 14,
+	foot: 26,
+	strip: 37,
+	stripHeight: 25,
+	note: null,
+	end: 12,
+	poolTop: 90,
+	poolStrip: 37,
+	poolStripHeight: 26,
+	switchHeight: 76,
+	link: 30,
+	wireAbove: 8
 };
 const HALF: Rows = {
-	card: 40, title: 15, slotTop: 4, slot: 22, slotNote: null, slotLine: null, head: 38, grid: 48,
-	laneLine: null, lane: null, laneEnd: 5, foot: 15, strip: 26, stripHeight: 9, note: null, end: 45,
-	poolTop: 29, poolStrip: 24, poolStripHeight: 16, switchHeight: 22, link: 11, wireAbove: 7
+	card: 40,
+	title: 15,
+	slotTop: 4,
+	slot: 22,
+	slotNote: null,
+	slotLine: null,
+	head: 38,
+	grid: 48,
+	laneLine: null,
+	lane: null,
+	laneEnd: 5,
+	foot: 15,
+	strip: 26,
+	stripHeight: 9,
+	note: null,
+	end: 45,
+	poolTop: 29,
+	poolStrip: 24,
+	poolStripHeight: 16,
+	switchHeight: 22,
+	link: 11,
+	wireAbove: 7
 };
-const ROWS: Readonly<Record<StageMode, Rows>> = { full: FULL, short: SHORT, story: STORY, half: HALF };
+const ROWS: Readonly<Record<StageMode, Rows>> = {
+	full: FULL,
+	short: SHORT,
+	story: STORY,
+	half: HALF
+};
 /** Half density has no room for squares: this much for its cells. */
 const HALF_GRID = 98;
 
@@ -149,7 +236,10 @@ export function layoutStage(input: StageInput): StageLayout {
 	const margin = input.mode === 'story' ? 0 : MARGIN;
 	const side = input.mode === 'half' ? sideAt(4) : chooseSide(input, rows, top);
 	const gridHeight = input.mode === 'half' ? HALF_GRID : side;
-	const measure = input.mode === 'half' ? measureStrip(input.largestBlocks, side, gridHeight) : measureGrid(input.largestBlocks, side);
+	const measure =
+		input.mode === 'half'
+			? measureStrip(input.largestBlocks, side, gridHeight)
+			: measureGrid(input.largestBlocks, side);
 	const cardWidth = side + RAIL + PAD;
 	const gutter = Math.max(LEAST_GUTTER, (input.width - 2 * margin - 3 * cardWidth) / 2);
 	const columnX = [margin, margin + cardWidth + gutter, margin + 2 * (cardWidth + gutter)];
@@ -190,7 +280,11 @@ export function layoutStage(input: StageInput): StageLayout {
 	return {
 		mode: input.mode,
 		width: input.width,
-		height: Math.max(...hosts.map((host) => host.card.y + host.card.height), pool === null ? 0 : pool.card.y + pool.card.height) + (input.mode === 'story' ? 0 : 10),
+		height:
+			Math.max(
+				...hosts.map((host) => host.card.y + host.card.height),
+				pool === null ? 0 : pool.card.y + pool.card.height
+			) + (input.mode === 'story' ? 0 : 10),
 		captionY: nameOutside ? 15 : 24,
 		measure,
 		side,
@@ -232,7 +326,14 @@ function lines(rows: Rows, gridBottom: number): number[] {
 	return [rows.laneLine, rows.laneEnd].flatMap((row) => (row === null ? [] : [gridBottom + row]));
 }
 
-function hostLayout(card: Box, rows: Rows, gridHeight: number, side: number, input: StageInput, towards: 1 | -1): HostLayout {
+function hostLayout(
+	card: Box,
+	rows: Rows,
+	gridHeight: number,
+	side: number,
+	input: StageInput,
+	towards: 1 | -1
+): HostLayout {
 	const left = card.x + RAIL;
 	const grid = box(left, card.y + rows.grid, side, gridHeight);
 	const below = grid.y + gridHeight;
@@ -251,7 +352,13 @@ function hostLayout(card: Box, rows: Rows, gridHeight: number, side: number, inp
 		footY: story ? null : below + rows.foot,
 		strip: story ? null : box(left, below + rows.strip, side, rows.stripHeight),
 		footNoteY: rows.note === null || story ? null : below + rows.note,
-		slots: slotBoxes(input.cpus, slotsLeft, card.y + rows.slotTop, left + side - slotsLeft, rows.slot),
+		slots: slotBoxes(
+			input.cpus,
+			slotsLeft,
+			card.y + rows.slotTop,
+			left + side - slotsLeft,
+			rows.slot
+		),
 		slotsNoteY: rows.slotNote === null ? null : card.y + rows.slotNote,
 		slotsLineY: rows.slotLine === null ? null : card.y + rows.slotLine,
 		side: towards
@@ -263,7 +370,10 @@ function slotBoxes(cpus: number, left: number, top: number, width: number, high:
 	const rowCount = cpus > 12 ? 2 : 1;
 	const perRow = Math.ceil(cpus / rowCount);
 	const gap = perRow > 24 ? 1 : rowCount === 2 || high < 28 ? 2 : 4;
-	const size = Math.max(2, Math.min((high - (rowCount - 1) * 2) / rowCount, (width + gap) / perRow - gap));
+	const size = Math.max(
+		2,
+		Math.min((high - (rowCount - 1) * 2) / rowCount, (width + gap) / perRow - gap)
+	);
 	const pitch = perRow <= 1 ? 0 : Math.min((width - size) / (perRow - 1), size + 6);
 	return Array.from({ length: cpus }, (_, cpu) =>
 		box(left + (cpu % perRow) * pitch, top + Math.floor(cpu / perRow) * (size + 2), size, size)

@@ -19,5 +19,9 @@ export function zoomIn(zoom: Zoom, memory: string, block: number): Zoom {
 /** One step out. */
 export function zoomOut(zoom: Zoom): Zoom {
 	if (zoom.level !== 'pages') return WHOLE;
-	return { level: 'block', memory: zoom.memory, first: zoom.block - (zoom.block % BLOCKS_PER_MEMORY_BLOCK) };
+	return {
+		level: 'block',
+		memory: zoom.memory,
+		first: zoom.block - (zoom.block % BLOCKS_PER_MEMORY_BLOCK)
+	};
 }

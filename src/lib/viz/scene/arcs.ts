@@ -2,7 +2,13 @@ import { formatBytesBinary, formatNumber } from '../../base/format.ts';
 import { BLOCK_BYTES, PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import type { BatchStatus, WorldStatus } from '../../engine/contract/status.ts';
 import { around, centre, type Point } from '../geometry/box.ts';
-import { blockBox, blocksPerTile, tileBox, tileOf, type GridMeasure } from '../geometry/memory-grid.ts';
+import {
+	blockBox,
+	blocksPerTile,
+	tileBox,
+	tileOf,
+	type GridMeasure
+} from '../geometry/memory-grid.ts';
 import { ALONG_WIRE, arcBetween, arcOverWire, type Cubic } from '../geometry/path.ts';
 import type { StageLayout } from '../geometry/stage-layout.ts';
 import { hostColour, type ColourName } from '../tokens/colour.ts';
@@ -31,7 +37,8 @@ interface Place {
 }
 
 function placeOf(scene: StageScene, layout: StageLayout, memory: string): Place | null {
-	if (scene.pool?.memory.id === memory && layout.pool !== null) return { cells: scene.pool, origin: layout.pool.grid };
+	if (scene.pool?.memory.id === memory && layout.pool !== null)
+		return { cells: scene.pool, origin: layout.pool.grid };
 	const index = scene.hosts.findIndex((host) => host.cells?.memory.id === memory);
 	const cells = scene.hosts[index]?.cells;
 	const host = layout.hosts[index];
@@ -45,9 +52,15 @@ function middleOf(measure: GridMeasure, place: Place, blocks: readonly number[])
 		const tile = tileOf(measure, block);
 		(perTile.get(tile) ?? perTile.set(tile, []).get(tile)!).push(block);
 	}
-	const [tile, most] = [...perTile].reduce((best, entry) => (entry[1].length > best[1].length ? entry : best));
-	if (most.length * 2 >= blocksPerTile(measure)) return centre(tileBox(measure, place.origin, tile));
-	return centre(around(most.map((block) => blockBox(measure, place.origin, block))) ?? tileBox(measure, place.origin, tile));
+	const [tile, most] = [...perTile].reduce((best, entry) =>
+		entry[1].length > best[1].length ? entry : best
+	);
+	if (most.length * 2 >= blocksPerTile(measure))
+		return centre(tileBox(measure, place.origin, tile));
+	return centre(
+		around(most.map((block) => blockBox(measure, place.origin, block))) ??
+			tileBox(measure, place.origin, tile)
+	);
 }
 
 /** Between two hosts' own memories there is only the network. */
@@ -56,7 +69,15 @@ function isOverWire(scene: StageScene, from: string, to: string): boolean {
 	return from !== pool && to !== pool;
 }
 
-function curvesFor(layout: StageLayout, scene: StageScene, from: string, to: string, start: Point, end: Point, lane: number): Cubic[] {
+function curvesFor(
+	layout: StageLayout,
+	scene: StageScene,
+	from: string,
+	to: string,
+	start: Point,
+	end: Point,
+	lane: number
+): Cubic[] {
 	if (isOverWire(scene, from, to) && layout.wire !== null)
 		return arcOverWire(start, end, layout.wire.y, layout.wire.fromX, layout.wire.toX);
 	return [arcBetween(start, end, lane)];
@@ -77,7 +98,12 @@ const countOf = (pages: number): string =>
 	formatNumber(pages % PAGES_PER_BLOCK === 0 ? pages / PAGES_PER_BLOCK : pages);
 
 /** Blocks of a batch at one of its ends: those that carry its guest blocks, else the place that the engine names. */
-function batchBlocks(cells: MemoryCells, batch: BatchStatus, vm: number, atSource: boolean): number[] {
+function batchBlocks(
+	cells: MemoryCells,
+	batch: BatchStatus,
+	vm: number,
+	atSource: boolean
+): number[] {
 	const from = Math.floor(batch.firstGfn / PAGES_PER_BLOCK);
 	const to = Math.ceil((batch.firstGfn + batch.pages) / PAGES_PER_BLOCK);
 	const found: number[] = [];
@@ -102,7 +128,12 @@ const MERGED_WALL_S = 0.5;
  * the world plays, 0 at rest. When batches follow each other faster than one can see, three groups of them are drawn
  * together, each a third of the way behind the other; still a pure function of the state.
  */
-export function arcsInFlight(scene: StageScene, status: WorldStatus, layout: StageLayout, pace = 0): ArcMark[] {
+export function arcsInFlight(
+	scene: StageScene,
+	status: WorldStatus,
+	layout: StageLayout,
+	pace = 0
+): ArcMark[] {
 	return status.operations.flatMap((operation): ArcMark[] => {
 		const { batch } = operation;
 		if (operation.state !== 'running' || batch === null || batch.pages === 0) return [];
@@ -115,7 +146,13 @@ export function arcsInFlight(scene: StageScene, status: WorldStatus, layout: Sta
 		if (fromBlocks.length === 0 || toBlocks.length === 0) return [];
 		const span = Math.max(1, batch.endNs - batch.beginNs);
 		const share = Math.min(1, Math.max(0, (status.nowNs - batch.beginNs) / span));
-		const arc = (part: number, at: number, pages: number, from: readonly number[], to: readonly number[]): ArcMark => {
+		const arc = (
+			part: number,
+			at: number,
+			pages: number,
+			from: readonly number[],
+			to: readonly number[]
+		): ArcMark => {
 			const start = middleOf(layout.measure, source, from);
 			const end = middleOf(layout.measure, target, to);
 			return {
@@ -132,14 +169,25 @@ export function arcsInFlight(scene: StageScene, status: WorldStatus, layout: Sta
 		const tooFast = pace > 0 && span / pace < LEAST_WALL_S;
 		if (batch.direction === 'stream') {
 			const round = pace * MERGED_WALL_S;
-			return [arc(0, tooFast ? (status.nowNs % round) / round : share, batch.pages, fromBlocks, toBlocks)];
+			return [
+				arc(0, tooFast ? (status.nowNs % round) / round : share, batch.pages, fromBlocks, toBlocks)
+			];
 		}
 		if (!tooFast) {
 			const parts = Math.min(MOST_GROUPS, Math.max(1, Math.floor(fromBlocks.length / 64)));
 			const cut = <T>(list: readonly T[], part: number) =>
-				list.slice(Math.floor((part * list.length) / parts), Math.max(1, Math.floor(((part + 1) * list.length) / parts)));
+				list.slice(
+					Math.floor((part * list.length) / parts),
+					Math.max(1, Math.floor(((part + 1) * list.length) / parts))
+				);
 			return Array.from({ length: parts }, (_, part) =>
-				arc(part, Math.min(1, share + 0.06 * (part - (parts - 1) / 2)), Math.round(batch.pages / parts), cut(fromBlocks, part), cut(toBlocks, part))
+				arc(
+					part,
+					Math.min(1, share + 0.06 * (part - (parts - 1) / 2)),
+					Math.round(batch.pages / parts),
+					cut(fromBlocks, part),
+					cut(toBlocks, part)
+				)
 			);
 		}
 		const pagesPerWallS = (batch.pages / span) * pace;
@@ -151,7 +199,13 @@ export function arcsInFlight(scene: StageScene, status: WorldStatus, layout: Sta
 			const first = ((Math.floor(done) - behind) * group) / PAGES_PER_BLOCK;
 			const blocks = guestBlocks(target.cells, vm, first, first + group / PAGES_PER_BLOCK);
 			const left = guestBlocks(source.cells, vm, first, first + group / PAGES_PER_BLOCK);
-			return arc(behind, (within + behind) / MOST_GROUPS, group, left.length > 0 ? left : fromBlocks, blocks.length > 0 ? blocks : toBlocks);
+			return arc(
+				behind,
+				(within + behind) / MOST_GROUPS,
+				group,
+				left.length > 0 ? left : fromBlocks,
+				blocks.length > 0 ? blocks : toBlocks
+			);
 		});
 	});
 }
@@ -167,7 +221,13 @@ function guestBlocks(cells: MemoryCells, vm: number, from: number, to: number): 
 }
 
 /** Arcs of what moved between the picture before and this one, at `phase` of settling. */
-export function arcsOfPlan(groups: readonly MoveGroup[], scene: StageScene, status: WorldStatus, layout: StageLayout, phase: number): ArcMark[] {
+export function arcsOfPlan(
+	groups: readonly MoveGroup[],
+	scene: StageScene,
+	status: WorldStatus,
+	layout: StageLayout,
+	phase: number
+): ArcMark[] {
 	return groups.flatMap((group, lane) => {
 		const source = placeOf(scene, layout, group.from);
 		const target = placeOf(scene, layout, group.to);

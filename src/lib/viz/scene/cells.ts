@@ -70,7 +70,10 @@ interface Moving {
 }
 
 /** The guest blocks that a batch has under way now. */
-export function movingBatches(operations: readonly OperationStatus[], vmIndex: (id: string) => number): Moving[] {
+export function movingBatches(
+	operations: readonly OperationStatus[],
+	vmIndex: (id: string) => number
+): Moving[] {
 	return operations.flatMap((operation) => {
 		const batch = operation.batch;
 		if (operation.state !== 'running' || batch === null || batch.pages === 0) return [];
@@ -108,14 +111,27 @@ export function readCells(
 	const home = memory.host === null ? -1 : (hostIndex.get(memory.host) ?? -1);
 	const owners = status.vms.map((vm) => hostIndex.get(vm.owner) ?? -1);
 	/** Hosts whose running process finds the pages of each VM. */
-	const running = status.vms.map((vm) => hostIndex.get(vm.instances[vm.runningInstance] ?? '') ?? -1);
-	const moving = movingBatches(status.operations, (id) => status.vms.findIndex((vm) => vm.id === id));
+	const running = status.vms.map(
+		(vm) => hostIndex.get(vm.instances[vm.runningInstance] ?? '') ?? -1
+	);
+	const moving = movingBatches(status.operations, (id) =>
+		status.vms.findIndex((vm) => vm.id === id)
+	);
 	const inExtent = new Uint8Array(count);
 	for (const extent of status.extents)
 		if (extent.memory === memory.id && extent.state !== 'released')
 			inExtent.fill(1, extent.firstBlock, extent.firstBlock + extent.blockCount);
-	const { detailWord, detailStructure, structureFree, structureVm, structureKernel, structurePinned, rowVm, rowA, rowKind } =
-		views.columns;
+	const {
+		detailWord,
+		detailStructure,
+		structureFree,
+		structureVm,
+		structureKernel,
+		structurePinned,
+		rowVm,
+		rowA,
+		rowKind
+	} = views.columns;
 
 	const ofVm = (block: number, vm: number, guestBlock: number, incoming: boolean): void => {
 		const hue = home >= 0 ? home : (owners[vm] ?? -1);
@@ -188,8 +204,10 @@ export function readCells(
 		const vmPages = structureVm[structure] as number;
 		const kernelPages = structureKernel[structure] as number;
 		const rest = PAGES_PER_BLOCK - free - vmPages - kernelPages;
-		const share = (pages: number) => Math.max(pages > 0 ? 1 : 0, Math.round((pages / PAGES_PER_BLOCK) * FULL));
-		if (kernelPages > 0) cells.flags[block] = (cells.flags[block] as number) | CellFlag.kernelInside;
+		const share = (pages: number) =>
+			Math.max(pages > 0 ? 1 : 0, Math.round((pages / PAGES_PER_BLOCK) * FULL));
+		if (kernelPages > 0)
+			cells.flags[block] = (cells.flags[block] as number) | CellFlag.kernelInside;
 		if ((structurePinned[structure] as number) > 0)
 			cells.flags[block] = (cells.flags[block] as number) | CellFlag.pinned;
 		if (vmPages > 0 && vmPages >= kernelPages && vmPages >= rest) {
@@ -198,7 +216,12 @@ export function readCells(
 			let row = first;
 			while (row < first + PAGES_PER_BLOCK - 1 && rowVm[row] === 0) row += 1;
 			const guestBlock = Math.floor((rowA[row] as number) / PAGES_PER_BLOCK);
-			ofVm(block, Math.max(0, (rowVm[row] as number) - 1), guestBlock, rowKind[row] === RowKind.incoming);
+			ofVm(
+				block,
+				Math.max(0, (rowVm[row] as number) - 1),
+				guestBlock,
+				rowKind[row] === RowKind.incoming
+			);
 			// What is being moved is held by the move itself: that is no pin.
 			const kind = cells.kind[block] as number;
 			if (kind === CellKind.incoming || kind === CellKind.leaving)

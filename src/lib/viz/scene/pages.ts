@@ -29,7 +29,13 @@ export function firstGfnWords(status: WorldStatus): number[] {
 	});
 }
 
-export function readPages(views: WorldViews, status: WorldStatus, memory: MemoryStatus, cells: MemoryCells, block: number): PageCells {
+export function readPages(
+	views: WorldViews,
+	status: WorldStatus,
+	memory: MemoryStatus,
+	cells: MemoryCells,
+	block: number
+): PageCells {
 	const pages: PageCells = {
 		kind: new Uint8Array(PAGES_PER_BLOCK).fill(cells.kind[block] as number),
 		hue: new Uint8Array(PAGES_PER_BLOCK).fill(cells.hue[block] as number),
@@ -41,7 +47,10 @@ export function readPages(views: WorldViews, status: WorldStatus, memory: Memory
 	};
 	const { columns } = views;
 	const word = columns.blockWord[memory.firstBlock + block] as number;
-	const structure = wordKind(word) === BlockKind.detail ? (columns.detailStructure[wordPayload(word)] as number) : 0;
+	const structure =
+		wordKind(word) === BlockKind.detail
+			? (columns.detailStructure[wordPayload(word)] as number)
+			: 0;
 	if (structure > 0) fillFromRows(pages, views, memory, cells, block, structure - 1);
 	else if ((cells.guestBlock[block] as number) >= 0)
 		for (let page = 0; page < PAGES_PER_BLOCK; page += 1)
@@ -50,10 +59,20 @@ export function readPages(views: WorldViews, status: WorldStatus, memory: Memory
 	return pages;
 }
 
-function fillFromRows(pages: PageCells, views: WorldViews, memory: MemoryStatus, cells: MemoryCells, block: number, structure: number): void {
+function fillFromRows(
+	pages: PageCells,
+	views: WorldViews,
+	memory: MemoryStatus,
+	cells: MemoryCells,
+	block: number,
+	structure: number
+): void {
 	const { rowKind, rowOrder, rowVm, rowRef, rowMap, rowPin, rowA } = views.columns;
 	const empty = memory.kind === 'pool' ? CellKind.reserved : CellKind.free;
-	const vmKind = cells.kind[block] === CellKind.kernel || cells.kind[block] === CellKind.other ? CellKind.vm : (cells.kind[block] as number);
+	const vmKind =
+		cells.kind[block] === CellKind.kernel || cells.kind[block] === CellKind.other
+			? CellKind.vm
+			: (cells.kind[block] as number);
 	let head = 0;
 	for (let page = 0; page < PAGES_PER_BLOCK; page += 1) {
 		const row = structure * PAGES_PER_BLOCK + page;
@@ -71,7 +90,10 @@ function fillFromRows(pages: PageCells, views: WorldViews, memory: MemoryStatus,
 				pages.gfn[page] = (rowA[headRow] as number) + (page - head);
 				// More references than mappings and pins explain: somebody holds it for a moment.
 				pages.pinned[page] =
-					(rowPin[headRow] as number) > 0 || (rowRef[headRow] as number) > (rowMap[headRow] as number) ? 1 : 0;
+					(rowPin[headRow] as number) > 0 ||
+					(rowRef[headRow] as number) > (rowMap[headRow] as number)
+						? 1
+						: 0;
 				break;
 			case RowKind.kernel:
 				pages.kind[page] = CellKind.kernel;
@@ -97,7 +119,10 @@ function markDirty(pages: PageCells, views: WorldViews, status: WorldStatus): vo
 		const gfn = pages.gfn[page] as number;
 		if (vm < 0 || gfn < 0) continue;
 		const name = status.vms[vm]?.id;
-		const running = status.operations.some((operation) => operation.vm === name && operation.state === 'running' && operation.strategy === 'precopy');
+		const running = status.operations.some(
+			(operation) =>
+				operation.vm === name && operation.state === 'running' && operation.strategy === 'precopy'
+		);
 		if (!running) continue;
 		const at = (first[vm] as number) * 32 + gfn;
 		if (at >>> 5 >= qemuBitmap.length) continue;
@@ -120,7 +145,14 @@ export function countPages(pages: PageCells): PageCounts {
 	let dirty = 0;
 	for (let page = 0; page < PAGES_PER_BLOCK; page += 1) {
 		const kind = pages.kind[page] as number;
-		if (kind === CellKind.free || kind === CellKind.reserved || kind === CellKind.capacity || kind === CellKind.absent || kind === CellKind.offline) free += 1;
+		if (
+			kind === CellKind.free ||
+			kind === CellKind.reserved ||
+			kind === CellKind.capacity ||
+			kind === CellKind.absent ||
+			kind === CellKind.offline
+		)
+			free += 1;
 		if (kind === CellKind.kernel) kernel += 1;
 		pinned += pages.pinned[page] as number;
 		dirty += pages.dirty[page] as number;

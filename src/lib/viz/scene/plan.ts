@@ -1,6 +1,12 @@
 import { BLOCKS_PER_MEMORY_BLOCK } from '../../base/units.ts';
 import type { MemoryStatus } from '../../engine/contract/status.ts';
-import { BlockKind, payloadGuestBlock, payloadVm, wordKind, wordPayload } from '../../engine/contract/words.ts';
+import {
+	BlockKind,
+	payloadGuestBlock,
+	payloadVm,
+	wordKind,
+	wordPayload
+} from '../../engine/contract/words.ts';
 import type { WorldViews } from '../../engine/contract/views.ts';
 
 /**
@@ -78,11 +84,14 @@ export function planMoves(
 	/** A lone way is shown as up to three parts of it, so that one sees a stream and not a leap. */
 	const parts = (way: Pair[]): Pair[][] => {
 		way.sort((a, b) => a.guestBlock - b.guestBlock);
-		const count = sorted.length === 1 ? Math.min(MOST_GROUPS, Math.ceil(way.length / BLOCKS_PER_MEMORY_BLOCK)) : 1;
+		const count =
+			sorted.length === 1
+				? Math.min(MOST_GROUPS, Math.ceil(way.length / BLOCKS_PER_MEMORY_BLOCK))
+				: 1;
 		const size = Math.ceil(way.length / count);
-		return Array.from({ length: count }, (_, index) => way.slice(index * size, (index + 1) * size)).filter(
-			(part) => part.length > 0
-		);
+		return Array.from({ length: count }, (_, index) =>
+			way.slice(index * size, (index + 1) * size)
+		).filter((part) => part.length > 0);
 	};
 	return sorted.flatMap(parts).map((part) => {
 		const [first] = part as [Pair, ...Pair[]];

@@ -9,7 +9,11 @@ export interface SelectedBlock {
 }
 
 /** Where the selected thing lies: a page is found by its guest block, in the memory of the running process first. */
-export function selectedBlock(selection: ObjectName | null, memories: readonly MemoryCells[], status: WorldStatus): SelectedBlock | null {
+export function selectedBlock(
+	selection: ObjectName | null,
+	memories: readonly MemoryCells[],
+	status: WorldStatus
+): SelectedBlock | null {
 	if (selection === null) return null;
 	if (selection.type === 'block') return { memory: selection.memory, block: selection.block };
 	if (selection.type !== 'page') return null;
@@ -20,7 +24,8 @@ export function selectedBlock(selection: ObjectName | null, memories: readonly M
 		for (let block = 0; block < cells.kind.length; block += 1) {
 			if (cells.guestBlock[block] !== guestBlock || cells.vm[block] !== vm) continue;
 			const kind = cells.kind[block];
-			if (kind === CellKind.vm || kind === CellKind.leaving) return { memory: cells.memory.id, block };
+			if (kind === CellKind.vm || kind === CellKind.leaving)
+				return { memory: cells.memory.id, block };
 			found ??= { memory: cells.memory.id, block };
 		}
 	return found;

@@ -1,4 +1,11 @@
-import type { HostStatus, LinkStatus, MemoryStatus, NodeStatus, VmStatus, WorldStatus } from '../../engine/contract/status.ts';
+import type {
+	HostStatus,
+	LinkStatus,
+	MemoryStatus,
+	NodeStatus,
+	VmStatus,
+	WorldStatus
+} from '../../engine/contract/status.ts';
 import type { WorldViews } from '../../engine/contract/views.ts';
 import { BLOCKS_PER_MEMORY_BLOCK } from '../../base/units.ts';
 import { Shape } from '../draw/ops.ts';
@@ -31,17 +38,26 @@ const byEnd = (links: readonly LinkStatus[], name: string): LinkStatus | null =>
  * A host writes and reads over the same cable with unlike capacities. Shown is the direction in use; at rest the one that
  * a move would need: out of the source, into the target.
  */
-function linkOfHost(links: readonly LinkStatus[], host: string, writes: boolean): LinkStatus | null {
-	const own = links.filter((link) => link.kind === 'cxl' && (link.from === host || link.to === host));
+function linkOfHost(
+	links: readonly LinkStatus[],
+	host: string,
+	writes: boolean
+): LinkStatus | null {
+	const own = links.filter(
+		(link) => link.kind === 'cxl' && (link.from === host || link.to === host)
+	);
 	const busy = own.find((link) => link.loadBytesPerSecond > 0);
-	return busy ?? own.find((link) => (writes ? link.from === host : link.to === host)) ?? own[0] ?? null;
+	return (
+		busy ?? own.find((link) => (writes ? link.from === host : link.to === host)) ?? own[0] ?? null
+	);
 }
 
 /** Wire between hosts: the busiest network link stands for all of them, they share one goodput. */
 function networkOf(links: readonly LinkStatus[]): LinkStatus | null {
 	const wires = links.filter((link) => link.kind === 'network');
 	return wires.reduce<LinkStatus | null>(
-		(most, link) => (most === null || link.loadBytesPerSecond > most.loadBytesPerSecond ? link : most),
+		(most, link) =>
+			most === null || link.loadBytesPerSecond > most.loadBytesPerSecond ? link : most,
 		null
 	);
 }
@@ -59,24 +75,38 @@ export function buildScene(views: WorldViews, status: WorldStatus): StageScene {
 				index,
 				node: host.nodes.find((node) => node.memory === memory?.id) ?? null,
 				cells: cellsOf(memory),
-				link: linkOfHost(status.links, host.id, operation === null ? status.vms.some((vm) => vm.runsOn === host.id) : operation.target !== host.id)
+				link: linkOfHost(
+					status.links,
+					host.id,
+					operation === null
+						? status.vms.some((vm) => vm.runsOn === host.id)
+						: operation.target !== host.id
+				)
 			};
 		}),
 		pool: cellsOf(pool),
 		poolLink: pool === undefined ? null : byEnd(status.links, pool.id),
 		network: networkOf(status.links),
 		vm: status.vms.find((vm) => vm.id === operation?.vm) ?? status.vms[0] ?? null,
-		largestBlocks: Math.max(BLOCKS_PER_MEMORY_BLOCK, ...status.memories.map((memory) => memory.blockCount))
+		largestBlocks: Math.max(
+			BLOCKS_PER_MEMORY_BLOCK,
+			...status.memories.map((memory) => memory.blockCount)
+		)
 	};
 }
 
 /** Corner of a tile by its zone: blocks below the first MOVABLE one are NORMAL; pool capacity comes online as MOVABLE. */
-export function shapeByZone(scene: HostScene | null, blocksPerTile: number): (tile: number) => number {
+export function shapeByZone(
+	scene: HostScene | null,
+	blocksPerTile: number
+): (tile: number) => number {
 	const movable = scene?.node?.zones.find((zone) => zone.name === 'MOVABLE');
 	if (scene === null) return () => Shape.round;
 	if (movable === undefined) return () => Shape.square;
 	return (tile) => {
 		const block = tile * blocksPerTile;
-		return block >= movable.firstBlock && block < movable.firstBlock + movable.blockCount ? Shape.round : Shape.square;
+		return block >= movable.firstBlock && block < movable.firstBlock + movable.blockCount
+			? Shape.round
+			: Shape.square;
 	};
 }

@@ -1,7 +1,10 @@
 import { COLOUR_NAMES, THEMES, type ThemeName } from './colour.ts';
 
 const block = (name: ThemeName, indent: string): string =>
-	[`${indent}color-scheme: ${name};`, ...COLOUR_NAMES.map((colour) => `${indent}--${colour}: ${THEMES[name][colour].toLowerCase()};`)].join('\n');
+	[
+		`${indent}color-scheme: ${name};`,
+		...COLOUR_NAMES.map((colour) => `${indent}--${colour}: ${THEMES[name][colour].toLowerCase()};`)
+	].join('\n');
 
 /** The colour part of src/lib/ui/theme.css. The file holds exactly this text; a test says so. */
 export function themeCss(): string {

@@ -10,7 +10,16 @@ import type { DrawnWorld } from '../../../../src/lib/viz/fixtures/drawn-world.ts
 /** Goal: what flies is what is under way, from where it lies to where it will lie. Method: drawn moments. */
 const setUp = ({ views, status }: DrawnWorld) => {
 	const scene = buildScene(views, status);
-	const layout = layoutStage({ width: 1010, height: 528, mode: 'full', hostCount: 2, hasPool: true, largestBlocks: scene.largestBlocks, cpus: 8, caption: true });
+	const layout = layoutStage({
+		width: 1010,
+		height: 528,
+		mode: 'full',
+		hostCount: 2,
+		hasPool: true,
+		largestBlocks: scene.largestBlocks,
+		cpus: 8,
+		caption: true
+	});
 	return { scene, layout, status };
 };
 const inside = (x: number, left: number, width: number): boolean => x >= left && x <= left + width;
@@ -62,8 +71,12 @@ it('shows a jump as groups that start one after the other and all arrive', () =>
 	const plan = planMoves(after.views, after.status.memories, running().views.columns.blockWord);
 	const half = arcsOfPlan(plan, scene, status, layout, 0.5).map((arc) => arc.share);
 	expect(half).toEqual(half.toSorted((a, b) => b - a));
-	expect(arcsOfPlan(plan, scene, status, layout, 1).map((arc) => arc.share)).toEqual(plan.map(() => 1));
-	expect(arcsOfPlan(plan, scene, status, layout, 0).map((arc) => arc.share)).toEqual(plan.map(() => 0));
+	expect(arcsOfPlan(plan, scene, status, layout, 1).map((arc) => arc.share)).toEqual(
+		plan.map(() => 1)
+	);
+	expect(arcsOfPlan(plan, scene, status, layout, 0).map((arc) => arc.share)).toEqual(
+		plan.map(() => 0)
+	);
 });
 
 it('eases from rest to rest and never back', () => {

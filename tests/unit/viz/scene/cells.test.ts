@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { drawWorld } from '../../../../src/lib/viz/fixtures/drawn-world.ts';
 import { handOff, precopy, staging, unstaging } from '../../../../src/lib/viz/fixtures/moments.ts';
-import { CellFlag, CellKind, peerLetter, readCells, type MemoryCells } from '../../../../src/lib/viz/scene/cells.ts';
+import {
+	CellFlag,
+	CellKind,
+	peerLetter,
+	readCells,
+	type MemoryCells
+} from '../../../../src/lib/viz/scene/cells.ts';
 import { countCells, isUniform } from '../../../../src/lib/viz/scene/counts.ts';
 import type { DrawnWorld } from '../../../../src/lib/viz/fixtures/drawn-world.ts';
 
@@ -89,7 +95,10 @@ describe('moves', () => {
 		const pool = cellsOf(after, 'pool');
 		const counts = countCells(pool);
 		expect(counts.vmByHost.get(1)).toBe(2048);
-		const asA = { ...after, status: { ...after.status, vms: after.status.vms.map((vm) => ({ ...vm, owner: 'A' })) } };
+		const asA = {
+			...after,
+			status: { ...after.status, vms: after.status.vms.map((vm) => ({ ...vm, owner: 'A' })) }
+		};
 		const before = cellsOf(asA, 'pool');
 		expect(before.kind).toEqual(pool.kind);
 		expect(countCells(before).vmByHost.get(0)).toBe(2048);
