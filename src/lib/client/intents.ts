@@ -9,6 +9,9 @@ interface Intent {
 	readonly fail: (error: unknown) => void;
 }
 
+/** Kinds of intents after which the worlds stand elsewhere. */
+const MOVES: readonly string[] = ['slice', 'step', 'seek', 'send', 'undo', 'redo'];
+
 export class Intents {
 	private readonly queue: Intent[] = [];
 	private running = false;
@@ -38,9 +41,9 @@ export class Intents {
 		return this.queue.some((intent) => intent.kind === kind);
 	}
 
-	/** Somebody waits for something else than this. */
-	hasOtherThan(kind: string): boolean {
-		return this.queue.some((intent) => intent.kind !== kind);
+	/** Something waits that will move the worlds: what holds now will soon be of no use. */
+	get isMovingOn(): boolean {
+		return this.queue.some((intent) => MOVES.includes(intent.kind));
 	}
 
 	/** True for a seek that runs while the next thing wanted is another seek. */

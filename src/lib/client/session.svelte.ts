@@ -317,16 +317,14 @@ export class Session {
 	}
 
 	/**
-	 * Per world, at the present moment. Null where the engine cannot say, and where somebody already wants something else:
-	 * proving a state takes long enough to be felt between two steps.
+	 * Per world, at the present moment. Null where the engine cannot say, and where the worlds are about to move on: proving
+	 * a state takes long enough to be felt between two steps.
 	 */
 	async fingerprints(): Promise<(string | null)[]> {
 		const found: (string | null)[] = [];
 		for (const index of this.#run.live.keys()) {
 			const proof = await this.#want('fingerprint', () =>
-				this.#intents.hasOtherThan('fingerprint')
-					? Promise.resolve(null)
-					: this.#run.fingerprint(index)
+				this.#intents.isMovingOn ? Promise.resolve(null) : this.#run.fingerprint(index)
 			).catch(() => null);
 			found.push(proof);
 		}

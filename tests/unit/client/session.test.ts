@@ -336,6 +336,27 @@ describe('a session', () => {
 		]);
 	});
 
+	it('proves a state once, and not while it is about to be left', async () => {
+		const engine = new FakeEngine();
+		const session = await start(engine);
+		const asked = () => engine.calls.filter((call) => call === 'ask').length;
+		const [proof] = await session.fingerprints();
+		const once = asked();
+		expect(await session.fingerprints()).toEqual([proof]);
+		expect(asked()).toBe(once);
+		const moving = session.step('event');
+		const late = session.fingerprints();
+		const moved = session.step('event');
+		await Promise.all([moving, moved]);
+		expect(await late).toEqual([null]);
+		// A mere question beside it takes nothing away.
+		const beside = session.ask(0, { kind: 'summary' });
+		const [after] = await session.fingerprints();
+		await beside;
+		expect(after).toMatch(/^[0-9a-f]{16}$/);
+		expect(after).not.toBe(proof);
+	});
+
 	it('takes back commands that came with a link', async () => {
 		const first = await start(new FakeEngine());
 		await first.seek(50_000_000);
