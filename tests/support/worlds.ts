@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import { MIB } from '../../src/lib/base/units.ts';
 import type { Command, MigrationParameters } from '../../src/lib/engine/contract/commands.ts';
+import { frameOf } from '../../src/lib/engine/hypervisor/mapping.ts';
 import { Simulation, type SimulationRequest } from '../../src/lib/engine/index.ts';
+import { headOf, rowsOf } from '../../src/lib/engine/mm/frames.ts';
 
 /** A scenario as a file would hold it: what is not given has its default. */
 export interface ScenarioFile {
@@ -122,6 +124,48 @@ export function expectPoolEmpty(simulation: Simulation): void {
 	const { r, c } = simulation.world;
 	expect(r.extents.filter((extent) => extent.state !== 'released')).toEqual([]);
 	expect(r.descriptorCount).toBe(0);
-	for (const record of r.hosts)
-		if (record.poolZone >= 0) expect(c.zonePresentPages.get(record.poolZone)).toBe(0);
+	r.zones.forEach((zone, index) => {
+		if (zone.node === 1) expect(c.zonePresentPages.get(index)).toBe(0);
+	});
+}
+
+/** Pins in the records and references in the rows of the frames say the same, in both directions. */
+export function expectPinsKnown(simulation: Simulation, where = ''): void {
+	const { world } = simulation;
+	const wanted = new Map<number, { long: number; short: number }>();
+	for (const pin of world.r.pins) {
+		const record = world.r.vms[pin.vm];
+		if (!record) throw new Error(`a pin of VM ${pin.vm}`);
+		const frame = frameOf(world, record, record.running, pin.gfn);
+		const base = rowsOf(world, Math.floor(frame / 512));
+		const head = base < 0 ? -1 : base + headOf(world, base, frame % 512);
+		const entry = wanted.get(head) ?? { long: 0, short: 0 };
+		if (pin.term === 'long') entry.long += 1;
+		else entry.short += 1;
+		wanted.set(head, entry);
+	}
+	const found: string[] = [];
+	for (let block = 0; block < world.capacities.block; block += 1) {
+		const base = rowsOf(world, block);
+		if (base < 0) continue;
+		let held = 0;
+		for (let row = base; row < base + 512; row += 1) {
+			const entry = wanted.get(row) ?? { long: 0, short: 0 };
+			wanted.delete(row);
+			const long = world.c.rowPin.get(row);
+			const short = Math.max(0, world.c.rowRef.get(row) - Math.max(1, world.c.rowMap.get(row)));
+			if (long > 0 || short > 0) held += 1;
+			if (long !== entry.long || short !== entry.short)
+				found.push(
+					`block ${block} row ${row - base}: ${long} long and ${short} short in the row, ${entry.long} and ${entry.short} in the records`
+				);
+		}
+		const structure = base / 512;
+		if (world.c.structurePinned.get(structure) !== held)
+			found.push(
+				`block ${block}: ${held} held folios, ${world.c.structurePinned.get(structure)} counted`
+			);
+	}
+	if (wanted.size > 0) found.push(`${wanted.size} pins on frames without rows`);
+	expect(found, `${where} at ${simulation.nowNs} ns`).toEqual([]);
 }

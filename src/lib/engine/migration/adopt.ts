@@ -8,7 +8,7 @@ import { mapPage, mappingRow, mapWhole, unmapBlock } from '../hypervisor/mapping
 import { attachBlocks, detachBlocks } from '../mm/buddy.ts';
 import { wholeWord } from '../mm/frames.ts';
 import { emit } from '../sim/trace.ts';
-import type { ExtentRecord, HostRecord, OperationRecord, VmRecord } from '../state/records.ts';
+import type { ExtentRecord, HostRecord, OperationRecord, VmRecord, ZoneRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { descriptorSlots } from '../superpage/descriptors.ts';
 import { recount } from './instances.ts';
@@ -84,12 +84,13 @@ function reach(world: World, operation: OperationRecord, host: HostRecord, devic
 export function passExtents(world: World, operation: OperationRecord, cause: number): void {
 	const vm = vmOf(world, operation);
 	const source = vm.running;
-	const target = world.r.hosts[operation.target] as HostRecord;
+	const zone = vm.poolZones[1 - source] as number;
+	(world.r.zones[zone] as ZoneRecord).host = operation.target;
 	for (const index of operation.extents) {
 		const extent = world.r.extents[index] as ExtentRecord;
 		const first = (world.r.memories[extent.memory] as { firstBlock: number }).firstBlock + extent.firstBlock;
 		if (!world.r.faults.includes('double-adoption')) detachBlocks(world, first, extent.blockCount);
-		attachBlocks(world, target.poolZone, first, extent.blockCount);
+		attachBlocks(world, zone, first, extent.blockCount);
 		extent.onlineOn = operation.target;
 	}
 	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) unmapBlock(world, vm, source, guestBlock);

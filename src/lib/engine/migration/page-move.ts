@@ -83,8 +83,8 @@ function referenceSome(world: World, vmIndex: number, vm: VmRecord, gfn: number)
 		addPin(world, vmIndex, page, 'short', world.r.nowNs + held);
 }
 
-function target(world: World, route: Route, order: number): number {
-	return route.toPool ? allocateOnPool(world, route.host, order) : allocateOnDram(world, route.host, order);
+function target(world: World, vm: VmRecord, route: Route, order: number): number {
+	return route.toPool ? allocateOnPool(world, vm, order) : allocateOnDram(world, route.host, order);
 }
 
 /** How many passes until the references on a folio are gone; MIGRATE_PASSES = it stays. */
@@ -154,7 +154,7 @@ function beginFolio(
 		putBack(world, operation, vm, firstGfn, PAGES_PER_BLOCK, MIGRATE_PASSES * pass);
 		return 'started';
 	}
-	const frame = target(world, route, BLOCK_ORDER);
+	const frame = target(world, vm, route, BLOCK_ORDER);
 	if (frame < 0) return 'no-room';
 	setWhole(world, blockOfFrame(frame), BlockKind.incoming, vmPayload(operation.vm, guestBlock));
 	const batch = batchOf(world, operation, guestBlock, route, block * PAGES_PER_BLOCK, frame);
@@ -236,10 +236,10 @@ function beginPages(
 	if (passes > 0) operation.retriedFolios += 1;
 	const rate = sizeRate(world, operation, 'migratePages4kGBps');
 	const zone = route.toPool
-		? (world.r.hosts[route.host]?.poolZone ?? -1)
+		? vm.poolZones[vm.running]
 		: (world.r.hosts[route.host]?.movableZone ?? -1);
 	if (whole >= 0 && held.length === 0 && smallListsEmpty(world, zone)) {
-		const frame = target(world, route, BLOCK_ORDER);
+		const frame = target(world, vm, route, BLOCK_ORDER);
 		if (frame >= 0) {
 			setWhole(world, blockOfFrame(frame), BlockKind.incoming, vmPayload(operation.vm, guestBlock));
 			const batch = batchOf(world, operation, guestBlock, route, whole * PAGES_PER_BLOCK, frame);
@@ -252,7 +252,7 @@ function beginPages(
 	const sources: number[] = [];
 	for (const gfn of wanted) {
 		if (held.includes(gfn)) continue;
-		const frame = target(world, route, 0);
+		const frame = target(world, vm, route, 0);
 		if (frame < 0) break;
 		const block = blockOfFrame(frame);
 		ensureRows(world, block);

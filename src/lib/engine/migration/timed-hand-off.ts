@@ -22,8 +22,8 @@ import { staleLine } from './stale.ts';
  * polling actor sleeps until the other changed a word (a doorbell through the device wakes it).
  */
 
-/** What a step leads to outside the hand-off: nothing yet, the pages go home, or the move is given up. */
-export type HandOffResult = null | 'home' | 'turn-back' | 'give-up';
+/** What a step leads to outside the hand-off: nothing yet, the pages go home, back, or the move is given up by one side. */
+export type HandOffResult = null | 'home' | 'turn-back' | 'rejected' | 'abandoned';
 
 export function startHandOff(world: World, operation: OperationRecord): void {
 	operation.actors = {
@@ -176,6 +176,8 @@ function syncGuest(world: World, operation: OperationRecord, id: string, turned:
 	} else if (id === 'load') {
 		loseUnflushed(world, operation);
 		resumeGuest(world, operation, vm.running, 'between-slices');
+	} else if (id === 'clear-phase') {
+		// Not before: a phase word that is left open would refuse the VM's next hand-off.
 		return 'home';
 	} else if (id === 'resume') {
 		resumeGuest(world, operation, vm.running, 'cancel');
@@ -192,7 +194,13 @@ function plan(world: World, operation: OperationRecord, actor: Actor, ran: strin
 	wake(world, operation, actor, ran, doorbell);
 	if (me.step === 'gave-up') {
 		forgetTarget(world, operation);
-		return 'give-up';
+		return 'rejected';
+	}
+	if (me.step === 'abandoned') {
+		if (unpackOwner(world.c.superpageWord.get(ownerIndex(operation.vm))).owner === operation.source)
+			world.c.superpageWord.set(phaseIndex(operation.vm), 0n);
+		forgetTarget(world, operation);
+		return 'abandoned';
 	}
 	if (!RESTING.includes(me.step) && !(handOffStep(me.step)?.polls && me.step === ran))
 		next(world, operation, actor, stepNs(world, operation, me.step));

@@ -1,5 +1,6 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { BLOCK_ORDER, Migratetype } from '../contract/words.ts';
+import type { VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { allocate } from './buddy.ts';
 
@@ -15,8 +16,9 @@ export function allocateOnDram(world: World, host: number, order: number): numbe
 	return frame >= 0 ? frame : allocate(world, record.normalZone, order, Migratetype.movable);
 }
 
-export function allocateOnPool(world: World, host: number, order: number): number {
-	const zone = world.r.hosts[host]?.poolZone ?? -1;
+/** In the extents that were reserved for this VM alone (decision D4). */
+export function allocateOnPool(world: World, vm: VmRecord, order: number): number {
+	const zone = vm.poolZones[vm.running];
 	return zone < 0 ? -1 : allocate(world, zone, order, Migratetype.movable);
 }
 

@@ -11,7 +11,7 @@ import type {
 	WorldStatus,
 	ZoneStatus
 } from '../contract/status.ts';
-import { BlockKind, payloadUseClass, UseClass, wordKind, wordPayload } from '../contract/words.ts';
+import { BlockKind, ORDERS, payloadUseClass, UseClass, wordKind, wordPayload } from '../contract/words.ts';
 import { costNs } from '../costs/cost-model.ts';
 import { linkLoad, loadedPoolLatencyNs } from '../fabric/links.ts';
 import { frameOf } from '../hypervisor/mapping.ts';
@@ -48,23 +48,40 @@ export function statusOf(world: World): WorldStatus {
 	};
 }
 
+function zoneStatus(world: World, index: number): ZoneStatus {
+	const zone = world.r.zones[index] as (typeof world.r.zones)[number];
+	return {
+		name: zone.name,
+		firstBlock: zone.firstBlock,
+		blockCount: zone.blockCount,
+		freePages: world.c.zoneFreePages.get(index),
+		presentPages: world.c.zonePresentPages.get(index),
+		freeChunks: freeChunks(world, index)
+	};
+}
+
+/** The compute-less node shows as one zone whatever VMs its extents were reserved for. */
+function together(zones: readonly ZoneStatus[]): ZoneStatus {
+	return {
+		name: 'MOVABLE',
+		firstBlock: 0,
+		blockCount: 0,
+		freePages: zones.reduce((sum, zone) => sum + zone.freePages, 0),
+		presentPages: zones.reduce((sum, zone) => sum + zone.presentPages, 0),
+		freeChunks: Array.from({ length: ORDERS }, (_, order) => zones.reduce((sum, zone) => sum + (zone.freeChunks[order] ?? 0), 0))
+	};
+}
+
 function hostStatus(world: World, index: number): HostStatus {
 	const { r } = world;
 	const host = r.hosts[index] as (typeof r.hosts)[number];
 	const nodes: NodeStatus[] = [];
 	for (const node of [0, 1]) {
-		const zones = r.zones.map((zone, at) => ({ zone, at })).filter(({ zone }) => zone.host === index && zone.node === node);
-		const first = zones[0];
-		if (!first) continue;
-		const memory = r.memories[first.zone.memory] as (typeof r.memories)[number];
-		const list = zones.map(({ zone, at }): ZoneStatus => ({
-			name: zone.name,
-			firstBlock: zone.firstBlock,
-			blockCount: zone.blockCount,
-			freePages: world.c.zoneFreePages.get(at),
-			presentPages: world.c.zonePresentPages.get(at),
-			freeChunks: freeChunks(world, at)
-		}));
+		const at = node === 0 ? host.memory : r.memories.findIndex((record) => record.kind === 'pool');
+		const memory = r.memories[at];
+		if (!memory) continue;
+		const zones = r.zones.flatMap((zone, zoneIndex) => (zone.host === index && zone.node === node ? [zoneStatus(world, zoneIndex)] : []));
+		const list = node === 0 ? zones : [together(zones)];
 		nodes.push({
 			index: node,
 			memory: memory.id,

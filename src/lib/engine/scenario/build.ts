@@ -127,14 +127,12 @@ function buildHost(world: World, index: number): void {
 	const memory = r.memories[index] as { firstBlock: number; blockCount: number };
 	const quarter = Math.floor(memory.blockCount / 4 / 64) * 64;
 	const normalBlocks = host.normalBytes === undefined ? Math.max(64, quarter) : host.normalBytes / BLOCK_BYTES;
-	const pool = r.memories.findIndex((record) => record.kind === 'pool');
-	const zone = (node: number, name: 'NORMAL' | 'MOVABLE', of: number, firstBlock: number, blockCount: number): number => {
-		r.zones.push({ host: index, node, name, memory: of, firstBlock, blockCount });
+	const zone = (name: 'NORMAL' | 'MOVABLE', firstBlock: number, blockCount: number): number => {
+		r.zones.push({ host: index, node: 0, name, memory: index, firstBlock, blockCount });
 		return r.zones.length - 1;
 	};
-	const normalZone = zone(0, 'NORMAL', index, 0, normalBlocks);
-	const movableZone = zone(0, 'MOVABLE', index, normalBlocks, memory.blockCount - normalBlocks);
-	const poolZone = pool < 0 ? -1 : zone(1, 'MOVABLE', pool, 0, 0);
+	const normalZone = zone('NORMAL', 0, normalBlocks);
+	const movableZone = zone('MOVABLE', normalBlocks, memory.blockCount - normalBlocks);
 	// Linux kernel/sched/fair.c: 0.70 ms × (1 + log2 of the CPUs, at most 8), the base slice from the cost model.
 	const doublings = 31 - Math.clz32(Math.min(8, host.cpus));
 	r.hosts.push({
@@ -144,7 +142,6 @@ function buildHost(world: World, index: number): void {
 		memory: index,
 		movableZone,
 		normalZone,
-		poolZone,
 		incarnation: 1,
 		sliceNs: costNs(world.costs, 'schedBaseSliceUs') * (1 + doublings),
 		decoder: { hpaBase: host.windowBaseHpa, dpaBase: 0, bytes: scenario.pool?.bytes ?? 0 }
@@ -200,6 +197,15 @@ function buildVms(world: World): Outcome<null, ReasonId> {
 	return ok(null);
 }
 
+/** An empty zone for the extents of one VM on one of its hosts: only that VM's pages are ever placed there (decision D4). */
+function extentZone(world: World): number {
+	const { r } = world;
+	const memory = r.memories.findIndex((record) => record.kind === 'pool');
+	if (memory < 0) return -1;
+	r.zones.push({ host: -1, node: 1, name: 'MOVABLE', memory, firstBlock: 0, blockCount: 0 });
+	return r.zones.length - 1;
+}
+
 function buildVm(world: World, index: number, vm: VmScenario, firstGuestBlock: number): Outcome<null, ReasonId> {
 	const { r, c } = world;
 	const host = r.hosts.findIndex((record) => record.id === vm.host);
@@ -217,6 +223,7 @@ function buildVm(world: World, index: number, vm: VmScenario, firstGuestBlock: n
 		stream: openStream(world, `vm/${vm.id}/writes`),
 		referenceStream: openStream(world, `vm/${vm.id}/references`),
 		instances: [host, -1],
+		poolZones: [extentZone(world), extentZone(world)],
 		running: 0,
 		vcpuState: 'running',
 		ownerHost: host,

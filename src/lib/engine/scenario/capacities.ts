@@ -15,7 +15,7 @@ export function capacitiesOf(scenario: Scenario): Capacities {
 	const guestBlocks = scenario.vms.reduce((sum, vm) => sum + vm.bytes / BLOCK_BYTES, 0);
 	// A guest block may be spread over source, pool and target at once, and leave broken blocks on each.
 	const details = Math.min(blocks, guestBlocks * 3 + 64);
-	const zones = scenario.hosts.length * 3;
+	const zones = scenario.hosts.length * 2 + scenario.vms.length * 2;
 	return {
 		memory: scenario.hosts.length + 1,
 		memoryBlock: (blocks * BLOCK_BYTES) / MEMORY_BLOCK_BYTES,

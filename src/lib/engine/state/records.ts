@@ -58,10 +58,9 @@ export interface HostRecord {
 	windowBaseHpa: number;
 	/** Its memory index for node 0. */
 	memory: number;
-	/** Zone indices: node 0 MOVABLE, node 0 NORMAL, node 1 MOVABLE (−1 without a pool). */
+	/** Zone indices: node 0 MOVABLE, node 0 NORMAL. */
 	movableZone: number;
 	normalZone: number;
-	poolZone: number;
 	incarnation: number;
 	sliceNs: number;
 	/** GFD decoder entry for this host: device address = HPA − base + dpaBase. */
@@ -69,6 +68,7 @@ export interface HostRecord {
 }
 
 export interface ZoneRecord {
+	/** −1: a zone of a VM's extents that is on no host. */
 	host: number;
 	node: number;
 	name: 'NORMAL' | 'MOVABLE';
@@ -98,6 +98,8 @@ export interface VmRecord {
 	referenceStream: number;
 	/** Host of each QEMU process, −1 for none. */
 	instances: [number, number];
+	/** Zone of node 1 in which each process finds the extents of this VM; −1 without a pool. */
+	poolZones: [number, number];
 	running: number;
 	vcpuState: 'running' | 'stopped' | 'saving' | 'saved' | 'loading';
 	ownerHost: number;

@@ -12,7 +12,7 @@ import { onlineBlocks } from '../../mm/buddy.ts';
 import { EventKind } from '../../sim/event-kinds.ts';
 import { schedule } from '../../sim/event-queue.ts';
 import { emit } from '../../sim/trace.ts';
-import type { ExtentRecord, HostRecord, OperationRecord, VmRecord } from '../../state/records.ts';
+import type { ExtentRecord, OperationRecord, VmRecord, ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { clearDescriptors, publishRanges, rangesOf } from '../../superpage/descriptors.ts';
 import { ownerOf } from '../../superpage/words.ts';
@@ -146,7 +146,9 @@ function onlineNext(world: World, operation: OperationRecord): void {
 	}
 	if (!extent) return beginStaging(world, operation);
 	const pool = world.r.memories[extent.memory] as { firstBlock: number };
-	const zone = (world.r.hosts[operation.source] as HostRecord).poolZone;
+	const vm = vmOf(world, operation);
+	const zone = vm.poolZones[vm.running];
+	(world.r.zones[zone] as ZoneRecord).host = operation.source;
 	onlineBlocks(world, zone, pool.firstBlock + extent.firstBlock + extent.onlineBlocks, 64);
 	extent.onlineOn = operation.source;
 	extent.onlineBlocks += 64;
@@ -272,8 +274,17 @@ export function runHandOff(world: World, operation: OperationRecord, actor: numb
 	const result = runHandOffStep(world, operation, actor);
 	if (result === 'home') beginUnstaging(world, operation, `home to ${hostName(world, operation.target)}`);
 	else if (result === 'turn-back') turnBack(world, operation);
-	else if (result === 'give-up')
+	else if (result === 'abandoned') abandon(world, operation);
+	else if (result === 'rejected')
 		giveUp(world, operation, 'checksum-mismatch', `${hostName(world, operation.target)} found other ranges than the checksum says`);
+}
+
+/** The owner word is not what the source wrote. A guest that still runs goes on; one that is stopped is not started: only the owner may. */
+function abandon(world: World, operation: OperationRecord): void {
+	const owner = ownerOf(world, operation.vm);
+	const detail = `the owner word names ${hostName(world, owner.owner)}`;
+	if (vmOf(world, operation).vcpuState === 'running') return giveUp(world, operation, 'commit-lost', detail);
+	finish(world, operation, 'failed', 'commit-lost', `${detail}: ${hostName(world, operation.source)} does not start the guest again`);
 }
 
 /** An end that is not the wished one: what was pushed goes back to the source. */
