@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import type { Page } from '@playwright/test';
 import { median } from './measure.ts';
 import type { Row } from './engine.ts';
 import { siteFolder } from '../paths.mjs';
@@ -59,7 +60,7 @@ export async function inBrowser(say: (line: string) => void): Promise<Row[]> {
 }
 
 /** Mean time between frames over about two seconds. */
-async function frames(page: import('@playwright/test').Page): Promise<number> {
+async function frames(page: Page): Promise<number> {
 	return page.evaluate(
 		() =>
 			new Promise<number>((resolve) => {

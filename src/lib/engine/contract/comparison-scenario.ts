@@ -2,6 +2,7 @@ import { MEMORY_BLOCK_BYTES } from '../../base/units.ts';
 import type { LoopCase } from './closed-forms/index.ts';
 import { COST_TABLE } from './cost-table.ts';
 import type { MigrationParameters } from './commands.ts';
+import type { OperationStatus } from './status.ts';
 
 /**
  * A case of the fluid loop as a scenario for the engine (decision D16). What the loop does not know is taken out: dirty
@@ -71,5 +72,26 @@ export function comparisonScenario(id: string, guest: LoopCase, options: Compari
 			untilNs: Math.round((options.untilS ?? 600) * 1e9),
 			journal: [{ atNs: 0, command: { name: 'migrate', vm: 'vm0', target: 'B', strategy: 'precopy', parameters } }]
 		}
+	};
+}
+
+/** What a run of the engine measured in one of the cases, with the fixed part of the switch-over taken off. */
+export interface EngineRun {
+	readonly id: string;
+	readonly totalS: number;
+	readonly downtimeS: number;
+	readonly sentBytes: number;
+	readonly syncs: number;
+}
+
+/** The figures of a completed migration; null while it runs or when it ended otherwise. */
+export function engineRun(id: string, operation: OperationStatus | undefined, switchoverFixedS: number): EngineRun | null {
+	if (operation?.state !== 'completed' || operation.endNs === null || operation.downtimeNs === null) return null;
+	return {
+		id,
+		totalS: (operation.endNs - operation.startNs) / 1e9 - switchoverFixedS,
+		downtimeS: operation.downtimeNs / 1e9 - switchoverFixedS,
+		sentBytes: operation.networkBytes,
+		syncs: operation.round
 	};
 }

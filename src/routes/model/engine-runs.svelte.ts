@@ -1,0 +1,71 @@
+import { connect, startWorker } from '$lib/client/connect.ts';
+import { qemuLikeLoop } from '$lib/engine/contract/closed-forms/index.ts';
+import { comparisonScenario, engineRun, type EngineRun } from '$lib/engine/contract/comparison-scenario.ts';
+import type { Buffers } from '$lib/engine/contract/port.ts';
+import { ENGINE_COMPARISONS } from '$lib/engine/contract/published.ts';
+
+/** Guests above this are left to the command line: they would take a minute and a gigabyte of the reader's machine. */
+const MOST_BYTES = 16 * 1024 ** 3;
+const LIMIT_BYTES = 1.5e9;
+/** Events a call: long enough to get on, short enough to show progress and to stop. */
+const SLICE_EVENTS = 24;
+
+export const runsHere = (id: string): boolean => {
+	const found = ENGINE_COMPARISONS.find((comparison) => comparison.id === id);
+	return found !== undefined && found.loop.memoryBytes <= MOST_BYTES && qemuLikeLoop(found.loop).converges;
+};
+
+/** Runs the smaller cases in an engine of their own, one after the other, when the reader asks for it. */
+export class EngineRuns {
+	runs = $state.raw<readonly EngineRun[]>([]);
+	/** Case that runs now, and how far it is, 0 to 1. */
+	running = $state.raw<{ readonly id: string; readonly progress: number } | null>(null);
+	problem = $state<string | null>(null);
+	#stopped = false;
+
+	stop(): void {
+		this.#stopped = true;
+	}
+
+	async start(): Promise<void> {
+		if (this.running !== null) return;
+		this.#stopped = false;
+		this.problem = null;
+		this.runs = [];
+		const connection = connect(startWorker());
+		try {
+			for (const { id, loop } of ENGINE_COMPARISONS) {
+				if (this.#stopped) break;
+				if (!runsHere(id)) continue;
+				this.running = { id, progress: 0 };
+				const untilNs = qemuLikeLoop(loop).totalS * 2e9;
+				const { scenario, switchoverFixedS } = comparisonScenario(id, loop);
+				const opened = await connection.call((port) =>
+					port.open({ scenario, memory: 'transferred', limitBytes: LIMIT_BYTES, checkpointBytes: 8e6 })
+				);
+				if (!opened.ok) throw new Error(opened.detail);
+				const { world } = opened.value;
+				let buffers: Buffers = { [world]: opened.value.buffer as ArrayBuffer };
+				for (;;) {
+					const given = buffers;
+					const answer = await connection.call((port) =>
+						port.advance({ worlds: [world], untilNs, eventBudget: SLICE_EVENTS, buffers: given })
+					);
+					if (answer.crash) throw new Error(answer.crash.message);
+					buffers = answer.buffers ?? {};
+					const status = answer.statuses[world];
+					const run = engineRun(id, status?.operations[0], switchoverFixedS);
+					if (run) this.runs = [...this.runs, run];
+					if (run || answer.done || this.#stopped) break;
+					this.running = { id, progress: Math.min(1, (2 * (status?.nowNs ?? 0)) / untilNs) };
+				}
+				await connection.call((port) => port.close({ world }));
+			}
+		} catch (error) {
+			this.problem = (error as Error).message;
+		} finally {
+			connection.end();
+			this.running = null;
+		}
+	}
+}
