@@ -91,6 +91,7 @@ test('the own switch does what the setting of the system does, and is kept', asy
 });
 
 test('nothing moves on the page while it plays but what is meant to', async ({ page }) => {
+	test.setTimeout(240_000);
 	await page.goto('/play/');
 	await idle(page);
 	await page.evaluate(() => {

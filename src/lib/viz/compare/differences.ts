@@ -1,10 +1,4 @@
-import {
-	formatBytesBinary,
-	formatBytesDecimal,
-	formatNs,
-	formatNumber,
-	formatPpm
-} from '../../base/format.ts';
+import { formatBytesBinary, formatBytesDecimal, formatNs, formatPpm } from '../../base/format.ts';
 import type { OperationStatus, VmStatus, WorldStatus } from '../../engine/contract/status.ts';
 import { operationOf } from '../describe/moment.ts';
 
@@ -63,8 +57,7 @@ const READINGS: readonly Reading[] = [
 		label: 'left to move',
 		read: (_, operation) => formatBytesBinary((operation?.pagesLeft ?? 0) * 4096)
 	},
-	{ id: 'lost', label: 'work lost', read: (vm) => formatNs(vm.lostWorkNs) },
-	{ id: 'events', label: 'events', read: (_, __, status) => formatNumber(status.eventCount) }
+	{ id: 'lost', label: 'work lost', read: (vm) => formatNs(vm.lostWorkNs) }
 ];
 
 /** Only what differs, in a lasting order, at most `limit`. Worlds without a common VM differ in nothing that can be said. */
