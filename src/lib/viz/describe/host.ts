@@ -127,6 +127,7 @@ export function windowWords(host: HostStatus, status: WorldStatus): string {
 	const extents = status.extents.filter((extent) => extent.state !== 'released');
 	if (extents.some((extent) => extent.onlineOn === host.id)) return 'online, MOVABLE';
 	if (extents.some((extent) => extent.acceptedBy.includes(host.id))) return 'accepted';
+	if (extents.some((extent) => extent.state === 'offered')) return 'offered';
 	return extents.length === 0 ? 'no extent' : 'not shared with it';
 }
 

@@ -83,6 +83,10 @@ export const bandWidth = (bytesPerSecond: number): number => (bytesPerSecond / 1
 const RAIL = 20;
 const PAD = 10;
 const LEAST_GUTTER = 43;
+/** When a page is a little too narrow; below that the whole figure is made smaller. */
+const NARROWEST_GUTTER = 36;
+const NARROWEST_MARGIN = 2;
+export const NARROWEST_STAGE = 3 * 300 + 2 * NARROWEST_GUTTER + 2 * NARROWEST_MARGIN;
 const MARGIN = 12;
 
 /** Vertical places from the top of a card, per mode. */
@@ -233,7 +237,6 @@ function chooseSide(input: StageInput, rows: Rows, top: number): number {
 export function layoutStage(input: StageInput): StageLayout {
 	const rows = ROWS[input.mode];
 	const top = input.caption ? rows.card : Math.max(rows.wireAbove + 8, rows.card - 28);
-	const margin = input.mode === 'story' ? 0 : MARGIN;
 	const side = input.mode === 'half' ? sideAt(4) : chooseSide(input, rows, top);
 	const gridHeight = input.mode === 'half' ? HALF_GRID : side;
 	const measure =
@@ -241,7 +244,13 @@ export function layoutStage(input: StageInput): StageLayout {
 			? measureStrip(input.largestBlocks, side, gridHeight)
 			: measureGrid(input.largestBlocks, side);
 	const cardWidth = side + RAIL + PAD;
-	const gutter = Math.max(LEAST_GUTTER, (input.width - 2 * margin - 3 * cardWidth) / 2);
+	// The margins give way first, then the gutters.
+	const spare = (input.width - 3 * cardWidth) / 2;
+	const margin =
+		input.mode === 'story'
+			? 0
+			: Math.max(NARROWEST_MARGIN, Math.min(MARGIN, spare - NARROWEST_GUTTER));
+	const gutter = Math.max(NARROWEST_GUTTER, (input.width - 2 * margin - 3 * cardWidth) / 2);
 	const columnX = [margin, margin + cardWidth + gutter, margin + 2 * (cardWidth + gutter)];
 	const height = rows.grid + gridHeight + rows.end;
 

@@ -97,6 +97,15 @@ const folioWords = (pages: number): string =>
 const countOf = (pages: number): string =>
 	formatNumber(pages % PAGES_PER_BLOCK === 0 ? pages / PAGES_PER_BLOCK : pages);
 
+const CAN_HOLD: ReadonlySet<number> = new Set([
+	CellKind.vm,
+	CellKind.copy,
+	CellKind.incoming,
+	CellKind.leaving,
+	CellKind.free,
+	CellKind.reserved
+]);
+
 /** Blocks of a batch at one of its ends: those that carry its guest blocks, else the place that the engine names. */
 function batchBlocks(
 	cells: MemoryCells,
@@ -115,7 +124,8 @@ function batchBlocks(
 	}
 	if (found.length > 0) return found;
 	const named = atSource ? batch.sourceBlock : batch.targetBlock;
-	return named >= 0 && named < cells.kind.length ? [named] : [];
+	// A place that is not the VM's yet is only named when it could become so.
+	return CAN_HOLD.has(cells.kind[named] ?? CellKind.absent) ? [named] : [];
 }
 
 /** A batch that would be seen for less than this is drawn together with its neighbours. */
