@@ -9,6 +9,7 @@ import { refreshSpeed } from '../hypervisor/speed.ts';
 import { setStatus } from '../migration/operation.ts';
 import { STRATEGIES } from '../migration/strategies/index.ts';
 import { plantFault } from '../faults/index.ts';
+import { hasEventRoom } from '../sim/event-queue.ts';
 import { emit } from '../sim/trace.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
@@ -70,6 +71,8 @@ function attempt(world: World, command: Command): CommandOutcome {
 		case 'pin': {
 			if (command.gfn >= vm.pageCount || frameOf(world, vm, vm.running, command.gfn) < 0)
 				return refused('not-backed', `gfn ${command.gfn} of ${vm.id} has no frame`);
+			if (command.forNs !== undefined && !hasEventRoom(world))
+				return refused('capacity-events', `${world.r.eventPending} events are pending`);
 			const until = command.forNs === undefined ? -1 : world.r.nowNs + command.forNs;
 			catchUp(world, vmIndex);
 			addPin(world, vmIndex, command.gfn, command.term, until);

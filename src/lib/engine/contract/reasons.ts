@@ -40,7 +40,6 @@ export const REASONS = {
 	'commit-lost': reason('ECANCELED', 'The compare-and-swap found another owner word: the other side was first.', 'our design (cxl-fabric reference 10.4)'),
 	'too-late': reason('EALREADY', 'The owner word is already the target’s; there is nothing left to cancel.', 'our design (live-migration reference 10, step 8)'),
 	'cancelled': reason('ECANCELED', 'The migration was cancelled.', 'QEMU 10.2.2 migration/migration.c'),
-	'not-converging': reason(null, 'The guest dirties memory faster than it is sent; the time asked for is over.', 'QEMU 10.2.2 migration/migration.c'),
 	'bad-parameter': reason('EINVAL', 'A migration parameter is outside its legal range.', 'QEMU 10.2.2 migration/options.c'),
 	'not-pinned': reason('EINVAL', 'No such pin is held.', 'Linux 7.2.13 mm/gup.c'),
 	'not-backed': reason('EFAULT', 'The guest page has no frame behind it.', 'Linux 7.2.13 mm/gup.c'),

@@ -9,6 +9,7 @@ import { refreshSpeed } from '../hypervisor/speed.ts';
 import { release } from '../mm/buddy.ts';
 import { copyContent, ensureRows, readStamp, setFolio, setWhole, wholeWord, writeStamp } from '../mm/frames.ts';
 import { allocateOnDram, allocateOnPool, blockOfFrame, smallListsEmpty } from '../mm/zones.ts';
+import { hasEventRoom } from '../sim/event-queue.ts';
 import { chance, drawBelow } from '../sim/streams.ts';
 import { emit } from '../sim/trace.ts';
 import type { BatchRecord, OperationRecord, VmRecord } from '../state/records.ts';
@@ -79,7 +80,7 @@ function referenceSome(world: World, vmIndex: number, vm: VmRecord, gfn: number)
 	if (!chance(world, vm.referenceStream, vm.transientChancePpm)) return;
 	const held = 1 + drawBelow(world, vm.referenceStream, vm.transientHoldNs);
 	const page = (gfn & ~511) + drawBelow(world, vm.referenceStream, PAGES_PER_BLOCK);
-	if (frameOf(world, vm, vm.running, page) >= 0)
+	if (frameOf(world, vm, vm.running, page) >= 0 && hasEventRoom(world))
 		addPin(world, vmIndex, page, 'short', world.r.nowNs + held);
 }
 

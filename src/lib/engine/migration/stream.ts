@@ -9,6 +9,7 @@ import {
 	clearDirtyBlock,
 	nextDirty
 } from '../hypervisor/dirty-log.ts';
+import { catchUp } from '../hypervisor/guest.ts';
 import { frameOf, mapPage, mapWhole, wholeBlockOf } from '../hypervisor/mapping.ts';
 import { copyContent, detailOf, ensureRows, readStamp, setFolio, setWhole, stampOf, wholeWord, writeStamp } from '../mm/frames.ts';
 import { allocateOnDram, blockOfFrame, smallListsEmpty } from '../mm/zones.ts';
@@ -67,6 +68,24 @@ export function sendPages(world: World, operation: OperationRecord, limit: numbe
 	operation.pagesMoved = vm.pageCount - operation.dirtyPages;
 	operation.networkBytes += bytes;
 	return { pages, bytes };
+}
+
+/**
+ * Re-arms write protection for the chunks that the next `limit` pages reach. When a slice begins, not when it has ended: what
+ * the guest writes meanwhile may have gone out before and has to go again.
+ */
+export function armChunks(world: World, operation: OperationRecord, limit: number): void {
+	if (operation.parameters.clearLog === 'sync' || !operation.clearPending.includes(true)) return;
+	const vm = vmOf(world, operation);
+	catchUp(world, operation.vm);
+	const first = operation.cursor >>> 9;
+	let left = limit;
+	for (let step = 0; step < vm.guestBlockCount && left > 0; step += 1) {
+		const guestBlock = (first + step) % vm.guestBlockCount;
+		const dirty = world.c.guestDirtyCount.get(vm.firstGuestBlock + guestBlock);
+		if (dirty > 0) armChunk(world, operation, guestBlock * PAGES_PER_BLOCK);
+		left -= dirty;
+	}
 }
 
 /** Re-arms write protection for the chunk of `gfn`, once per round, just before its first page goes out. */

@@ -180,6 +180,8 @@ function syncGuest(world: World, operation: OperationRecord, id: string, turned:
 		// Not before: a phase word that is left open would refuse the VM's next hand-off.
 		return 'home';
 	} else if (id === 'resume') {
+		// As in every other turn away: the phase hint is closed, or the VM's next proposal would find it open.
+		world.c.superpageWord.set(phaseIndex(operation.vm), 0n);
 		resumeGuest(world, operation, vm.running, 'cancel');
 		forgetTarget(world, operation);
 		return 'turn-back';

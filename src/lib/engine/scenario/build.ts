@@ -16,7 +16,7 @@ import { allocateOnDram, blockOfFrame } from '../mm/zones.ts';
 import { recount } from '../migration/instances.ts';
 import { firstOwnerWord } from '../migration/strategies/transit.ts';
 import { EventKind } from '../sim/event-kinds.ts';
-import { schedule } from '../sim/event-queue.ts';
+import { hasEventRoom, schedule } from '../sim/event-queue.ts';
 import { openStream } from '../sim/streams.ts';
 import type { Records, VmRecord } from '../state/records.ts';
 import { newWorld, type World } from '../state/world.ts';
@@ -192,6 +192,8 @@ function buildVms(world: World): Outcome<null, ReasonId> {
 	}
 	for (const [index, host] of scenario.hosts.entries())
 		useBlocks(world, (world.r.hosts[index] as { movableZone: number }).movableZone, Math.floor(host.otherBytes / BLOCK_BYTES / 2), UseClass.other);
+	const ending = scenario.vms.reduce((sum, vm) => sum + vm.pins.filter((pin) => pin.forNs !== undefined).length, 0);
+	if (!hasEventRoom(world, ending)) return refused('capacity-events', `vms: ${ending} pins that end by themselves`);
 	for (const [index, vm] of scenario.vms.entries())
 		for (const pin of vm.pins) addPin(world, index, pin.gfn, pin.term, pin.forNs === undefined ? -1 : pin.forNs);
 	return ok(null);

@@ -16,6 +16,14 @@ export interface PendingEvent {
 	readonly b: number;
 }
 
+/**
+ * Whether an event that somebody asked for may still be added. Part of the capacity is kept for what is under way: one
+ * sample, and per VM a step of its migration and of either side of its hand-off.
+ */
+export function hasEventRoom(world: World, count = 1): boolean {
+	return world.r.eventPending + count + 16 + 4 * world.r.vms.length <= world.capacities.event;
+}
+
 /** Puts an event into the future or the present; never into the past. Throws when the scenario's capacity is reached. */
 export function schedule(
 	world: World,

@@ -73,7 +73,8 @@ export const workloadSchema = v.strictObject({
 
 export const parametersSchema = v.strictObject({
 	maxBandwidthBytesPerSecond: v.optional(rate),
-	downtimeLimitNs: v.optional(v.pipe(duration, v.maxValue(2_000_000_000_000, 'at most 2000 s'))),
+	/** Its upper bound is the engine's to refuse, as QEMU does (reason bad-parameter). */
+	downtimeLimitNs: v.optional(duration),
 	multifdChannels: v.optional(whole(1, 255)),
 	autoConverge: v.optional(v.boolean()),
 	availSwitchoverBandwidthBytesPerSecond: v.optional(rate),

@@ -27,7 +27,7 @@ import { vacate } from '../residence.ts';
 import { roomOnDram } from '../room.ts';
 import { enterPart, enterPhase, finish, hostName, leavePart, resumeGuest, setStatus, stopGuest, vmOf } from '../operation.ts';
 import { dropInstance, foldVm } from '../instances.ts';
-import { pageWireBytes, sendPages } from '../stream.ts';
+import { armChunks, pageWireBytes, sendPages } from '../stream.ts';
 
 /** Pre-copy as QEMU 10.2.2 does it (migration/migration.c, migration/ram.c). */
 
@@ -138,6 +138,7 @@ function planSlice(world: World, operation: OperationRecord): void {
 		return;
 	}
 	const vm = vmOf(world, operation);
+	armChunks(world, operation, pages);
 	const lastsNs = transferNs(pages * pageWireBytes(world), rate);
 	const firstGfn = Math.max(0, nextDirty(world, vm, operation.cursor));
 	operation.step = 'slice';

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { parseQuantity } from '../../src/lib/base/quantity.ts';
+import { GIB } from '../../src/lib/base/units.ts';
+import type { Hpa } from '../../src/lib/base/address.ts';
+import { REASONS, type ReasonId } from '../../src/lib/engine/contract/reasons.ts';
+import { toDpa } from '../../src/lib/engine/fabric/gfam.ts';
+import { Simulation } from '../../src/lib/engine/index.ts';
+import { host, migrate, open, settle, smallWorld, vm } from '../support/worlds.ts';
+
+const refusal = (scenario: unknown, more = {}): string => {
+	const opened = Simulation.open({ scenario, ...more });
+	return opened.ok ? 'opened' : opened.reason;
+};
+const answer = (simulation: Simulation, command: unknown): string => {
+	const sent = simulation.send(command);
+	return sent.ok ? 'accepted' : sent.reason;
+};
+/** Reason with which the last operation ended, or that a record names. */
+const ended = (simulation: Simulation): string => {
+	settle(simulation);
+	return simulation.world.r.operations.at(-1)?.reason ?? 'completed';
+};
+
+const small = smallWorld();
+const started = (strategy: 'precopy' | 'transit', parameters = {}) => {
+	const simulation = open(small);
+	simulation.send(migrate(strategy, parameters));
+	return simulation;
+};
+const planted = (fault: string, step: string) => {
+	const simulation = started('transit');
+	simulation.advance(
+		1e9,
+		Infinity,
+		() => simulation.world.r.operations[0]?.actors?.source.step === step
+	);
+	simulation.send({ name: 'plant', fault });
+	return simulation;
+};
+
+/** How each reason comes about: every key of the table, so that a new one needs a way here. */
+const WAYS: Readonly<Record<ReasonId, () => string>> = {
+	'bad-scenario': () => refusal({ switchyard: 1 }),
+	'newer-scenario': () => refusal({ switchyard: 99 }),
+	'too-large': () =>
+		refusal(
+			smallWorld({ hosts: [host('A', 65_536), host('B', 65_536)], vms: [vm('vm0', 'A', 32_768)] }),
+			{ limitBytes: GIB / 8 }
+		),
+	'bad-quantity': () => {
+		const parsed = parseQuantity('4 parsec', 'bytes');
+		return parsed.ok ? 'parsed' : parsed.reason;
+	},
+	'bad-command': () => answer(open(small), { name: 'dance' }),
+	'unknown-vm': () => answer(open(small), migrate('precopy', {}, 'nobody')),
+	'unknown-host': () => answer(open(small), migrate('precopy', {}, 'vm0', 'Z')),
+	'unknown-cost': () => refusal(smallWorld({ costs: { moonPhase: 1 } })),
+	'cost-out-of-range': () => refusal(smallWorld({ costs: { memStallFraction: 1e9 } })),
+	'already-running': () => answer(started('precopy'), migrate('precopy')),
+	'no-migration': () => answer(open(small), { name: 'migrate-cancel', vm: 'vm0' }),
+	'same-host': () => answer(open(small), migrate('precopy', {}, 'vm0', 'A')),
+	'vm-not-running': () => {
+		const simulation = planted('owner-stolen', 'flush');
+		settle(simulation);
+		return answer(simulation, migrate('precopy'));
+	},
+	'no-room-target': () =>
+		answer(
+			open(smallWorld({ hosts: [host('A', 512), host('B', 256)], vms: [vm('vm0', 'A', 256)] })),
+			migrate('precopy')
+		),
+	'no-room-pool': () =>
+		answer(open(smallWorld({ pool: { bytes: 128 * 1024 * 1024 } })), migrate('transit')),
+	'no-shared-memory': () => answer(open(smallWorld({ pool: null })), migrate('transit')),
+	'not-switched': () => {
+		const host0 = open(small).world.r.hosts[0];
+		if (!host0) return 'no host';
+		const reached = toDpa(host0, (host0.decoder.hpaBase + host0.decoder.bytes) as Hpa);
+		return reached.ok ? 'reached' : reached.reason;
+	},
+	'unmovable-page': () => {
+		const simulation = open(small);
+		simulation.send({ name: 'pin', vm: 'vm0', gfn: 1, term: 'long' });
+		return answer(simulation, migrate('transit'));
+	},
+	'page-stayed': () => {
+		const simulation = open(small);
+		simulation.send({ name: 'pin', vm: 'vm0', gfn: 1, term: 'short' });
+		simulation.send(migrate('transit'));
+		return ended(simulation);
+	},
+	'too-many-ranges': () => {
+		const simulation = open(
+			smallWorld({ descriptorLimit: 1, vms: [vm('vm0', 'A', 128, { pages: '4k' })] })
+		);
+		simulation.send({ name: 'pin', vm: 'vm0', gfn: 300, term: 'short', forNs: 40_000_000 });
+		simulation.send(migrate('transit'));
+		return ended(simulation);
+	},
+	'too-many-vcpus': () => {
+		const many = [vm('vm0', 'A', 128, { vcpus: 40 }), vm('vm1', 'A', 128, { vcpus: 40 })];
+		const simulation = open(smallWorld({ hosts: [host('A', 768), host('B', 768)], vms: many }));
+		simulation.send(migrate('transit'));
+		return answer(simulation, migrate('transit', {}, 'vm1'));
+	},
+	'checksum-mismatch': () => ended(planted('torn-descriptor', 'await-prepared')),
+	'commit-lost': () => ended(planted('owner-stolen', 'flush')),
+	'too-late': () => {
+		const simulation = started('transit');
+		simulation.advance(
+			1e9,
+			Infinity,
+			() => simulation.world.r.operations[0]?.phase === 'unstaging'
+		);
+		return answer(simulation, { name: 'migrate-cancel', vm: 'vm0' });
+	},
+	cancelled: () => {
+		const simulation = started('precopy');
+		simulation.send({ name: 'migrate-cancel', vm: 'vm0' });
+		return ended(simulation);
+	},
+	'capacity-events': () => {
+		const simulation = open(small);
+		const pin = { name: 'pin', vm: 'vm0', gfn: 1, term: 'short', forNs: 1_000_000_000 };
+		for (let times = 0; times < 400; times += 1) {
+			const said = answer(simulation, pin);
+			if (said !== 'accepted') return said;
+		}
+		return 'never full';
+	},
+	'bad-parameter': () =>
+		answer(open(small), migrate('precopy', { downtimeLimitNs: 2_000_000_000_001 })),
+	'not-pinned': () => answer(open(small), { name: 'unpin', vm: 'vm0', gfn: 3 }),
+	'not-backed': () => answer(open(small), { name: 'pin', vm: 'vm0', gfn: 99_999, term: 'short' }),
+	'unknown-fault': () => answer(open(small), { name: 'plant', fault: 'gremlin' })
+};
+
+describe('every reason', () => {
+	it.each(Object.entries(WAYS))('%s is produced by some run', (reason, produce) => {
+		expect(produce()).toBe(reason);
+	});
+
+	it('of the table has a way here, a sentence and a source', () => {
+		expect(Object.keys(WAYS).sort()).toEqual(Object.keys(REASONS).sort());
+		for (const { sentence, source } of Object.values(REASONS)) {
+			expect(sentence).toMatch(/^[A-Z].*\.$/);
+			expect(source.length).toBeGreaterThan(4);
+		}
+	});
+});
