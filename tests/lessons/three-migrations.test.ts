@@ -6,7 +6,14 @@
 import { describe, expect, it } from 'vitest';
 import { makePort } from '../../src/lib/engine/worker/port.ts';
 import { wordOf } from '../../src/lib/lessons/bet.ts';
-import { comparedRounds, laneFacts, leftCurve, operationOf, roundEnds, settledBytes } from '../../src/lib/lessons/course.ts';
+import {
+	comparedRounds,
+	laneFacts,
+	leftCurve,
+	operationOf,
+	roundEnds,
+	settledBytes
+} from '../../src/lib/lessons/course.ts';
 import { runGuest, type GuestResult } from '../../src/lib/lessons/attempt.ts';
 import { drawGuests, untouchedChoice, type Guest } from '../../src/lib/lessons/family.ts';
 import { findLesson, type Lesson } from '../../src/lib/lessons/load.ts';
@@ -19,7 +26,11 @@ const { bet, seen, belief, challenge, change } = lesson.steps;
 const port = makePort((answer) => answer);
 
 async function run(lane: string, options: { rate?: number; belief?: string } = {}) {
-	const scenario = laneScenario(lesson, lane, options.rate === undefined ? {} : { rateBytesPerSecond: options.rate });
+	const scenario = laneScenario(
+		lesson,
+		lane,
+		options.rate === undefined ? {} : { rateBytesPerSecond: options.rate }
+	);
 	const outcome = await runToEnd(port, {
 		scenario,
 		memory: 'shared',
@@ -27,7 +38,8 @@ async function run(lane: string, options: { rate?: number; belief?: string } = {
 		belief: options.belief ?? null,
 		expressions: [bindLimits(change.home.expression, {}), { q: 'proofHolds' }]
 	});
-	if (!outcome.ok || outcome.value === null) throw new Error(outcome.ok ? 'not wanted' : outcome.detail);
+	if (!outcome.ok || outcome.value === null)
+		throw new Error(outcome.ok ? 'not wanted' : outcome.detail);
 	return outcome.value;
 }
 
@@ -70,7 +82,7 @@ describe('the lesson’s scenario', () => {
 			if (!opened.ok) throw new Error(opened.detail);
 			worlds.push(opened.value.world);
 		}
-		for (let done = false; !done; )
+		for (let done = false; !done;)
 			done = (await port.advance({ worlds, untilNs: 1e9, eventBudget: 100_000 })).done;
 		const { answer } = await port.ask({
 			world: worlds[0] as number,
@@ -87,7 +99,9 @@ describe('the lesson’s scenario', () => {
 		expect(await home(change.minBytesPerSecond)).toBe(true);
 		expect(await home(1e9)).toBe(true);
 		// That the lesson's own rate, below the end of the slider, does not come home was told above.
-		expect(change.maxBytesPerSecond).toBeGreaterThan(laneScenario(lesson, bet.lane).vms[0]?.workload.rateBytesPerSecond ?? 0);
+		expect(change.maxBytesPerSecond).toBeGreaterThan(
+			laneScenario(lesson, bet.lane).vms[0]?.workload.rateBytesPerSecond ?? 0
+		);
 	}, 60_000);
 });
 
@@ -96,11 +110,14 @@ const ORDER = ['calm', 'held', 'flood'];
 
 describe.each(challenge.seeds)('the challenge, seed %i', (seed) => {
 	const draw = drawGuests(lesson, seed);
-	const guests = [...draw.guests].sort((a, b) => ORDER.indexOf(a.family.id) - ORDER.indexOf(b.family.id));
+	const guests = [...draw.guests].sort(
+		(a, b) => ORDER.indexOf(a.family.id) - ORDER.indexOf(b.family.id)
+	);
 
 	async function result(guest: Guest, choice: Choice | null): Promise<GuestResult> {
 		const outcome = await runGuest(port, lesson, draw, guest, choice, { memory: 'shared' });
-		if (!outcome.ok || outcome.value === null) throw new Error(outcome.ok ? 'not wanted' : outcome.detail);
+		if (!outcome.ok || outcome.value === null)
+			throw new Error(outcome.ok ? 'not wanted' : outcome.detail);
 		return outcome.value;
 	}
 	const words = (id: string, { passed, measured, reason }: GuestResult): string =>
@@ -115,16 +132,20 @@ describe.each(challenge.seeds)('the challenge, seed %i', (seed) => {
 		}
 	}, 60_000);
 
-	it.each(challenge.decoys.map((decoy) => [decoy.id, decoy] as const))('is lost by "%s"', async (_id, decoy) => {
-		const reached: string[] = [];
-		for (const guest of guests) {
-			const id = guest.family.id;
-			const one = await result(guest, decoy.choices[id] as Choice);
-			if (one.passed.includes(false)) return;
-			reached.push(words(id, one));
-		}
-		expect.fail(`won by a solution that should lose: ${reached.join('; ')}`);
-	}, 60_000);
+	it.each(challenge.decoys.map((decoy) => [decoy.id, decoy] as const))(
+		'is lost by "%s"',
+		async (_id, decoy) => {
+			const reached: string[] = [];
+			for (const guest of guests) {
+				const id = guest.family.id;
+				const one = await result(guest, decoy.choices[id] as Choice);
+				if (one.passed.includes(false)) return;
+				reached.push(words(id, one));
+			}
+			expect.fail(`won by a solution that should lose: ${reached.join('; ')}`);
+		},
+		60_000
+	);
 
 	it('passes no check by doing nothing', async () => {
 		for (const guest of guests) {

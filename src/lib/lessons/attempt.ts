@@ -10,7 +10,12 @@ import { bindLimits, type Choice } from './schema.ts';
 
 /** One attempt at a challenge: every guest runs alone, the engine evaluates the checks, nothing is looked up. */
 
-const MEASURED = ['downtimeNs', 'totalNs', 'lostWorkNs', 'networkBytes'] as const satisfies readonly QuantityName[];
+const MEASURED = [
+	'downtimeNs',
+	'totalNs',
+	'lostWorkNs',
+	'networkBytes'
+] as const satisfies readonly QuantityName[];
 export type Measured = Readonly<Record<(typeof MEASURED)[number], number>>;
 
 export interface GuestResult {

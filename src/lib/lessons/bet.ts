@@ -64,6 +64,29 @@ export function setPoint(curve: BetCurve, axes: BetAxes, index: number, bytes: n
 	return next;
 }
 
+/**
+ * The curve with one point moved by keys: straight lines lead to it from `left` and on to `right`, so that a point that is
+ * lowered step by step takes its neighbourhood along. Beyond the last drawn point there is nothing to lead to.
+ */
+export function movePoint(
+	curve: BetCurve,
+	axes: BetAxes,
+	index: number,
+	bytes: number,
+	left: number,
+	right: number
+): BetCurve {
+	const cleared = curve.map((value, at) => (at > Math.max(0, left) && at < index ? null : value));
+	const moved = setPoint(cleared, axes, index, bytes);
+	if (right >= moved.length || moved[right] === null) return moved;
+	return setPoint(
+		moved.map((value, at) => (at > index && at < right ? null : value)),
+		axes,
+		right,
+		moved[right] as number
+	);
+}
+
 /** A stroke of the pen from one place to another: every point of time that it passes takes the height of the pen. */
 export function stroke(curve: BetCurve, axes: BetAxes, from: BetPoint, to: BetPoint): BetCurve {
 	const [left, right] = from.ns <= to.ns ? [from, to] : [to, from];
@@ -72,16 +95,24 @@ export function stroke(curve: BetCurve, axes: BetAxes, from: BetPoint, to: BetPo
 	let next = curve;
 	for (let index = first; index <= last; index += 1) {
 		const share = right.ns === left.ns ? 1 : (index * axes.stepNs - left.ns) / (right.ns - left.ns);
-		next = setPoint(next, axes, index, left.bytes + (right.bytes - left.bytes) * clamp(share, 0, 1));
+		next = setPoint(
+			next,
+			axes,
+			index,
+			left.bytes + (right.bytes - left.bytes) * clamp(share, 0, 1)
+		);
 	}
 	// A touch between two points of time still counts: the nearest one takes it.
-	if (last < first) next = setPoint(next, axes, Math.max(1, Math.round(to.ns / axes.stepNs)), to.bytes);
+	if (last < first)
+		next = setPoint(next, axes, Math.max(1, Math.round(to.ns / axes.stepNs)), to.bytes);
 	return next;
 }
 
 /** The drawn points in order, for the picture. */
 export function drawnPoints(curve: BetCurve, axes: BetAxes): readonly BetPoint[] {
-	return curve.flatMap((bytes, index) => (bytes === null ? [] : [{ ns: index * axes.stepNs, bytes }]));
+	return curve.flatMap((bytes, index) =>
+		bytes === null ? [] : [{ ns: index * axes.stepNs, bytes }]
+	);
 }
 
 /** The whole line: after the last drawn point it stays where it was left. */
@@ -126,7 +157,9 @@ export function valueAt(points: readonly BetPoint[], ns: number): number {
 	for (const point of points) {
 		if (point.ns >= ns) {
 			if (point.ns === before.ns) return point.bytes;
-			return before.bytes + ((point.bytes - before.bytes) * (ns - before.ns)) / (point.ns - before.ns);
+			return (
+				before.bytes + ((point.bytes - before.bytes) * (ns - before.ns)) / (point.ns - before.ns)
+			);
 		}
 		before = point;
 	}

@@ -79,7 +79,8 @@ export function speedSpans(summary: RunSummary | null): readonly SpeedSpan[] {
 		const last = spans.at(-1);
 		if (last === undefined || last.host !== host) {
 			const before = last?.points.at(-1);
-			if (last !== undefined && before !== undefined && before.ns < ns) last.points.push({ ns, ppm: before.ppm });
+			if (last !== undefined && before !== undefined && before.ns < ns)
+				last.points.push({ ns, ppm: before.ppm });
 			spans.push({ host, points: [{ ns, ppm }] });
 		} else last.points.push({ ns, ppm });
 	});
@@ -99,7 +100,9 @@ export interface LaneFacts {
 export function laneFacts(summary: RunSummary | null): LaneFacts | null {
 	const operation = operationOf(summary);
 	if (summary === null || operation === null) return null;
-	const speeds = speedSpans(summary).flatMap((span) => (span.host < 0 ? [] : span.points.map((point) => point.ppm)));
+	const speeds = speedSpans(summary).flatMap((span) =>
+		span.host < 0 ? [] : span.points.map((point) => point.ppm)
+	);
 	const worstPpm = speeds.length > 0 ? Math.min(...speeds) : null;
 	const wire = formatBytesDecimal(operation.networkBytes);
 	const onTheWire = `${wire} on the wire`;
@@ -108,8 +111,10 @@ export function laneFacts(summary: RunSummary | null): LaneFacts | null {
 	let sentence: string;
 	if (home)
 		sentence = `stopped ${formatNs(operation.downtimeNs as number)}, home at ${formatNs(operation.endNs as number)}, ${onTheWire}`;
-	else if (operation.endNs !== null) sentence = `gave up at ${formatNs(operation.endNs)}, ${onTheWire}`;
-	else if (arrived) sentence = `stopped ${formatNs(operation.downtimeNs as number)}, on B, not all at home yet`;
+	else if (operation.endNs !== null)
+		sentence = `gave up at ${formatNs(operation.endNs)}, ${onTheWire}`;
+	else if (arrived)
+		sentence = `stopped ${formatNs(operation.downtimeNs as number)}, on B, not all at home yet`;
 	else if (operation.rounds.length > 1) sentence = `not handed off yet, ${wire} sent so far`;
 	else sentence = operation.networkBytes > 0 ? `round 1, ${wire} sent so far` : 'on its way';
 	return {
@@ -127,13 +132,18 @@ export function sayBet(bet: Bet, axes: BetAxes): string {
 	if (bet.curve !== null) {
 		const line = wholeLine(bet.curve, axes);
 		const zero = zeroAtNs(line);
-		if (zero !== null && wordOf(line) === 'falls') return `zero at ${formatNs(Math.round(zero / 1e8) * 1e8)}`;
+		if (zero !== null && wordOf(line) === 'falls')
+			return `zero at ${formatNs(Math.round(zero / 1e8) * 1e8)}`;
 		const last = line.at(-1) as BetPoint;
 		return bet.word === 'grows'
 			? `growth to ${formatBytesBinary(last.bytes)}`
 			: `a level of ${formatBytesBinary(last.bytes)}`;
 	}
-	return bet.word === 'falls' ? 'a fall to zero' : bet.word === 'grows' ? 'growth' : 'a level above zero';
+	return bet.word === 'falls'
+		? 'a fall to zero'
+		: bet.word === 'grows'
+			? 'growth'
+			: 'a level above zero';
 }
 
 export interface Still {
@@ -151,10 +161,16 @@ export function stillsOf(
 		const operation = operationOf(course);
 		if (operation === null) continue;
 		const firstRound = roundEnds(course)[0];
-		if (firstRound !== undefined) stills.push({ ns: firstRound.ns, label: `${name}: round 1 ends` });
+		if (firstRound !== undefined)
+			stills.push({ ns: firstRound.ns, label: `${name}: round 1 ends` });
 		const stop = operation.downtime.at(-1);
-		if (stop?.endNs != null) stills.push({ ns: stop.endNs, label: `${name}: the guest runs on the other host` });
-		if (operation.endNs !== null && operation.downtimeNs !== null && operation.endNs !== stop?.endNs)
+		if (stop?.endNs != null)
+			stills.push({ ns: stop.endNs, label: `${name}: the guest runs on the other host` });
+		if (
+			operation.endNs !== null &&
+			operation.downtimeNs !== null &&
+			operation.endNs !== stop?.endNs
+		)
 			stills.push({ ns: operation.endNs, label: `${name}: home` });
 	}
 	stills.push({ ns: untilNs, label: `after ${formatNs(untilNs)}` });

@@ -50,7 +50,10 @@ export function drawGuests(lesson: Lesson, seed: number): Draw {
 			bytes,
 			rateBytesPerSecond: pick(family.rateBytesPerSecond),
 			workingSetBytes: pick(family.workingSetBytes),
-			heldGfn: heldAt === null ? null : (Math.floor((bytes / BLOCK_BYTES) * (heldAt / 100)) * BLOCK_BYTES) / PAGE_BYTES,
+			heldGfn:
+				heldAt === null
+					? null
+					: (Math.floor((bytes / BLOCK_BYTES) * (heldAt / 100)) * BLOCK_BYTES) / PAGE_BYTES,
 			limits: { downtime: challenge.downtimeNs, 'lost-work': pick(family.lostWorkNs) }
 		};
 	});
@@ -72,7 +75,10 @@ export function untouchedChoice(lesson: Lesson, laneId: string): Choice {
 	return {
 		lane: laneId,
 		settings: Object.fromEntries(
-			settingsOf(lesson, laneId).map((setting) => [setting.id, (setting.options[0] as { id: string }).id])
+			settingsOf(lesson, laneId).map((setting) => [
+				setting.id,
+				(setting.options[0] as { id: string }).id
+			])
 		)
 	};
 }
@@ -88,7 +94,12 @@ export function parametersOf(lesson: Lesson, choice: Choice): MigrationParameter
 }
 
 /** One guest alone on host A, ordered to B by the choice; with no choice nothing is ordered. */
-export function guestScenario(lesson: Lesson, draw: Draw, guest: Guest, choice: Choice | null): Scenario {
+export function guestScenario(
+	lesson: Lesson,
+	draw: Draw,
+	guest: Guest,
+	choice: Choice | null
+): Scenario {
 	const base = startScenario(lesson);
 	const first = base.vms[0];
 	const scenario = readChecked({

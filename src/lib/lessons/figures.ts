@@ -32,8 +32,10 @@ export const FIGURES: Readonly<Record<string, (source: FigureSource) => string>>
 		const bytes = settledBytes(course);
 		return bytes === null ? UNKNOWN : formatBytesBinary(bytes);
 	},
-	border: ({ lesson }) => `${formatThree(lesson.steps.change.borderBytesPerSecond / GB)}${THIN}GB/s`,
+	border: ({ lesson }) =>
+		`${formatThree(lesson.steps.change.borderBytesPerSecond / GB)}${THIN}GB/s`,
 	blackout: ({ lesson }) => formatNs(lesson.steps.challenge.downtimeNs)
 };
 
-export const figure = (name: string, source: FigureSource): string => FIGURES[name]?.(source) ?? UNKNOWN;
+export const figure = (name: string, source: FigureSource): string =>
+	FIGURES[name]?.(source) ?? UNKNOWN;

@@ -1,4 +1,13 @@
-import { emptyCurve, isDrawn, wholeLine, wordOf, type Bet, type BetAxes, type BetCurve, type BetWord } from './bet.ts';
+import {
+	emptyCurve,
+	isDrawn,
+	wholeLine,
+	wordOf,
+	type Bet,
+	type BetAxes,
+	type BetCurve,
+	type BetWord
+} from './bet.ts';
 import { untouchedChoice } from './family.ts';
 import type { Lesson } from './load.ts';
 import { HINT_IDS, STEP_IDS, type Choice, type StepId } from './schema.ts';
@@ -64,7 +73,11 @@ export function freshChallenge(seed: number): ChallengeState {
 	return { seed, choices: {}, past: [], attempts: [], hints: 0, solutionShown: false };
 }
 
-export function startLesson(lesson: Lesson, axes: BetAxes, seed = lesson.steps.challenge.firstSeed): LessonState {
+export function startLesson(
+	lesson: Lesson,
+	axes: BetAxes,
+	seed = lesson.steps.challenge.firstSeed
+): LessonState {
 	return {
 		step: 'bet',
 		curve: emptyCurve(axes),
@@ -81,7 +94,8 @@ export function startLesson(lesson: Lesson, axes: BetAxes, seed = lesson.steps.c
 export function stepLock(state: LessonState, step: StepId): string | null {
 	if (step === 'bet' || step === 'challenge' || step === 'make') return null;
 	if (state.bet === null) return 'a bet unlocks Run';
-	if (step !== 'run' && !state.ran) return `run to the end unlocks ${step === 'look' ? 'Look' : 'Change'}`;
+	if (step !== 'run' && !state.ran)
+		return `run to the end unlocks ${step === 'look' ? 'Look' : 'Change'}`;
 	return null;
 }
 
@@ -93,7 +107,8 @@ export function goTo(state: LessonState, step: StepId): LessonState {
 	return stepLock(state, step) === null ? { ...state, step } : state;
 }
 
-export const stepAfter = (step: StepId): StepId | null => STEP_IDS[STEP_IDS.indexOf(step) + 1] ?? null;
+export const stepAfter = (step: StepId): StepId | null =>
+	STEP_IDS[STEP_IDS.indexOf(step) + 1] ?? null;
 
 /** A drawn line says its word by itself. */
 export function drawBet(state: LessonState, axes: BetAxes, curve: BetCurve): LessonState {
@@ -120,13 +135,26 @@ export function placeBet(state: LessonState): LessonState {
 
 /** A new bet on the same lesson: what was seen is forgotten, so that it can be a bet again. */
 export function betAgain(state: LessonState, axes: BetAxes): LessonState {
-	return { ...state, step: 'bet', bet: null, word: null, curve: emptyCurve(axes), ran: false, seen: null };
+	return {
+		...state,
+		step: 'bet',
+		bet: null,
+		word: null,
+		curve: emptyCurve(axes),
+		ran: false,
+		seen: null
+	};
 }
 
 export const ranToEnd = (state: LessonState): LessonState =>
-	state.bet === null ? state : { ...state, ran: true, step: state.step === 'run' ? 'look' : state.step };
+	state.bet === null
+		? state
+		: { ...state, ran: true, step: state.step === 'run' ? 'look' : state.step };
 
-export const answerSeen = (state: LessonState, answer: string): LessonState => ({ ...state, seen: answer });
+export const answerSeen = (state: LessonState, answer: string): LessonState => ({
+	...state,
+	seen: answer
+});
 
 export function addTried(state: LessonState, tried: TriedRate): LessonState {
 	const others = state.tried.filter((each) => each.rateBytesPerSecond !== tried.rateBytesPerSecond);
@@ -145,8 +173,12 @@ export interface Border {
 
 export function borderOf(lesson: Lesson, state: LessonState): Border {
 	const lane = lesson.steps.bet.lane;
-	const home = state.tried.filter((each) => each.home[lane] === true).map((each) => each.rateBytesPerSecond);
-	const away = state.tried.filter((each) => each.home[lane] === false).map((each) => each.rateBytesPerSecond);
+	const home = state.tried
+		.filter((each) => each.home[lane] === true)
+		.map((each) => each.rateBytesPerSecond);
+	const away = state.tried
+		.filter((each) => each.home[lane] === false)
+		.map((each) => each.rateBytesPerSecond);
 	const homeRate = home.length > 0 ? Math.max(...home) : null;
 	const awayRate = away.length > 0 ? Math.min(...away) : null;
 	const found =
@@ -164,12 +196,22 @@ function withChoices(state: LessonState, choices: Readonly<Record<string, Choice
 	};
 }
 
-export function chooseLane(lesson: Lesson, state: LessonState, guest: string, lane: string): LessonState {
+export function chooseLane(
+	lesson: Lesson,
+	state: LessonState,
+	guest: string,
+	lane: string
+): LessonState {
 	if (state.challenge.choices[guest]?.lane === lane) return state;
 	return withChoices(state, { ...state.challenge.choices, [guest]: untouchedChoice(lesson, lane) });
 }
 
-export function chooseSetting(state: LessonState, guest: string, setting: string, option: string): LessonState {
+export function chooseSetting(
+	state: LessonState,
+	guest: string,
+	setting: string,
+	option: string
+): LessonState {
 	const choice = state.challenge.choices[guest];
 	if (choice === undefined || choice.settings[setting] === option) return state;
 	return withChoices(state, {
@@ -188,7 +230,10 @@ export function undoChoice(state: LessonState): LessonState {
 export const resetChoices = (state: LessonState): LessonState =>
 	Object.keys(state.challenge.choices).length === 0 ? state : withChoices(state, {});
 
-export function loadChoices(state: LessonState, choices: Readonly<Record<string, Choice>>): LessonState {
+export function loadChoices(
+	state: LessonState,
+	choices: Readonly<Record<string, Choice>>
+): LessonState {
 	return withChoices(state, choices);
 }
 

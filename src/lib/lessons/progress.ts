@@ -19,7 +19,9 @@ const lessonSchema = v.strictObject({
 	attempts: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100_000)),
 	/** Seeds won, and whether the solution had been shown. */
 	won: v.pipe(
-		v.array(v.strictObject({ seed: v.pipe(v.number(), v.integer(), v.minValue(0)), marked: v.boolean() })),
+		v.array(
+			v.strictObject({ seed: v.pipe(v.number(), v.integer(), v.minValue(0)), marked: v.boolean() })
+		),
 		v.maxLength(1000)
 	)
 });
@@ -31,7 +33,10 @@ export const progressSchema = v.strictObject({
 });
 export type Progress = v.InferOutput<typeof progressSchema>;
 
-export const emptyProgress = (): Progress => ({ switchyardProgress: PROGRESS_VERSION, lessons: {} });
+export const emptyProgress = (): Progress => ({
+	switchyardProgress: PROGRESS_VERSION,
+	lessons: {}
+});
 
 export const emptyLessonProgress = (): LessonProgress => ({
 	bet: null,
@@ -87,7 +92,11 @@ function mergeLesson(a: LessonProgress, b: LessonProgress): LessonProgress {
 }
 
 /** What this sitting adds to what is known. */
-export function progressOf(before: LessonProgress, state: LessonState, borderFound: boolean): LessonProgress {
+export function progressOf(
+	before: LessonProgress,
+	state: LessonState,
+	borderFound: boolean
+): LessonProgress {
 	const now: LessonProgress = {
 		bet: state.bet?.word ?? null,
 		ran: state.ran,

@@ -36,7 +36,11 @@ export function parseInlines(text: string): readonly Inline[] {
 		if (match.index > at) inlines.push({ kind: 'text', text: text.slice(at, match.index) });
 		if (match[1] !== undefined) inlines.push({ kind: 'strong', text: match[1] });
 		else if (match[2] !== undefined)
-			inlines.push({ kind: 'term', term: match[2], text: match[3] ?? match[2].replaceAll('-', ' ') });
+			inlines.push({
+				kind: 'term',
+				term: match[2],
+				text: match[3] ?? match[2].replaceAll('-', ' ')
+			});
 		else inlines.push({ kind: 'figure', name: match[4] as string });
 		at = match.index + match[0].length;
 	}
@@ -47,7 +51,10 @@ export function parseInlines(text: string): readonly Inline[] {
 function parseParagraph(block: string): Paragraph {
 	const lines = block.split('\n');
 	const now = lines.every((line) => line.startsWith('>'));
-	const flat = lines.map((line) => (now ? line.replace(/^>\s?/, '') : line)).join(' ').trim();
+	const flat = lines
+		.map((line) => (now ? line.replace(/^>\s?/, '') : line))
+		.join(' ')
+		.trim();
 	const condition = /^\{if ([a-z]+)\}\s*/.exec(flat);
 	return {
 		now,

@@ -62,7 +62,13 @@ class OpenedWorld {
 	/** Results do not depend on it (decision D9). */
 	private events = FIRST_EVENTS;
 
-	constructor(port: EnginePort, world: WorldId, status: WorldStatus, buffer: ArrayBufferLike, transferred: boolean) {
+	constructor(
+		port: EnginePort,
+		world: WorldId,
+		status: WorldStatus,
+		buffer: ArrayBufferLike,
+		transferred: boolean
+	) {
 		this.port = port;
 		this.world = world;
 		this.status = status;
@@ -116,11 +122,16 @@ class OpenedWorld {
 const FIRST_RECORDS = { kind: 'records', fromSeq: 0, count: 32 } as const;
 
 function refusalIn(records: readonly TraceRecord[]): RunResult['refusal'] {
-	const record = records.find((each) => each.kind === 'command' && each.values.outcome === 'refused');
+	const record = records.find(
+		(each) => each.kind === 'command' && each.values.outcome === 'refused'
+	);
 	return record === undefined ? null : { reason: String(record.values.reason), text: record.text };
 }
 
-async function openWorld(port: EnginePort, order: RunOrder): Promise<Outcome<OpenedWorld, ReasonId>> {
+async function openWorld(
+	port: EnginePort,
+	order: RunOrder
+): Promise<Outcome<OpenedWorld, ReasonId>> {
 	const memory = order.memory ?? 'transferred';
 	const opened = await port.open({
 		scenario: order.scenario,
@@ -134,13 +145,16 @@ async function openWorld(port: EnginePort, order: RunOrder): Promise<Outcome<Ope
 }
 
 /** Opens, runs, asks, closes. null when it was no longer wanted. */
-export async function runToEnd(port: EnginePort, order: RunOrder): Promise<Outcome<RunResult | null, ReasonId>> {
+export async function runToEnd(
+	port: EnginePort,
+	order: RunOrder
+): Promise<Outcome<RunResult | null, ReasonId>> {
 	const opened = await openWorld(port, order);
 	if (!opened.ok) return opened;
 	const world = opened.value;
 	try {
 		let courseMs = performance.now();
-		for (let done = false; !done; ) {
+		for (let done = false; !done;) {
 			if (order.wanted && !order.wanted()) return ok(null);
 			const answer = await world.advance(order.untilNs);
 			done = answer.done || (order.endWithoutOperation === true && world.isIdle);
@@ -154,7 +168,8 @@ export async function runToEnd(port: EnginePort, order: RunOrder): Promise<Outco
 		const values = order.expressions?.length
 			? await world.ask({ kind: 'evaluate', expressions: order.expressions })
 			: [];
-		const refusal = world.status.operations.length === 0 ? refusalIn(await world.ask(FIRST_RECORDS)) : null;
+		const refusal =
+			world.status.operations.length === 0 ? refusalIn(await world.ask(FIRST_RECORDS)) : null;
 		return ok({ summary, status: world.status, values, refusal, views: () => world.views() });
 	} finally {
 		await port.close({ world: world.world });

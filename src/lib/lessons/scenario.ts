@@ -14,7 +14,8 @@ const isPlain = (value: unknown): value is Plain =>
 export function laidOver(base: unknown, over: unknown): unknown {
 	if (!isPlain(base) || !isPlain(over)) return over;
 	const result: Plain = { ...base };
-	for (const [key, value] of Object.entries(over)) result[key] = key in base ? laidOver(base[key], value) : value;
+	for (const [key, value] of Object.entries(over))
+		result[key] = key in base ? laidOver(base[key], value) : value;
 	return result;
 }
 
@@ -27,22 +28,33 @@ export function readChecked(value: unknown): Scenario {
 /** The lesson's scenario without any order. */
 export function startScenario(lesson: Lesson, change: Readonly<Plain> = {}): Scenario {
 	const base = catalogueScenario(lesson.start.catalogue);
-	if (base === null) throw new Error(`no scenario of the catalogue is called "${lesson.start.catalogue}"`);
+	if (base === null)
+		throw new Error(`no scenario of the catalogue is called "${lesson.start.catalogue}"`);
 	const scenario = readChecked(
-		laidOver(laidOver(base, { ...lesson.start.overrides, title: lesson.start.title, journal: [] }), change)
+		laidOver(
+			laidOver(base, { ...lesson.start.overrides, title: lesson.start.title, journal: [] }),
+			change
+		)
 	);
 	const { rateBytesPerSecond } = lesson.start;
 	return rateBytesPerSecond === undefined ? scenario : withRate(scenario, rateBytesPerSecond);
 }
 
 /** The same scenario with its first VM ordered to the other host at once. */
-export function withOrder(scenario: Scenario, strategy: StrategyId, parameters: MigrationParameters): Scenario {
+export function withOrder(
+	scenario: Scenario,
+	strategy: StrategyId,
+	parameters: MigrationParameters
+): Scenario {
 	const vm = scenario.vms[0];
 	const target = scenario.hosts.find((host) => host.id !== vm?.host);
-	if (vm === undefined || target === undefined) throw new Error('a lesson needs a VM and two hosts');
+	if (vm === undefined || target === undefined)
+		throw new Error('a lesson needs a VM and two hosts');
 	return {
 		...scenario,
-		journal: [{ atNs: 0, command: { name: 'migrate', vm: vm.id, target: target.id, strategy, parameters } }]
+		journal: [
+			{ atNs: 0, command: { name: 'migrate', vm: vm.id, target: target.id, strategy, parameters } }
+		]
 	} as Scenario;
 }
 
@@ -55,7 +67,8 @@ export function laneScenario(
 	const lane = lesson.steps.lanes.find((each) => each.id === laneId);
 	if (lane === undefined) throw new Error(`lesson ${lesson.id} has no lane "${laneId}"`);
 	let scenario = startScenario(lesson, options.change);
-	if (options.rateBytesPerSecond !== undefined) scenario = withRate(scenario, options.rateBytesPerSecond);
+	if (options.rateBytesPerSecond !== undefined)
+		scenario = withRate(scenario, options.rateBytesPerSecond);
 	return withOrder(scenario, lane.strategy, lesson.start.parameters[laneId] ?? {});
 }
 

@@ -23,14 +23,30 @@ const quantity = (dimension: Dimension) =>
 const bytes = quantity('bytes');
 const rate = quantity('bytesPerSecond');
 const duration = quantity('nanoseconds');
-const id = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'an id is lower case letters, digits, hyphens'));
+const id = v.pipe(
+	v.string(),
+	v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'an id is lower case letters, digits, hyphens')
+);
 const words = v.pipe(v.string(), v.minLength(1), v.maxLength(240));
 
 /** The fixed rhythm (PRIMM: predict, run, investigate, modify, make). */
 export const STEP_IDS = ['bet', 'run', 'look', 'change', 'challenge', 'make'] as const;
 export type StepId = (typeof STEP_IDS)[number];
 
-export const OPERATORS = ['+', '-', '*', '/', '<', '<=', '==', '>=', '>', 'and', 'or', 'not'] as const;
+export const OPERATORS = [
+	'+',
+	'-',
+	'*',
+	'/',
+	'<',
+	'<=',
+	'==',
+	'>=',
+	'>',
+	'and',
+	'or',
+	'not'
+] as const;
 
 /** An expression of contract/queries.ts in which a limit of the seed may stand where a number stands. */
 export type CheckExpression =
@@ -170,12 +186,21 @@ export type ChallengeDefinition = v.InferOutput<typeof challengeSchema>;
 export const HINT_IDS = ['point', 'principle', 'first-move'] as const;
 
 const makeSchema = v.array(
-	v.strictObject({ id, title: words, about: words, lanes: v.array(id), change: v.record(v.string(), v.unknown()) })
+	v.strictObject({
+		id,
+		title: words,
+		about: words,
+		lanes: v.array(id),
+		change: v.record(v.string(), v.unknown())
+	})
 );
 
 export const stepsSchema = v.strictObject({
 	id,
-	steps: v.pipe(v.array(v.strictObject({ id: v.picklist(STEP_IDS), label: words })), v.length(STEP_IDS.length)),
+	steps: v.pipe(
+		v.array(v.strictObject({ id: v.picklist(STEP_IDS), label: words })),
+		v.length(STEP_IDS.length)
+	),
 	lanes: v.pipe(v.array(laneSchema), v.minLength(1)),
 	/** Movers that the lesson names and does not yet show. */
 	later: v.array(v.strictObject({ id, name: words, summary: words })),
@@ -202,7 +227,10 @@ export const startSchema = v.strictObject({
 export type Start = v.InferOutput<typeof startSchema>;
 
 /** Replaces the limits by the numbers of a seed: what is left is an expression of the contract. */
-export function bindLimits(expression: CheckExpression, limits: Readonly<Record<string, number>>): Expression {
+export function bindLimits(
+	expression: CheckExpression,
+	limits: Readonly<Record<string, number>>
+): Expression {
 	if (typeof expression === 'number' || typeof expression === 'boolean') return expression;
 	if ('q' in expression) return expression;
 	if ('limit' in expression) {

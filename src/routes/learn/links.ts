@@ -9,7 +9,11 @@ export interface LessonWorld {
 }
 
 /** Address in the sandbox of a lesson's worlds at a moment; `root` is where the site lives. */
-export async function playHref(root: string, worlds: readonly LessonWorld[], positionNs = 0): Promise<string> {
+export async function playHref(
+	root: string,
+	worlds: readonly LessonWorld[],
+	positionNs = 0
+): Promise<string> {
 	const fragment = await encodeLink({
 		worlds: worlds.map((world) => ({
 			scenario: world.scenario,

@@ -10,7 +10,8 @@ export class SideEngine {
 	constructor() {
 		this.memory = wishedMemory('auto', location.search);
 		this.#connection = connect(startWorker());
-		const call = <T>(ask: (port: EnginePort) => Promise<T>): Promise<T> => this.#connection.call(ask);
+		const call = <T>(ask: (port: EnginePort) => Promise<T>): Promise<T> =>
+			this.#connection.call(ask);
 		this.port = {
 			describe: () => call((port) => port.describe()),
 			estimate: (scenario) => call((port) => port.estimate(scenario)),

@@ -98,7 +98,12 @@ describe('the lane’s sentence', () => {
 });
 
 describe('the bet in words', () => {
-	const axes: BetAxes = { untilNs: 12e9, stepNs: 5e8, topBytes: 5 * 1024 ** 3, startBytes: 4 * 1024 ** 3 };
+	const axes: BetAxes = {
+		untilNs: 12e9,
+		stepNs: 5e8,
+		topBytes: 5 * 1024 ** 3,
+		startBytes: 4 * 1024 ** 3
+	};
 	it('is the learner’s own line', () => {
 		const curve = setPoint(emptyCurve(axes), axes, 12, 0);
 		expect(sayBet({ curve, word: 'falls' }, axes)).toMatch(/^zero at 5\.9/);
@@ -120,7 +125,10 @@ it('the moments worth a picture are in order and inside the course', () => {
 	const stills = stillsOf(
 		[
 			{ name: 'Pre-copy', course: course() },
-			{ name: 'Nil', course: course({ rounds: [], downtime: [stop], downtimeNs: 1e8, endNs: 3e9 }) },
+			{
+				name: 'Nil',
+				course: course({ rounds: [], downtime: [stop], downtimeNs: 1e8, endNs: 3e9 })
+			},
 			{ name: 'Nothing', course: null }
 		],
 		12e9

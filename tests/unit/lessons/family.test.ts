@@ -21,7 +21,14 @@ describe('a seed', () => {
 	it('differs from other seeds in order and in numbers', () => {
 		const draws = Array.from({ length: 40 }, (_, seed) => drawGuests(lesson, seed));
 		const orders = new Set(draws.map((draw) => draw.guests.map((guest) => guest.family.id).join()));
-		const numbers = new Set(draws.map((draw) => draw.guests.map((guest) => guest.rateBytesPerSecond).sort().join()));
+		const numbers = new Set(
+			draws.map((draw) =>
+				draw.guests
+					.map((guest) => guest.rateBytesPerSecond)
+					.sort()
+					.join()
+			)
+		);
 		expect(orders.size).toBe(6);
 		expect(numbers.size).toBeGreaterThan(5);
 	});
@@ -48,7 +55,10 @@ describe('a guest', () => {
 		for (let seed = 0; seed < 30; seed += 1) {
 			const draw = drawGuests(lesson, seed);
 			for (const guest of draw.guests)
-				for (const choice of [null, ...lesson.steps.lanes.map((lane) => untouchedChoice(lesson, lane.id))]) {
+				for (const choice of [
+					null,
+					...lesson.steps.lanes.map((lane) => untouchedChoice(lesson, lane.id))
+				]) {
 					const scenario = guestScenario(lesson, draw, guest, choice);
 					const read = readScenario(scenario);
 					expect(read.ok, `seed ${seed}, ${guest.family.id}`).toBe(true);

@@ -15,9 +15,9 @@ const drawn = () => {
 describe('the bet', () => {
 	it('locks Run, Look and Change, and not what spoils nothing', () => {
 		expect(machine.runLock(fresh())).toBe('a bet unlocks Run');
-		expect(['run', 'look', 'change'].map((step) => machine.stepLock(fresh(), step as 'run'))).toEqual(
-			new Array(3).fill('a bet unlocks Run')
-		);
+		expect(
+			['run', 'look', 'change'].map((step) => machine.stepLock(fresh(), step as 'run'))
+		).toEqual(new Array(3).fill('a bet unlocks Run'));
 		expect(machine.stepLock(fresh(), 'challenge')).toBeNull();
 		expect(machine.goTo(fresh(), 'look').step).toBe('bet');
 	});
@@ -57,7 +57,11 @@ describe('the bet', () => {
 describe('the border', () => {
 	const tried = (...rates: [number, boolean][]) =>
 		rates.reduce(
-			(state, [rate, home]) => machine.addTried(state, { rateBytesPerSecond: rate, home: { precopy: home, transit: true } }),
+			(state, [rate, home]) =>
+				machine.addTried(state, {
+					rateBytesPerSecond: rate,
+					home: { precopy: home, transit: true }
+				}),
 			fresh()
 		);
 
@@ -89,13 +93,21 @@ describe('the challenge', () => {
 
 	it('marks attempts made after the solution was shown, and offers it after three', () => {
 		let state = fresh();
-		const lost = { choices: {}, passed: { calm: [true, false] }, golf: { stoppedNs: 1, wireBytes: 2, lostWorkNs: 3 } };
+		const lost = {
+			choices: {},
+			passed: { calm: [true, false] },
+			golf: { stoppedNs: 1, wireBytes: 2, lostWorkNs: 3 }
+		};
 		for (let n = 0; n < 3; n += 1) {
 			expect(machine.solutionOffered(lesson, state)).toBe(false);
 			state = machine.addAttempt(state, lost);
 		}
 		expect(machine.solutionOffered(lesson, state)).toBe(true);
-		expect(state.challenge.attempts.map((attempt) => attempt.marked)).toEqual([false, false, false]);
+		expect(state.challenge.attempts.map((attempt) => attempt.marked)).toEqual([
+			false,
+			false,
+			false
+		]);
 		state = machine.showSolution(lesson, state);
 		expect(machine.choicesComplete(lesson, state)).toBe(true);
 		state = machine.addAttempt(state, { ...lost, passed: { calm: [true, true] } });
@@ -110,7 +122,11 @@ describe('the challenge', () => {
 
 	it('forgets choices with the seed, not attempts', () => {
 		let state = machine.chooseLane(lesson, fresh(), 'calm', 'precopy');
-		state = machine.addAttempt(state, { choices: {}, passed: {}, golf: { stoppedNs: null, wireBytes: 0, lostWorkNs: 0 } });
+		state = machine.addAttempt(state, {
+			choices: {},
+			passed: {},
+			golf: { stoppedNs: null, wireBytes: 0, lostWorkNs: 0 }
+		});
 		expect(state.challenge.attempts[0]?.won).toBe(false);
 		state = machine.reseed(state, 99);
 		expect(state.challenge.choices).toEqual({});

@@ -22,7 +22,14 @@ describe('progress', () => {
 	});
 
 	it('refuses what it cannot read, and says why', () => {
-		const reasons = ['', 'hello', '{}', '{"switchyardProgress":1,"lessons":{"X":1}}', '[]', 'null'].map((text) => {
+		const reasons = [
+			'',
+			'hello',
+			'{}',
+			'{"switchyardProgress":1,"lessons":{"X":1}}',
+			'[]',
+			'null'
+		].map((text) => {
 			const read = readProgress(text);
 			return read.ok ? 'ok' : read.reason;
 		});
@@ -34,7 +41,14 @@ describe('progress', () => {
 	it('loses nothing by merging; an unmarked win stays unmarked', () => {
 		const merged = mergeProgress(
 			some({ attempts: 2, won: [{ seed: 1, marked: false }] }),
-			some({ attempts: 5, seen: 'less', won: [{ seed: 1, marked: true }, { seed: 7, marked: true }] })
+			some({
+				attempts: 5,
+				seen: 'less',
+				won: [
+					{ seed: 1, marked: true },
+					{ seed: 7, marked: true }
+				]
+			})
 		);
 		expect(merged.lessons['three-migrations']).toMatchObject({
 			attempts: 5,
@@ -48,6 +62,12 @@ describe('progress', () => {
 
 	it('counts decisions, not minutes', () => {
 		expect(stepsDone(undefined)).toEqual([false, false, false, false, false]);
-		expect(stepsDone(some().lessons['three-migrations'])).toEqual([true, true, false, false, false]);
+		expect(stepsDone(some().lessons['three-migrations'])).toEqual([
+			true,
+			true,
+			false,
+			false,
+			false
+		]);
 	});
 });

@@ -33,7 +33,14 @@ function port(script: Script): EnginePort {
 		open(request) {
 			script.calls.push(`open ${request.memory} ${request.belief ?? 'truth'}`);
 			if (script.refuse) return Promise.resolve(refused('bad-scenario', 'seed: expected a number'));
-			return Promise.resolve(ok({ world: 7, buffer: home, byteLength: 64, status: { nowNs: 0, operations: [] } as never }));
+			return Promise.resolve(
+				ok({
+					world: 7,
+					buffer: home,
+					byteLength: 64,
+					status: { nowNs: 0, operations: [] } as never
+				})
+			);
 		},
 		advance(request) {
 			left -= 1;
@@ -44,7 +51,16 @@ function port(script: Script): EnginePort {
 				events: 10,
 				progress: 1 - left / script.turns,
 				buffers: lend(request.buffers),
-				crash: script.crash ? { world: 7, message: 'a frame in two allocators', stack: '', atNs: 1, eventCount: 1, journal: [] } : null
+				crash: script.crash
+					? {
+							world: 7,
+							message: 'a frame in two allocators',
+							stack: '',
+							atNs: 1,
+							eventCount: 1,
+							journal: []
+						}
+					: null
 			} as unknown as AdvanceAnswer);
 		},
 		ask(request) {
@@ -53,7 +69,13 @@ function port(script: Script): EnginePort {
 				request.query.kind === 'evaluate'
 					? [true, 5]
 					: request.query.kind === 'records'
-						? [{ kind: 'command', values: { outcome: 'refused', reason: 'unmovable-page' }, text: 'migrate: refused' }]
+						? [
+								{
+									kind: 'command',
+									values: { outcome: 'refused', reason: 'unmovable-page' },
+									text: 'migrate: refused'
+								}
+							]
 						: { nowNs: 9, operations: [], vms: [] };
 			return Promise.resolve({ answer, buffers: lend(request.buffers) } as never);
 		},
@@ -87,7 +109,10 @@ describe('runToEnd', () => {
 		]);
 		expect(run.ok && run.value?.values).toEqual([true, 5]);
 		// No operation came of it: the engine's own words say why.
-		expect(run.ok && run.value?.refusal).toEqual({ reason: 'unmovable-page', text: 'migrate: refused' });
+		expect(run.ok && run.value?.refusal).toEqual({
+			reason: 'unmovable-page',
+			text: 'migrate: refused'
+		});
 		expect(progress.at(-1)).toBe(1);
 	});
 

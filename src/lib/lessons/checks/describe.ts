@@ -20,7 +20,11 @@ export const WORDING: Readonly<Record<QuantityName, Wording>> = {
 	nowNs: { unit: 'time', says: 'the clock' },
 	completed: { unit: 'flag', says: 'the guest is home on B', opposite: 'the guest is not home' },
 	failed: { unit: 'flag', says: 'the move failed', opposite: 'the move did not fail' },
-	cancelled: { unit: 'flag', says: 'the move was cancelled', opposite: 'the move was not cancelled' },
+	cancelled: {
+		unit: 'flag',
+		says: 'the move was cancelled',
+		opposite: 'the move was not cancelled'
+	},
 	runsOnTarget: { unit: 'flag', says: 'it runs on B', opposite: 'it does not run on B' },
 	downtimeNs: { unit: 'time', says: 'stopped' },
 	totalNs: { unit: 'time', says: 'time from the order to home' },
@@ -36,7 +40,11 @@ export const WORDING: Readonly<Record<QuantityName, Wording>> = {
 		says: 'every page is as last written',
 		opposite: 'some page is not as last written'
 	},
-	invariantsHold: { unit: 'flag', says: 'every invariant holds', opposite: 'an invariant is broken' },
+	invariantsHold: {
+		unit: 'flag',
+		says: 'every invariant holds',
+		opposite: 'an invariant is broken'
+	},
 	commandCount: { unit: 'count', says: 'commands given' }
 };
 
@@ -47,7 +55,12 @@ const COMPARED: Readonly<Record<string, string>> = {
 	'>=': 'at least',
 	'>': 'more than'
 };
-const ARITHMETIC: Readonly<Record<string, string>> = { '+': 'plus', '-': 'minus', '*': 'times', '/': 'divided by' };
+const ARITHMETIC: Readonly<Record<string, string>> = {
+	'+': 'plus',
+	'-': 'minus',
+	'*': 'times',
+	'/': 'divided by'
+};
 
 export function formatAs(unit: Unit, value: number): string {
 	if (unit === 'time') return formatNs(value);
@@ -67,7 +80,11 @@ function unitOf(expression: CheckExpression): Unit | null {
 	return null;
 }
 
-function amount(expression: CheckExpression, unit: Unit, limits: Readonly<Record<string, number>>): string {
+function amount(
+	expression: CheckExpression,
+	unit: Unit,
+	limits: Readonly<Record<string, number>>
+): string {
 	if (typeof expression === 'number') return formatAs(unit, expression);
 	if (typeof expression === 'boolean') return expression ? 'true' : 'false';
 	if ('limit' in expression) {
@@ -76,12 +93,16 @@ function amount(expression: CheckExpression, unit: Unit, limits: Readonly<Record
 	}
 	if ('q' in expression) return WORDING[expression.q].says;
 	const word = ARITHMETIC[expression.op];
-	if (word !== undefined) return expression.args.map((inner) => amount(inner, unit, limits)).join(` ${word} `);
+	if (word !== undefined)
+		return expression.args.map((inner) => amount(inner, unit, limits)).join(` ${word} `);
 	return describe(expression, limits);
 }
 
 /** In one sentence, without a full stop. */
-export function describe(expression: CheckExpression, limits: Readonly<Record<string, number>> = {}): string {
+export function describe(
+	expression: CheckExpression,
+	limits: Readonly<Record<string, number>> = {}
+): string {
 	if (typeof expression === 'boolean') return expression ? 'always' : 'never';
 	if (typeof expression === 'number') return formatNumber(expression);
 	if ('q' in expression) return WORDING[expression.q].says;
@@ -90,12 +111,15 @@ export function describe(expression: CheckExpression, limits: Readonly<Record<st
 	if (op === 'and') {
 		// "stopped at least 0 ns" only says that it happened: the other half of the pair says more.
 		const telling = args.filter((inner) => !onlyHappened(inner));
-		return (telling.length > 0 ? telling : args).map((inner) => describe(inner, limits)).join(' and ');
+		return (telling.length > 0 ? telling : args)
+			.map((inner) => describe(inner, limits))
+			.join(' and ');
 	}
 	if (op === 'or') return args.map((inner) => describe(inner, limits)).join(' or ');
 	const [left, right] = args;
 	if (op === 'not') {
-		if (typeof left === 'object' && 'q' in left) return WORDING[left.q].opposite ?? `not ${WORDING[left.q].says}`;
+		if (typeof left === 'object' && 'q' in left)
+			return WORDING[left.q].opposite ?? `not ${WORDING[left.q].says}`;
 		return `not: ${left === undefined ? '' : describe(left, limits)}`;
 	}
 	if (left === undefined || right === undefined) return op;

@@ -29,7 +29,10 @@ export class Attempts {
 		this.running = null;
 		this.problem = null;
 		if (guest === null) this.results = {};
-		else this.results = Object.fromEntries(Object.entries(this.results).filter(([id]) => id !== guest));
+		else
+			this.results = Object.fromEntries(
+				Object.entries(this.results).filter(([id]) => id !== guest)
+			);
 	}
 
 	/** null when it was interrupted or could not run. */
@@ -50,7 +53,8 @@ export class Attempts {
 					memory,
 					wanted,
 					onprogress: (fraction) => {
-						if (wanted() && this.running !== null) this.running = { ...this.running, [id]: fraction };
+						if (wanted() && this.running !== null)
+							this.running = { ...this.running, [id]: fraction };
 					}
 				});
 				if (!wanted()) return null;

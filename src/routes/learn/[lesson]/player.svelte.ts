@@ -83,7 +83,11 @@ export class Player {
 
 	get falseSpec(): { scenario: Scenario; label: string; belief: string } {
 		const { belief } = this.lesson.steps;
-		return { scenario: laneScenario(this.lesson, belief.lane), label: belief.name, belief: belief.id };
+		return {
+			scenario: laneScenario(this.lesson, belief.lane),
+			label: belief.name,
+			belief: belief.id
+		};
 	}
 
 	async open(): Promise<void> {
@@ -119,8 +123,13 @@ export class Player {
 		);
 		this.courses = courses;
 		this.falseCourse = falseWorld?.course ?? null;
-		const home = Object.fromEntries(Object.entries(courses).map(([lane, course]) => [lane, isHome(course)]));
-		this.state = machine.addTried(machine.ranToEnd(this.state), { rateBytesPerSecond: this.ownRate, home });
+		const home = Object.fromEntries(
+			Object.entries(courses).map(([lane, course]) => [lane, isHome(course)])
+		);
+		this.state = machine.addTried(machine.ranToEnd(this.state), {
+			rateBytesPerSecond: this.ownRate,
+			home
+		});
 		if (falseWorld !== null && this.difference === null)
 			this.difference = await session.ask(this.#indexOf(belief.lane), {
 				kind: 'first-difference',
@@ -147,7 +156,8 @@ export class Player {
 		if (this.isOwnRate) return;
 		this.#timer = setTimeout(() => {
 			void this.rates.run(rate).then((home) => {
-				if (home !== null) this.state = machine.addTried(this.state, { rateBytesPerSecond: rate, home });
+				if (home !== null)
+					this.state = machine.addTried(this.state, { rateBytesPerSecond: rate, home });
 			});
 		}, SETTLE_SLIDER_MS);
 	}

@@ -60,7 +60,9 @@ export class RateRuns {
 						},
 						onprogress: (fraction) => {
 							fractions[lane.id] = fraction;
-							if (wanted()) this.progress = Object.values(fractions).reduce((sum, each) => sum + each, 0) / lanes.length;
+							if (wanted())
+								this.progress =
+									Object.values(fractions).reduce((sum, each) => sum + each, 0) / lanes.length;
 						}
 					});
 					if (!wanted()) return;
@@ -69,7 +71,10 @@ export class RateRuns {
 					const { summary, status, views, values } = run.value;
 					home[lane.id] = values[0] === true;
 					this.#show(lane.id, summary);
-					this.ended = { ...this.ended, [lane.id]: { status, views: views(), home: values[0] === true } };
+					this.ended = {
+						...this.ended,
+						[lane.id]: { status, views: views(), home: values[0] === true }
+					};
 				})
 			);
 		} catch (error) {

@@ -15,13 +15,22 @@ export interface Plot {
 export const MARGIN = { left: 50, right: 22, top: 12, bottom: 26 } as const;
 
 export function plotOf(axes: BetAxes, width: number, height: number): Plot {
-	const x = scaleLinear([0, axes.untilNs], [MARGIN.left, Math.max(MARGIN.left + 10, width - MARGIN.right)]);
-	const y = scaleLinear([0, axes.topBytes], [Math.max(MARGIN.top + 10, height - MARGIN.bottom), MARGIN.top]);
+	const x = scaleLinear(
+		[0, axes.untilNs],
+		[MARGIN.left, Math.max(MARGIN.left + 10, width - MARGIN.right)]
+	);
+	const y = scaleLinear(
+		[0, axes.topBytes],
+		[Math.max(MARGIN.top + 10, height - MARGIN.bottom), MARGIN.top]
+	);
 	const seconds = axes.untilNs / NS_PER_S;
 	const every = width < 420 && seconds > 6 ? 4 : 2;
 	const timeTicks = [];
 	for (let at = 0; at <= seconds; at += every)
-		timeTicks.push({ ns: at * NS_PER_S, label: at + every > seconds ? `${at}\u2009s` : String(at) });
+		timeTicks.push({
+			ns: at * NS_PER_S,
+			label: at + every > seconds ? `${at}\u2009s` : String(at)
+		});
 	const byteTicks = [];
 	const top = Math.floor(axes.topBytes / GIB);
 	for (let at = 0; at <= top; at += 1)
@@ -46,7 +55,8 @@ export function thinned(points: readonly BetPoint[], leastNs: number): readonly 
 	let last = -Infinity;
 	return points.filter((point, index) => {
 		const before = points[index - 1];
-		const leap = before !== undefined && Math.abs(point.bytes - before.bytes) > 0.05 * (points[0]?.bytes ?? 0);
+		const leap =
+			before !== undefined && Math.abs(point.bytes - before.bytes) > 0.05 * (points[0]?.bytes ?? 0);
 		if (point.ns - last < leastNs && !leap && index !== points.length - 1) return false;
 		last = point.ns;
 		return true;
@@ -54,7 +64,11 @@ export function thinned(points: readonly BetPoint[], leastNs: number): readonly 
 }
 
 /** What lies between two lines, as far as both go. */
-export function betweenPath(plot: Plot, one: readonly BetPoint[], other: readonly BetPoint[]): string {
+export function betweenPath(
+	plot: Plot,
+	one: readonly BetPoint[],
+	other: readonly BetPoint[]
+): string {
 	const end = Math.min(one.at(-1)?.ns ?? 0, other.at(-1)?.ns ?? 0);
 	const moments = [...new Set([...one, ...other].map((point) => point.ns))]
 		.filter((ns) => ns <= end)
@@ -88,7 +102,12 @@ const LINE = 15;
 
 function boxOf(label: Label): { x0: number; x1: number; y0: number; y1: number } {
 	const width = label.text.length * CHARACTER;
-	const x0 = label.anchor === 'start' ? label.x : label.anchor === 'end' ? label.x - width : label.x - width / 2;
+	const x0 =
+		label.anchor === 'start'
+			? label.x
+			: label.anchor === 'end'
+				? label.x - width
+				: label.x - width / 2;
 	return { x0, x1: x0 + width, y0: label.y - LINE + 3, y1: label.y + 4 };
 }
 
@@ -109,7 +128,13 @@ export function placeLabels(
 			if (box.x0 < MARGIN.left || box.x1 > plot.width) cost += 30;
 			if (box.y0 < 0 || box.y1 > plot.height - MARGIN.bottom + 2) cost += 30;
 			for (const other of taken)
-				if (box.x0 < other.x1 + 6 && box.x1 > other.x0 - 6 && box.y0 < other.y1 && box.y1 > other.y0) cost += 12;
+				if (
+					box.x0 < other.x1 + 6 &&
+					box.x1 > other.x0 - 6 &&
+					box.y0 < other.y1 &&
+					box.y1 > other.y0
+				)
+					cost += 12;
 			for (const points of lines) {
 				const end = points.at(-1)?.ns ?? 0;
 				for (let share = 0; share <= 1; share += 0.1) {
