@@ -4,7 +4,10 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
 import { median } from './measure.ts';
 import type { Row } from './engine.ts';
-import { siteFolder } from '../paths.mjs';
+
+/** The bundle of this file lies elsewhere, so places are told from where the command runs. */
+const siteFolder = join(process.cwd(), 'build');
+const browserFile = join(process.cwd(), 'node_modules', '.cache', 'switchyard', 'browser.json');
 
 /** What only a browser can say; needs a built site and a Chromium that is already there. */
 export async function inBrowser(say: (line: string) => void): Promise<Row[]> {
@@ -13,7 +16,6 @@ export async function inBrowser(say: (line: string) => void): Promise<Row[]> {
 		return [];
 	}
 	const rows: Row[] = [{ what: 'all JavaScript of the site, gzip', floor: '', value: `${(weight(siteFolder) / 1e3).toFixed(0)} kB`, goal: '', met: null }];
-	const { browserFile } = await import('../ensure-browser.mjs');
 	if (!existsSync(browserFile)) {
 		say('No browser was ever looked for: run npm test once, or npx playwright install chromium.');
 		return rows;
@@ -22,7 +24,7 @@ export async function inBrowser(say: (line: string) => void): Promise<Row[]> {
 	const { chromium } = await import('@playwright/test');
 	const { createStaticServer, listen } = await import('../serve.mjs');
 	const server = createStaticServer({ folder: siteFolder });
-	const port = await listen(server, { port: 0 });
+	const port = await listen(server, { port: 4700 });
 	const browser = await chromium.launch(executablePath ? { executablePath } : {});
 	try {
 		const address = `http://127.0.0.1:${port}`;
