@@ -1,5 +1,5 @@
 import { mix32, hashText } from '../../base/hash.ts';
-import type { RecordKind, TraceRecord } from '../contract/records.ts';
+import type { RecordKind } from '../contract/records.ts';
 import type { RuleId } from '../contract/rules.ts';
 import type { World } from '../state/world.ts';
 
