@@ -105,7 +105,7 @@ test('nothing moves on the page while it plays but what is meant to', async ({ p
 	await page.getByRole('slider', { name: 'Speed' }).press('End');
 	await page.keyboard.press('Escape');
 	await page.getByRole('button', { name: 'Play', exact: true }).click();
-	await expect(play(page)).toHaveAttribute('data-state', 'paused', { timeout: 60_000 });
+	await expect(play(page)).toHaveAttribute('data-state', 'paused', { timeout: 180_000 });
 	const total = await page.evaluate(() =>
 		(globalThis as unknown as { shifts: number[] }).shifts.reduce((sum, one) => sum + one, 0)
 	);
