@@ -15,7 +15,7 @@ const track = (ns: number, marks: { atNs: number; words: string }[] = []) => ({
 	marks
 });
 const texts = (ns: number) =>
-	slowLabels(drawTrack(track(ns), row, window, 800, until), window, 800).map((label) =>
+	slowLabels(drawTrack(track(ns), row, window, 1000, until), window, 1000).map((label) =>
 		label.text.replaceAll('\u2009', ' ')
 	);
 
