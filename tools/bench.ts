@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { dirtyLog, events, freshWorld, largeRun, movedPages, seeking, sentPages, uniformMemory, type Row } from './bench/engine.ts';
 import { inBrowser } from './bench/browser.ts';
@@ -13,6 +13,7 @@ if (unknown !== undefined) {
 	process.stderr.write(`${unknown}: no such option; there are ${known.join(', ')}\n`);
 	process.exit(2);
 }
+const load = loadavg();
 const rounds = words.includes('--quick') ? 3 : 7;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -44,10 +45,10 @@ const table = [
 process.stdout.write(`${table}\n`);
 
 if (words.includes('--write')) {
-	const machine = `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} CPUs, Node ${process.versions.node}`;
+	const machine = `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} CPUs, Node ${process.versions.node}; load before the run ${(load[0] ?? 0).toFixed(1)}, of which none was this program`;
 	const text = `# Performance
 
-Written by \`npm run bench -- --write\`; never by hand. Each ratio is taken in one run: the variants and their floor take turns in rotated order, two rounds are thrown away, the median over ${rounds} rounds counts. Absolute times depend on the machine, ratios hardly.
+Written by \`npm run bench -- --write\`; never by hand. Each ratio is taken in one run: the variants and their floor take turns in rotated order, two rounds are thrown away, the median over ${rounds} rounds counts. Absolute times depend on the machine, ratios hardly, unless other programs keep all its processors busy: then the spread says so.
 
 Machine: ${machine}.
 
