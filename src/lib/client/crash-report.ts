@@ -1,7 +1,12 @@
 import { formatNs } from '../base/format.ts';
 import { MODEL_VERSION, type CrashReport } from '../engine/contract/port.ts';
-import { encodeLink, PLAIN_VIEW, type LinkState, type LinkWorld } from './permalink.ts';
-import type { Session } from './session.svelte.ts';
+import {
+	encodeLink,
+	PLAIN_VIEW,
+	type LinkState,
+	type LinkView,
+	type LinkWorld
+} from './permalink.ts';
 
 /** What somebody sends us when the engine stopped: a link that leads there again, and the words of the engine. */
 export interface CrashText {
@@ -30,7 +35,7 @@ export function crashedRun(
 }
 
 export async function crashReportText(
-	session: Pick<Session, 'linkState'>,
+	session: { linkState(view: LinkView): Promise<LinkState> },
 	crash: CrashReport
 ): Promise<CrashText> {
 	let fragment: string | null;

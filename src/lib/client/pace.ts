@@ -77,7 +77,9 @@ export function onGrid(ns: number, speed: number): number {
 const WISHED_SLICE_MS = 8;
 /** One event may be a batch of 512 pages or a timer: costs differ a thousandfold. */
 const MOST_EVENTS = 20_000;
-/** Below that, the message costs more than the events. */
+/** Fewer would cost more in messages than in work, and a busy machine would teach slices to shrink to nothing. */
+const LEAST_EVENTS = 16;
+/** Shorter than that nothing can be told. */
 const SHORTEST_MS = 0.5;
 
 /**
@@ -85,17 +87,17 @@ const SHORTEST_MS = 0.5;
  * slice, because cheap events say nothing about the dear ones behind them. Results do not depend on it (decision D9).
  */
 export class SliceBudget {
-	private eventsPerMs = 1;
+	private eventsPerMs = 2;
 
 	get events(): number {
 		const wished = Math.round(this.eventsPerMs * WISHED_SLICE_MS);
-		return Math.min(MOST_EVENTS, Math.max(1, wished));
+		return Math.min(MOST_EVENTS, Math.max(LEAST_EVENTS, wished));
 	}
 
 	learn(events: number, wallMs: number): void {
 		if (events < 1) return;
-		const measured = events / Math.max(wallMs, SHORTEST_MS);
-		// A short slice that looks slow is mostly its message; one that looks fast is at least that fast.
+		const measured = events / Math.max(SHORTEST_MS, wallMs);
+		// A short slice that looks slow had little to do; one that looks fast is at least that fast.
 		if (wallMs < SHORTEST_MS && measured < this.eventsPerMs) return;
 		this.eventsPerMs = Math.min(measured, this.eventsPerMs * 2);
 	}

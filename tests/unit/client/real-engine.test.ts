@@ -4,14 +4,23 @@
  */
 import { describe, expect, it } from 'vitest';
 import { decodeLink, encodeLink, PLAIN_VIEW } from '../../../src/lib/client/permalink.ts';
-import { Session, type WorldSpec } from '../../../src/lib/client/session.svelte.ts';
+import {
+	Session,
+	type SessionOptions,
+	type WorldSpec
+} from '../../../src/lib/client/session.svelte.ts';
 import { catalogueScenario } from '../../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { readScenario } from '../../../src/lib/engine/contract/scenario/read.ts';
 import { isSettled } from '../../../src/lib/engine/contract/views.ts';
 import { connectInProcess } from './in-process.ts';
 
-async function start(specs: readonly WorldSpec[], memory: 'shared' | 'transferred' = 'shared') {
-	const opened = await Session.open(specs, { memory, connect: connectInProcess });
+async function start(specs: readonly WorldSpec[], options: SessionOptions = {}) {
+	const opened = await Session.open(specs, {
+		memory: 'shared',
+		connect: connectInProcess,
+		withoutForecast: true,
+		...options
+	});
 	if (!opened.ok) throw new Error(`${opened.reason}: ${opened.detail}`);
 	opened.value.reducedMotion = true;
 	await settled(opened.value);
@@ -37,11 +46,11 @@ async function playOut(session: Session): Promise<void> {
 	if (session.state !== 'paused') throw new Error(session.message ?? session.state);
 }
 
-/** Cut to two seconds: the rest of a longer run teaches this test nothing. */
-const spec = (id: string): WorldSpec => {
+/** Cut short: the rest of a longer run teaches this test nothing. */
+const spec = (id: string, mostNs = 2e9): WorldSpec => {
 	const read = readScenario(catalogueScenario(id));
 	if (!read.ok) throw new Error(read.detail);
-	return { scenario: { ...read.value, untilNs: Math.min(2e9, read.value.untilNs) } };
+	return { scenario: { ...read.value, untilNs: Math.min(mostNs, read.value.untilNs) } };
 };
 
 describe.each(['two-hosts', 'two-hosts-by-copy', 'held-page'])('%s', (id) => {
@@ -49,14 +58,14 @@ describe.each(['two-hosts', 'two-hosts-by-copy', 'held-page'])('%s', (id) => {
 		'comes to one fingerprint by play, seek and both memories, as forecast',
 		{ timeout: 180_000 },
 		async () => {
-			const shared = await start([spec(id)]);
+			const shared = await start([spec(id, 5e8)], { withoutForecast: false });
 			const forecast = shared.worlds[0]?.forecast;
 			expect(forecast?.nowNs).toBe(shared.untilNs);
 			await playOut(shared);
 			const [played] = await shared.fingerprints();
 			expect(shared.worlds[0]?.course).toEqual(forecast);
 
-			const transferred = await start([spec(id)], 'transferred');
+			const transferred = await start([spec(id, 5e8)], { memory: 'transferred' });
 			await transferred.seek(transferred.untilNs);
 			expect(await transferred.fingerprints()).toEqual([played]);
 			await transferred.seek(transferred.untilNs / 2);
@@ -72,7 +81,7 @@ describe('two movers on one clock', () => {
 	const specs = [spec('two-hosts'), spec('two-hosts-by-copy')];
 
 	it('step by phase to the same moments, and back', { timeout: 180_000 }, async () => {
-		const session = await start(specs);
+		const session = await start(specs, { withoutForecast: false });
 		const moments: number[] = [];
 		while (session.nowNs < session.untilNs && moments.length < 60) {
 			await session.step('phase');
@@ -90,7 +99,7 @@ describe('two movers on one clock', () => {
 	});
 
 	it('take commands and give them back', { timeout: 180_000 }, async () => {
-		const session = await start(specs, 'transferred');
+		const session = await start(specs);
 		await session.seek(100_000_000);
 		const before = await session.fingerprints();
 		const outcome = await session.send(1, { name: 'migrate-cancel', vm: 'vm0' });
@@ -115,7 +124,8 @@ describe('two movers on one clock', () => {
 		if (!link.ok) throw new Error(link.detail);
 		const other = await Session.openLink(link.value, {
 			memory: 'shared',
-			connect: connectInProcess
+			connect: connectInProcess,
+			withoutForecast: true
 		});
 		if (!other.ok) throw new Error(other.detail);
 		expect(other.value.nowNs).toBe(300_000_000);
