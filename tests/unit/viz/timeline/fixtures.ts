@@ -148,6 +148,7 @@ export function status(changes: Partial<WorldStatus> = {}): WorldStatus {
 			}
 		],
 		marks: [],
+		switchExtraNs: 335,
 		belief: null,
 		...changes
 	};
