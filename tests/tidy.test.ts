@@ -125,7 +125,7 @@ describe('the tests', () => {
 
 	it('lie where a runner looks', () => {
 		const looked =
-			/^tests\/(?:[^/]+\.test|(?:unit|exhaustive|property|model|sim|sync|golden|conformance|lessons|permalinks)\/.*\.test|e2e\/.*\.spec)\.ts$/;
+			/^tests\/(?:[^/]+\.test|(?:unit|exhaustive|property|model|sim|sync|golden|conformance|faults|comparison|lessons|permalinks)\/.*\.test|e2e\/.*\.spec)\.ts$/;
 		expect(tests.filter((path) => !looked.test(path))).toEqual([]);
 		expect(everything.filter((path) => /^src\/.*\.(?:test|spec)\.\w+$/.test(path))).toEqual([]);
 	});

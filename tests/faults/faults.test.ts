@@ -100,7 +100,7 @@ describe('without a fault', () => {
 });
 
 describe('what the damage leads to', () => {
-	test.each(['lost-page', 'stale-resend', 'foreign-page', 'skip-last-sync', 'source-keeps-running'] as const)(
+	test.each(['lost-page', 'foreign-page', 'skip-last-sync', 'source-keeps-running'] as const)(
 		'%s: the guest at the target reads something else than it wrote',
 		(fault) => {
 			const simulation = planted(fault);

@@ -37,7 +37,7 @@ export function logWrite(world: World, vm: VmRecord, gfn: number): LoggedWrite {
 	const again = (c.sentBitmap.get(word) & bit) !== 0;
 	if ((c.kvmLog.get(word) & bit) !== 0) return FIRST;
 	const rule = LOG_RULES[world.r.belief ?? 'true'] as LogRule;
-	const kept = rule(world, word, bit) && !dropsBit(world);
+	const kept = rule(world, word, bit) && !dropsBit(world, word, bit);
 	if (kept) {
 		c.kvmLog.set(word, (c.kvmLog.get(word) | bit) >>> 0);
 		const block = vm.firstGuestBlock + (gfn >>> 9);
@@ -47,10 +47,10 @@ export function logWrite(world: World, vm: VmRecord, gfn: number): LoggedWrite {
 	return again ? { again, kept } : FIRST;
 }
 
-/** Planted fault: one dirty bit is dropped. */
-function dropsBit(world: World): boolean {
+/** Planted fault: one dirty bit is dropped, of a page that does not go out anyway. */
+function dropsBit(world: World, word: number, bit: number): boolean {
 	const at = world.r.faults.indexOf('drop-dirty-bit');
-	if (at < 0) return false;
+	if (at < 0 || (world.c.qemuBitmap.get(word) & bit) !== 0) return false;
 	world.r.faults.splice(at, 1);
 	return true;
 }
@@ -139,6 +139,11 @@ export function clearBlock(world: World, vm: VmRecord, guestBlock: number): void
 	}
 	vm.loggedPages -= c.guestLoggedCount.get(at) - left;
 	c.guestLoggedCount.set(at, left);
+}
+
+/** Written since the log was last read or cleared. */
+export function isLogged(world: World, vm: VmRecord, gfn: number): boolean {
+	return (world.c.kvmLog.get(firstWord(vm) + (gfn >>> 5)) & (1 << (gfn & 31))) !== 0;
 }
 
 /** First page at or after `gfn` that is still to send, or −1. */

@@ -7,6 +7,7 @@ import {
 	clearBlock,
 	clearDirty,
 	clearDirtyBlock,
+	isLogged,
 	nextDirty
 } from '../hypervisor/dirty-log.ts';
 import { catchUp } from '../hypervisor/guest.ts';
@@ -155,7 +156,8 @@ function sendPage(world: World, operation: OperationRecord, vm: VmRecord, gfn: n
 	if (stamp !== 0 && world.r.faults.length > 0) {
 		if (takeFault(world, 'lost-page')) return true;
 		const count = writtenOf(world, vm, gfn);
-		if (count > 1 && takeFault(world, 'stale-resend')) stamp = stampOf(operation.vm, gfn, count - 1);
+		// A page that the log names goes again and heals: the older copy has to be the last.
+		if (count > 1 && !isLogged(world, vm, gfn) && takeFault(world, 'stale-resend')) stamp = stampOf(operation.vm, gfn, count - 1);
 		if (takeFault(world, 'foreign-page')) stamp = stampOf(operation.vm, gfn ^ 1, count);
 	}
 	const instance = 1 - vm.running;
