@@ -14,7 +14,7 @@ import { RateRuns } from './rate-runs.svelte.ts';
 const SETTLE_SLIDER_MS = 220;
 /** One second of the lesson takes one second on the wall. */
 const SPEED_INDEX = 6;
-const FASTEST_INDEX = 8;
+const HURRY_STEP_NS = 500_000_000;
 
 /** Joins the lesson's machine to running worlds: the lanes and the false world in one session. Draws nothing. */
 export class Player {
@@ -33,12 +33,12 @@ export class Player {
 	falseCourse: RunSummary | null = $state.raw(null);
 	difference: FirstDifference | null = $state.raw(null);
 	problem: string | null = $state(null);
+	/** On the quick way to the end. */
+	hurrying: boolean = $state(false);
 
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#opening = false;
 	#isClosed = false;
-	/** Speed to go back to after the quick way to the end. */
-	#speedBefore: { index: number; slow: boolean } | null = null;
 
 	constructor(lesson: Lesson) {
 		this.lesson = lesson;
@@ -113,7 +113,6 @@ export class Player {
 	async arrived(): Promise<void> {
 		const { session, falseWorld } = this;
 		if (session === null || this.state.ran || this.state.bet === null) return;
-		this.#slowDown();
 		const { lanes, belief } = this.lesson.steps;
 		const courses = Object.fromEntries(
 			lanes.flatMap((lane) => {
@@ -138,12 +137,14 @@ export class Player {
 	}
 
 	goTo(step: StepId): void {
+		this.hurrying = false;
 		this.session?.pause();
 		this.state = machine.goTo(this.state, step);
 		if (step !== 'challenge' && step !== 'make') void this.open();
 	}
 
 	betAgain(): void {
+		this.hurrying = false;
 		this.state = machine.betAgain(this.state, this.axes);
 		this.courses = {};
 		void this.session?.rewind();
@@ -162,22 +163,20 @@ export class Player {
 		}, SETTLE_SLIDER_MS);
 	}
 
-	/** As fast as the engine goes, and still to be watched. */
-	hurry(): void {
+	/** As fast as the engine goes, with a picture every half second of the run on the way. */
+	async hurry(): Promise<void> {
 		const { session } = this;
-		if (session === null || machine.runLock(this.state) !== null) return;
-		this.#speedBefore ??= { index: session.speedIndex, slow: session.slowAtBorders };
-		session.speedIndex = FASTEST_INDEX;
-		session.slowAtBorders = false;
-		session.play();
-	}
-
-	#slowDown(): void {
-		const { session } = this;
-		if (session === null || this.#speedBefore === null) return;
-		session.speedIndex = this.#speedBefore.index;
-		session.slowAtBorders = this.#speedBefore.slow;
-		this.#speedBefore = null;
+		if (session === null || this.hurrying || machine.runLock(this.state) !== null) return;
+		this.hurrying = true;
+		session.pause();
+		while (this.hurrying && this.session === session && session.nowNs < this.untilNs) {
+			const from = session.nowNs;
+			const next = (Math.floor(from / HURRY_STEP_NS) + 1) * HURRY_STEP_NS;
+			await session.seek(Math.min(next, this.untilNs), { scrubbing: true });
+			// The session has been closed or has stopped: there is no way on.
+			if (session.nowNs === from) break;
+		}
+		this.hurrying = false;
 	}
 
 	async close(): Promise<void> {
