@@ -9,7 +9,12 @@ export interface ForecastWish {
 	readonly journal: readonly JournalEntry[];
 	readonly belief: string | null;
 	readonly untilNs: number;
+	/** How much longer it may go on while a migration is running: a command that somebody added must be seen to end. */
+	readonly tailNs: number;
 }
+
+/** A run that has not settled is looked at again after so much more simulated time. */
+const TAIL_STEP_NS = 200_000_000;
 
 /** It is never sought back in, so it needs no room for checkpoints. */
 const TWIN_CHECKPOINT_BYTES = 1024 * 1024;
@@ -22,7 +27,8 @@ export class Forecaster {
 	private readonly turns: Turns;
 	private readonly budget = new SliceBudget();
 	private readonly wishes = new Map<number, ForecastWish>();
-	private current: { index: number; wish: ForecastWish; world: WorldId } | null = null;
+	private current: { index: number; wish: ForecastWish; world: WorldId; untilNs: number } | null =
+		null;
 
 	constructor(turns: Turns) {
 		this.turns = turns;
@@ -44,13 +50,9 @@ export class Forecaster {
 			return null;
 		}
 		if (!this.current) return this.begin();
-		const { index, world, wish } = this.current;
+		const { index, world, wish, untilNs } = this.current;
 		const startMs = performance.now();
-		const answer = await this.turns.advance(
-			[world],
-			wish.untilNs,
-			Math.ceil(this.budget.events / 2)
-		);
+		const answer = await this.turns.advance([world], untilNs, Math.ceil(this.budget.events / 2));
 		this.budget.learn(answer.events, performance.now() - startMs);
 		if (answer.crash) {
 			// The run itself will meet it, and then it is reported.
@@ -58,6 +60,10 @@ export class Forecaster {
 			return { index, forecast: null };
 		}
 		if (!answer.done) return null;
+		if (answer.statuses[world]?.settled === false && untilNs < wish.untilNs + wish.tailNs) {
+			this.current.untilNs = Math.min(untilNs + TAIL_STEP_NS, wish.untilNs + wish.tailNs);
+			return null;
+		}
 		const forecast = await this.turns.ask(world, { kind: 'summary' });
 		await this.closeTwin();
 		return this.wishes.has(index) ? null : { index, forecast };
@@ -77,7 +83,7 @@ export class Forecaster {
 		});
 		// Refused: too large to have twice. Then there is no dashed future, and nothing else is lost.
 		if (!outcome.ok) return { index, forecast: null };
-		this.current = { index, wish, world: outcome.value.world };
+		this.current = { index, wish, world: outcome.value.world, untilNs: wish.untilNs };
 		return null;
 	}
 

@@ -48,7 +48,13 @@ export interface LiveWorld {
 }
 
 /** When the run of this world ends for viewers. */
-export const untilNsOfWorld = (live: LiveWorld): number => untilNsOf(live.scenario, live.journal);
+export const untilNsOfWorld = (live: LiveWorld): number =>
+	Math.max(
+		untilNsOf(live.scenario, live.journal),
+		// A move ordered late may last longer than the scenario foresaw: the forecast went on until it settled.
+		live.forecast?.nowNs ?? 0,
+		live.status.nowNs
+	);
 
 /** Whether `before` is `after` without its last command: then the engine can take it back by itself. */
 export const isOneLess = (

@@ -9,6 +9,7 @@ import type { WorldStatus } from '../engine/contract/status.ts';
 import { wishedMemory, WorkerLost, type Connection, type MemoryWish } from './connect.ts';
 import { crashOf, EngineCrash, UnansweredQuestion } from './failures.ts';
 import { Forecaster } from './forecast.ts';
+import { LONGEST_TAIL_NS, untilNsOf } from './link/payload.ts';
 import { borders, pastOf, untilNsOfWorld, type LiveWorld, type WorldSpec } from './live-world.ts';
 import { SliceBudget } from './pace.ts';
 import { Turns } from './turns.ts';
@@ -324,7 +325,8 @@ export class Run {
 			scenario: live.scenario,
 			journal: live.journal,
 			belief: live.spec.belief ?? null,
-			untilNs: untilNsOfWorld(live)
+			untilNs: untilNsOf(live.scenario, live.journal),
+			tailNs: live.journal.length > live.scenario.journal.length ? LONGEST_TAIL_NS : 0
 		});
 	}
 

@@ -346,6 +346,7 @@ function statusOf({ nowNs, title, belief, journal }: FakeWorld): WorldStatus {
 		links: [],
 		extents: [],
 		marks: [],
+		switchExtraNs: null,
 		belief
 	};
 }

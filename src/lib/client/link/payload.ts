@@ -60,6 +60,9 @@ export function untilNsOf(scenario: Scenario, entries: readonly JournalEntry[]):
 		: Math.max(scenario.untilNs, last.atNs + scenario.untilNs);
 }
 
+/** A run that somebody added a command to goes on until it settles, at most this much longer (forecast.ts). */
+export const LONGEST_TAIL_NS = 60_000_000_000;
+
 export function writePayload(state: LinkState): Uint8Array<ArrayBuffer> {
 	assert(
 		state.worlds.length >= 1 && state.worlds.length <= MOST_WORLDS,
@@ -194,7 +197,7 @@ export function readPayload(bytes: Uint8Array, into: PartialLink): void {
 	const untilNs = Math.max(
 		...into.worlds.map((world) => untilNsOf(world.scenario as Scenario, world.journal ?? []))
 	);
-	if (positionNs > untilNs)
+	if (positionNs > untilNs + LONGEST_TAIL_NS)
 		from.malformed(`it points to ${positionNs} ns of a run that ends at ${untilNs} ns`);
 	into.positionNs = positionNs;
 	from.section = 'bad-view';

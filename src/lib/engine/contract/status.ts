@@ -21,6 +21,8 @@ export interface WorldStatus {
 	readonly extents: readonly ExtentStatus[];
 	/** Loss that the modelled system would have suffered too, and planted faults. Never silent. */
 	readonly marks: readonly string[];
+	/** What the switch between host and pool adds to one read; null where there is no switch. */
+	readonly switchExtraNs: number | null;
 	/** Wrong belief that this world follows, or null for the true rules. */
 	readonly belief: string | null;
 }

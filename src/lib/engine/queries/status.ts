@@ -44,6 +44,7 @@ export function statusOf(world: World): WorldStatus {
 		links: r.links.map((_, index) => linkStatus(world, index)),
 		extents: r.extents.map((_, index) => extentStatus(world, index)),
 		marks: [...r.marks],
+		switchExtraNs: world.scenario.pool?.reach === 'switched' ? costNs(world.costs, 'cxlSwitchHopExtraNs') : null,
 		belief: r.belief
 	};
 }
