@@ -102,7 +102,6 @@ const EXPECTED = [
 		'retry',
 		'redirty',
 		'sync',
-		'throttle',
 		'publish',
 		'adopt',
 		'vcpu'
