@@ -96,16 +96,9 @@ const EXPECTED = [
 	'transit: cancelled (cancelled)',
 	'transit: failed (page-stayed)',
 	'transit: failed (too-many-ranges)',
-	...[
-		'batch-begin',
-		'batch-end',
-		'retry',
-		'redirty',
-		'sync',
-		'publish',
-		'adopt',
-		'vcpu'
-	].map((kind) => `record: ${kind}`)
+	...['batch-begin', 'batch-end', 'retry', 'redirty', 'sync', 'publish', 'adopt', 'vcpu'].map(
+		(kind) => `record: ${kind}`
+	)
 ];
 
 describe('random commands in random worlds', () => {
