@@ -153,12 +153,13 @@ export class Simulation {
 		this.writesAtCheckpoint = this.world.r.vms.reduce((sum, vm) => sum + vm.writtenPages, 0);
 	}
 
-	/** Puts a command into the journal now; the journal's future is cut off. */
+	/** Puts a command into the journal now; what the journal still planned is cut off. */
 	send(command: unknown): Outcome<{ readonly operation: number | null }, ReasonId> {
 		const read = readCommand(command);
 		if (!read.ok) return read;
 		return this.writing(() => {
-			this.runOn(this.world.r.nowNs, Infinity);
+			// Events of this moment come first; a planned command of this moment that has not taken effect gives way to this one.
+			run(this.world, HANDLERS, { untilNs: this.world.r.nowNs, eventBudget: Infinity, commands: false });
 			const { r, journal } = this.world;
 			const entry: JournalEntry = { atNs: r.nowNs, command: read.value };
 			journal.length = r.journalNext;

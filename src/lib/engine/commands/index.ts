@@ -96,7 +96,9 @@ function running(world: World, vmIndex: number): OperationRecord | undefined {
 function migrate(world: World, command: MigrateCommand, vmIndex: number, vm: VmRecord): CommandOutcome {
 	const target = world.r.hosts.findIndex((host) => host.id === command.target);
 	if (target < 0) return refused('unknown-host', `no host is called "${command.target}"`);
-	if (running(world, vmIndex)) return refused('already-running', `a migration of ${vm.id} is running`);
+	const present = running(world, vmIndex);
+	if (present)
+		return refused('already-running', `operation ${present.id} takes it to ${world.r.hosts[present.target]?.id ?? ''} by ${STRATEGIES[present.strategy].title}`);
 	const source = vm.instances[vm.running] as number;
 	if (source === target) return refused('same-host', `${vm.id} already runs on ${command.target}`);
 	if (vm.vcpuState !== 'running') return refused('vm-not-running', `${vm.id} is ${vm.vcpuState}`);

@@ -62,7 +62,11 @@ function strayPages(world: World, vm: VmRecord, guestBlock: number, route: Route
 	const { firstBlock, blockCount } = world.r.memories[pool] as { firstBlock: number; blockCount: number };
 	const word = world.c.mapWord.get(mappingRow(vm, vm.running, guestBlock));
 	if (mapKind(word) === MapKind.none) return pages;
-	if (mapKind(word) !== MapKind.detail && (mapMemory(word) === pool) === route.toPool) return pages;
+	if (mapKind(word) !== MapKind.detail) {
+		if ((mapMemory(word) === pool) !== route.toPool)
+			for (let row = 0; row < PAGES_PER_BLOCK; row += 1) pages.push(guestBlock * PAGES_PER_BLOCK + row);
+		return pages;
+	}
 	for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
 		const gfn = guestBlock * PAGES_PER_BLOCK + row;
 		const frame = frameOf(world, vm, vm.running, gfn);

@@ -15,6 +15,8 @@ export interface RunLimit {
 	readonly eventBudget: number;
 	/** Stops after the event for which this says true. */
 	readonly stopAfter?: (world: World) => boolean;
+	/** False: commands of the journal wait, only events run. */
+	readonly commands?: boolean;
 }
 
 export interface RunResult {
@@ -33,7 +35,7 @@ export function run(world: World, handlers: Handlers, limit: RunLimit): RunResul
 	let events = 0;
 	while (events < limit.eventBudget) {
 		const eventNs = nextEventNs(world);
-		const entry = world.journal[r.journalNext];
+		const entry = limit.commands === false ? undefined : world.journal[r.journalNext];
 		if (entry !== undefined && entry.atNs <= limit.untilNs && (eventNs === null || eventNs > entry.atNs)) {
 			world.r.nowNs = Math.max(r.nowNs, entry.atNs);
 			r.journalNext += 1;
