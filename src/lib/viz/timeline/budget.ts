@@ -31,9 +31,14 @@ export interface Budget {
 
 type Course = RunSummary['operations'][number];
 
-/** The length of a gap is known from the commit on; it is over when its last part is. */
-export const isOver = (course: Pick<Course, 'downtime' | 'downtimeNs'>): boolean =>
-	course.downtimeNs !== null && course.downtime.every((part) => part.endNs !== null);
+/** A gap is over when its last part is: all that began have ended, and no other is expected. */
+export const isOver = (
+	course: Pick<Course, 'downtime' | 'downtimeNs'>,
+	expected?: Pick<Course, 'downtime'>
+): boolean =>
+	course.downtimeNs !== null &&
+	course.downtime.every((part) => part.endNs !== null) &&
+	course.downtime.length >= (expected?.downtime.length ?? 0);
 
 /** Null when no gap has happened and none is forecast. */
 export function downtimeBudget(
@@ -42,7 +47,7 @@ export function downtimeBudget(
 	expected: Pick<Course, 'downtime' | 'downtimeNs'> | undefined,
 	nowNs: number
 ): Budget | null {
-	const over = happened !== undefined && isOver(happened);
+	const over = happened !== undefined && isOver(happened, expected);
 	const began = (happened?.downtime.length ?? 0) > 0;
 	const running = operation === null || operation.state === 'running';
 	const base = over ? happened.downtime : running || began ? (expected?.downtime ?? []) : [];

@@ -70,6 +70,40 @@ export function futureOf(
 }
 
 /**
+ * The engine samples the course every few milliseconds, but knows to the nanosecond when nobody ran the guest. Samples inside
+ * a stop, and those that still say 0 after it, give way to the exact border.
+ */
+export function withStops(
+	series: Series,
+	stops: readonly { readonly startNs: number; readonly endNs: number }[]
+): Series {
+	let { atNs, values } = series;
+	for (const { startNs, endNs } of stops) {
+		if (atNs.length === 0 || startNs < (atNs[0] as number) || endNs <= startNs) continue;
+		let resumed = atNs.findIndex((ns, index) => ns >= endNs && (values[index] as number) > 0);
+		if (resumed < 0) resumed = atNs.length;
+		const before = indexAt(atNs, startNs);
+		const kept = (atNs[before] as number) === startNs ? before : before + 1;
+		const isOver = resumed < atNs.length;
+		const after = values[resumed] ?? 0;
+		const sampledAtEnd = atNs[resumed] === endNs;
+		atNs = [
+			...atNs.slice(0, kept),
+			startNs,
+			...(sampledAtEnd ? [] : [endNs]),
+			...atNs.slice(resumed)
+		];
+		values = [
+			...values.slice(0, kept),
+			0,
+			...(sampledAtEnd ? [] : [isOver ? after : 0]),
+			...values.slice(resumed)
+		];
+	}
+	return { atNs, values };
+}
+
+/**
  * At most about `limit` entries of a series, the lowest and the highest of every stretch among them: what a drawing a few
  * hundred pixels wide can show. A short dip (the gap of a hand-off) is kept.
  */

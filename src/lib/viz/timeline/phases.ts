@@ -114,7 +114,7 @@ export function stopSpans(
 	for (const id of ids) {
 		const happened = course.operations.find((operation) => operation.id === id);
 		const expected = forecast?.operations.find((operation) => operation.id === id);
-		const over = happened !== undefined && isOver(happened);
+		const over = happened !== undefined && isOver(happened, expected);
 		const parts = over ? happened.downtime : (expected?.downtime ?? happened?.downtime ?? []);
 		if (parts.length === 0) continue;
 		const startNs = Math.min(...parts.map((part) => part.startNs));

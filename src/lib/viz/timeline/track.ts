@@ -6,6 +6,7 @@ import {
 	futureOf,
 	linePath,
 	pastOf,
+	withStops,
 	type Brownout,
 	type Series
 } from './course.ts';
@@ -47,19 +48,20 @@ export function drawTrack(
 	const at = track.course.nowNs;
 	const measured = track.course.vms.find((vm) => vm.id === track.vm);
 	const expected = track.forecast?.vms.find((vm) => vm.id === track.vm);
+	const stops = stopSpans(track.course, track.forecast, at);
 	const past = pastOf(measured, 'speedPpm', at);
 	const future = futureOf(expected, 'speedPpm', at, untilNs);
-	const speed = {
-		atNs: [...past.atNs, ...future.atNs],
-		values: [...past.values, ...future.values]
-	};
+	const speed = withStops(
+		{ atNs: [...past.atNs, ...future.atNs], values: [...past.values, ...future.values] },
+		stops
+	);
 	const box = { window, widthPx, heightPx: row.speedHeight, top: 1_000_000 };
 	return {
 		track,
 		row,
 		speed,
 		bars: phaseBars(track.course, track.forecast, at, untilNs),
-		stops: stopSpans(track.course, track.forecast, at),
+		stops,
 		slow: brownouts(speed),
 		line: linePath(speed, box),
 		area: areaPath(speed, box)

@@ -42,6 +42,13 @@ describe('the gap', () => {
 		expect(budget.tense).toBe('now');
 		expect(budget.totalNs).toBeCloseTo(5_150_000, 3);
 	});
+	test('between two parts the gap goes on', () => {
+		const course = summary(458.4 * MS).operations[0]!;
+		const happened = { ...course, downtimeNs: 400_000, downtime: course.downtime.slice(0, 1) };
+		const budget = downtimeBudget(operation(), happened, whole, 458.4 * MS)!;
+		expect(budget.parts.length).toBe(4);
+		expect(budget.tense).toBe('now');
+	});
 	test('more than the limit is said as such', () => {
 		const budget = downtimeBudget(operation({ downtimeBudgetNs: 2 * MS }), whole, whole, 500 * MS)!;
 		expect(budget.overNs).toBe(3_150_000);

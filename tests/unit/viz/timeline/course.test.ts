@@ -9,7 +9,8 @@ import {
 	pastOf,
 	thinned,
 	valueAt,
-	within
+	within,
+	withStops
 } from '../../../../src/lib/viz/timeline/course.ts';
 import { MS, summary } from './fixtures.ts';
 
@@ -79,4 +80,55 @@ test('a brownout is slow running; a stop ends it', () => {
 		{ startNs: 100 * MS, endNs: 458 * MS, worstPpm: 680_000 },
 		{ startNs: 463.15 * MS, endNs: 859 * MS, worstPpm: 700_000 }
 	]);
+});
+
+describe('stops between samples', () => {
+	const samples = { atNs: [0, 10, 20, 30, 40], values: [100, 80, 0, 0, 90] };
+	test('a stop begins and ends where it did, not at the next sample', () => {
+		expect(withStops(samples, [{ startNs: 13, endNs: 27 }])).toEqual({
+			atNs: [0, 10, 13, 27, 40],
+			values: [100, 80, 0, 90, 90]
+		});
+	});
+	test('a stop that no sample saw is drawn all the same', () => {
+		expect(
+			withStops({ atNs: [0, 10, 20], values: [100, 80, 70] }, [{ startNs: 12, endNs: 14 }])
+		).toEqual({
+			atNs: [0, 10, 12, 14, 20],
+			values: [100, 80, 0, 70, 70]
+		});
+	});
+	test('a stop that lasts ends with the series', () => {
+		expect(
+			withStops({ atNs: [0, 10, 20], values: [100, 80, 0] }, [{ startNs: 12, endNs: 25 }])
+		).toEqual({
+			atNs: [0, 10, 12, 25],
+			values: [100, 80, 0, 0]
+		});
+	});
+	test('samples on the borders are kept once', () => {
+		expect(
+			withStops({ atNs: [0, 10, 20], values: [100, 0, 70] }, [{ startNs: 10, endNs: 20 }])
+		).toEqual({
+			atNs: [0, 10, 20],
+			values: [100, 0, 70]
+		});
+	});
+	test('time never runs backwards', () => {
+		fc.assert(
+			fc.property(
+				fc.uniqueArray(fc.integer({ min: 0, max: 200 }), { minLength: 2, maxLength: 30 }),
+				fc.integer({ min: 0, max: 200 }),
+				fc.integer({ min: 1, max: 60 }),
+				(times, startNs, length) => {
+					const atNs = times.sort((a, b) => a - b);
+					const series = withStops({ atNs, values: atNs.map((ns) => (ns % 3 === 0 ? 0 : ns)) }, [
+						{ startNs, endNs: startNs + length }
+					]);
+					expect(series.atNs).toEqual([...series.atNs].sort((a, b) => a - b));
+					expect(series.values.length).toBe(series.atNs.length);
+				}
+			)
+		);
+	});
 });
