@@ -43,7 +43,7 @@ async function run(lane: string, options: { rate?: number; belief?: string } = {
 	return outcome.value;
 }
 
-describe('the lesson’s scenario', () => {
+describe('the lesson’s scenario', { timeout: 120_000 }, () => {
 	it('never brings pre-copy home, and what is left settles above zero', async () => {
 		const { summary, values } = await run('precopy');
 		expect(values[0]).toBe(false);
@@ -102,7 +102,7 @@ describe('the lesson’s scenario', () => {
 		expect(change.maxBytesPerSecond).toBeGreaterThan(
 			laneScenario(lesson, bet.lane).vms[0]?.workload.rateBytesPerSecond ?? 0
 		);
-	}, 60_000);
+	}, 120_000);
 });
 
 /** Cheapest guests first: a decoy is lost as soon as one of them is. */
@@ -130,7 +130,7 @@ describe.each(challenge.seeds)('the challenge, seed %i', (seed) => {
 			expect(reached.passed, words(id, reached)).not.toContain(false);
 			expect(reached.passed).toHaveLength(challenge.checks.length);
 		}
-	}, 60_000);
+	}, 120_000);
 
 	it.each(challenge.decoys.map((decoy) => [decoy.id, decoy] as const))(
 		'is lost by "%s"',
@@ -144,7 +144,7 @@ describe.each(challenge.seeds)('the challenge, seed %i', (seed) => {
 			}
 			expect.fail(`won by a solution that should lose: ${reached.join('; ')}`);
 		},
-		60_000
+		120_000
 	);
 
 	it('passes no check by doing nothing', async () => {
@@ -152,11 +152,11 @@ describe.each(challenge.seeds)('the challenge, seed %i', (seed) => {
 			const reached = await result(guest, null);
 			expect(reached.passed, words(guest.family.id, reached)).not.toContain(true);
 		}
-	}, 60_000);
+	}, 120_000);
 
 	it('says why nil-migration cannot take the guest with the held page', async () => {
 		const held = guests.find((guest) => guest.heldGfn !== null) as Guest;
 		const reached = await result(held, untouchedChoice(lesson, 'transit'));
 		expect(reached.reason).toBe('unmovable-page');
-	}, 60_000);
+	}, 120_000);
 });

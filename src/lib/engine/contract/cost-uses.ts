@@ -5,6 +5,7 @@ export const COST_USES: { readonly [N in CostName]?: string } = {
 	localDramReadLatencyNs: 'closed forms, hypervisor, scenario',
 	cxlDirectReadLatencyNs: 'scenario',
 	cxlSwitchedReadLatencyNs: 'closed forms, migration, scenario',
+	cxlSwitchHopExtraNs: 'queries',
 	cxlMhdReadLatencyNs: 'scenario',
 	cxlGfamReadLatencyNs: 'scenario',
 	cxlQueueServiceNs: 'fabric',

@@ -1,3 +1,4 @@
+// table
 import { GIB, MIB } from '../../base/units.ts';
 import * as forms from './closed-forms/index.ts';
 import type { CostTable } from './costs.ts';

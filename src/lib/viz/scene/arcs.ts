@@ -94,8 +94,8 @@ const folioWords = (pages: number): string =>
 		? `${formatNumber(pages / PAGES_PER_BLOCK)} ${pages === PAGES_PER_BLOCK ? 'folio' : 'folios'} of 2 MiB`
 		: `${formatNumber(pages)} pages of 4 KiB`;
 
-const countOf = (pages: number): string =>
-	formatNumber(pages % PAGES_PER_BLOCK === 0 ? pages / PAGES_PER_BLOCK : pages);
+/** An amount with its unit: a bare number would be folios here and pages there. */
+const countOf = (pages: number): string => formatBytesBinary(pages * PAGE_BYTES);
 
 const CAN_HOLD: ReadonlySet<number> = new Set([
 	CellKind.vm,
@@ -252,7 +252,7 @@ export function arcsOfPlan(
 				key: `plan ${group.from} ${group.to} ${lane}`,
 				curves: curvesFor(layout, scene, group.from, group.to, start, end, lane),
 				share: ease(share),
-				count: formatNumber(group.count),
+				count: formatBytesBinary(group.count * BLOCK_BYTES),
 				hue: hueOf(status, group.vm),
 				words: `${formatNumber(group.count)} × 2 MiB, ${formatBytesBinary(group.count * BLOCK_BYTES)}, moved from ${group.from} to ${group.to}`,
 				landing: end,

@@ -1,5 +1,5 @@
-import { formatNumber } from '../../base/format.ts';
-import { PAGES_PER_BLOCK } from '../../base/units.ts';
+import { formatBytesBinary } from '../../base/format.ts';
+import { BLOCK_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import type { MemoryStatus, WorldStatus } from '../../engine/contract/status.ts';
 import { operationOf } from '../describe/moment.ts';
 import { centre, type Box } from '../geometry/box.ts';
@@ -10,7 +10,7 @@ import { hostColour, type ColourName } from '../tokens/colour.ts';
 import type { MoveGroup } from './plan.ts';
 import type { StageScene } from './stage-scene.ts';
 
-/** The one arrow of a small world: from where to where, with how many folios. */
+/** The one arrow of a small world: from where to where, with how much. */
 export interface MiniArrow {
 	readonly curve: Cubic;
 	readonly count: string;
@@ -53,7 +53,7 @@ function arrow(
 			{ x: a.x + (b.x - a.x) * 0.7, y: b.y - lift },
 			b
 		],
-		count: formatNumber(folios),
+		count: formatBytesBinary(folios * BLOCK_BYTES),
 		hue: hostColour(owner)
 	};
 }

@@ -24,12 +24,16 @@ const setUp = ({ views, status }: DrawnWorld) => {
 };
 const inside = (x: number, left: number, width: number): boolean => x >= left && x <= left + width;
 
+/** "128 MiB" or "2 GiB" in MiB. */
+const mebibytes = (text: string): number =>
+	Number.parseFloat(text.replace(',', '')) * (text.endsWith('GiB') ? 1024 : 1);
+
 describe('a batch under way', () => {
 	it('goes from its tile on A to its tile in the pool, with its count, as far as its time', () => {
 		const { scene, layout, status } = setUp(staging());
 		const [arc, ...more] = arcsInFlight(scene, status, layout);
 		expect(more).toEqual([]);
-		expect(arc).toMatchObject({ count: '64', hue: 'host-a' });
+		expect(arc).toMatchObject({ count: '128\u2009MiB', hue: 'host-a' });
 		expect(arc?.share).toBeCloseTo((287.3 - 280) / 12, 3);
 		expect(inside(arc?.curves[0]?.[0].x ?? 0, layout.hosts[0]!.grid.x, 270)).toBe(true);
 		expect(inside(arc?.landing.x ?? 0, layout.pool!.grid.x, 270)).toBe(true);
@@ -38,7 +42,7 @@ describe('a batch under way', () => {
 	it('is split into at most three when it covers several tiles', () => {
 		const { scene, layout, status } = setUp(unstaging());
 		const arcs = arcsInFlight(scene, status, layout);
-		expect(arcs.map((arc) => arc.count)).toEqual(['64', '64', '64']);
+		expect(arcs.map((arc) => arc.count)).toEqual(['128\u2009MiB', '128\u2009MiB', '128\u2009MiB']);
 		expect(arcs.every((arc) => arc.hue === 'host-b')).toBe(true);
 	});
 
@@ -61,7 +65,7 @@ describe('a batch under way', () => {
 		expect(slow).toHaveLength(1);
 		expect(fast.length).toBeGreaterThan(1);
 		expect(fast.length).toBeLessThanOrEqual(3);
-		for (const arc of fast) expect(Number(arc.count.replace(',', ''))).toBeGreaterThanOrEqual(64);
+		for (const arc of fast) expect(mebibytes(arc.count)).toBeGreaterThanOrEqual(128);
 	});
 });
 
