@@ -88,3 +88,38 @@ export function pastOf(
 	while (common < journal.length && same(journal[common], scenario.journal[common])) common += 1;
 	return journal.slice(common).map((_, index) => journal.slice(0, common + index));
 }
+
+/** The part of a link that names this world. */
+export const worldOfLink = ({ scenario, journal, spec }: LiveWorld) => ({
+	scenario,
+	journal,
+	belief: spec.belief ?? null
+});
+
+/** Which worlds got commands beyond their scenario's, by time: what Undo without an index means. */
+export const addedTo = (worlds: readonly LiveWorld[]): number[] =>
+	worlds
+		.flatMap(({ journal, past }, index) =>
+			journal.slice(journal.length - past.length).map(({ atNs }) => ({ atNs, index }))
+		)
+		.sort((a, b) => a.atNs - b.atNs)
+		.map(({ index }) => index);
+
+/** What pages see of a world. */
+export const openWorld = (live: LiveWorld, views: OpenWorld['views']): OpenWorld => {
+	const { world, spec, scenario, status, journal, course, forecast } = live;
+	return {
+		world,
+		label: spec.label ?? scenario.title,
+		spec,
+		status,
+		views,
+		journal,
+		course,
+		forecast
+	};
+};
+
+/** The world whose command was taken back: what Redo without an index means; −1 for none. */
+export const lastUndone = (worlds: readonly LiveWorld[]): number =>
+	worlds.findIndex((live) => live.undone.length > 0);

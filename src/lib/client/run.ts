@@ -10,7 +10,14 @@ import { wishedMemory, WorkerLost, type Connection, type MemoryWish } from './co
 import { crashOf, EngineCrash, UnansweredQuestion } from './failures.ts';
 import { Forecaster } from './forecast.ts';
 import { LONGEST_TAIL_NS, untilNsOf } from './link/payload.ts';
-import { borders, pastOf, untilNsOfWorld, type LiveWorld, type WorldSpec } from './live-world.ts';
+import {
+	borders,
+	isOneLess,
+	pastOf,
+	untilNsOfWorld,
+	type LiveWorld,
+	type WorldSpec
+} from './live-world.ts';
 import { SliceBudget } from './pace.ts';
 import { Turns } from './turns.ts';
 
@@ -297,6 +304,31 @@ export class Run {
 			else this.turns.release([world, ...others]);
 			throw new UnansweredQuestion((error as Error).message);
 		}
+	}
+
+	/** Takes the last command back that was sent here; false when there is none. */
+	async undo(index: number): Promise<boolean> {
+		const live = this.live[index];
+		const past = live?.past.at(-1);
+		const last = live?.journal.at(-1);
+		if (!live || !past || !last) return false;
+		await this.takeBack(live, past, isOneLess(past, live.journal), last.atNs);
+		live.past.pop();
+		live.undone.push(last);
+		return true;
+	}
+
+	/** Sends the command again that was taken back last; false when there is none, or it is refused now. */
+	async redo(index: number): Promise<boolean> {
+		const live = this.live[index];
+		const entry = live?.undone.at(-1);
+		if (!live || !entry) return false;
+		await this.jump(entry.atNs, 'Going to the command');
+		const past = live.journal;
+		if (!(await this.send(live, entry.command)).ok) return false;
+		live.undone.pop();
+		live.past.push(past);
+		return true;
 	}
 
 	/** Asked again only when the state can be another. */

@@ -1,44 +1,29 @@
 import { formatNs } from '../base/format.ts';
-import { ok, refused, type Outcome } from '../base/outcome.ts';
+import { ok, type Outcome } from '../base/outcome.ts';
 import type { Command } from '../engine/contract/commands.ts';
 import { MODEL_VERSION, type CrashReport } from '../engine/contract/port.ts';
 import type { AnswerTo, Query } from '../engine/contract/queries.ts';
 import type { ReasonId } from '../engine/contract/reasons.ts';
-import { connect, startWorker, WorkerLost, type Connection, type MemoryWish } from './connect.ts';
+import { connect, startWorker, WorkerLost, type Connection } from './connect.ts';
 import { crashedRun } from './crash-report.ts';
 import { crashOf, EngineCrash, UnansweredQuestion } from './failures.ts';
 import { Intents } from './intents.ts';
 import type { BackEnd } from './isolation.ts';
-import { isOneLess, type OpenWorld, type WorldSpec } from './live-world.ts';
+import * as one from './live-world.ts';
+import type { OpenWorld, WorldSpec } from './live-world.ts';
+import { beginTwice } from './begin-twice.ts';
+import * as words from './session-words.ts';
 import { advancePace, onGrid, SPEEDS, slowSpans, type SlowSpan } from './pace.ts';
 import { compareFingerprints, type LinkNote, type LinkState, type LinkView } from './permalink.ts';
-import { begin, Run, type Picture, type StepUnit } from './run.ts';
+import { Run, type Picture, type StepUnit } from './run.ts';
+import * as settings from './session-options.ts';
+import type { SendOutcome, SessionOptions, SessionState } from './session-options.ts';
 import type { Turns } from './turns.ts';
 
 export { SPEEDS } from './pace.ts';
 export type { OpenWorld, WorldSpec } from './live-world.ts';
 export type { StepUnit } from './run.ts';
-
-export type SessionState = 'paused' | 'playing' | 'busy' | 'crashed' | 'closed';
-/** Why a command was not taken: the engine's reason, or there is no engine to take it. */
-export type SendOutcome = Outcome<{ readonly operation: number | null }, ReasonId | 'no-engine'>;
-
-export interface SessionOptions {
-	readonly memory?: MemoryWish;
-	readonly worker?: () => Worker;
-	/** Instead of a worker: tests run the session over an engine in the same thread. */
-	readonly connect?: () => Connection;
-	/** No dashed future: for pages that show none. */
-	readonly withoutForecast?: boolean;
-}
-
-/** Presentation time in which a step or a jump settles (decision D10). */
-const SETTLE_MS = 240;
-/** A frame that came late (a tab in the background) does not make the run leap. */
-const LONGEST_FRAME_MS = 100;
-/** How often the course is asked for while playing. */
-const COURSE_EVERY_MS = 100;
-const DEFAULT_SPEED_INDEX = 5;
+export type * from './session-options.ts';
 
 /** Worlds on one clock and everything that can be done with them: what pages see of the engine. */
 export class Session {
@@ -46,7 +31,7 @@ export class Session {
 	worlds: readonly OpenWorld[] = $state.raw([]);
 	nowNs: number = $state(0);
 	untilNs: number = $state(0);
-	speedIndex: number = $state(DEFAULT_SPEED_INDEX);
+	speedIndex: number = $state(settings.DEFAULT_SPEED_INDEX);
 	slowAtBorders: boolean = $state(true);
 	/** Grows by one with every picture there is to draw. */
 	turn: number = $state(0);
@@ -94,23 +79,11 @@ export class Session {
 		options: SessionOptions = {}
 	): Promise<Outcome<Session, ReasonId | 'no-engine'>> {
 		const start = options.connect ?? (() => connect((options.worker ?? startWorker)()));
-		let loss = '';
-		for (let attempt = 0; attempt < 2; attempt += 1) {
-			let turns: Turns | null = null;
-			try {
-				turns = await begin(start, options.memory ?? 'auto');
-				const session = new Session(turns, start, options.withoutForecast !== true);
-				const outcome = await session.#open(specs);
-				if (outcome.ok) return ok(session);
-				turns.end();
-				return outcome;
-			} catch (error) {
-				turns?.end();
-				if (!(error instanceof WorkerLost)) throw error;
-				loss = error.message;
-			}
-		}
-		return refused('no-engine', `The engine could not be started: ${loss}.`);
+		return beginTwice(start, options.memory ?? 'auto', async (turns) => {
+			const session = new Session(turns, start, options.withoutForecast !== true);
+			const outcome = await session.#open(specs);
+			return outcome.ok ? ok(session) : outcome;
+		});
 	}
 
 	/** Opens what a link holds and goes to its moment. */
@@ -164,12 +137,13 @@ export class Session {
 
 	/** Once per animation frame. */
 	tick(wallMs: number): void {
-		const passedMs = Math.min(LONGEST_FRAME_MS, Math.max(0, wallMs - (this.#lastTickMs ?? wallMs)));
+		const passedMs = Math.min(
+			settings.LONGEST_FRAME_MS,
+			Math.max(0, wallMs - (this.#lastTickMs ?? wallMs))
+		);
 		this.#lastTickMs = wallMs;
-		if (this.settlePhase < 1)
-			this.settlePhase = this.reducedMotion
-				? 1
-				: Math.min(1, this.settlePhase + passedMs / SETTLE_MS);
+		const step = this.reducedMotion ? 1 : passedMs / settings.SETTLE_MS;
+		if (this.settlePhase < 1) this.settlePhase = Math.min(1, this.settlePhase + step);
 		if (this.state !== 'playing') return;
 		const speed = SPEEDS[this.speedIndex] ?? 1e9;
 		// An engine that cannot keep up makes the run slower, never coarser.
@@ -220,7 +194,6 @@ export class Session {
 		});
 	}
 
-	/** Ends what is still moving on screen. */
 	finishMotion(): void {
 		this.settlePhase = 1;
 	}
@@ -229,7 +202,7 @@ export class Session {
 
 	/** Puts a command into the journal of one world at the present moment. */
 	async send(worldIndex: number, command: Command): Promise<SendOutcome> {
-		if (this.state === 'crashed' || this.state === 'closed') return noEngine(this.state);
+		if (this.state === 'crashed' || this.state === 'closed') return words.noEngine(this.state);
 		const outcome = await this.#want('send', async () => {
 			const live = this.#run.at(worldIndex);
 			const past = live.journal;
@@ -242,61 +215,46 @@ export class Session {
 			this.#publish();
 			return answer;
 		});
-		return outcome ?? noEngine(this.state);
+		return outcome ?? words.noEngine(this.state);
 	}
 
 	canUndo(worldIndex = this.#lastSentTo): boolean {
 		return (this.#atTurn(worldIndex)?.past.length ?? 0) > 0;
 	}
 
-	canRedo(worldIndex = this.#lastUndone): boolean {
+	canRedo(worldIndex = one.lastUndone(this.#run.live)): boolean {
 		return (this.#atTurn(worldIndex)?.undone.length ?? 0) > 0;
 	}
 
 	/** The journal without the last command that was sent here; goes back to that command's moment. */
 	async undo(worldIndex?: number): Promise<void> {
-		this.pause();
-		await this.#want('undo', async () => {
+		await this.#change('undo', async () => {
 			const index = worldIndex ?? this.#lastSentTo;
-			const live = this.#run.live[index];
-			const past = live?.past.at(-1);
-			const last = live?.journal.at(-1);
-			if (!live || !past || !last || this.state === 'crashed') return;
-			this.before = this.#run.picture();
-			await this.#run.takeBack(live, past, isOneLess(past, live.journal), last.atNs);
-			live.past.pop();
-			live.undone.push(last);
+			if (!(await this.#run.undo(index))) return;
 			const sent = this.#sentTo.lastIndexOf(index);
 			if (sent >= 0) this.#sentTo.splice(sent, 1);
-			this.#publish();
 		});
 	}
 
 	async redo(worldIndex?: number): Promise<void> {
+		await this.#change('redo', async () => {
+			const index = worldIndex ?? one.lastUndone(this.#run.live);
+			if (await this.#run.redo(index)) this.#sentTo.push(index);
+		});
+	}
+
+	async #change(kind: string, work: () => Promise<void>): Promise<void> {
 		this.pause();
-		await this.#want('redo', async () => {
-			const index = worldIndex ?? this.#lastUndone;
-			const live = this.#run.live[index];
-			const entry = live?.undone.at(-1);
-			if (!live || !entry || this.state === 'crashed') return;
+		await this.#want(kind, async () => {
+			if (this.state === 'crashed') return;
 			this.before = this.#run.picture();
-			await this.#run.jump(entry.atNs, 'Going to the command');
-			const past = live.journal;
-			if ((await this.#run.send(live, entry.command)).ok) {
-				live.undone.pop();
-				live.past.push(past);
-				this.#sentTo.push(index);
-			}
+			await work();
 			this.#publish();
 		});
 	}
 
 	get #lastSentTo(): number {
 		return this.#sentTo.at(-1) ?? -1;
-	}
-
-	get #lastUndone(): number {
-		return this.#run.live.findIndex((live) => live.undone.length > 0);
 	}
 
 	/** Read together with the turn, so that what depends on it is looked at again after each. */
@@ -333,23 +291,15 @@ export class Session {
 
 	/** What a link to this moment holds; after a crash, what leads to it again. */
 	async linkState(view: LinkView): Promise<LinkState> {
-		const worlds = this.#run.live.map((live) => ({
-			scenario: live.scenario,
-			journal: live.journal,
-			belief: live.spec.belief ?? null
-		}));
-		const { nowNs, crash, speedIndex, slowAtBorders } = this;
+		const { nowNs: positionNs, crash, speedIndex, slowAtBorders } = this;
+		const worlds = this.#run.live.map(one.worldOfLink);
 		const fingerprints = crash ? worlds.map(() => null) : await this.fingerprints();
-		return {
-			worlds,
-			positionNs: nowNs,
-			view: { ...view, speedIndex, slowAtBorders },
-			modelVersion: MODEL_VERSION,
-			fingerprints,
-			...(crash &&
-				this.#lastGood &&
-				crashedRun(worlds, this.#lastGood.worldIndex, crash, this.#lastGood.ns))
-		};
+		const at = { ...view, speedIndex, slowAtBorders };
+		const state = { worlds, positionNs, view: at, modelVersion: MODEL_VERSION, fingerprints };
+		const { ns, worldIndex } = this.#lastGood ?? { ns: 0, worldIndex: -1 };
+		return crash && worldIndex >= 0
+			? { ...state, ...crashedRun(worlds, worldIndex, crash, ns) }
+			: state;
 	}
 
 	async close(): Promise<void> {
@@ -357,7 +307,7 @@ export class Session {
 		this.state = 'closed';
 		this.#intents.clear();
 		this.#run.turns.end();
-		this.progress = null;
+		this.#hideProgress();
 	}
 
 	// ——— turns ———
@@ -365,12 +315,7 @@ export class Session {
 	async #open(specs: readonly WorldSpec[]): Promise<Outcome<null, ReasonId>> {
 		const outcome = await this.#run.open(specs);
 		if (!outcome.ok) return outcome;
-		this.#sentTo = this.#run.live
-			.flatMap(({ journal, past }, index) =>
-				journal.slice(journal.length - past.length).map(({ atNs }) => ({ atNs, index }))
-			)
-			.sort((a, b) => a.atNs - b.atNs)
-			.map(({ index }) => index);
+		this.#sentTo = one.addedTo(this.#run.live);
 		this.#publish();
 		this.#intents.wake();
 		return outcome;
@@ -394,7 +339,7 @@ export class Session {
 		this.#isBehind = !isDone;
 		const isOver = isDone && untilNs >= this.untilNs;
 		const nowMs = performance.now();
-		if (isOver || nowMs - this.#lastCourseMs >= COURSE_EVERY_MS) {
+		if (isOver || nowMs - this.#lastCourseMs >= settings.COURSE_EVERY_MS) {
 			this.#lastCourseMs = nowMs;
 			await this.#run.askCourses();
 		}
@@ -412,16 +357,7 @@ export class Session {
 	#publish(): void {
 		if (this.state === 'closed') return;
 		const { live, turns } = this.#run;
-		this.worlds = live.map(({ world, spec, scenario, status, journal, course, forecast }) => ({
-			world,
-			label: spec.label ?? scenario.title,
-			spec,
-			status,
-			views: turns.views(world),
-			journal,
-			course,
-			forecast
-		}));
+		this.worlds = live.map((each) => one.openWorld(each, turns.views(each.world)));
 		this.nowNs = this.#run.nowNs;
 		this.untilNs = this.#run.untilNs;
 		this.#spans = live.flatMap(({ forecast }) => (forecast ? slowSpans(forecast) : []));
@@ -477,14 +413,13 @@ export class Session {
 
 	async #recover(loss: WorkerLost): Promise<boolean> {
 		if (this.state === 'playing') this.state = 'paused';
-		const what = loss.kind === 'stuck' ? 'did not answer' : 'stopped working';
 		try {
 			await this.#rebuild();
-			this.message = `The engine ${what} (${loss.message}) and was started again. The run was rebuilt from its commands and stands at ${formatNs(this.nowNs)} as before.`;
+			this.message = words.startedAgain(loss, this.nowNs);
 			return true;
 		} catch (error) {
 			this.state = 'crashed';
-			this.message = `The engine ${what} and could not be started again: ${(error as Error).message}. What you see is the last state it showed. Reload the page to go on.`;
+			this.message = words.notStartedAgain(loss, (error as Error).message);
 			return false;
 		}
 	}
@@ -496,7 +431,7 @@ export class Session {
 		this.#lastGood = { ns: this.nowNs, worldIndex: Math.max(0, worldIndex) };
 		this.crash = report;
 		this.state = 'crashed';
-		this.message = `The engine found that one of its own rules was broken (${report.message}) and stopped. You see the last good state, ${formatNs(this.nowNs)}.`;
+		this.message = words.brokenRule(report, this.nowNs);
 		try {
 			await this.#rebuild();
 		} catch {
@@ -512,6 +447,3 @@ export class Session {
 		this.#publish();
 	}
 }
-
-const noEngine = (state: SessionState): SendOutcome =>
-	refused('no-engine', state === 'crashed' ? 'The engine has stopped.' : 'The session is closed.');
