@@ -3,7 +3,7 @@ import { base } from '$app/paths';
 import { replaceState } from '$app/navigation';
 import { comparedRounds, laneFacts, operationOf, stillsOf } from '$lib/lessons/course.ts';
 import { drawGuests, guestScenario, nextSeed, readSeed } from '$lib/lessons/family.ts';
-import { type FigureSource } from '$lib/lessons/figures.ts';
+import type { FigureSource } from '$lib/lessons/figures.ts';
 import { proseOf } from '$lib/lessons/load.ts';
 import * as machine from '$lib/lessons/machine.ts';
 import { emptyLessonProgress, progressOf, stepsDone } from '$lib/lessons/progress.ts';
