@@ -88,12 +88,20 @@ export function ensureDetail(world: World, block: number): number {
 	if ((kind === BlockKind.huge || kind === BlockKind.run) && count > 0) {
 		const vm = payloadVm(wordPayload(word));
 		const firstGfn = payloadGuestBlock(wordPayload(word)) * PAGES_PER_BLOCK;
-		for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
-			c.contentStamp.set(base + row, stampOf(vm, firstGfn + row, count));
+		fillStamps(world, base, vm, firstGfn, count);
 	} else c.contentStamp.fill(0, base, base + PAGES_PER_BLOCK);
 	c.blockContent.set(block, 0);
 	c.blockWord.set(block, blockWord(BlockKind.detail, wordMigratetype(word), detail));
 	return detail;
+}
+
+/** 512 stamps of pages in a row, each after `count` writes; `base` is the index of the first. */
+function fillStamps(world: World, base: number, vm: number, firstGfn: number, count: number): void {
+	const { contentStamp } = world.c;
+	if (count === 0) return contentStamp.fill(0, base, base + PAGES_PER_BLOCK);
+	const stamps = contentStamp.data;
+	for (let row = 0; row < PAGES_PER_BLOCK; row += 1) stamps[base + row] = mix32(vm + 1, firstGfn + row, count);
+	contentStamp.touch(base, base + PAGES_PER_BLOCK);
 }
 
 /** Gives the block 512 frame rows that say exactly what its whole word said. Free blocks become one free chunk of order 9. */
@@ -125,8 +133,7 @@ export function ensureRows(world: World, block: number): number {
 			setFolio(world, block, 0, BLOCK_ORDER, RowKind.incoming, payloadVm(payload), firstGfn);
 			break;
 		case BlockKind.run:
-			for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
-				setFolio(world, block, row, 0, RowKind.vm, payloadVm(payload), firstGfn + row);
+			runRows(world, base, payloadVm(payload), firstGfn);
 			break;
 		case BlockKind.use:
 			setFolio(
@@ -148,8 +155,31 @@ export function ensureRows(world: World, block: number): number {
 	return base;
 }
 
+/** Cleared rows become 512 base pages of a VM in a row, each with one mapping and one reference. */
+function runRows(world: World, base: number, vm: number, firstGfn: number): void {
+	const { c } = world;
+	const end = base + PAGES_PER_BLOCK;
+	c.rowKind.fill(RowKind.vm, base, end);
+	c.rowVm.fill(vm + 1, base, end);
+	c.rowMap.fill(1, base, end);
+	c.rowRef.fill(1, base, end);
+	for (let row = 0; row < PAGES_PER_BLOCK; row += 1) c.rowA.data[base + row] = firstGfn + row;
+	c.rowA.touch(base, end);
+	c.structureVm.set(base / PAGES_PER_BLOCK, PAGES_PER_BLOCK);
+}
+
 function clearRows(world: World, from: number, count: number): void {
 	const { c } = world;
+	if (count === 1) {
+		// A fill of one row costs ten times a plain write.
+		c.rowVm.set(from, 0);
+		c.rowMap.set(from, 0);
+		c.rowRef.set(from, 0);
+		c.rowPin.set(from, 0);
+		c.rowA.set(from, 0);
+		c.rowB.set(from, 0);
+		return;
+	}
 	c.rowVm.fill(0, from, from + count);
 	c.rowMap.fill(0, from, from + count);
 	c.rowRef.fill(0, from, from + count);
@@ -184,7 +214,8 @@ export function setFolio(
 		c.rowKind.fill(RowKind.tail, head + 1, head + size);
 	}
 	clearRows(world, head, size);
-	c.rowOrder.fill(order, head, head + size);
+	if (size === 1) c.rowOrder.set(head, order);
+	else c.rowOrder.fill(order, head, head + size);
 	c.rowKind.set(head, kind);
 	if (kind === RowKind.vm || kind === RowKind.incoming) {
 		c.rowVm.set(head, vm + 1);
@@ -306,9 +337,7 @@ export function copyContent(world: World, source: number, target: number): void 
 	if (detailOf(world, target) >= 0) {
 		const payload = wordPayload(c.blockWord.get(source));
 		const base = detailOf(world, target) * PAGES_PER_BLOCK;
-		const firstGfn = payloadGuestBlock(payload) * PAGES_PER_BLOCK;
-		for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
-			c.contentStamp.set(base + row, stampOf(payloadVm(payload), firstGfn + row, content));
+		fillStamps(world, base, payloadVm(payload), payloadGuestBlock(payload) * PAGES_PER_BLOCK, content);
 	} else c.blockContent.set(target, content);
 }
 
