@@ -14,11 +14,14 @@ const engineLayers = [
 	['mm'],
 	['hypervisor'],
 	['vdpa', 'virtio-mem', 'superpage'],
+	['machine'],
 	['migration'],
 	['orchestrator', 'workloads', 'faults'],
 	['commands'],
 	['scenario'],
 	['whole'],
+	['text'],
+	['console'],
 	['queries']
 ];
 

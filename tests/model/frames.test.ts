@@ -6,8 +6,8 @@ import {
 	frameOf,
 	mapPage,
 	wholeBlockOf
-} from '../../src/lib/engine/hypervisor/mapping.ts';
-import { writtenOf } from '../../src/lib/engine/hypervisor/written.ts';
+} from '../../src/lib/engine/mm/space/mapping.ts';
+import { writtenOf } from '../../src/lib/engine/mm/space/written.ts';
 import { readStamp, stampOf } from '../../src/lib/engine/mm/frames.ts';
 import { Chance, seedOr } from '../support/chance.ts';
 import { expectSound, migrate, open, settle, tinyWorld } from '../support/worlds.ts';

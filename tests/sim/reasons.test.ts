@@ -53,6 +53,12 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 	},
 	'bad-command': () => answer(open(small), { name: 'dance' }),
 	'unknown-vm': () => answer(open(small), migrate('precopy', {}, 'nobody')),
+	'no-call': () =>
+		answer(open({ switchyard: 1, id: 'one', title: 'one', machines: [{ id: 'm0', qemuArgs: ['-m', '1G'] }] }), {
+			name: 'signal',
+			machine: 'm0',
+			call: 7
+		}),
 	'unknown-host': () => answer(open(small), migrate('precopy', {}, 'vm0', 'Z')),
 	'unknown-cost': () => refusal(smallWorld({ costs: { moonPhase: 1 } })),
 	'cost-out-of-range': () => refusal(smallWorld({ costs: { memStallFraction: 1e9 } })),

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { MIB } from '../../src/lib/base/units.ts';
 import type { Command, MigrationParameters } from '../../src/lib/engine/contract/commands.ts';
-import { frameOf } from '../../src/lib/engine/hypervisor/mapping.ts';
+import { frameOf } from '../../src/lib/engine/mm/space/mapping.ts';
 import { Simulation, type SimulationRequest } from '../../src/lib/engine/index.ts';
 import { headOf, rowsOf } from '../../src/lib/engine/mm/frames.ts';
 

@@ -3,6 +3,7 @@ import { execute } from './commands/index.ts';
 import { catchUp } from './hypervisor/guest.ts';
 import { dropPin } from './hypervisor/pins.ts';
 import { bytesLeft } from './queries/left.ts';
+import { runCall } from './machine/events.ts';
 import { STRATEGIES } from './migration/strategies/index.ts';
 import { runHandOff } from './migration/strategies/transit.ts';
 import { EventKind } from './sim/event-kinds.ts';
@@ -41,6 +42,9 @@ function handle(world: World, event: PendingEvent): void {
 		}
 		case EventKind.pinEnd:
 			dropPin(world, event.a);
+			return;
+		case EventKind.call:
+			runCall(world, event.a, event.b);
 	}
 }
 

@@ -154,7 +154,7 @@ export class Simulation {
 	}
 
 	/** Puts a command into the journal now; what the journal still planned is cut off. */
-	send(command: unknown): Outcome<{ readonly operation: number | null }, ReasonId> {
+	send(command: unknown): Outcome<{ readonly operation: number | null; readonly call?: number }, ReasonId> {
 		const read = readCommand(command);
 		if (!read.ok) return read;
 		return this.writing(() => {

@@ -345,6 +345,7 @@ function statusOf({ nowNs, title, belief, journal }: FakeWorld): WorldStatus {
 		operations: [],
 		links: [],
 		extents: [],
+		machines: [],
 		marks: [],
 		switchExtraNs: null,
 		belief

@@ -6,10 +6,12 @@ import {
 	choice,
 	field,
 	flag,
+	json,
 	name,
 	optional,
 	quantity,
 	record,
+	text,
 	type RecordShape,
 	type Shape
 } from './shapes.ts';
@@ -31,6 +33,8 @@ const parameterFields = [
 ];
 const vm = field('vm', name, 'vm0');
 const gfn = field('gfn', quantity, 0);
+const machine = field('machine', name, 'm0');
+const process = field('process', name, 'p0');
 
 /** Code = place in this list. */
 export const COMMAND_SHAPES: readonly (readonly [command: string, shape: RecordShape])[] = [
@@ -48,7 +52,13 @@ export const COMMAND_SHAPES: readonly (readonly [command: string, shape: RecordS
 	['set-workload', record(vm, field('workload', workload, { kind: 'web' }))],
 	['pin', record(vm, gfn, field('term', term, 'short'), optional('forNs', quantity))],
 	['unpin', record(vm, gfn)],
-	['plant', record(field('fault', name, 'none'))]
+	['plant', record(field('fault', name, 'none'))],
+	['process', record(machine, process, field('words', text(200), ''))],
+	['process-end', record(machine, process)],
+	['write-file', record(machine, field('path', text(200), ''), field('value', text(200), ''))],
+	['qmp', record(machine, field('execute', text(80), ''), optional('arguments', json(4000)))],
+	['module', record(machine, field('module', choice('virtio_mem'), 'virtio_mem'), field('do', choice('load', 'unload'), 'load'))],
+	['signal', record(machine, field('call', quantity, 1))]
 ];
 const CODES = 16;
 

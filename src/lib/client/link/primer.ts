@@ -106,7 +106,8 @@ const scenario = {
 	untilNs: 2_000_000_000,
 	journal,
 	costs: {},
-	descriptorLimit: 4096
+	descriptorLimit: 4096,
+	machines: []
 };
 
 let learnt: Expectation | null = null;

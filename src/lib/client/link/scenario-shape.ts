@@ -6,6 +6,7 @@ import {
 	count,
 	field,
 	flag,
+	json,
 	list,
 	name,
 	named,
@@ -61,6 +62,18 @@ const vm = record(
 	optional('transientReferences', transientReferences)
 );
 
+const machine = record(
+	field('qemuArgs', list(text(300), 400), []),
+	field('append', text(600), ''),
+	field('driverLoaded', flag, true),
+	field('profile', choice('linux-7.2', 'rfc-v4-2020'), 'linux-7.2'),
+	field('swapBytes', quantity, 0),
+	field('transientChancePpm', quantity, 0),
+	field('proposals', list(choice('exmem', 'typed-nodes'), 2), []),
+	optional('processBytes', quantity),
+	field('boot', json(64_000), [])
+);
+
 export const scenarioShape = record(
 	field('switchyard', count, 1),
 	field('id', name, 'own'),
@@ -74,5 +87,6 @@ export const scenarioShape = record(
 	field('untilNs', quantity, 60_000_000_000),
 	field('journal', journal, []),
 	field('costs', numbers(256), {}),
-	field('descriptorLimit', count, 4096)
+	field('descriptorLimit', count, 4096),
+	field('machines', named(machine, 4), [])
 );

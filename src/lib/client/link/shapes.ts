@@ -38,6 +38,18 @@ export const text = (most: number): Shape => ({
 	read: (from) => from.text(most)
 });
 
+/** A JSON value as text, for the few places whose form belongs to somebody else (arguments of QMP). */
+export const json = (most: number): Shape => ({
+	write: (out, value) => out.text(JSON.stringify(value)),
+	read: (from) => {
+		try {
+			return JSON.parse(from.text(most)) as unknown;
+		} catch {
+			return from.malformed('a JSON value cannot be read');
+		}
+	}
+});
+
 /** One of a frozen list of words; its place is what the link holds: append, never re-order. */
 export const choice = (...words: readonly string[]): Shape => ({
 	write: (out, value) => {

@@ -1,11 +1,13 @@
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import { MIB, NS_PER_S } from '../../base/units.ts';
 import type { Command, MigrateCommand, MigrationParameters } from '../contract/commands.ts';
+import { isMachineCommand } from '../contract/machine-commands.ts';
 import type { ReasonId } from '../contract/reasons.ts';
 import { catchUp } from '../hypervisor/guest.ts';
-import { frameOf } from '../hypervisor/mapping.ts';
+import { frameOf } from '../mm/space/mapping.ts';
 import { addPin, dropPin } from '../hypervisor/pins.ts';
 import { refreshSpeed } from '../hypervisor/speed.ts';
+import { executeMachine } from '../machine/execute.ts';
 import { setStatus } from '../migration/operation.ts';
 import { STRATEGIES } from '../migration/strategies/index.ts';
 import { plantFault } from '../faults/index.ts';
@@ -16,7 +18,7 @@ import type { World } from '../state/world.ts';
 import { classesOf, MAX_WRITES_PER_SECOND, writesPerSecond } from '../workloads/index.ts';
 
 /** What a command was answered; a long one answers at once with the id of its operation (decision D5). */
-export type CommandOutcome = Outcome<{ readonly operation: number | null }, ReasonId>;
+export type CommandOutcome = Outcome<{ readonly operation: number | null; readonly call?: number }, ReasonId>;
 
 const DONE: CommandOutcome = ok({ operation: null });
 
@@ -48,6 +50,7 @@ function accepted(world: World, command: Command, words: string): number {
 
 function attempt(world: World, command: Command): CommandOutcome {
 	if (command.name === 'plant') return plantFault(world, command.fault, (words) => accepted(world, command, words));
+	if (isMachineCommand(command)) return executeMachine(world, command);
 	const vmIndex = world.r.vms.findIndex((vm) => vm.id === command.vm);
 	const vm = world.r.vms[vmIndex];
 	if (!vm) return refused('unknown-vm', `no VM is called "${command.vm}"`);

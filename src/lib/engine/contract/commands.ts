@@ -1,4 +1,5 @@
 import type { HostId, VmId } from './ids.ts';
+import type { MachineCommand } from './machine-commands.ts';
 
 /** What may be asked of a world. Every change by a user, a lesson, a fault or a script is one of these. */
 export type Command =
@@ -8,7 +9,8 @@ export type Command =
 	| { readonly name: 'set-workload'; readonly vm: VmId; readonly workload: Workload }
 	| { readonly name: 'pin'; readonly vm: VmId; readonly gfn: number; readonly term: 'short' | 'long'; readonly forNs?: number }
 	| { readonly name: 'unpin'; readonly vm: VmId; readonly gfn: number }
-	| { readonly name: 'plant'; readonly fault: string };
+	| { readonly name: 'plant'; readonly fault: string }
+	| MachineCommand;
 
 export type CommandName = Command['name'];
 

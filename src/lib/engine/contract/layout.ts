@@ -26,7 +26,8 @@ export const REGIONS = {
 	event: 'one pending event (a binary heap)',
 	stream: 'one random stream',
 	word: 'one 64-bit word of the super-page that several hosts may change',
-	descriptor: 'one range descriptor of the super-page'
+	descriptor: 'one range descriptor of the super-page',
+	deviceWord: '32 device blocks of a virtio-mem device, one bit each'
 } as const;
 
 export type RegionName = keyof typeof REGIONS;
@@ -110,14 +111,20 @@ export const COLUMNS = {
 	descriptorPages: column('descriptor', 'u32', 'number of pages'),
 	descriptorOffset: column('descriptor', 'u32', 'offset in the tag, in 4 KiB pages'),
 	descriptorGeneration: column('descriptor', 'u32', 'even = stable'),
-	descriptorCrc: column('descriptor', 'u32', 'checksum of the fields above')
+	descriptorCrc: column('descriptor', 'u32', 'checksum of the fields above'),
+	memoryBlockState: column('memoryBlock', 'u8', 'machines: SectionState (words.ts) of this 128 MiB section'),
+	memoryBlockNode: column('memoryBlock', 'u8', 'machines: node of the section plus 1; 0 = no memory there'),
+	memoryBlockGroup: column('memoryBlock', 'u8', 'machines: memory group (one DIMM or virtio-mem device) plus 1; 0 = boot memory'),
+	zoneManagedPages: column('zone', 'f64', 'machines: pages given to the buddy allocator'),
+	devicePlugged: column('deviceWord', 'u32', 'QEMU: device block is plugged'),
+	driverPlugged: column('deviceWord', 'u32', 'Linux driver: device block is plugged, as it believes')
 } as const satisfies Record<string, ColumnSpec>;
 
 export type ColumnName = keyof typeof COLUMNS;
 
 /** "SWYD" little-endian. */
 export const LAYOUT_MAGIC = 0x44595753;
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 /** Header: 32-bit words at the start of the world. */
 export const HEADER = {

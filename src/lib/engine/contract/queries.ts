@@ -24,7 +24,11 @@ export type ObjectName =
 	| { readonly type: 'ownerWord'; readonly vm: VmId }
 	| { readonly type: 'link'; readonly link: string }
 	| { readonly type: 'host'; readonly host: string }
-	| { readonly type: 'record'; readonly seq: number };
+	| { readonly type: 'record'; readonly seq: number }
+	| { readonly type: 'frame'; readonly machine: string; readonly pfn: number }
+	| { readonly type: 'memoryBlock'; readonly machine: string; readonly block: number }
+	| { readonly type: 'process'; readonly machine: string; readonly process: string }
+	| { readonly type: 'call'; readonly machine: string; readonly call: number };
 
 export interface Answers {
 	readonly summary: RunSummary;

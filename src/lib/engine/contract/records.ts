@@ -32,7 +32,17 @@ export type RecordKind =
 	| 'pin'
 	| 'workload'
 	| 'fault'
-	| 'loss';
+	| 'loss'
+	/** Machines. */
+	| 'call'
+	| 'online'
+	| 'offline'
+	| 'allocation'
+	| 'move'
+	| 'request'
+	| 'driver'
+	| 'process'
+	| 'reclaim';
 
 export interface TraceRecord {
 	readonly seq: number;

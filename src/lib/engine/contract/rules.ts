@@ -20,6 +20,7 @@ const rule = (title: string, sentence: string, source: string, label: RuleLabel 
 
 export const RULES = {
 	'command': rule('command', 'A command takes effect after all events at or before its time.', 'decision 5', 'our design'),
+	'call': rule('call', 'A system call, a write to sysfs or a monitor command on a machine: short ones end at once, walks go on batch by batch.', 'decision 5', 'our design'),
 	'vcpu-slice': rule('time slice', 'A vCPU runs in slices of 0.70 ms × (1 + log2 of the CPUs, at most 8); a hand-off stops it at the end of one.', 'Linux kernel/sched/fair.c'),
 	'guest-write': rule('guest write', 'A write lands where the page is mapped, is counted, and is logged while the log is on.', 'KVM dirty log; content stamps are our own proof', 'our design'),
 	'brownout': rule('brownout', 'Progress is 1 / (1 + f · (L/110 − 1) · share): f of the run time scales with memory latency L on the share of pages that lie there.', 'cost model F2', 'our simplification'),

@@ -1,4 +1,5 @@
 import type { OwnerWord } from './words.ts';
+import type { MachineStatus } from './machine-status.ts';
 import type { HostId, MemoryId, OperationId, VmId } from './ids.ts';
 import type { StrategyId, Workload } from './commands.ts';
 
@@ -19,6 +20,8 @@ export interface WorldStatus {
 	readonly operations: readonly OperationStatus[];
 	readonly links: readonly LinkStatus[];
 	readonly extents: readonly ExtentStatus[];
+	/** Linux machines: zones, memory blocks, devices, processes. */
+	readonly machines: readonly MachineStatus[];
 	/** Loss that the modelled system would have suffered too, and planted faults. Never silent. */
 	readonly marks: readonly string[];
 	/** What the switch between host and pool adds to one read; null where there is no switch. */
@@ -62,7 +65,8 @@ export interface MemoryStatus {
 	readonly id: MemoryId;
 	/** Index by which block and map words name it. */
 	readonly index: number;
-	readonly kind: 'dram' | 'pool';
+	/** `machine`: the physical address space of one Linux machine. */
+	readonly kind: 'dram' | 'pool' | 'machine';
 	/** DRAM: whose it is. */
 	readonly host: HostId | null;
 	readonly bytes: number;

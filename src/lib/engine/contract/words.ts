@@ -23,13 +23,32 @@ export const BlockKind = {
 } as const;
 export type BlockKindValue = (typeof BlockKind)[keyof typeof BlockKind];
 
-export const Migratetype = { unmovable: 0, movable: 1, reclaimable: 2 } as const;
-export const MIGRATETYPES = 3;
+/**
+ * Type of a pageblock (2 MiB) and of a free list. `isolate` is a list only: an isolated pageblock keeps its type (Linux
+ * 7.2.13 include/linux/pageblock-flags.h). HighAtomic and CMA exist in text formats and always show 0 (our simplification).
+ */
+export const Migratetype = { unmovable: 0, movable: 1, reclaimable: 2, isolate: 3 } as const;
+/** Free lists per zone and order. */
+export const MIGRATETYPES = 4;
+
+/** State of one 128 MiB section of a machine; a memory block is one or more sections of the same state. */
+export const SectionState = { absent: 0, offline: 1, online: 2, goingOffline: 3 } as const;
+/** memoryBlockZone of a section whose 2 MiB blocks lie in several zones: ask the zones' home ranges. */
+export const MIXED_ZONES = 255;
 /** Orders 0 … 10 (Linux include/linux/mmzone.h, MAX_PAGE_ORDER 10). */
 export const ORDERS = 11;
 export const BLOCK_ORDER = 9;
 
-export const UseClass = { kernel: 0, other: 1, superpage: 2, peer: 3 } as const;
+export const UseClass = {
+	kernel: 0,
+	other: 1,
+	superpage: 2,
+	peer: 3,
+	/** Boot memory that never enters the buddy: kernel image, memmap, firmware. */
+	reserved: 4,
+	/** In the memmap but not usable: unplugged parts of virtio-mem, inflated balloons (PageOffline). */
+	pageOffline: 5
+} as const;
 
 export const RowKind = {
 	hole: 0,
@@ -40,7 +59,16 @@ export const RowKind = {
 	vm: 3,
 	kernel: 4,
 	other: 5,
-	incoming: 6
+	incoming: 6,
+	/** Large kernel chunk that is on no LRU list: slab of several pages. */
+	slab: 7,
+	pageTable: 8,
+	/** PageOffline. */
+	offline: 9,
+	/** Boot memory that never enters the buddy. */
+	reserved: 10,
+	/** Taken out of the buddy by alloc_contig_range, owned by its caller. */
+	contig: 11
 } as const;
 
 /** Payload of a block word: 27 bits above kind (3) and migratetype (2). */
@@ -51,7 +79,10 @@ export const wordKind = (word: number): number => word & 7;
 export const wordMigratetype = (word: number): number => (word >>> 3) & 3;
 export const wordPayload = (word: number): number => word >>> 5;
 
-/** vm (6 bits, up to 64 VMs) and guest block (21 bits, up to 4 TiB). */
+/**
+ * Owner (6 bits) and guest block (21 bits, up to 4 TiB). Owners are the VMs of the world, then the areas of processes:
+ * owner = number of VMs + slot of the area (state/machine-records.ts).
+ */
 export const GUEST_BLOCK_LIMIT = 2 ** 21;
 export const VM_LIMIT = 64;
 export const vmPayload = (vm: number, guestBlock: number): number => (vm << 21) | guestBlock;

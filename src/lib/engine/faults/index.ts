@@ -3,7 +3,7 @@ import type { ReasonId } from '../contract/reasons.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { BLOCK_ORDER, UseClass, usePayload, BlockKind, OwnerState, packOwner, Migratetype } from '../contract/words.ts';
 import { catchUp } from '../hypervisor/guest.ts';
-import { frameOf, mappingRow, wholeBlockOf } from '../hypervisor/mapping.ts';
+import { frameOf, mappingRow, wholeBlockOf } from '../mm/space/mapping.ts';
 import { allocate, release } from '../mm/buddy.ts';
 import { ensureDetail, setWhole } from '../mm/frames.ts';
 import { blockOfFrame } from '../mm/zones.ts';

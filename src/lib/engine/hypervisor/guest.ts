@@ -6,8 +6,8 @@ import { emit } from '../sim/trace.ts';
 import type { OperationRecord, VmRecord, WriterClass } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { logWrite } from './dirty-log.ts';
-import { frameOf, mappingRow } from './mapping.ts';
-import { countWrite } from './written.ts';
+import { frameOf, mappingRow } from '../mm/space/mapping.ts';
+import { countWrite } from '../mm/space/written.ts';
 
 /**
  * The guest writes lazily (decision D6): the k-th write is a function of its stream and k, how many are due is integer

@@ -4,7 +4,7 @@ import { EventKind } from '../sim/event-kinds.ts';
 import { schedule } from '../sim/event-queue.ts';
 import type { PinRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
-import { frameOf } from './mapping.ts';
+import { frameOf } from '../mm/space/mapping.ts';
 
 /**
  * Who holds a page. A short reference (O_DIRECT, vmsplice) is one extra reference of the folio; a long-term pin

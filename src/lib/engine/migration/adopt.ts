@@ -4,7 +4,7 @@ import type { Hpa } from '../../base/address.ts';
 import { BlockKind, MapKind, wordKind } from '../contract/words.ts';
 import { frameInTag } from '../fabric/extents.ts';
 import { dpaToFrame, frameToDpa, toDpa, toHpa } from '../fabric/gfam.ts';
-import { mapPage, mappingRow, mapWhole, unmapBlock } from '../hypervisor/mapping.ts';
+import { mapPage, mappingRow, mapWhole, unmapBlock } from '../mm/space/mapping.ts';
 import { attachBlocks, detachBlocks } from '../mm/buddy.ts';
 import { wholeWord } from '../mm/frames.ts';
 import { emit } from '../sim/trace.ts';

@@ -1,7 +1,7 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { BLOCK_ORDER, BlockKind, MapKind, wordKind } from '../contract/words.ts';
-import { foldMapping, frameOf, mappingRow, unmapBlock, wholeBlockOf } from '../hypervisor/mapping.ts';
-import { foldWritten, uniformWritten } from '../hypervisor/written.ts';
+import { foldMapping, frameOf, mappingRow, unmapBlock, wholeBlockOf } from '../mm/space/mapping.ts';
+import { foldWritten, uniformWritten } from '../mm/space/written.ts';
 import { release } from '../mm/buddy.ts';
 import { ensureRows, foldBlock, rowsOf, setWhole, wholeWord } from '../mm/frames.ts';
 import { blockOfFrame } from '../mm/zones.ts';

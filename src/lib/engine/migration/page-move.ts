@@ -3,7 +3,7 @@ import { costBytesPerSecond, costNs } from '../costs/cost-model.ts';
 import { BLOCK_ORDER, BlockKind, MapKind, mapKind, mapMemory, RowKind, vmPayload, wordKind } from '../contract/words.ts';
 import { flowRate } from '../fabric/links.ts';
 import { catchUp, writePage } from '../hypervisor/guest.ts';
-import { frameOf, mapPage, mappingRow, mapWhole, wholeBlockOf } from '../hypervisor/mapping.ts';
+import { frameOf, mapPage, mappingRow, mapWhole, wholeBlockOf } from '../mm/space/mapping.ts';
 import { addPin, holdArrived, pinsOnFolio } from '../hypervisor/pins.ts';
 import { refreshSpeed } from '../hypervisor/speed.ts';
 import { release } from '../mm/buddy.ts';

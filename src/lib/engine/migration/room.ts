@@ -1,5 +1,5 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import { frameOf, wholeBlockOf } from '../hypervisor/mapping.ts';
+import { frameOf, wholeBlockOf } from '../mm/space/mapping.ts';
 import { freeDramPages } from '../mm/zones.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';

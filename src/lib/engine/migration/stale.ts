@@ -1,6 +1,6 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import { frameOf } from '../hypervisor/mapping.ts';
-import { writtenOf } from '../hypervisor/written.ts';
+import { frameOf } from '../mm/space/mapping.ts';
+import { writtenOf } from '../mm/space/written.ts';
 import { stampOf, writeStamp } from '../mm/frames.ts';
 import type { OperationRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';

@@ -11,10 +11,10 @@ import {
 	nextDirty
 } from '../hypervisor/dirty-log.ts';
 import { catchUp } from '../hypervisor/guest.ts';
-import { frameOf, mapPage, mapWhole, wholeBlockOf } from '../hypervisor/mapping.ts';
+import { frameOf, mapPage, mapWhole, wholeBlockOf } from '../mm/space/mapping.ts';
 import { copyContent, detailOf, ensureRows, readStamp, setFolio, setWhole, stampOf, wholeWord, writeStamp } from '../mm/frames.ts';
 import { allocateOnDram, blockOfFrame, smallListsEmpty } from '../mm/zones.ts';
-import { writtenOf } from '../hypervisor/written.ts';
+import { writtenOf } from '../mm/space/written.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { vmOf } from './operation.ts';

@@ -2,7 +2,7 @@ import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { costBytes, costBytesPerSecond, costNs } from '../costs/cost-model.ts';
 import { BLOCK_ORDER, unpackOwner } from '../contract/words.ts';
 import { catchUp, writePage } from '../hypervisor/guest.ts';
-import { unmapBlock } from '../hypervisor/mapping.ts';
+import { unmapBlock } from '../mm/space/mapping.ts';
 import { endPins, folioOrder } from '../hypervisor/pins.ts';
 import { EventKind } from '../sim/event-kinds.ts';
 import { schedule } from '../sim/event-queue.ts';

@@ -3,7 +3,7 @@ import { formatNs } from '../../base/format.ts';
 import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import type { FindAnswer } from '../contract/queries.ts';
 import { BlockKind, payloadGuestBlock, payloadVm, RowKind, wordKind, wordPayload } from '../contract/words.ts';
-import { frameOf } from '../hypervisor/mapping.ts';
+import { frameOf } from '../mm/space/mapping.ts';
 import { rowsOf, wholeWord } from '../mm/frames.ts';
 import type { World } from '../state/world.ts';
 

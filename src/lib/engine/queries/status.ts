@@ -14,7 +14,7 @@ import type {
 import { BlockKind, ORDERS, payloadUseClass, UseClass, wordKind, wordPayload } from '../contract/words.ts';
 import { costNs } from '../costs/cost-model.ts';
 import { linkLoad, loadedPoolLatencyNs } from '../fabric/links.ts';
-import { frameOf } from '../hypervisor/mapping.ts';
+import { frameOf } from '../mm/space/mapping.ts';
 import { freeChunks } from '../mm/buddy.ts';
 import { wholeWord } from '../mm/frames.ts';
 import { downtimeSoFar, hostName } from '../migration/operation.ts';
@@ -22,6 +22,7 @@ import { thresholdBytes } from '../migration/strategies/precopy.ts';
 import { pageWireBytes } from '../migration/stream.ts';
 import { flushNs } from '../migration/timed-hand-off.ts';
 import { nextEventNs } from '../sim/event-queue.ts';
+import { machineStatuses } from './machines.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { ownerOf } from '../superpage/words.ts';
@@ -34,7 +35,10 @@ export function statusOf(world: World): WorldStatus {
 		title: world.scenario.title,
 		nowNs: r.nowNs,
 		eventCount: r.eventCount,
-		settled: r.journalNext >= world.journal.length && !r.operations.some((operation) => operation.state === 'running'),
+		settled:
+			r.journalNext >= world.journal.length &&
+			!r.operations.some((operation) => operation.state === 'running') &&
+			!r.calls.some((call) => call.state === 'running'),
 		nextEventNs: nextEventNs(world),
 		traceCount: r.traceCount,
 		hosts: r.hosts.map((_, index) => hostStatus(world, index)),
@@ -43,6 +47,7 @@ export function statusOf(world: World): WorldStatus {
 		operations: r.operations.map((operation) => operationStatus(world, operation)),
 		links: r.links.map((_, index) => linkStatus(world, index)),
 		extents: r.extents.map((_, index) => extentStatus(world, index)),
+		machines: machineStatuses(world),
 		marks: [...r.marks],
 		switchExtraNs: world.scenario.pool?.reach === 'switched' ? costNs(world.costs, 'cxlSwitchHopExtraNs') : null,
 		belief: r.belief
@@ -52,7 +57,7 @@ export function statusOf(world: World): WorldStatus {
 function zoneStatus(world: World, index: number): ZoneStatus {
 	const zone = world.r.zones[index] as (typeof world.r.zones)[number];
 	return {
-		name: zone.name,
+		name: zone.name === 'NORMAL' ? 'NORMAL' : 'MOVABLE',
 		firstBlock: zone.firstBlock,
 		blockCount: zone.blockCount,
 		freePages: world.c.zoneFreePages.get(index),

@@ -46,6 +46,16 @@ function concerns(world: World, record: TraceRecord, object: ObjectName): boolea
 			return record.vm === object.vm && ['vcpu', 'status', 'command', 'throttle', 'workload'].includes(record.kind);
 		case 'ownerWord':
 			return record.vm === object.vm && record.kind === 'step' && 'after' in values;
+		case 'frame': {
+			const first = Number(values['pfn'] ?? -1);
+			return record.host === object.machine && first >= 0 && object.pfn >= first && object.pfn < first + Number(values['pages'] ?? 1);
+		}
+		case 'memoryBlock':
+			return record.host === object.machine && Number(values['memoryBlock'] ?? -1) === object.block;
+		case 'process':
+			return record.host === object.machine && values['process'] === object.process;
+		case 'call':
+			return record.host === object.machine && values['call'] === object.call;
 		case 'operation':
 			return record.operation === object.operation && ['phase', 'sync', 'ended', 'final', 'publish', 'census'].includes(record.kind);
 		case 'extent':

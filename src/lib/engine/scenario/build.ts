@@ -9,12 +9,13 @@ import { BLOCK_ORDER, BlockKind, MapKind, Migratetype, usePayload, UseClass, vmP
 import { costNs, withOverrides, type TimeCost } from '../costs/cost-model.ts';
 import { buildLinks } from '../fabric/links.ts';
 import { addPin } from '../hypervisor/pins.ts';
-import { mapWhole } from '../hypervisor/mapping.ts';
+import { mapWhole } from '../mm/space/mapping.ts';
 import { allocate, onlineBlocks } from '../mm/buddy.ts';
 import { setMigratetype, setWhole } from '../mm/frames.ts';
 import { allocateOnDram, blockOfFrame } from '../mm/zones.ts';
 import { recount } from '../migration/instances.ts';
 import { firstOwnerWord } from '../migration/strategies/transit.ts';
+import { buildMachines } from '../machine/build.ts';
 import { EventKind } from '../sim/event-kinds.ts';
 import { hasEventRoom, schedule } from '../sim/event-queue.ts';
 import { openStream } from '../sim/streams.ts';
@@ -61,10 +62,12 @@ export function buildWorld(request: BuildRequest): Outcome<World, ReasonId> {
 		shared: request.shared,
 		forceDetail: request.forceDetail ?? false
 	});
-	buildMemories(world);
+	const firstBlock = buildMemories(world);
 	buildLinks(world);
 	const built = buildVms(world);
 	if (!built.ok) return built;
+	const machines = buildMachines(world, firstBlock);
+	if (!machines.ok) return machines;
 	schedule(world, 0, EventKind.sample, 0, 0);
 	return ok(world);
 }
@@ -91,6 +94,13 @@ function emptyRecords(belief: string | null): Records {
 		links: [],
 		extents: [],
 		pins: [],
+		oses: [],
+		processes: [],
+		areas: [],
+		holds: [],
+		calls: [],
+		dimms: [],
+		virtioMems: [],
 		nextPinId: 1,
 		descriptorCount: 0,
 		belief,
@@ -99,8 +109,8 @@ function emptyRecords(belief: string | null): Records {
 	};
 }
 
-/** DRAM of each host with its zones and what the kernel and other programs hold; then the pool. */
-function buildMemories(world: World): void {
+/** DRAM of each host with its zones and what the kernel and other programs hold; then the pool. Returns the next free block. */
+function buildMemories(world: World): number {
 	const { scenario, r, c } = world;
 	let firstBlock = 0;
 	const addMemory = (id: string, kind: 'dram' | 'pool', host: number, bytes: number, readLatencyNs: number): void => {
@@ -119,6 +129,7 @@ function buildMemories(world: World): void {
 		addMemory(scenario.pool.id, 'pool', -1, scenario.pool.bytes, costNs(world.costs, REACH[scenario.pool.reach]));
 	scenario.hosts.forEach((_, index) => buildHost(world, index));
 	if (scenario.pool) buildPool(world);
+	return firstBlock;
 }
 
 function buildHost(world: World, index: number): void {
@@ -128,7 +139,7 @@ function buildHost(world: World, index: number): void {
 	const quarter = Math.floor(memory.blockCount / 4 / 64) * 64;
 	const normalBlocks = host.normalBytes === undefined ? Math.max(64, quarter) : host.normalBytes / BLOCK_BYTES;
 	const zone = (name: 'NORMAL' | 'MOVABLE', firstBlock: number, blockCount: number): number => {
-		r.zones.push({ host: index, node: 0, name, memory: index, firstBlock, blockCount });
+		r.zones.push({ host: index, os: -1, node: 0, name, memory: index, firstBlock, blockCount, spanStartPfn: 0, spanEndPfn: 0 });
 		return r.zones.length - 1;
 	};
 	const normalZone = zone('NORMAL', 0, normalBlocks);
@@ -204,7 +215,7 @@ function extentZone(world: World): number {
 	const { r } = world;
 	const memory = r.memories.findIndex((record) => record.kind === 'pool');
 	if (memory < 0) return -1;
-	r.zones.push({ host: -1, node: 1, name: 'MOVABLE', memory, firstBlock: 0, blockCount: 0 });
+	r.zones.push({ host: -1, os: -1, node: 1, name: 'MOVABLE', memory, firstBlock: 0, blockCount: 0, spanStartPfn: 0, spanEndPfn: 0 });
 	return r.zones.length - 1;
 }
 

@@ -1,7 +1,8 @@
 import { BLOCK_BYTES, MEMORY_BLOCK_BYTES } from '../../base/units.ts';
 import { COLUMNS, COLUMN_NAMES, place, type Capacities, type ColumnSpec } from '../contract/layout.ts';
 import type { MemoryEstimate } from '../contract/port.ts';
-import type { Scenario } from '../contract/scenario/schema.ts';
+import type { MachineScenario, Scenario } from '../contract/scenario/schema.ts';
+import { mapOf, readQemuArgs, readSize } from '../machine/qemu-args.ts';
 import { MIGRATETYPES, ORDERS, SUPERPAGE_WORDS_PER_VM, VM_LIMIT } from '../contract/words.ts';
 
 /** Most bytes that a world may take on a page unless it asks otherwise. */
@@ -9,15 +10,19 @@ export const DEFAULT_LIMIT_BYTES = 256 * 1024 * 1024;
 
 /** How many rows of everything a scenario can ever need: worst cases, so that running out is impossible (decision D17). */
 export function capacitiesOf(scenario: Scenario): Capacities {
+	const machines = scenario.machines.map(machineCapacity);
 	const dramBlocks = scenario.hosts.reduce((sum, host) => sum + host.dramBytes / BLOCK_BYTES, 0);
 	const poolBlocks = scenario.pool ? scenario.pool.bytes / BLOCK_BYTES : 0;
-	const blocks = dramBlocks + poolBlocks;
-	const guestBlocks = scenario.vms.reduce((sum, vm) => sum + vm.bytes / BLOCK_BYTES, 0);
+	const hostBlocks = dramBlocks + poolBlocks;
+	const vmBlocks = scenario.vms.reduce((sum, vm) => sum + vm.bytes / BLOCK_BYTES, 0);
+	const sum = (pick: (machine: MachineCapacity) => number) => machines.reduce((total, machine) => total + pick(machine), 0);
+	const blocks = hostBlocks + sum((machine) => machine.blocks);
+	const guestBlocks = vmBlocks + sum((machine) => machine.areaBlocks);
 	// A guest block may be spread over source, pool and target at once, and leave broken blocks on each.
-	const details = Math.min(blocks, guestBlocks * 3 + 64);
-	const zones = scenario.hosts.length * 2 + scenario.vms.length * 2;
+	const details = Math.min(hostBlocks, vmBlocks * 3 + 64) + sum((machine) => machine.details);
+	const zones = scenario.hosts.length * 2 + scenario.vms.length * 2 + sum((machine) => machine.zones);
 	return {
-		memory: scenario.hosts.length + 1,
+		memory: scenario.hosts.length + 1 + machines.length,
 		memoryBlock: (blocks * BLOCK_BYTES) / MEMORY_BLOCK_BYTES,
 		block: blocks,
 		detail: details,
@@ -33,10 +38,46 @@ export function capacitiesOf(scenario: Scenario): Capacities {
 		mapDetail: guestBlocks * 2,
 		mapRow: guestBlocks * 2,
 		gfnWord: guestBlocks * 16,
-		event: 256 + scenario.vms.length * 64,
-		stream: scenario.vms.length * 2 + 2,
+		event: 256 + scenario.vms.length * 64 + machines.length * 256,
+		stream: scenario.vms.length * 2 + 2 + machines.length * 2,
 		word: VM_LIMIT * SUPERPAGE_WORDS_PER_VM + 16,
-		descriptor: Math.max(64, scenario.descriptorLimit)
+		descriptor: Math.max(64, scenario.descriptorLimit),
+		deviceWord: sum((machine) => machine.deviceWords)
+	};
+}
+
+interface MachineCapacity {
+	readonly blocks: number;
+	readonly details: number;
+	readonly areaBlocks: number;
+	readonly zones: number;
+	readonly deviceWords: number;
+}
+
+/** Blocks in full detail that one machine may have at once; more is refused with its reason. */
+const MOST_DETAILS = 12_288;
+/** Zones of one node: DMA, DMA32, NORMAL, MOVABLE, DEVICE, EXMEM. */
+const ZONES_PER_NODE = 6;
+
+function machineCapacity(machine: MachineScenario): MachineCapacity {
+	const read = readQemuArgs(machine.qemuArgs);
+	if (!read.ok) return { blocks: 0, details: 0, areaBlocks: 0, zones: 0, deviceWords: 0 };
+	const map = mapOf(read.value);
+	const present = Math.ceil((read.value.ramBytes + map.deviceBytes) / BLOCK_BYTES);
+	const deviceWords = read.value.devices
+		.filter((device) => device.type.startsWith('virtio-mem'))
+		.reduce((words, device) => {
+			const memdev = read.value.objects.find((object) => object.id === device.properties['memdev']);
+			const bytes = readSize(memdev?.properties['size'] ?? '') ?? 0;
+			// Device blocks are at least 1 MiB (QEMU hw/virtio/virtio-mem.c).
+			return words + Math.ceil(bytes / 2 ** 20 / 32) + 1;
+		}, 0);
+	return {
+		blocks: map.endBytes / BLOCK_BYTES,
+		details: Math.min(present, MOST_DETAILS),
+		areaBlocks: Math.ceil((machine.processBytes ?? present * BLOCK_BYTES * 1.5) / BLOCK_BYTES) + 512,
+		zones: Math.max(1, read.value.numaNodes.length) * ZONES_PER_NODE,
+		deviceWords
 	};
 }
 

@@ -12,7 +12,13 @@ export const EventKind = {
 	/** One step of the hand-off. a: operation, b: actor (0 source, 1 target). */
 	handOff: 4,
 	/** A pin that ends by itself. a: pin id. */
-	pinEnd: 5
+	pinEnd: 5,
+	/** A walk on a machine goes on. a: call id, b: generation. */
+	call: 6,
+	/** A virtio-mem driver runs, or its timer fires. a: device, b: generation. */
+	driver: 7,
+	/** Periodic work of one Linux instance (kswapd, NUMA balancing, event rate limit). a: index, b: which. */
+	kernelTimer: 8
 } as const;
 export type EventKindValue = (typeof EventKind)[keyof typeof EventKind];
 
@@ -21,7 +27,10 @@ export const EVENT_KIND_NAMES: Readonly<Record<number, string>> = {
 	2: 'precopy',
 	3: 'transit',
 	4: 'hand-off',
-	5: 'pin end'
+	5: 'pin end',
+	6: 'call',
+	7: 'virtio-mem driver',
+	8: 'kernel timer'
 };
 
 /**
@@ -35,5 +44,8 @@ export const CLASS_OF: Readonly<Record<number, number>> = {
 	[EventKind.precopy]: EventClass.transfer,
 	[EventKind.transit]: EventClass.transfer,
 	[EventKind.handOff]: EventClass.protocol,
-	[EventKind.pinEnd]: EventClass.release
+	[EventKind.pinEnd]: EventClass.release,
+	[EventKind.call]: EventClass.transfer,
+	[EventKind.driver]: EventClass.protocol,
+	[EventKind.kernelTimer]: EventClass.protocol
 };

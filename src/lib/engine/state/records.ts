@@ -1,11 +1,13 @@
 import type { MigrationParameters, StrategyId, Workload } from '../contract/commands.ts';
+import type { ZoneName } from '../contract/machine-status.ts';
 import type { DowntimePart, PhaseId, PhaseSpan } from '../contract/status.ts';
+import type { MachineRecords } from './machine-records.ts';
 
 /**
  * The record tree: everything of a world of which there are few. Plain JSON values only, so that a checkpoint is its text
  * and nothing hides. Together with the columns it is the whole state.
  */
-export interface Records {
+export interface Records extends MachineRecords {
 	nowNs: number;
 	eventCount: number;
 	eventSequence: number;
@@ -44,8 +46,9 @@ export interface PoolRecord {
 
 export interface MemoryRecord {
 	id: string;
-	kind: 'dram' | 'pool';
-	/** Index of the host, −1 for the pool. */
+	/** `machine`: the whole physical address space of one Linux machine; its blocks are pfn / 512. */
+	kind: 'dram' | 'pool' | 'machine';
+	/** Index of the host, −1 for the pool and for machines. */
 	host: number;
 	firstBlock: number;
 	blockCount: number;
@@ -68,14 +71,25 @@ export interface HostRecord {
 }
 
 export interface ZoneRecord {
-	/** −1: a zone of a VM's extents that is on no host. */
+	/** −1: a zone of a VM's extents that is on no host, or a zone of a machine. */
 	host: number;
+	/** Index of the Linux instance (machine) whose zone it is; −1 for the hosts of a fabric. */
+	os: number;
 	node: number;
-	name: 'NORMAL' | 'MOVABLE';
+	name: ZoneName;
 	memory: number;
-	/** Home range of a DRAM zone; a pool zone follows the extents. */
+	/** Home range of a DRAM zone, inside its memory; a pool zone follows the extents. */
 	firstBlock: number;
 	blockCount: number;
+	/** Machines: first and one past the last pfn spanned; both 0 while the zone is empty. */
+	spanStartPfn: number;
+	spanEndPfn: number;
+}
+
+/** A range of virtual memory that is mapped in 2 MiB steps: the RAM of a VM, or one area of a process. Rows in `guestBlock`. */
+export interface AddressSpace {
+	readonly firstGuestBlock: number;
+	readonly guestBlockCount: number;
 }
 
 export interface WriterClass {

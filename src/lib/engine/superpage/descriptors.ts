@@ -2,7 +2,7 @@ import { mix32 } from '../../base/hash.ts';
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { offsetInTag } from '../fabric/extents.ts';
-import { frameOf, wholeBlockOf } from '../hypervisor/mapping.ts';
+import { frameOf, wholeBlockOf } from '../mm/space/mapping.ts';
 import type { VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { rangesIndex } from './words.ts';

@@ -1,9 +1,9 @@
 import { Fingerprint, hashText, mix32 } from '../../base/hash.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { canonicalText } from '../contract/scenario/read.ts';
-import { BlockKind, MIGRATETYPES, ORDERS, RowKind, wordKind, wordMigratetype, wordPayload } from '../contract/words.ts';
-import { frameOf, wholeBlockOf } from '../hypervisor/mapping.ts';
-import { uniformWritten, writtenOf } from '../hypervisor/written.ts';
+import { BlockKind, Migratetype, MIGRATETYPES, ORDERS, RowKind, wordKind, wordMigratetype, wordPayload } from '../contract/words.ts';
+import { frameOf, wholeBlockOf } from '../mm/space/mapping.ts';
+import { uniformWritten, writtenOf } from '../mm/space/written.ts';
 import { FREE_TAIL, walkList } from '../mm/buddy.ts';
 import { detailOf, headOf, readStamp, rowsOf, wholeWord } from '../mm/frames.ts';
 import type { World } from '../state/world.ts';
@@ -45,13 +45,22 @@ function addFrames(world: World, print: Fingerprint): void {
 	}
 	for (let zone = 0; zone < world.r.zones.length; zone += 1) {
 		print.add(c.zoneFreePages.get(zone));
-		for (let migratetype = 0; migratetype < MIGRATETYPES; migratetype += 1)
+		for (let migratetype = 0; migratetype < MIGRATETYPES; migratetype += 1) {
+			if (migratetype === Migratetype.isolate && zoneIsEmpty(world, zone, migratetype)) continue;
 			for (let order = 0; order < ORDERS; order += 1) {
 				let hash = mix32(zone, migratetype, order);
 				for (const id of walkList(world, zone, migratetype, order)) hash = mix32(hash, frameId(world, id, order), 1);
 				print.add(hash);
 			}
+		}
 	}
+}
+
+/** Isolated memory is rare; a zone without any is told as if there were no such lists. */
+function zoneIsEmpty(world: World, zone: number, migratetype: number): boolean {
+	for (let order = 0; order < ORDERS; order += 1)
+		if (world.c.freeCount.get((zone * MIGRATETYPES + migratetype) * ORDERS + order) !== 0) return false;
+	return true;
 }
 
 /** A free chunk by its place, not by the row that happens to hold it. */

@@ -1,6 +1,6 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { BlockKind, MIGRATETYPES, ORDERS, payloadGuestBlock, payloadUseClass, payloadVm, RowKind, UseClass, wordKind, wordPayload } from '../contract/words.ts';
-import { frameOf, wholeBlockOf } from '../hypervisor/mapping.ts';
+import { frameOf, wholeBlockOf } from '../mm/space/mapping.ts';
 import { FREE_ORDER_10, FREE_TAIL, walkList, zoneOfBlock } from '../mm/buddy.ts';
 import { detailOf, rowsOf, wholeWord } from '../mm/frames.ts';
 import type { VmRecord } from '../state/records.ts';

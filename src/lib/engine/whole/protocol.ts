@@ -1,7 +1,7 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { OwnerState } from '../contract/words.ts';
 import { linkLoad } from '../fabric/links.ts';
-import { frameOf } from '../hypervisor/mapping.ts';
+import { frameOf } from '../mm/space/mapping.ts';
 import { frameInTag } from '../fabric/extents.ts';
 import { popcount } from '../../base/bitmap.ts';
 import { firstWord, WORDS_PER_BLOCK } from '../hypervisor/dirty-log.ts';

@@ -52,6 +52,14 @@ export function objectTitle(object: ObjectName): string {
 			return `Host ${object.host}`;
 		case 'record':
 			return `Event ${formatNumber(object.seq)}`;
+		case 'frame':
+			return `Page frame 0x${object.pfn.toString(16)} of ${object.machine}`;
+		case 'memoryBlock':
+			return `Memory block ${object.block} of ${object.machine}`;
+		case 'process':
+			return `Process ${object.process} of ${object.machine}`;
+		case 'call':
+			return `Call ${object.call} on ${object.machine}`;
 	}
 }
 

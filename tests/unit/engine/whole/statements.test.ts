@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PAGES_PER_BLOCK } from '$lib/base/units.ts';
-import { mappingRow, wholeBlockOf } from '$lib/engine/hypervisor/mapping.ts';
+import { mappingRow, wholeBlockOf } from '$lib/engine/mm/space/mapping.ts';
 import { ensureDetail } from '$lib/engine/mm/frames.ts';
 import { stampOf } from '$lib/engine/mm/frames.ts';
 import type { VmRecord } from '$lib/engine/state/records.ts';

@@ -147,6 +147,7 @@ export function status(changes: Partial<WorldStatus> = {}): WorldStatus {
 				acceptedBy: ['A', 'B']
 			}
 		],
+		machines: [],
 		marks: [],
 		switchExtraNs: 335,
 		belief: null,

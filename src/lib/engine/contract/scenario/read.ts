@@ -85,6 +85,15 @@ function contradiction(scenario: Scenario): string | null {
 			if (pin.gfn * 4096 >= (vm.populatedBytes ?? vm.bytes))
 				return `${at}.pins[${pinIndex}].gfn: beyond the VM's populated memory`;
 	}
+	if (scenario.hosts.length === 0 && scenario.machines.length === 0)
+		return 'the file: at least one host or one machine';
+	if (scenario.hosts.length > 0 && scenario.vms.length === 0 && scenario.machines.length === 0)
+		return 'vms: at least one VM';
+	const machines = new Set<string>();
+	for (const [index, machine] of scenario.machines.entries()) {
+		if (machines.has(machine.id) || hosts.has(machine.id)) return `machines[${index}].id: "${machine.id}" is used twice`;
+		machines.add(machine.id);
+	}
 	let last = 0;
 	for (const [index, entry] of scenario.journal.entries()) {
 		if (entry.atNs < last) return `journal[${index}].atNs: earlier than the entry before it`;
@@ -95,7 +104,9 @@ function contradiction(scenario: Scenario): string | null {
 
 /** The same scenario as text, always the same bytes: keys sorted, defaults written out, amounts in base units. */
 export function canonicalText(scenario: Scenario): string {
-	return JSON.stringify(sorted(scenario));
+	// A list of no machines is left out: scenarios from before machines keep their text, and links their hashes.
+	const { machines, ...rest } = scenario;
+	return JSON.stringify(sorted(machines.length === 0 ? rest : scenario));
 }
 
 function sorted(value: unknown): unknown {

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parseQuantity, type Dimension } from '../../../base/quantity.ts';
 import { GIB, MEMORY_BLOCK_BYTES } from '../../../base/units.ts';
 import { parseAddress } from '../../../base/address.ts';
+import { machineCommandSchemas, machineSchema } from './machine-schema.ts';
 
 /** Version of the scenario format. Every change raises it and adds an upgrader (upgrades.ts). */
 export const SCENARIO_VERSION = 1;
@@ -110,7 +111,8 @@ export const commandSchema = v.variant(
 			forNs: v.optional(duration)
 		}),
 		v.strictObject({ name: v.literal('unpin'), vm: name, gfn }),
-		v.strictObject({ name: v.literal('plant'), fault: name })
+		v.strictObject({ name: v.literal('plant'), fault: name }),
+		...machineCommandSchemas
 	],
 	'not a known command'
 );
@@ -171,19 +173,13 @@ export const scenarioSchema = v.strictObject({
 	seed: v.optional(whole(0, 0xffffffff), 1),
 	/** Figures of the cost model that this scenario sets otherwise, by name. */
 	costs: v.optional(v.record(v.string(), v.number('expected a number')), {}),
-	hosts: v.pipe(
-		v.array(hostSchema),
-		v.minLength(1, 'at least one host'),
-		v.maxLength(16, 'the super-page has 16 peer entries')
-	),
+	hosts: v.optional(v.pipe(v.array(hostSchema), v.maxLength(16, 'the super-page has 16 peer entries')), []),
 	pool: v.optional(v.nullable(poolSchema), null),
 	/** Goodput of the migration network, bytes per second. */
 	networkBytesPerSecond: v.optional(rate, 2_937_500_000),
-	vms: v.pipe(
-		v.array(vmSchema),
-		v.minLength(1, 'at least one VM'),
-		v.maxLength(64, 'the super-page has 64 VM entries')
-	),
+	vms: v.optional(v.pipe(v.array(vmSchema), v.maxLength(64, 'the super-page has 64 VM entries')), []),
+	/** Linux machines of their own: zones, hotplug, processes, virtio-mem. */
+	machines: v.optional(v.pipe(v.array(machineSchema), v.maxLength(4, 'at most 4 machines')), []),
 	/** Range descriptors of the super-page. */
 	descriptorLimit: v.optional(whole(1, 4096), 4096),
 	/** How long the course of events is for viewers and for headless runs. */
@@ -194,4 +190,5 @@ export const scenarioSchema = v.strictObject({
 export type Scenario = v.InferOutput<typeof scenarioSchema>;
 export type HostScenario = Scenario['hosts'][number];
 export type VmScenario = Scenario['vms'][number];
+export type MachineScenario = Scenario['machines'][number];
 export type PoolScenario = NonNullable<Scenario['pool']>;

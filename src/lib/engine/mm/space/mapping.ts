@@ -1,4 +1,4 @@
-import { PAGES_PER_BLOCK } from '../../base/units.ts';
+import { PAGES_PER_BLOCK } from '../../../base/units.ts';
 import {
 	MapKind,
 	mapBlock,
@@ -7,22 +7,22 @@ import {
 	mapKind,
 	mapMemory,
 	mapWordOf
-} from '../contract/words.ts';
-import { releaseRow, takeRow } from '../state/pools.ts';
-import type { VmRecord } from '../state/records.ts';
-import type { World } from '../state/world.ts';
+} from '../../contract/words.ts';
+import { releaseRow, takeRow } from '../../state/pools.ts';
+import type { AddressSpace } from '../../state/records.ts';
+import type { World } from '../../state/world.ts';
 
 /**
  * How one QEMU process backs guest memory: memslot and host page table in one (GPA → HVA is linear per process, so only
  * HVA → frame is kept). Each VM has two processes while it moves, instance 0 and 1. Frames here are global: block × 512 + row.
  */
 
-export function mappingRow(vm: VmRecord, instance: number, guestBlock: number): number {
+export function mappingRow(vm: AddressSpace, instance: number, guestBlock: number): number {
 	return vm.firstGuestBlock * 2 + instance * vm.guestBlockCount + guestBlock;
 }
 
 /** Global frame behind a guest page in one process, or −1. */
-export function frameOf(world: World, vm: VmRecord, instance: number, gfn: number): number {
+export function frameOf(world: World, vm: AddressSpace, instance: number, gfn: number): number {
 	const { c, r } = world;
 	const word = c.mapWord.get(mappingRow(vm, instance, gfn >>> 9));
 	switch (mapKind(word)) {
@@ -42,7 +42,7 @@ export function frameOf(world: World, vm: VmRecord, instance: number, gfn: numbe
 }
 
 /** Global block behind a guest block if all its 512 pages lie in it in order; −1 otherwise. */
-export function wholeBlockOf(world: World, vm: VmRecord, instance: number, guestBlock: number): number {
+export function wholeBlockOf(world: World, vm: AddressSpace, instance: number, guestBlock: number): number {
 	const word = world.c.mapWord.get(mappingRow(vm, instance, guestBlock));
 	const kind = mapKind(word);
 	if (kind === MapKind.huge || kind === MapKind.run)
@@ -74,7 +74,7 @@ function dropDetail(world: World, row: number): void {
 /** Backs a whole guest block by one block, as a huge folio or as a run of 512 pages. */
 export function mapWhole(
 	world: World,
-	vm: VmRecord,
+	vm: AddressSpace,
 	instance: number,
 	guestBlock: number,
 	block: number,
@@ -89,7 +89,7 @@ export function mapWhole(
 }
 
 /** Backs one guest page; the rest of its block keeps what it had. */
-export function mapPage(world: World, vm: VmRecord, instance: number, gfn: number, frame: number): void {
+export function mapPage(world: World, vm: AddressSpace, instance: number, gfn: number, frame: number): void {
 	const row = mappingRow(vm, instance, gfn >>> 9);
 	const detail = ensureMapDetail(world, row);
 	const memory = memoryOf(world, Math.floor(frame / PAGES_PER_BLOCK));
@@ -117,7 +117,7 @@ function ensureMapDetail(world: World, row: number): number {
 	return detail;
 }
 
-export function unmapBlock(world: World, vm: VmRecord, instance: number, guestBlock: number): void {
+export function unmapBlock(world: World, vm: AddressSpace, instance: number, guestBlock: number): void {
 	const row = mappingRow(vm, instance, guestBlock);
 	dropDetail(world, row);
 	world.c.mapWord.set(row, 0);
@@ -125,7 +125,7 @@ export function unmapBlock(world: World, vm: VmRecord, instance: number, guestBl
 }
 
 /** Folds a mapping of 512 consecutive frames of one block back to one word. */
-export function foldMapping(world: World, vm: VmRecord, instance: number, guestBlock: number, kind: 1 | 2): void {
+export function foldMapping(world: World, vm: AddressSpace, instance: number, guestBlock: number, kind: 1 | 2): void {
 	const row = mappingRow(vm, instance, guestBlock);
 	if (world.forceDetail || mapKind(world.c.mapWord.get(row)) !== MapKind.detail) return;
 	const first = frameOf(world, vm, instance, guestBlock * PAGES_PER_BLOCK);

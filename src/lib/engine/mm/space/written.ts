@@ -1,8 +1,8 @@
-import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import { WRITTEN_DETAIL } from '../contract/words.ts';
-import { releaseRow, takeRow } from '../state/pools.ts';
-import type { VmRecord } from '../state/records.ts';
-import type { World } from '../state/world.ts';
+import { PAGES_PER_BLOCK } from '../../../base/units.ts';
+import { WRITTEN_DETAIL } from '../../contract/words.ts';
+import { releaseRow, takeRow } from '../../state/pools.ts';
+import type { AddressSpace } from '../../state/records.ts';
+import type { World } from '../../state/world.ts';
 
 /**
  * The oracle of content (decision D2): how often the guest wrote each of its pages. It changes by guest writes only; no
@@ -10,20 +10,20 @@ import type { World } from '../state/world.ts';
  */
 
 /** Writes of one page so far. */
-export function writtenOf(world: World, vm: VmRecord, gfn: number): number {
+export function writtenOf(world: World, vm: AddressSpace, gfn: number): number {
 	const word = world.c.guestWritten.get(vm.firstGuestBlock + (gfn >>> 9));
 	if (word < WRITTEN_DETAIL) return word;
 	return world.c.guestRowWritten.get((word - WRITTEN_DETAIL) * PAGES_PER_BLOCK + (gfn & 511));
 }
 
 /** Writes of all 512 pages of a guest block if they are equal, or −1. */
-export function uniformWritten(world: World, vm: VmRecord, guestBlock: number): number {
+export function uniformWritten(world: World, vm: AddressSpace, guestBlock: number): number {
 	const word = world.c.guestWritten.get(vm.firstGuestBlock + guestBlock);
 	return word < WRITTEN_DETAIL ? word : -1;
 }
 
 /** Counts one more write of the page and returns the new count. */
-export function countWrite(world: World, vm: VmRecord, gfn: number): number {
+export function countWrite(world: World, vm: AddressSpace, gfn: number): number {
 	const { c } = world;
 	const row = ensureGuestDetail(world, vm, gfn >>> 9) * PAGES_PER_BLOCK + (gfn & 511);
 	const count = c.guestRowWritten.get(row) + 1;
@@ -31,7 +31,7 @@ export function countWrite(world: World, vm: VmRecord, gfn: number): number {
 	return count;
 }
 
-export function ensureGuestDetail(world: World, vm: VmRecord, guestBlock: number): number {
+export function ensureGuestDetail(world: World, vm: AddressSpace, guestBlock: number): number {
 	const { c } = world;
 	const at = vm.firstGuestBlock + guestBlock;
 	const word = c.guestWritten.get(at);
@@ -44,7 +44,7 @@ export function ensureGuestDetail(world: World, vm: VmRecord, guestBlock: number
 }
 
 /** Folds a guest block back to one count where all 512 are equal. Called at the end of operations. */
-export function foldWritten(world: World, vm: VmRecord, guestBlock: number): void {
+export function foldWritten(world: World, vm: AddressSpace, guestBlock: number): void {
 	const { c } = world;
 	if (world.forceDetail) return;
 	const at = vm.firstGuestBlock + guestBlock;

@@ -1,0 +1,181 @@
+import { ok, refused, type Outcome } from '../../base/outcome.ts';
+import { GIB } from '../../base/units.ts';
+
+/**
+ * Reads the part of a QEMU command line that decides about memory (QEMU 11.1.3: system/vl.c, hw/core/numa.c, hw/i386/pc.c).
+ * Words that have no bearing on memory are kept by name in `ignored`, never dropped in silence.
+ */
+export interface QemuMachine {
+	readonly ramBytes: number;
+	readonly slots: number;
+	/** 0: no maxmem was given. */
+	readonly maxmemBytes: number;
+	readonly cpus: number;
+	/** -S: the machine waits for "cont". */
+	readonly paused: boolean;
+	/** -overcommit mem-lock=on. */
+	readonly memLock: boolean;
+	readonly objects: readonly QemuPart[];
+	readonly numaNodes: readonly QemuNumaNode[];
+	readonly distances: readonly { readonly from: number; readonly to: number; readonly value: number }[];
+	readonly hmat: readonly Readonly<Record<string, string>>[];
+	readonly devices: readonly QemuPart[];
+	readonly ignored: readonly string[];
+}
+export interface QemuPart {
+	/** Type of an object, driver of a device. */
+	readonly type: string;
+	readonly id: string;
+	readonly properties: Readonly<Record<string, string>>;
+	/** As it was written, for messages: "-device virtio-mem-pci,id=vm0". */
+	readonly text: string;
+}
+export interface QemuNumaNode {
+	readonly id: number;
+	readonly cpus: readonly number[];
+	readonly bytes: number;
+	readonly memdev: string | null;
+	readonly initiator: number | null;
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+
+/** Sizes as QEMU reads them: a number with an optional K, M, G, T, or hexadecimal. `plain` is the unit without a suffix. */
+export function readSize(text: string, plain = 1): number | null {
+	if (/^0x[0-9a-f]+$/i.test(text)) return Number(text);
+	const match = /^(\d+(?:\.\d+)?)([kmgt]?)b?$/i.exec(text);
+	if (!match) return null;
+	const unit = (match[2] ?? '').toLowerCase();
+	const bytes = Number(match[1]) * (unit === '' ? plain : (UNITS[unit] as number));
+	return Number.isSafeInteger(bytes) ? bytes : null;
+}
+
+/** "driver,a=b,c" → type and properties. A doubled comma is a comma. */
+export function readPart(option: string, text: string): QemuPart {
+	const [type = '', ...rest] = text.split(/(?<!,),(?!,)/);
+	const properties: Record<string, string> = {};
+	for (const item of rest) {
+		const at = item.indexOf('=');
+		if (at < 0) properties[item] = 'on';
+		else properties[item.slice(0, at)] = item.slice(at + 1).replaceAll(',,', ',');
+	}
+	return { type, id: properties['id'] ?? '', properties, text: `${option} ${text}` };
+}
+
+function cpuList(text: string): number[] {
+	const cpus: number[] = [];
+	for (const range of text.split(':')) {
+		const [from, to] = range.split('-').map(Number);
+		for (let cpu = from ?? 0; cpu <= (to ?? from ?? 0); cpu += 1) cpus.push(cpu);
+	}
+	return cpus;
+}
+
+export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad-scenario'> {
+	let ramBytes = 128 * 2 ** 20;
+	let slots = 0;
+	let maxmemBytes = 0;
+	let cpus = 1;
+	let paused = false;
+	let memLock = false;
+	const objects: QemuPart[] = [];
+	const numaNodes: { id: number; cpus: number[]; bytes: number; memdev: string | null; initiator: number | null }[] = [];
+	const distances: { from: number; to: number; value: number }[] = [];
+	const hmat: Record<string, string>[] = [];
+	const devices: QemuPart[] = [];
+	const ignored: string[] = [];
+	for (let at = 0; at < args.length; at += 1) {
+		const option = (args[at] as string).replace(/^--/, '-');
+		const value = (): string => {
+			at += 1;
+			return args[at] ?? '';
+		};
+		switch (option) {
+			case '-m': {
+				const part = readPart('-m', `m,${/^\d/.test(args[at + 1] ?? '') ? `size=${value()}` : value()}`);
+				const size = readSize(part.properties['size'] ?? '', 2 ** 20);
+				const maxmem = part.properties['maxmem'] === undefined ? 0 : readSize(part.properties['maxmem'], 2 ** 20);
+				if (size === null || size <= 0) return refused('bad-scenario', `-m ${args[at]}: not a size`);
+				if (maxmem === null) return refused('bad-scenario', `-m ${args[at]}: maxmem is not a size`);
+				ramBytes = size;
+				maxmemBytes = maxmem;
+				slots = Number(part.properties['slots'] ?? 0);
+				break;
+			}
+			case '-smp': {
+				const part = readPart('-smp', /^\d/.test(args[at + 1] ?? '') ? `smp,cpus=${value()}` : `smp,${value()}`);
+				cpus = Number(part.properties['cpus'] ?? 1);
+				if (!Number.isInteger(cpus) || cpus < 1 || cpus > 256) return refused('bad-scenario', '-smp: 1 to 256 CPUs');
+				break;
+			}
+			case '-object':
+				objects.push(readPart('-object', value()));
+				break;
+			case '-device':
+				devices.push(readPart('-device', value()));
+				break;
+			case '-numa': {
+				const part = readPart('-numa', value());
+				const p = part.properties;
+				if (part.type === 'dist') distances.push({ from: Number(p['src']), to: Number(p['dst']), value: Number(p['val']) });
+				else if (part.type === 'node') {
+					numaNodes.push({
+						id: Number(p['nodeid'] ?? numaNodes.length),
+						cpus: p['cpus'] === undefined ? [] : cpuList(p['cpus']),
+						bytes: p['mem'] === undefined ? 0 : (readSize(p['mem'], 2 ** 20) ?? 0),
+						memdev: p['memdev'] ?? null,
+						initiator: p['initiator'] === undefined ? null : Number(p['initiator'])
+					});
+				} else if (part.type === 'hmat-lb' || part.type === 'hmat-cache') hmat.push({ type: part.type, ...p });
+				else if (part.type === 'cpu') {
+					const node = numaNodes.find((candidate) => candidate.id === Number(p['node-id']));
+					if (node) node.cpus.push(Number(p['socket-id'] ?? p['core-id'] ?? 0));
+				} else return refused('bad-scenario', `-numa ${part.type}: not known`);
+				break;
+			}
+			case '-S':
+				paused = true;
+				break;
+			case '-overcommit':
+				memLock = /mem-lock=on/.test(value());
+				break;
+			default:
+				if (option.startsWith('-')) {
+					const next = args[at + 1];
+					ignored.push(next !== undefined && !next.startsWith('-') ? `${option} ${value()}` : option);
+				} else return refused('bad-scenario', `qemuArgs[${at}]: "${option.slice(0, 60)}" belongs to no option`);
+		}
+	}
+	for (const node of numaNodes) {
+		if (node.memdev === null) continue;
+		const object = objects.find((candidate) => candidate.id === node.memdev);
+		const bytes = object ? readSize(object.properties['size'] ?? '') : null;
+		if (bytes === null) return refused('bad-scenario', `-numa node,memdev=${node.memdev}: no such memory backend`);
+		node.bytes = bytes;
+	}
+	return ok({ ramBytes, slots, maxmemBytes, cpus, paused, memLock, objects, numaNodes, distances, hmat, devices, ignored });
+}
+
+/** Where RAM and device memory lie in guest-physical memory (q35, QEMU hw/i386/pc_q35.c and pc.c). */
+export interface MachineMap {
+	readonly lowBytes: number;
+	readonly highBytes: number;
+	readonly deviceBase: number;
+	readonly deviceBytes: number;
+	/** End of what can ever hold memory, rounded up to 128 MiB. */
+	readonly endBytes: number;
+}
+const FOUR_GIB = 4 * GIB;
+/** pc_q35.c: RAM of 2.75 GiB or more leaves 2 GiB below 4 GiB, less stays there whole. */
+const LOW_LIMIT = 0xb0000000;
+
+export function mapOf(machine: QemuMachine): MachineMap {
+	const lowBytes = machine.ramBytes >= LOW_LIMIT ? 2 * GIB : machine.ramBytes;
+	const highBytes = machine.ramBytes - lowBytes;
+	const deviceBase = Math.ceil((FOUR_GIB + highBytes) / GIB) * GIB;
+	const deviceBytes = machine.maxmemBytes > machine.ramBytes ? machine.maxmemBytes - machine.ramBytes : 0;
+	// pc.c reserves 1 GiB per slot for alignment.
+	const section = 128 * 2 ** 20;
+	const end = deviceBytes === 0 ? (highBytes === 0 ? lowBytes : FOUR_GIB + highBytes) : deviceBase + deviceBytes + machine.slots * GIB;
+	return { lowBytes, highBytes, deviceBase, deviceBytes, endBytes: Math.ceil(end / section) * section };
+}

@@ -1,0 +1,88 @@
+import type { MachineScenario } from '../../contract/scenario/schema.ts';
+import { PAGE_BYTES } from '../../../base/units.ts';
+import { openStream } from '../../sim/streams.ts';
+import type { OsNodeRecord, OsRecord, OsSettings } from '../../state/machine-records.ts';
+import type { World } from '../../state/world.ts';
+
+/** What the firmware tells a booting kernel about one node (ACPI SRAT, SLIT, HMAT). */
+export interface FirmwareNode {
+	readonly id: number;
+	readonly cpus: readonly number[];
+	readonly distances: readonly number[];
+	readonly readLatencyNs: number | null;
+	readonly writeLatencyNs: number | null;
+	readonly readBandwidthMiBps: number | null;
+	readonly writeBandwidthMiBps: number | null;
+}
+
+/** Debian's defaults of Linux 7.2.13; the kernel command line then changes them (mm/boot). */
+const DEFAULT_SETTINGS: OsSettings = {
+	autoOnline: 'online',
+	onlinePolicy: 'contig-zones',
+	autoMovableRatio: 301,
+	autoMovableNumaAware: true,
+	movableNode: false,
+	memmapOnMemory: false,
+	thp: 'always',
+	numaBalancing: 0,
+	demotion: false,
+	watermarkScaleFactor: 10,
+	minFreeKbytes: 0,
+	weights: [],
+	swapPages: 0,
+	swapUsedPages: 0,
+	exmem: false,
+	forceBbm: false,
+	unplugOnline: true,
+	bbmBlockSize: 0,
+	transientChancePpm: 0
+};
+
+/** An OS record with its nodes and nothing in them yet. */
+export function newOs(
+	world: World,
+	scenario: MachineScenario,
+	memory: number,
+	nodes: readonly FirmwareNode[],
+	paused: boolean
+): OsRecord {
+	const record: OsRecord = {
+		id: scenario.id,
+		memory,
+		profile: scenario.profile,
+		append: scenario.append,
+		sectionsPerBlock: 1,
+		nodes: nodes.map(
+			(node): OsNodeRecord => ({
+				...node,
+				cpus: [...node.cpus],
+				distances: [...node.distances],
+				online: false,
+				numastat: [0, 0, 0, 0, 0, 0],
+				kswapdAwake: false,
+				typed: null
+			})
+		),
+		zones: [],
+		zonelists: [],
+		isolated: [],
+		settings: {
+			...DEFAULT_SETTINGS,
+			weights: nodes.map(() => null),
+			swapPages: Math.floor(scenario.swapBytes / PAGE_BYTES),
+			exmem: scenario.proposals.includes('exmem'),
+			transientChancePpm: scenario.transientChancePpm
+		},
+		earlyKernelPages: nodes.map(() => 0),
+		groups: [],
+		background: nodes.map((node) => ({ node: node.id, slabStarted: false, memmapPages: 0, slabPages: 0 })),
+		log: [],
+		state: paused ? 'prelaunch' : 'running',
+		migrating: 'none',
+		nextPid: 100,
+		stream: openStream(world, `machine/${scenario.id}`),
+		counters: {}
+	};
+	world.r.oses.push(record);
+	return record;
+}
