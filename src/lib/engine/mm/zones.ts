@@ -1,5 +1,5 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import { BLOCK_ORDER, Migratetype } from '../contract/words.ts';
+import { BLOCK_ORDER, MIGRATETYPES, Migratetype, ORDERS } from '../contract/words.ts';
 import type { VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { allocate } from './buddy.ts';
@@ -35,7 +35,7 @@ export function freeDramPages(world: World, host: number): number {
 export function smallListsEmpty(world: World, zone: number): boolean {
 	const { c } = world;
 	for (let order = 0; order < BLOCK_ORDER; order += 1)
-		if (c.freeCount.get((zone * 3 + Migratetype.movable) * 11 + order) !== 0) return false;
+		if (c.freeCount.get((zone * MIGRATETYPES + Migratetype.movable) * ORDERS + order) !== 0) return false;
 	return true;
 }
 
