@@ -1,8 +1,8 @@
 import { Simulation } from '../../src/lib/engine/index.ts';
 import type { StrategyId } from '../../src/lib/engine/contract/commands.ts';
 import { ensureDetail } from '../../src/lib/engine/mm/frames.ts';
-import { ensureGuestDetail } from '../../src/lib/engine/hypervisor/written.ts';
-import { wholeBlockOf } from '../../src/lib/engine/hypervisor/mapping.ts';
+import { ensureGuestDetail } from '../../src/lib/engine/mm/space/written.ts';
+import { wholeBlockOf } from '../../src/lib/engine/mm/space/mapping.ts';
 import type { VmRecord } from '../../src/lib/engine/state/records.ts';
 
 export const GIB = 1024 ** 3;
