@@ -100,13 +100,22 @@ export function choosePieces(free: readonly boolean[], wanted: number): [number,
 
 /** Device frame of page `offset` in the linear space of the tags of these extents; −1 beyond them. */
 export function frameInTag(world: World, extents: readonly number[], offset: number): number {
+	return runInTag(world, extents, offset)?.frame ?? -1;
+}
+
+/** The same, and how many pages follow each other on the device from there on. */
+export function runInTag(
+	world: World,
+	extents: readonly number[],
+	offset: number
+): { readonly frame: number; readonly pages: number } | null {
 	for (const index of extents) {
 		const extent = world.r.extents[index] as ExtentRecord;
 		const inside = offset - extent.tagOffset;
-		if (inside >= 0 && inside < extent.blockCount * PAGES_PER_BLOCK)
-			return extent.firstBlock * PAGES_PER_BLOCK + inside;
+		const left = extent.blockCount * PAGES_PER_BLOCK - inside;
+		if (inside >= 0 && left > 0) return { frame: extent.firstBlock * PAGES_PER_BLOCK + inside, pages: left };
 	}
-	return -1;
+	return null;
 }
 
 /** Offset in the tag's linear space of a device frame; −1 outside these extents. */

@@ -2,9 +2,9 @@ import { refused, ok, type Outcome } from '../../base/outcome.ts';
 import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import type { Hpa } from '../../base/address.ts';
 import { BlockKind, MapKind, wordKind } from '../contract/words.ts';
-import { frameInTag } from '../fabric/extents.ts';
+import { frameInTag, runInTag } from '../fabric/extents.ts';
 import { dpaToFrame, frameToDpa, toDpa, toHpa } from '../fabric/gfam.ts';
-import { mapPage, mappingRow, mapWhole, unmapBlock } from '../mm/space/mapping.ts';
+import { mapPage, mappingRow, mapWhole } from '../mm/space/mapping.ts';
 import { attachBlocks, detachBlocks } from '../mm/buddy.ts';
 import { wholeWord } from '../mm/frames.ts';
 import { emit } from '../sim/trace.ts';
@@ -13,6 +13,7 @@ import type { World } from '../state/world.ts';
 import { descriptorSlots } from '../superpage/descriptors.ts';
 import { recount } from './instances.ts';
 import { hostName, vmOf } from './operation.ts';
+import { mapBlocks, unmapAll } from './relabel.ts';
 
 /**
  * The target takes over by reference (decision D4): it reads the descriptors, reaches every page through its own decoder and
@@ -50,6 +51,11 @@ function mapRange(
 	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
 	const firstFrame = (world.r.memories[pool] as { firstBlock: number }).firstBlock * PAGES_PER_BLOCK;
 	for (let page = 0; page < count; ) {
+		const blocks = mapWholeBlocks(world, operation, vm, instance, host, firstGfn + page, count - page, offset + page);
+		if (blocks > 0) {
+			page += blocks * PAGES_PER_BLOCK;
+			continue;
+		}
 		const frame = reach(world, operation, host, frameInTag(world, operation.extents, offset + page));
 		if (!frame.ok) return frame;
 		const gfn = firstGfn + page;
@@ -66,6 +72,35 @@ function mapRange(
 		world.c.mapSecondStage.set(mappingRow(vm, instance, Math.floor(gfn / PAGES_PER_BLOCK)), kind === BlockKind.huge ? 2 : 1);
 	}
 	return ok(null);
+}
+
+/**
+ * The longest range of whole blocks from here on, at once: one extent is linear on the device, one decoder is linear in the
+ * host, so that two ends that are reached in place say the same of all pages between them. 0 where pages have to be asked.
+ */
+function mapWholeBlocks(
+	world: World,
+	operation: OperationRecord,
+	vm: VmRecord,
+	instance: number,
+	host: HostRecord,
+	gfn: number,
+	pages: number,
+	offset: number
+): number {
+	if (gfn % PAGES_PER_BLOCK !== 0 || pages < PAGES_PER_BLOCK) return 0;
+	const run = runInTag(world, operation.extents, offset);
+	if (run === null) return 0;
+	const blocks = Math.floor(Math.min(pages, run.pages) / PAGES_PER_BLOCK);
+	if (blocks === 0) return 0;
+	const first = reach(world, operation, host, run.frame);
+	const last = reach(world, operation, host, run.frame + blocks * PAGES_PER_BLOCK - 1);
+	if (!first.ok || !last.ok || first.value % PAGES_PER_BLOCK !== 0) return 0;
+	const memory = world.r.memories.findIndex((record) => record.kind === 'pool');
+	const pool = world.r.memories[memory] as { firstBlock: number; blockCount: number };
+	const block = first.value / PAGES_PER_BLOCK;
+	if (last.value - first.value !== blocks * PAGES_PER_BLOCK - 1 || block + blocks > pool.blockCount) return 0;
+	return mapBlocks(world, vm, instance, gfn / PAGES_PER_BLOCK, pool.firstBlock + block, memory, blocks);
 }
 
 /** Tag offset → device address → this host's address → back through its decoder: the check that the target makes. */
@@ -93,7 +128,7 @@ export function passExtents(world: World, operation: OperationRecord, cause: num
 		attachBlocks(world, zone, first, extent.blockCount);
 		extent.onlineOn = operation.target;
 	}
-	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) unmapBlock(world, vm, source, guestBlock);
+	unmapAll(world, vm, source);
 	vm.instances[source] = -1;
 	vm.running = 1 - source;
 	vm.ownerHost = operation.target;

@@ -1,5 +1,5 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import { BLOCK_ORDER, BlockKind, MapKind, wordKind } from '../contract/words.ts';
+import { BLOCK_ORDER, BlockKind, MapKind, mapKind, mapMemory, wordKind } from '../contract/words.ts';
 import { foldMapping, frameOf, mappingRow, unmapBlock, wholeBlockOf } from '../mm/space/mapping.ts';
 import { foldWritten, uniformWritten } from '../mm/space/written.ts';
 import { release } from '../mm/buddy.ts';
@@ -40,25 +40,33 @@ function isOneOrRun(world: World, block: number): boolean {
 /** Pages behind the running process, per memory. */
 export function recount(world: World, vm: VmRecord): void {
 	const counts = world.r.memories.map(() => 0);
-	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
-		const word = world.c.mapWord.get(mappingRow(vm, vm.running, guestBlock));
-		if ((word & 3) === MapKind.none) continue;
-		if ((word & 3) !== MapKind.detail) {
-			const memory = (word >>> 2) & 63;
-			counts[memory] = (counts[memory] as number) + PAGES_PER_BLOCK;
-			continue;
+	const map = world.c.mapWord.data;
+	const from = mappingRow(vm, vm.running, 0);
+	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; ) {
+		// Kind and memory: blocks alike follow each other and are counted at once.
+		const label = (map[from + guestBlock] as number) & 0xff;
+		let next = guestBlock + 1;
+		if (mapKind(label) === MapKind.detail) countRows(world, vm, guestBlock, counts);
+		else {
+			while (next < vm.guestBlockCount && ((map[from + next] as number) & 0xff) === label) next += 1;
+			const memory = mapMemory(label);
+			if (mapKind(label) !== MapKind.none) counts[memory] = (counts[memory] as number) + (next - guestBlock) * PAGES_PER_BLOCK;
 		}
-		for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
-			const frame = frameOf(world, vm, vm.running, guestBlock * PAGES_PER_BLOCK + row);
-			if (frame < 0) continue;
-			const block = blockOfFrame(frame);
-			const memory = world.r.memories.findIndex(
-				(record) => block >= record.firstBlock && block < record.firstBlock + record.blockCount
-			);
-			counts[memory] = (counts[memory] as number) + 1;
-		}
+		guestBlock = next;
 	}
 	vm.pagesByMemory = counts;
+}
+
+function countRows(world: World, vm: VmRecord, guestBlock: number, counts: number[]): void {
+	for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
+		const frame = frameOf(world, vm, vm.running, guestBlock * PAGES_PER_BLOCK + row);
+		if (frame < 0) continue;
+		const block = blockOfFrame(frame);
+		const memory = world.r.memories.findIndex(
+			(record) => block >= record.firstBlock && block < record.firstBlock + record.blockCount
+		);
+		counts[memory] = (counts[memory] as number) + 1;
+	}
 }
 
 /** At the end of an operation: what became uniform is kept as one word again. Nothing logical changes. */

@@ -43,30 +43,33 @@ export function beginBatch(
 	const vm = vmOf(world, operation);
 	catchUp(world, operation.vm);
 	const wanted = strayPages(world, vm, guestBlock, route);
-	if (wanted.length === 0) return 'nothing';
-	referenceSome(world, operation.vm, vm, wanted[0] as number);
-	const whole = wanted.length === PAGES_PER_BLOCK ? wholeBlockOf(world, vm, vm.running, guestBlock) : -1;
+	if (wanted !== ALL && wanted.length === 0) return 'nothing';
+	referenceSome(world, operation.vm, vm, wanted === ALL ? guestBlock * PAGES_PER_BLOCK : (wanted[0] as number));
+	const whole = wanted === ALL || wanted.length === PAGES_PER_BLOCK ? wholeBlockOf(world, vm, vm.running, guestBlock) : -1;
 	const huge = whole >= 0 && wordKind(wholeWord(world, whole)) === BlockKind.huge;
 	if (huge) {
 		const started = beginFolio(world, operation, vm, guestBlock, whole, route);
 		if (started !== 'no-room') return started;
 		splitFolio(world, operation, vm, guestBlock, whole);
 	}
-	return beginPages(world, operation, vm, guestBlock, wanted, huge ? -1 : whole, route);
+	return beginPages(world, operation, vm, guestBlock, wanted === ALL ? allPages(guestBlock) : wanted, huge ? -1 : whole, route);
+}
+
+/** All 512 pages of a guest block: said without a list of them, which most batches never need. */
+const ALL = 'all';
+
+function allPages(guestBlock: number): number[] {
+	return Array.from({ length: PAGES_PER_BLOCK }, (_, row) => guestBlock * PAGES_PER_BLOCK + row);
 }
 
 /** Guest pages of the block that are backed by the wrong side. */
-function strayPages(world: World, vm: VmRecord, guestBlock: number, route: Route): number[] {
+function strayPages(world: World, vm: VmRecord, guestBlock: number, route: Route): number[] | typeof ALL {
 	const pages: number[] = [];
 	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
 	const { firstBlock, blockCount } = world.r.memories[pool] as { firstBlock: number; blockCount: number };
 	const word = world.c.mapWord.get(mappingRow(vm, vm.running, guestBlock));
 	if (mapKind(word) === MapKind.none) return pages;
-	if (mapKind(word) !== MapKind.detail) {
-		if ((mapMemory(word) === pool) !== route.toPool)
-			for (let row = 0; row < PAGES_PER_BLOCK; row += 1) pages.push(guestBlock * PAGES_PER_BLOCK + row);
-		return pages;
-	}
+	if (mapKind(word) !== MapKind.detail) return (mapMemory(word) === pool) === route.toPool ? pages : ALL;
 	for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
 		const gfn = guestBlock * PAGES_PER_BLOCK + row;
 		const frame = frameOf(world, vm, vm.running, gfn);

@@ -2,7 +2,6 @@ import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { costBytes, costBytesPerSecond, costNs } from '../costs/cost-model.ts';
 import { BLOCK_ORDER, unpackOwner } from '../contract/words.ts';
 import { catchUp, writePage } from '../hypervisor/guest.ts';
-import { unmapBlock } from '../mm/space/mapping.ts';
 import { endPins, folioOrder } from '../hypervisor/pins.ts';
 import { EventKind } from '../sim/event-kinds.ts';
 import { schedule } from '../sim/event-queue.ts';
@@ -15,6 +14,7 @@ import { ownerIndex, phaseIndex, sharedWordsOf } from '../superpage/words.ts';
 import { mapByReference, passExtents } from './adopt.ts';
 import { enterPart, enterPhase, hostName, resumeGuest, stopGuest, vmOf } from './operation.ts';
 import { noteOwnerChange } from './owner.ts';
+import { unmapAll } from './relabel.ts';
 import { staleLine } from './stale.ts';
 
 /**
@@ -110,8 +110,7 @@ function turnsAway(world: World, operation: OperationRecord, me: HandOffActorRec
 
 function forgetTarget(world: World, operation: OperationRecord): void {
 	const vm = vmOf(world, operation);
-	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1)
-		unmapBlock(world, vm, 1 - vm.running, guestBlock);
+	unmapAll(world, vm, 1 - vm.running);
 	vm.instances[1 - vm.running] = -1;
 	operation.actors = null;
 }

@@ -51,6 +51,10 @@ export class U8Column extends Column<Uint8Array> {
 		this.data.fill(value, from, to);
 		this.markRange(from, to - 1);
 	}
+	/** For loops that write `data` themselves: marks rows `from` to before `to`. */
+	touch(from: number, to: number): void {
+		if (to > from) this.markRange(from, to - 1);
+	}
 }
 
 export class U16Column extends Column<Uint16Array> {
@@ -81,7 +85,7 @@ export class U32Column extends Column<Uint32Array> {
 		this.data.fill(value, from, to);
 		this.markRange(from * 4, to * 4 - 1);
 	}
-	/** For loops that write `data` themselves: marks rows `from` to before `to`. */
+	/** As for U8Column. */
 	touch(from: number, to: number): void {
 		if (to > from) this.markRange(from * 4, to * 4 - 1);
 	}
