@@ -1,6 +1,6 @@
 import { formatBytesBinary, formatBytesDecimal, formatNs, formatPpm } from '../../base/format.ts';
 import type { OperationStatus, VmStatus, WorldStatus } from '../../engine/contract/status.ts';
-import { operationOf } from '../describe/moment.ts';
+import { operationOf, stoppedNs } from '../describe/moment.ts';
 
 /** Where two worlds on one clock differ now: a sentence, and what each of them has. */
 export interface Difference {
@@ -13,6 +13,20 @@ interface Reading {
 	readonly id: string;
 	readonly label: string;
 	readonly read: (vm: VmStatus, operation: OperationStatus | null, status: WorldStatus) => string;
+}
+
+/** One or two words for a narrow column. */
+function phaseWord({ phase, round }: OperationStatus): string {
+	switch (phase) {
+		case 'round':
+			return `round ${round}`;
+		case 'handoff':
+			return 'hand-off';
+		case 'switchover':
+			return 'switch-over';
+		default:
+			return phase;
+	}
 }
 
 const READINGS: readonly Reading[] = [
@@ -28,19 +42,15 @@ const READINGS: readonly Reading[] = [
 			operation === null
 				? 'none'
 				: operation.state === 'running'
-					? (operation.phases.at(-1)?.label.split(':')[0] ?? operation.phase)
+					? phaseWord(operation)
 					: operation.state
 	},
 	{ id: 'speed', label: 'guest speed', read: (vm) => formatPpm(vm.speedPpm) },
 	{
 		id: 'stopped',
 		label: 'guest stopped',
-		read: (_, operation, status) => {
-			if (!operation) return formatNs(0);
-			if (operation.downtimeNs !== null) return formatNs(operation.downtimeNs);
-			const start = operation.downtime[0]?.startNs;
-			return formatNs(start === undefined ? 0 : Math.max(0, status.nowNs - start));
-		}
+		read: (vm, operation, status) =>
+			formatNs(operation === null ? 0 : stoppedNs(operation, vm, status.nowNs))
 	},
 	{
 		id: 'network',

@@ -65,16 +65,20 @@ export function vcpuHost(vm: VmStatus, operation: OperationStatus | null): strin
 	return vm.vcpuState === 'loading' ? operation.target : operation.source;
 }
 
+/** A slot is kept for vCPUs that may come or have left: while they are moved, and at the source after they have gone. */
+function keepsSlots(host: HostStatus, vm: VmStatus, operation: OperationStatus | null): boolean {
+	if (operation === null || operation.vm !== vm.id) return false;
+	if (operation.state === 'running')
+		return operation.source === host.id || operation.target === host.id;
+	return operation.state === 'completed' && operation.source === host.id;
+}
+
 export function slotsOf(host: HostStatus, status: WorldStatus): Slot[] {
 	const operation = operationOf(status);
 	return status.vms.flatMap((vm) => {
 		const at = vcpuHost(vm, operation);
 		const here = at === host.id && vm.vcpuState !== 'absent';
-		const involved =
-			operation !== null &&
-			operation.vm === vm.id &&
-			(operation.source === host.id || operation.target === host.id);
-		if (!here && !involved) return [];
+		if (!here && !keepsSlots(host, vm, operation)) return [];
 		const state: SlotState = !here ? 'expected' : vm.vcpuState === 'running' ? 'running' : 'still';
 		const since = status.nowNs - vm.sliceStartNs;
 		const slice = state === 'running' && vm.sliceNs > 0 ? (since % vm.sliceNs) / vm.sliceNs : 0;
@@ -95,10 +99,6 @@ export function slotsWords(host: HostStatus, status: WorldStatus): string {
 	const operation = operationOf(status);
 	const lines = status.vms.flatMap((vm) => {
 		const at = vcpuHost(vm, operation);
-		const involved =
-			operation !== null &&
-			operation.vm === vm.id &&
-			(operation.source === host.id || operation.target === host.id);
 		if (at === host.id)
 			switch (vm.vcpuState) {
 				case 'running':
@@ -114,7 +114,7 @@ export function slotsWords(host: HostStatus, status: WorldStatus): string {
 				case 'absent':
 					return [];
 			}
-		if (!involved || operation === null) return [];
+		if (operation === null || !keepsSlots(host, vm, operation)) return [];
 		if (operation.state === 'completed') return ['slots free again'];
 		return [host.id === operation.target ? `slots kept for ${span(vm)}` : `${span(vm)} left`];
 	});

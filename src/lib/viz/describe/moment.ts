@@ -35,14 +35,30 @@ export function operationOf(status: WorldStatus): OperationStatus | null {
 	);
 }
 
-/** Length of the gap so far: closed parts, and the open one until now. */
-export function stoppedNs(operation: OperationStatus, nowNs: number): number {
-	if (operation.downtimeNs !== null) return operation.downtimeNs;
+/**
+ * Length of the gap: measured when it is over, else from the stop until now. The bar of the downtime counts the same way, so
+ * that there is one figure: moments between two parts count, nobody runs the guest then either.
+ */
+export function stoppedNs(
+	operation: OperationStatus,
+	vm: Pick<VmStatus, 'vcpuState'> | undefined,
+	nowNs: number
+): number {
 	const [first] = operation.downtime;
-	if (first === undefined) return 0;
-	const last = operation.downtime.at(-1)?.endNs ?? nowNs;
-	return Math.max(0, last - first.startNs);
+	if (first === undefined) return operation.downtimeNs ?? 0;
+	if (!isStopped(operation, vm) && operation.downtimeNs !== null) return operation.downtimeNs;
+	return Math.max(0, nowNs - first.startNs);
 }
+
+/** The gap has begun and is not over: the migration goes on, and nobody runs the guest. */
+export const isStopped = (
+	operation: Pick<OperationStatus, 'state' | 'downtime'>,
+	vm: Pick<VmStatus, 'vcpuState'> | undefined
+): boolean =>
+	operation.state === 'running' &&
+	operation.downtime.length > 0 &&
+	vm !== undefined &&
+	vm.vcpuState !== 'running';
 
 export function momentOf(status: WorldStatus): Moment {
 	const operation = operationOf(status);
@@ -80,7 +96,7 @@ function ended(status: WorldStatus, operation: OperationStatus, vm: VmStatus): M
 			sentence:
 				vm.runsOn === null ? `${vm.id} has moved` : `${vm.id} runs on ${hostName(vm.runsOn)}`,
 			figures: [
-				figure(formatNs(stoppedNs(operation, status.nowNs)), 'guest stopped'),
+				figure(formatNs(stoppedNs(operation, vm, status.nowNs)), 'guest stopped'),
 				...moved,
 				speed(vm)
 			]
@@ -123,13 +139,13 @@ function transit(status: WorldStatus, operation: OperationStatus, vm: VmStatus):
 				sentence:
 					vm.owner === operation.target
 						? 'Hand-off: one word flips, no page moves'
-						: 'Hand-off: the VM stops, nobody runs it',
+						: `Hand-off: nobody runs the VM, it is still ${operation.source}’s`,
 				figures: [
 					...(vm.owner === operation.target
 						? [figure(formatBytesBinary(vm.bytes), 'changed owner')]
 						: [figure(pages(operation.pagesTotal), 'in the pool')]),
 					figure(pages(pagesInFlight), 'moved now'),
-					figure(formatNs(stoppedNs(operation, status.nowNs)), 'guest stopped')
+					figure(formatNs(stoppedNs(operation, vm, status.nowNs)), 'guest stopped')
 				]
 			};
 		case 'unstaging':
@@ -146,7 +162,7 @@ function transit(status: WorldStatus, operation: OperationStatus, vm: VmStatus):
 			return {
 				sentence: 'The empty extent goes back to the pool',
 				figures: [
-					figure(formatNs(stoppedNs(operation, status.nowNs)), 'guest stopped'),
+					figure(formatNs(stoppedNs(operation, vm, status.nowNs)), 'guest stopped'),
 					figure(formatBytesDecimal(operation.networkBytes), 'on the network'),
 					speed(vm)
 				]
@@ -165,7 +181,7 @@ function precopy(status: WorldStatus, operation: OperationStatus, vm: VmStatus):
 		return {
 			sentence: 'Switch-over: the VM stops, the last pages are sent',
 			figures: [
-				figure(formatNs(stoppedNs(operation, status.nowNs)), 'guest stopped'),
+				figure(formatNs(stoppedNs(operation, vm, status.nowNs)), 'guest stopped'),
 				figure(formatBytesBinary(operation.leftBytes), 'left'),
 				wire
 			]

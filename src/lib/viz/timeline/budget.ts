@@ -45,9 +45,11 @@ export function downtimeBudget(
 	operation: Pick<OperationStatus, 'downtimeBudgetNs' | 'state'> | null,
 	happened: Pick<Course, 'downtime' | 'downtimeNs'> | undefined,
 	expected: Pick<Course, 'downtime' | 'downtimeNs'> | undefined,
-	nowNs: number
+	nowNs: number,
+	/** Nobody runs the guest now: the gap goes on, also between two of its parts. */
+	stopped = false
 ): Budget | null {
-	const over = happened !== undefined && isOver(happened, expected);
+	const over = !stopped && happened !== undefined && isOver(happened, expected);
 	const began = (happened?.downtime.length ?? 0) > 0;
 	const running = operation === null || operation.state === 'running';
 	const base = over ? happened.downtime : running || began ? (expected?.downtime ?? []) : [];
@@ -69,7 +71,8 @@ export function downtimeBudget(
 	});
 	const startNs = Math.min(...parts.map((part) => part.startNs));
 	const endNs = Math.max(...parts.map((part) => part.startNs + part.durationNs));
-	const totalNs = over ? (happened.downtimeNs as number) : endNs - startNs;
+	const soFarNs = stopped ? nowNs - startNs : 0;
+	const totalNs = over ? (happened.downtimeNs as number) : Math.max(endNs - startNs, soFarNs);
 	const spentNs = Math.min(totalNs, Math.max(0, nowNs - startNs));
 	const budgetNs = operation?.downtimeBudgetNs ?? null;
 	return {
@@ -79,7 +82,7 @@ export function downtimeBudget(
 		spentNs,
 		leftNs: budgetNs === null ? 0 : Math.max(0, budgetNs - totalNs),
 		overNs: budgetNs === null ? 0 : Math.max(0, totalNs - budgetNs),
-		tense: over || nowNs >= endNs ? 'past' : nowNs > startNs ? 'now' : 'future',
+		tense: over || (!stopped && nowNs >= endNs) ? 'past' : nowNs > startNs ? 'now' : 'future',
 		startNs
 	};
 }
