@@ -42,6 +42,8 @@ export interface OsRecord {
 	background: { node: number; slabStarted: boolean; memmapPages: number; slabPages: number }[];
 	/** Lines of the kernel log that the model produces. */
 	log: { atNs: number; text: string }[];
+	/** Events of the monitor, in order; sizes of virtio-mem lie with the device. */
+	qmpEvents: { atNs: number; event: string; data: JsonValue }[];
 	state: 'prelaunch' | 'running' | 'paused';
 	/** Migration of this machine as virtio-mem sees it. */
 	migrating: 'none' | 'outgoing' | 'incoming-postcopy';

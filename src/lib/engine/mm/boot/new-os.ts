@@ -77,6 +77,7 @@ export function newOs(
 		groups: [],
 		background: nodes.map((node) => ({ node: node.id, slabStarted: false, memmapPages: 0, slabPages: 0 })),
 		log: [],
+		qmpEvents: [],
 		state: paused ? 'prelaunch' : 'running',
 		migrating: 'none',
 		nextPid: 100,
