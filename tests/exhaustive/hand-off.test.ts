@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { HandOffPhase, OwnerState, packOwner } from '$lib/engine/contract/words.ts';
 import { explore } from '$lib/engine/superpage/explore.ts';
-import { FIRST_STEP, HAND_OFF, handOffStep, RESTING, type StepContext } from '$lib/engine/superpage/hand-off.ts';
+import { FIRST_STEP, HAND_OFF, handOffStep, RESTING, wayOut, type StepContext } from '$lib/engine/superpage/hand-off.ts';
 import { fenceIndex, ownerIndex, phaseIndex, rangesIndex, SUPERPAGE_WORDS, vcpuStateIndex, type SharedWords } from '$lib/engine/superpage/words.ts';
 
-describe('every order of the steps, with an abort at any moment of the wait and one crash', () => {
+describe('every order of the steps, with a cancel at any step of the source and one crash', () => {
 	const whole = explore();
 
 	test('no statement breaks', () => {
@@ -23,7 +23,17 @@ describe('every order of the steps, with an abort at any moment of the wait and 
 	});
 
 	test('the number of states is the one it always was', () => {
-		expect({ states: whole.states, ends: whole.ends }).toEqual({ states: 69, ends: 14 });
+		expect({ states: whole.states, ends: whole.ends }).toEqual({ states: 99, ends: 27 });
+	});
+
+	test('a target that does not reach the ranges never gets the VM, and the source runs on', () => {
+		const unreached = explore([], false);
+		expect(unreached.violations).toEqual([]);
+		expect(Object.keys(unreached.endings).sort()).toEqual([
+			'lost with the host that ran it',
+			'runs on the source',
+			'runs on the source, the other host is dead'
+		]);
 	});
 
 	test('the search is the same each time', () => {
@@ -101,7 +111,7 @@ function* situations(): Generator<ReadonlyMap<number, bigint>> {
 
 describe('a step', () => {
 	const seen = packOwner({ owner: 0, state: OwnerState.handoff, incarnation: 1, token: 8 });
-	const context = (words: SharedWords, actor: 'source' | 'target', without: readonly string[] = []): StepContext => ({
+	const context = (words: SharedWords, actor: 'source' | 'target', without: readonly string[] = [], reached = true): StepContext => ({
 		words,
 		vm: 0,
 		self: actor === 'source' ? 0 : 1,
@@ -109,6 +119,7 @@ describe('a step', () => {
 		incarnation: 1,
 		me: { step: FIRST_STEP[actor], running: actor === 'source', locals: { token: 7, seen: seen.toString(16) }, planned: false },
 		rangesCrc: 0x5eed,
+		reached,
 		without
 	});
 
@@ -131,6 +142,33 @@ describe('a step', () => {
 					step.run(context(shared, step.actor, [mutant]));
 					expect(accesses.length).toBeLessThanOrEqual(1);
 				}
+	});
+
+	test('the target says why it refuses: what is damaged before what is out of reach', () => {
+		const check = handOffStep('check-ranges');
+		const words = (crc: bigint) => counted(new Map([[rangesIndex(0), crc]])).shared;
+		for (const [crc, reached, next, refusal] of [
+			[0x5eedn, true, 'prepare', undefined],
+			[0x5eedn, false, 'reject', 'not-switched'],
+			[1n, true, 'reject', 'checksum-mismatch'],
+			[1n, false, 'reject', 'checksum-mismatch']
+		] as const) {
+			const around = context(words(crc), 'target', [], reached);
+			expect(check?.run(around)).toBe(next);
+			expect(around.me.locals['refusal']).toBe(refusal);
+		}
+	});
+
+	test('a source that leaves closes its proposal before it rests', () => {
+		for (const { id } of HAND_OFF.filter((step) => step.actor === 'source')) {
+			const me = { step: id, running: !['freeze', 'flush', 'check-owner', 'check-fence'].includes(id), locals: {}, planned: false };
+			const out = wayOut(me);
+			if (out === null) expect(['abort', 'resume', 'withdraw']).toContain(id);
+			else expect(out).toBe(id === 'await-commit' ? 'abort' : me.running ? 'withdraw' : 'resume');
+		}
+		const { shared } = counted(new Map([[phaseIndex(0), BigInt(HandOffPhase.prepared)]]));
+		expect(handOffStep('withdraw')?.run(context(shared, 'source'))).toBe('aborted');
+		expect(shared.load(phaseIndex(0))).toBe(BigInt(HandOffPhase.idle));
 	});
 
 	test('ids are distinct and all words lie in the super-page', () => {

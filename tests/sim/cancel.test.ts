@@ -77,7 +77,7 @@ describe('a cancel of transit', () => {
 	});
 
 	const atStep = HAND_OFF.filter(
-		({ id }) => !['abort', 'resume', 'reject', 'clear-phase'].includes(id)
+		({ id }) => !['abort', 'resume', 'withdraw', 'reject', 'clear-phase'].includes(id)
 	).map(({ actor, id }) => [actor, id] as const);
 	const outcomes = new Map<string, number>();
 

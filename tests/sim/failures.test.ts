@@ -223,6 +223,25 @@ describe('fails on the way, and everything goes back', () => {
 		expect(simulation.world.r.vms[0]?.vcpuState).toBe('running');
 	});
 
+	it('a range behind no decoder of the target: it says so, the guest never stops, and goes home', () => {
+		const simulation = open(tinyWorld());
+		const target = simulation.world.r.hosts[1];
+		if (!target) throw new Error('no second host');
+		target.decoder.bytes = 2 * MIB;
+		simulation.send(migrate('transit'));
+		endsWith(simulation, 'failed', 'not-switched');
+		expectPoolEmpty(simulation);
+		const { vms, marks, operations } = simulation.world.r;
+		expect(vms[0]).toMatchObject({ vcpuState: 'running', ownerHost: 0 });
+		expect(vms[0]?.instances).toEqual([0, -1]);
+		expect(operations[0]?.stoppedNs).toBe(-1);
+		expect(marks).toEqual([]);
+		expectSound(simulation);
+		target.decoder.bytes = simulation.world.r.hosts[0]?.decoder.bytes ?? 0;
+		expect(simulation.send(migrate('transit')).ok).toBe(true);
+		endsWith(simulation, 'completed', null);
+	});
+
 	it('an owner word that somebody took: the guest that runs goes on, the stopped one is not started', () => {
 		const running = open(tinyWorld());
 		running.send(migrate('transit'));

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseQuantity } from '../../src/lib/base/quantity.ts';
 import { GIB } from '../../src/lib/base/units.ts';
-import type { Hpa } from '../../src/lib/base/address.ts';
 import { REASONS, type ReasonId } from '../../src/lib/engine/contract/reasons.ts';
-import { toDpa } from '../../src/lib/engine/fabric/gfam.ts';
 import { Simulation } from '../../src/lib/engine/index.ts';
 import { host, migrate, open, settle, smallWorld, vm } from '../support/worlds.ts';
 
@@ -79,10 +77,12 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 		answer(open(smallWorld({ pool: { bytes: 128 * 1024 * 1024 } })), migrate('transit')),
 	'no-shared-memory': () => answer(open(smallWorld({ pool: null })), migrate('transit')),
 	'not-switched': () => {
-		const host0 = open(small).world.r.hosts[0];
-		if (!host0) return 'no host';
-		const reached = toDpa(host0, (host0.decoder.hpaBase + host0.decoder.bytes) as Hpa);
-		return reached.ok ? 'reached' : reached.reason;
+		const simulation = open(small);
+		const target = simulation.world.r.hosts[1];
+		if (!target) return 'no second host';
+		target.decoder.bytes = 2 * 1024 * 1024;
+		simulation.send(migrate('transit'));
+		return ended(simulation);
 	},
 	'unmovable-page': () => {
 		const simulation = open(small);

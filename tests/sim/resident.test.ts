@@ -58,7 +58,38 @@ describe('a VM that lives on the pool', () => {
 		expect(simulation.world.r.extents.every((extent) => extent.state === 'released')).toBe(true);
 	});
 
-	it('stays there, and says so, when a cancelled move finds no room at home', () => {
+	it.each(['prepare', 'publish', 'handoff'] as const)(
+		'cancelled in %s it stays where it lived, and can be ordered home afterwards',
+		(phase) => {
+			const simulation = resident();
+			const before = simulation.world.r.extents.length;
+			expect(simulation.send(migrate('transit', {}, 'vm0', 'C')).ok).toBe(true);
+			simulation.advance(
+				simulation.world.r.nowNs + 1e9,
+				Infinity,
+				({ r }) => r.operations[1]?.phase === phase
+			);
+			expect(simulation.world.r.operations[1]?.phase).toBe(phase);
+			expect(simulation.send({ name: 'migrate-cancel', vm: 'vm0' }).ok).toBe(true);
+			expect(settle(simulation)).toBe(true);
+			expect(simulation.world.r.operations[1]).toMatchObject({
+				state: 'cancelled',
+				reason: 'cancelled',
+				cxlBytes: 0
+			});
+			expect(simulation.world.r.vms[0]?.pagesByMemory).toEqual([0, 0, 0, 32_768]);
+			expect(simulation.world.r.vms[0]?.ownerHost).toBe(1);
+			expect(simulation.world.r.extents.length).toBe(before);
+			expectSound(simulation);
+			expect(simulation.send(migrate('transit', {}, 'vm0', 'A')).ok).toBe(true);
+			expect(settle(simulation)).toBe(true);
+			expect(simulation.world.r.operations[2]?.state).toBe('completed');
+			expectSound(simulation);
+			expectPoolEmpty(simulation);
+		}
+	);
+
+	it('needs no room at home when its move is cancelled', () => {
 		const full = open({
 			...world,
 			hosts: [host('A', 512), host('B', 256)],
@@ -71,7 +102,7 @@ describe('a VM that lives on the pool', () => {
 		expect(settle(full)).toBe(true);
 		expect(full.world.r.operations[1]).toMatchObject({
 			state: 'cancelled',
-			reason: 'no-room-target'
+			reason: 'cancelled'
 		});
 		expectSound(full);
 		expect(full.send(migrate('transit', {}, 'vm0', 'A')).ok).toBe(true);

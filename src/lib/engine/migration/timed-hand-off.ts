@@ -8,9 +8,9 @@ import { schedule } from '../sim/event-queue.ts';
 import { emit } from '../sim/trace.ts';
 import type { HandOffActorRecord, HostRecord, OperationRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
-import { FIRST_STEP, handOffStep, RESTING, type Actor, type StepContext } from '../superpage/hand-off.ts';
+import { FIRST_STEP, handOffStep, RESTING, wayOut, type Actor, type StepContext } from '../superpage/hand-off.ts';
 import { checksum, descriptorSlots } from '../superpage/descriptors.ts';
-import { ownerIndex, phaseIndex, sharedWordsOf } from '../superpage/words.ts';
+import { ownerIndex, sharedWordsOf } from '../superpage/words.ts';
 import { mapByReference, passExtents } from './adopt.ts';
 import { enterPart, enterPhase, hostName, resumeGuest, stopGuest, vmOf } from './operation.ts';
 import { noteOwnerChange } from './owner.ts';
@@ -23,7 +23,7 @@ import { staleLine } from './stale.ts';
  */
 
 /** What a step leads to outside the hand-off: nothing yet, the pages go home, back, or the move is given up by one side. */
-export type HandOffResult = null | 'home' | 'turn-back' | 'rejected' | 'abandoned';
+export type HandOffResult = null | 'home' | 'turn-back' | 'checksum-mismatch' | 'not-switched' | 'abandoned';
 
 export function startHandOff(world: World, operation: OperationRecord): void {
 	operation.actors = {
@@ -53,7 +53,7 @@ function actorOf(operation: OperationRecord, actor: Actor): HandOffActorRecord {
 	return operation.actors[actor];
 }
 
-function contextOf(world: World, operation: OperationRecord, actor: Actor): StepContext {
+function contextOf(world: World, operation: OperationRecord, actor: Actor, reached: boolean): StepContext {
 	const self = actor === 'source' ? operation.source : operation.target;
 	const peer = actor === 'source' ? operation.target : operation.source;
 	return {
@@ -64,6 +64,7 @@ function contextOf(world: World, operation: OperationRecord, actor: Actor): Step
 		incarnation: (world.r.hosts[self] as HostRecord).incarnation,
 		me: actorOf(operation, actor),
 		rangesCrc: checksum(world, operation.vm),
+		reached,
 		without: world.r.faults
 	};
 }
@@ -80,32 +81,17 @@ export function runHandOffStep(world: World, operation: OperationRecord, actorIn
 	const me = actorOf(operation, actor);
 	me.planned = false;
 	if (RESTING.includes(me.step)) return null;
-	if (actor === 'source' && operation.ending === 'cancelled' && turnsAway(world, operation, me)) return 'turn-back';
+	// A cancel: the source's next step is the one that leads out.
+	if (actor === 'source' && operation.ending === 'cancelled') me.step = wayOut(me) ?? me.step;
 	const entry = handOffStep(me.step);
 	if (!entry) throw new Error(`no step ${me.step}`);
 	const before = world.c.superpageWord.get(ownerIndex(operation.vm));
 	const ranBefore = me.running;
-	if (entry.id === 'check-ranges') mapOnTarget(world, operation);
-	me.step = entry.run(contextOf(world, operation, actor));
+	const reached = entry.id !== 'check-ranges' || mapOnTarget(world, operation);
+	me.step = entry.run(contextOf(world, operation, actor, reached));
 	if (entry.id !== me.step) afterStep(world, operation, actor, entry.id, entry.says, before);
 	const result = syncGuest(world, operation, entry.id, ranBefore !== me.running);
 	return result ?? plan(world, operation, actor, entry.id);
-}
-
-/** A cancel before the freeze leaves the phase idle and resumes; after it the abort step decides by compare-and-swap. */
-function turnsAway(world: World, operation: OperationRecord, me: HandOffActorRecord): boolean {
-	if (me.step === 'await-commit') {
-		me.step = 'abort';
-		return false;
-	}
-	if (me.step === 'abort' || me.step === 'resume') return false;
-	world.c.superpageWord.set(phaseIndex(operation.vm), 0n);
-	if (!me.running) {
-		me.running = true;
-		resumeGuest(world, operation, vmOf(world, operation).running, 'cancel');
-	}
-	forgetTarget(world, operation);
-	return true;
 }
 
 function forgetTarget(world: World, operation: OperationRecord): void {
@@ -135,11 +121,10 @@ function afterStep(world: World, operation: OperationRecord, actor: Actor, id: s
 	});
 }
 
-/** The target maps every range through its own decoder before it says that it is prepared. */
-function mapOnTarget(world: World, operation: OperationRecord): void {
+/** The target maps every range through its own decoder before it says that it is prepared; false when one is out of its reach. */
+function mapOnTarget(world: World, operation: OperationRecord): boolean {
 	catchUp(world, operation.vm);
-	const mapped = mapByReference(world, operation);
-	if (!mapped.ok) world.r.marks.push(`${mapped.reason}: ${mapped.detail}`);
+	return mapByReference(world, operation).ok;
 }
 
 /** The abort found another word: the target was first, the move goes on (cxl-fabric reference 10.5, I4 and I5). */
@@ -179,9 +164,8 @@ function syncGuest(world: World, operation: OperationRecord, id: string, turned:
 		// Not before: a phase word that is left open would refuse the VM's next hand-off.
 		return 'home';
 	} else if (id === 'resume') {
-		// As in every other turn away: the phase hint is closed, or the VM's next proposal would find it open.
-		world.c.superpageWord.set(phaseIndex(operation.vm), 0n);
 		resumeGuest(world, operation, vm.running, 'cancel');
+	} else if (id === 'withdraw' && operation.actors?.source.step === 'aborted') {
 		forgetTarget(world, operation);
 		return 'turn-back';
 	}
@@ -194,12 +178,11 @@ function plan(world: World, operation: OperationRecord, actor: Actor, ran: strin
 	const doorbell = costNs(world.costs, 'cxlDoorbellUs');
 	wake(world, operation, actor, ran, doorbell);
 	if (me.step === 'gave-up') {
+		const refusal = me.locals['refusal'] === 'not-switched' ? 'not-switched' : 'checksum-mismatch';
 		forgetTarget(world, operation);
-		return 'rejected';
+		return refusal;
 	}
 	if (me.step === 'abandoned') {
-		if (unpackOwner(world.c.superpageWord.get(ownerIndex(operation.vm))).owner === operation.source)
-			world.c.superpageWord.set(phaseIndex(operation.vm), 0n);
 		forgetTarget(world, operation);
 		return 'abandoned';
 	}

@@ -268,6 +268,8 @@ export interface OperationRecord {
 	/** Chunks of 1 GiB whose write protection is not yet armed again in this round. */
 	clearPending: boolean[];
 	extents: number[];
+	/** The VM lived on the pool when the operation began; absent otherwise. */
+	livedOnPool?: true;
 	onlineExtent: number;
 	onlineBlock: number;
 	rangeCount: number;

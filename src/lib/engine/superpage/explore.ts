@@ -1,11 +1,11 @@
 import { OwnerState, packOwner, unpackOwner } from '../contract/words.ts';
 import type { HandOffActorRecord } from '../state/records.ts';
-import { FIRST_STEP, handOffStep, RESTING, type Actor } from './hand-off.ts';
+import { FIRST_STEP, handOffStep, RESTING, wayOut, type Actor } from './hand-off.ts';
 import { ownerIndex, rangesIndex, SUPERPAGE_WORDS, type SharedWords } from './words.ts';
 
 /**
- * Every order of the hand-off's steps, with the source's abort timer armed at any moment of its wait and at most one crash
- * of either host at any step. Worlds are tiny: one VM, two actors, the shared words. Time and cost are left out.
+ * Every order of the hand-off's steps, with a cancel at the source at any of its steps and at most one crash of either
+ * host at any step. Worlds are tiny: one VM, two actors, the shared words. Time and cost are left out.
  */
 export interface ExploredState {
 	readonly words: bigint[];
@@ -47,11 +47,12 @@ function key(state: ExploredState): string {
 	return JSON.stringify([words, state.source, state.target, tail]);
 }
 
-/** The state after `actor` took the step it stands at; `instead` names another step (the abort timer). */
+/** The state after `actor` took the step it stands at; `instead` names another step (a cancel). */
 function successor(
 	state: ExploredState,
 	actor: Actor,
 	without: readonly string[],
+	reached: boolean,
 	instead?: string
 ): ExploredState | null {
 	const next: ExploredState = {
@@ -83,6 +84,7 @@ function successor(
 		incarnation: 1,
 		me,
 		rangesCrc: CRC,
+		reached,
 		without
 	});
 	return next;
@@ -125,8 +127,8 @@ function crash(state: ExploredState, actor: Actor): ExploredState {
 	return { ...next, crashed: actor, path: [...state.path, `${actor}: crash`] };
 }
 
-/** Breadth first, so that the first path to a violation is a shortest one. */
-export function explore(without: readonly string[] = [], limit = 200_000): Exploration {
+/** Breadth first, so that the first path to a violation is a shortest one. `reached`: the target's decoder covers the ranges. */
+export function explore(without: readonly string[] = [], reached = true, limit = 200_000): Exploration {
 	const first = start();
 	const seen = new Set<string>([key(first)]);
 	const queue: ExploredState[] = [first];
@@ -139,9 +141,9 @@ export function explore(without: readonly string[] = [], limit = 200_000): Explo
 		const crashes: ExploredState[] = [];
 		for (const actor of ['source', 'target'] as const) {
 			if (state.crashed === actor || RESTING.includes(state[actor].step)) continue;
-			steps.push(successor(state, actor, without));
-			if (actor === 'source' && state.source.step === 'await-commit')
-				steps.push(successor(state, actor, without, 'abort'));
+			steps.push(successor(state, actor, without, reached));
+			const out = actor === 'source' ? wayOut(state.source) : null;
+			if (out !== null) steps.push(successor(state, actor, without, reached, out));
 			if (state.crashed === null) crashes.push(crash(state, actor));
 		}
 		const moves = steps.filter((step) => step !== null && key(step) !== key(state));

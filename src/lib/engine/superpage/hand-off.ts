@@ -19,6 +19,8 @@ export interface StepContext {
 	readonly me: HandOffActorRecord;
 	/** Checksum that the descriptors have by this actor's own reading. */
 	readonly rangesCrc: number;
+	/** Whether the target's own decoder covers every range; the source's steps do not look at it. */
+	readonly reached: boolean;
 	/** Conditions left out on purpose: planted faults and the explorer's mutants. */
 	readonly without: readonly string[];
 }
@@ -45,6 +47,12 @@ const token = (value: string | number | boolean | undefined): number => Number(v
 /** Value of the vCPU-state word: valid for one token only, so that a half-written state is never believed. */
 const stateMark = (ownerToken: number): bigint => (1n << 32n) | BigInt(ownerToken >>> 0);
 
+/** The hint is closed before the source rests, or the VM's next proposal would find it open. */
+const leave = (me: HandOffActorRecord, end: 'aborted' | 'abandoned'): string => {
+	me.locals['end'] = end;
+	return 'withdraw';
+};
+
 const step = (
 	actor: Actor,
 	id: string,
@@ -61,10 +69,10 @@ export const HAND_OFF: readonly HandOffStep[] = [
 		me.locals['token'] = owner.token;
 		return 'propose';
 	}),
-	step('source', 'propose', 'source proposes', 'compare-and-swap', ({ words, vm }) =>
+	step('source', 'propose', 'source proposes', 'compare-and-swap', ({ words, vm, me }) =>
 		words.compareAndSwap(phaseIndex(vm), BigInt(HandOffPhase.idle), BigInt(HandOffPhase.proposed))
 			? 'await-prepared'
-			: 'abandoned'
+			: leave(me, 'abandoned')
 	),
 	step(
 		'source',
@@ -92,8 +100,8 @@ export const HAND_OFF: readonly HandOffStep[] = [
 		const same = owner.owner === self && owner.state === OwnerState.staged && owner.token === me.locals['token'];
 		return same ? 'check-fence' : 'abandoned';
 	}),
-	step('source', 'check-fence', 'source reads its own fence', 'load', ({ words, self, incarnation }) =>
-		Number(words.load(fenceIndex(self)) >> 32n) >= incarnation ? 'abandoned' : 'freeze'
+	step('source', 'check-fence', 'source reads its own fence', 'load', ({ words, self, incarnation, me }) =>
+		Number(words.load(fenceIndex(self)) >> 32n) >= incarnation ? leave(me, 'abandoned') : 'freeze'
 	),
 	step('source', 'freeze', 'source gives the VM up: nobody runs it', 'compare-and-swap', ({ words, vm, self, incarnation, me }) => {
 		const t = token(me.locals['token']);
@@ -122,7 +130,12 @@ export const HAND_OFF: readonly HandOffStep[] = [
 	}),
 	step('source', 'resume', 'source runs its vCPUs again', null, ({ me }) => {
 		me.running = true;
-		return 'aborted';
+		return leave(me, 'aborted');
+	}),
+	step('source', 'withdraw', 'source closes its proposal', 'store', ({ words, vm, me }) => {
+		// A plain store may do: only the source proposes, and a target that wants to prepare later finds no proposal.
+		words.store(phaseIndex(vm), BigInt(HandOffPhase.idle));
+		return me.locals['end'] === 'abandoned' ? 'abandoned' : 'aborted';
 	}),
 	step(
 		'target',
@@ -132,9 +145,12 @@ export const HAND_OFF: readonly HandOffStep[] = [
 		({ words, vm }) => (Number(words.load(phaseIndex(vm))) === HandOffPhase.proposed ? 'check-ranges' : 'read-phase'),
 		true
 	),
-	step('target', 'check-ranges', 'target checks the ranges against their checksum', 'load', ({ words, vm, rangesCrc }) =>
-		Number(words.load(rangesIndex(vm)) & 0xffffffffn) === rangesCrc ? 'prepare' : 'reject'
-	),
+	step('target', 'check-ranges', 'target checks the ranges against their checksum', 'load', ({ words, vm, rangesCrc, reached, me }) => {
+		const intact = Number(words.load(rangesIndex(vm)) & 0xffffffffn) === rangesCrc;
+		if (intact && reached) return 'prepare';
+		me.locals['refusal'] = intact ? 'not-switched' : 'checksum-mismatch';
+		return 'reject';
+	}),
 	step('target', 'reject', 'target refuses the proposal', 'compare-and-swap', ({ words, vm }) => {
 		words.compareAndSwap(phaseIndex(vm), BigInt(HandOffPhase.proposed), BigInt(HandOffPhase.idle));
 		return 'gave-up';
@@ -191,6 +207,16 @@ export const HAND_OFF: readonly HandOffStep[] = [
 		return 'finished';
 	})
 ];
+
+/**
+ * Where a source goes that is told to give the move up: null while nothing is left to decide. Before the freeze it simply
+ * takes its proposal back, after it the owner word decides by compare-and-swap.
+ */
+export function wayOut(me: HandOffActorRecord): string | null {
+	if (RESTING.includes(me.step) || ['abort', 'resume', 'withdraw'].includes(me.step)) return null;
+	if (me.step === 'await-commit') return 'abort';
+	return me.running ? 'withdraw' : 'resume';
+}
 
 const BY_ID = new Map(HAND_OFF.map((entry) => [entry.id, entry]));
 

@@ -91,6 +91,7 @@ export function startTransit(world: World, operation: OperationRecord): void {
 		text: `census: ${vm.populatedPages} pages, no long-term pin`
 	});
 	enterPhase(world, operation, 'prepare', 'prepare: capacity under one tag', 'extent-offer');
+	if (ownExtents(world, operation.vm, operation.source).length > 0) operation.livedOnPool = true;
 	const reserved = extentsFor(world, operation.vm, operation.source);
 	if (!reserved.ok) throw new Error('the extents were there a moment ago');
 	operation.extents = reserved.value;
@@ -231,16 +232,32 @@ function noRoom(world: World, operation: OperationRecord): void {
 /** Pages that cannot come home stay where they are: legal, slower, and said. */
 function stayOnPool(world: World, operation: OperationRecord, why: string): void {
 	const failed = operation.ending !== 'none' ? operation.ending : 'failed';
-	// Capacity that never came online holds nothing and goes back at once.
+	releaseUnused(world, operation);
+	clearDescriptors(world, operation.vm);
+	changeOwner(world, operation, vmOf(world, operation).instances[vmOf(world, operation).running] as number, OwnerState.active);
+	finish(world, operation, failed, 'no-room-target', `${why}: the rest of the VM goes on living on the pool`);
+}
+
+/** Capacity that never came online holds nothing and goes back at once. */
+function releaseUnused(world: World, operation: OperationRecord): void {
 	for (const index of operation.extents) {
 		const extent = world.r.extents[index] as ExtentRecord;
 		if (extent.onlineBlocks > 0) continue;
 		extent.state = 'released';
 		extentRecord(world, operation, index, 'released', operation.phaseCauseSeq);
 	}
-	clearDescriptors(world, operation.vm);
-	changeOwner(world, operation, vmOf(world, operation).instances[vmOf(world, operation).running] as number, OwnerState.active);
-	finish(world, operation, failed, 'no-room-target', `${why}: the rest of the VM goes on living on the pool`);
+}
+
+/** A VM that lived on the pool before stays there: its place was the pool, nothing of it belongs to the source's DRAM. */
+function stayAsBefore(world: World, operation: OperationRecord): void {
+	const vm = vmOf(world, operation);
+	releaseUnused(world, operation);
+	const host = vm.instances[vm.running] as number;
+	changeOwner(world, operation, host, OwnerState.active);
+	foldVm(world, operation.vm);
+	const state = operation.ending === 'failed' ? 'failed' : 'cancelled';
+	const reason = state === 'cancelled' ? 'cancelled' : ((operation.reason ?? 'page-stayed') as ReasonId);
+	finish(world, operation, state, reason, `${vm.id} runs on ${hostName(world, host)} and lives on the pool as before`);
 }
 
 /** Ranges into the super-page; from now on no page may move, contents still change. */
@@ -275,8 +292,8 @@ export function runHandOff(world: World, operation: OperationRecord, actor: numb
 	if (result === 'home') beginUnstaging(world, operation, `home to ${hostName(world, operation.target)}`);
 	else if (result === 'turn-back') turnBack(world, operation);
 	else if (result === 'abandoned') abandon(world, operation);
-	else if (result === 'rejected')
-		giveUp(world, operation, 'checksum-mismatch', `${hostName(world, operation.target)} found other ranges than the checksum says`);
+	else if (result === 'checksum-mismatch') giveUp(world, operation, result, `${hostName(world, operation.target)} found other ranges than the checksum says`);
+	else if (result === 'not-switched') giveUp(world, operation, result, `${hostName(world, operation.target)} reaches a range through no decoder of its own`);
 }
 
 /** The owner word is not what the source wrote. A guest that still runs goes on; one that is stopped is not started: only the owner may. */
@@ -298,14 +315,15 @@ export function giveUp(world: World, operation: OperationRecord, reason: ReasonI
 		vm: vmOf(world, operation).id,
 		operation: operation.id,
 		values: { state: 'turning back', reason },
-		text: `${detail}: the pages go back`
+		text: operation.livedOnPool ? `${detail}: the VM stays on the pool` : `${detail}: the pages go back`
 	});
 	turnBack(world, operation);
 }
 
-/** Cancelled or failed before the commit: pages home to the source, extents back to the pool. */
+/** Cancelled or failed before the commit: pages to where they lay before, unused extents back to the pool. */
 export function turnBack(world: World, operation: OperationRecord): void {
 	clearDescriptors(world, operation.vm);
+	if (operation.livedOnPool) return stayAsBefore(world, operation);
 	beginUnstaging(world, operation, `back to ${hostName(world, operation.source)}`);
 }
 
