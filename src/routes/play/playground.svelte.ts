@@ -21,7 +21,9 @@ import {
 } from '$lib/viz/compare/other-mover.ts';
 import type { TimeWindow } from '$lib/viz/timeline/window.ts';
 import { sameObject } from '$lib/viz/words/objects.ts';
+import { frameClock } from '$lib/viz/frame/frame-clock.ts';
 import { Address } from './history.ts';
+import { Notice } from './notice.svelte.ts';
 
 export type PanelId = 'scenario' | 'open' | 'migrate' | 'load' | 'pin' | 'compare' | 'check';
 
@@ -48,7 +50,10 @@ export class Playground {
 	session: Session | null = $state.raw(null);
 	opening: string | null = $state('Starting the engine');
 	refusal: Refusal | null = $state.raw(null);
-	notice: string | null = $state(null);
+	/** A short message that leaves by itself. */
+	readonly notice = new Notice();
+	/** What is too long to leave: a report that could not be copied. */
+	text: string | null = $state(null);
 	/** World on the stage. */
 	active: number = $state(0);
 	compare: boolean = $state(false);
@@ -59,8 +64,6 @@ export class Playground {
 	bottom: 'tracks' | 'charts' = $state('tracks');
 	panel: PanelId | null = $state(null);
 	dialog: 'find' | 'help' | 'table' | null = $state(null);
-	/** Told politely, once, to people who do not see the page. */
-	announcement: string = $state('');
 	/** Offered when a run is too large for a link. */
 	tooLong: string | null = $state(null);
 	/** Goes to the page that explains a damaged link. */
@@ -178,6 +181,7 @@ export class Playground {
 
 	async #replace(open: () => ReturnType<typeof Session.open>): Promise<boolean> {
 		const generation = ++this.#generation;
+		this.notice.end();
 		this.opening = 'Opening the run';
 		this.refusal = null;
 		const outcome = await open();
@@ -214,6 +218,7 @@ export class Playground {
 
 	/** Every command comes through here. */
 	async send(command: Command): Promise<boolean> {
+		this.notice.end();
 		const session = this.session;
 		if (!session) return false;
 		this.refusal = null;
@@ -228,11 +233,13 @@ export class Playground {
 	}
 
 	async undo(): Promise<void> {
+		this.notice.end();
 		this.refusal = null;
 		await this.session?.undo();
 		void this.remember(true);
 	}
 	async redo(): Promise<void> {
+		this.notice.end();
 		this.refusal = null;
 		await this.session?.redo();
 		void this.remember(true);
@@ -241,22 +248,27 @@ export class Playground {
 	// ——— time ———
 
 	async step(unit: StepUnit = this.unit): Promise<void> {
+		this.notice.end();
 		await this.session?.step(unit);
 		void this.remember(unit !== 'event');
 	}
 	async stepBack(unit: StepUnit = this.unit): Promise<void> {
+		this.notice.end();
 		await this.session?.stepBack(unit);
 		void this.remember(unit !== 'event');
 	}
 	async goTo(ns: number): Promise<void> {
+		this.notice.end();
 		await this.session?.seek(ns);
 		void this.remember(true);
 	}
 	/** While the cursor is dragged: no way in between, no entry in the history. */
 	scrub(ns: number): void {
+		this.notice.end();
 		void this.session?.seek(ns, { scrubbing: true });
 	}
 	playPause(): void {
+		this.notice.end();
 		const session = this.session;
 		if (!session) return;
 		if (session.state === 'playing') {
@@ -272,6 +284,7 @@ export class Playground {
 	// ——— selection ———
 
 	select(object: ObjectName | null): void {
+		this.notice.end();
 		if (!sameObject(object, this.selection)) this.selection = object;
 	}
 
@@ -279,6 +292,7 @@ export class Playground {
 
 	/** Beside the run on the stage, the same VM moved the other way; from one seed, on one clock. */
 	async toggleCompare(): Promise<void> {
+		this.notice.end();
 		const session = this.session;
 		if (!session) return;
 		if (this.compare) {
@@ -310,7 +324,7 @@ export class Playground {
 		if (!session) return false;
 		const worlds = session.worlds;
 		if (worlds.length >= MOST_WORLDS) {
-			this.notice = `Four worlds are the most on one clock.`;
+			this.say('Four worlds are the most on one clock.');
 			return false;
 		}
 		const from = worlds[this.active] ?? worlds[0]!;
@@ -399,7 +413,7 @@ export class Playground {
 			await navigator.clipboard.writeText(url);
 			this.say(`Link copied, ${formatNumber(url.length)} characters.`);
 		} catch {
-			this.notice = `The browser does not let this page copy. The address bar holds the link.`;
+			this.say('The browser does not let this page copy. The address bar holds the link.');
 		}
 	}
 
@@ -421,7 +435,7 @@ export class Playground {
 	}
 
 	say(text: string): void {
-		this.notice = text;
+		this.notice.say(text, frameClock.now);
 	}
 }
 

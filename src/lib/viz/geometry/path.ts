@@ -125,6 +125,24 @@ export function arcBetween(from: Point, to: Point, lane: number): Cubic {
 	return [from, { x: from.x + dx * 0.2, y: top }, { x: from.x + dx * 0.62, y: top }, to];
 }
 
+/** From block to block between rows of cells, never above them: for figures whose heads leave no room for an arc. */
+export function arcAcross(from: Point, to: Point, gutterX: number): Cubic {
+	return [from, { x: gutterX, y: from.y }, { x: gutterX, y: to.y }, to];
+}
+
+/** The point of a curve that goes steadily sideways at this x. */
+export function pointAtX(curve: Cubic, x: number): Point {
+	const forth = curve[0].x < curve[3].x;
+	let low = 0;
+	let high = 1;
+	for (let step = 0; step < STEPS; step += 1) {
+		const middle = (low + high) / 2;
+		if (pointOn(curve, middle).x < x === forth) low = middle;
+		else high = middle;
+	}
+	return pointOn(curve, (low + high) / 2);
+}
+
 /** Which curve of `arcOverWire` runs along the wire itself. */
 export const ALONG_WIRE = 1;
 
@@ -139,9 +157,10 @@ export function arcOverWire(
 	const forth = from.x < to.x;
 	const enter = { x: forth ? leftX : rightX, y: wireY };
 	const leave = { x: forth ? rightX : leftX, y: wireY };
+	// Sideways to the edge of the card and up along it: names and figures in the head of the card are not crossed.
 	const bend = (block: Point, gate: Point): [Point, Point] => [
-		{ x: gate.x + (block.x - gate.x) * 0.3, y: block.y - (block.y - wireY) * 0.3 },
-		{ x: gate.x, y: wireY + (block.y - wireY) * 0.45 }
+		{ x: gate.x, y: block.y },
+		{ x: gate.x, y: wireY + (block.y - wireY) * 0.6 }
 	];
 	const [a, b] = bend(from, enter);
 	const [c, d] = bend(to, leave);

@@ -44,7 +44,7 @@ export interface HostLayout extends CardLayout {
 export interface SwitchLayout {
 	readonly card: Box;
 	readonly nameY: number;
-	/** Name above the card instead of in it. */
+	/** Name left of the pool's port, below the card, instead of in it: the figure of that port stands right of it. */
 	readonly nameOutside: boolean;
 	readonly linkY: number;
 	readonly leftPort: Point;
@@ -302,7 +302,9 @@ export function layoutStage(input: StageInput): StageLayout {
 		switch: input.hasPool
 			? {
 					card,
-					nameY: nameOutside ? top - 10 : top + (input.mode === 'story' ? 58 : 57),
+					nameY: nameOutside
+						? (top + rows.switchHeight + poolTop) / 2
+						: top + (input.mode === 'story' ? 58 : 57),
 					nameOutside,
 					linkY,
 					leftPort: { x: poolX, y: linkY },
@@ -320,8 +322,7 @@ export function layoutStage(input: StageInput): StageLayout {
 						toX: second.card.x + 6,
 						// The corner of the card is round there.
 						dropY: top + 2,
-						// A name above the switch leaves the right half of the line to the network's.
-						labelX: nameOutside ? middle + 48 : middle
+						labelX: middle
 					}
 				: null,
 		gutters: [

@@ -9,7 +9,14 @@ import {
 	tileOf,
 	type GridMeasure
 } from '../geometry/memory-grid.ts';
-import { ALONG_WIRE, arcBetween, arcOverWire, type Cubic } from '../geometry/path.ts';
+import {
+	ALONG_WIRE,
+	arcAcross,
+	arcBetween,
+	arcOverWire,
+	pointAtX,
+	type Cubic
+} from '../geometry/path.ts';
 import type { StageLayout } from '../geometry/stage-layout.ts';
 import { hostColour, type ColourName } from '../tokens/colour.ts';
 import { CellKind, type MemoryCells } from './cells.ts';
@@ -29,6 +36,8 @@ export interface ArcMark {
 	readonly landing: Point;
 	/** A curve that follows a line already drawn, −1 for none. */
 	readonly hidden: number;
+	/** Where the count stands when there is no room for it on the way: a dot then shows how far it is. */
+	readonly parked: Point | null;
 }
 
 interface Place {
@@ -69,7 +78,18 @@ function isOverWire(scene: StageScene, from: string, to: string): boolean {
 	return from !== pool && to !== pool;
 }
 
-function curvesFor(
+/** Share of the wire at which a count stands, and how far the next ones are from it. */
+const WIRE_SHARE = 0.1;
+const LANE_X_PX = 72;
+const LANE_Y_PX = 22;
+
+interface Way {
+	readonly curves: readonly Cubic[];
+	readonly hidden: number;
+	readonly parked: Point | null;
+}
+
+function wayFor(
 	layout: StageLayout,
 	scene: StageScene,
 	from: string,
@@ -77,10 +97,28 @@ function curvesFor(
 	start: Point,
 	end: Point,
 	lane: number
-): Cubic[] {
-	if (isOverWire(scene, from, to) && layout.wire !== null)
-		return arcOverWire(start, end, layout.wire.y, layout.wire.fromX, layout.wire.toX);
-	return [arcBetween(start, end, lane)];
+): Way {
+	const half = layout.mode === 'half';
+	if (isOverWire(scene, from, to) && layout.wire !== null) {
+		const { y, fromX, toX } = layout.wire;
+		const x = fromX + (toX - fromX) * WIRE_SHARE + lane * LANE_X_PX;
+		return {
+			curves: arcOverWire(start, end, y, fromX, toX),
+			hidden: ALONG_WIRE,
+			parked: half ? { x, y } : null
+		};
+	}
+	if (!half) return { curves: [arcBetween(start, end, lane)], hidden: -1, parked: null };
+	const left = Math.min(start.x, end.x);
+	const gutter = layout.gutters.find((one) => one.x > left) ?? layout.gutters[0];
+	const gutterX = centre(gutter).x;
+	const curve = arcAcross(start, end, gutterX);
+	const crossing = pointAtX(curve, gutterX);
+	return {
+		curves: [curve],
+		hidden: -1,
+		parked: { x: gutterX, y: crossing.y + lane * LANE_Y_PX }
+	};
 }
 
 /** Hue of what moves: who owns it now. */
@@ -167,13 +205,12 @@ export function arcsInFlight(
 			const end = middleOf(layout.measure, target, to);
 			return {
 				key: `batch ${operation.id} ${part}`,
-				curves: curvesFor(layout, scene, batch.sourceMemory, batch.targetMemory, start, end, part),
+				...wayFor(layout, scene, batch.sourceMemory, batch.targetMemory, start, end, part),
 				share: at,
 				count: countOf(pages),
 				hue: hueOf(status, vm),
 				words: `${folioWords(pages)}, ${formatBytesBinary(pages * PAGE_BYTES)}, on the way`,
-				landing: end,
-				hidden: isOverWire(scene, batch.sourceMemory, batch.targetMemory) ? ALONG_WIRE : -1
+				landing: end
 			};
 		};
 		const tooFast = pace > 0 && span / pace < LEAST_WALL_S;
@@ -250,13 +287,12 @@ export function arcsOfPlan(
 		return [
 			{
 				key: `plan ${group.from} ${group.to} ${lane}`,
-				curves: curvesFor(layout, scene, group.from, group.to, start, end, lane),
+				...wayFor(layout, scene, group.from, group.to, start, end, lane),
 				share: ease(share),
 				count: formatBytesBinary(group.count * BLOCK_BYTES),
 				hue: hueOf(status, group.vm),
 				words: `${formatNumber(group.count)} × 2 MiB, ${formatBytesBinary(group.count * BLOCK_BYTES)}, moved from ${group.from} to ${group.to}`,
-				landing: end,
-				hidden: isOverWire(scene, group.from, group.to) ? ALONG_WIRE : -1
+				landing: end
 			}
 		];
 	});

@@ -53,7 +53,8 @@ export function crossingVcpus(
 			hue: hostColour(index),
 			words: `State of ${vm.vcpuCount} vCPUs ${saving ? 'is being saved to' : 'is being loaded from'} the super-page`,
 			landing: saving ? atPool : atHost,
-			hidden: -1
+			hidden: -1,
+			parked: null
 		}
 	];
 }

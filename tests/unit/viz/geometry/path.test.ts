@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import {
 	ALONG_WIRE,
+	arcAcross,
 	arcBetween,
 	arcOverWire,
 	cutChain,
+	pointAtX,
 	pointOn,
 	straight
 } from '../../../../src/lib/viz/geometry/path.ts';
@@ -37,4 +39,30 @@ it('leaves out the part that runs along a drawn line, but counts its length', ()
 	expect(middle.token.x).toBeCloseTo(500, 0);
 	expect(middle.behind).not.toContain('700');
 	expect(middle.ahead).toContain('800 300');
+});
+
+it('crosses a gutter between the rows of the two blocks, where a count can stand', () => {
+	const from = { x: 120, y: 180 };
+	const to = { x: 520, y: 220 };
+	for (const [a, b] of [
+		[from, to],
+		[to, from]
+	] as const) {
+		const arc = arcAcross(a, b, 380);
+		for (let step = 0; step <= 20; step += 1) {
+			const { y } = pointOn(arc, step / 20);
+			expect(y).toBeGreaterThanOrEqual(180);
+			expect(y).toBeLessThanOrEqual(220);
+		}
+		expect(pointAtX(arc, 380).x).toBeCloseTo(380, 2);
+	}
+});
+
+it('goes up to the wire along the edge of the card, not through what is written in its head', () => {
+	const [up] = arcOverWire({ x: 120, y: 300 }, { x: 900, y: 300 }, 40, 356, 700);
+	// The head of a card is the upper third of this way: the curve is at the edge there.
+	for (let step = 0; step <= 40; step += 1) {
+		const point = pointOn(up!, step / 40);
+		if (point.y < 127) expect(356 - point.x).toBeLessThan(10);
+	}
 });

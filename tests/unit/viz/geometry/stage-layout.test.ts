@@ -105,3 +105,13 @@ it('draws every link on one scale: 0.42 px per GB/s', () => {
 	expect(bandWidth(33e9)).toBeCloseTo(13.86);
 	expect(bandWidth(22.5e9)).toBeCloseTo(9.45);
 });
+
+it('names the switch beside the port of the pool, off the line of the network, where the card is low', () => {
+	for (const mode of ['half', 'short'] as const) {
+		const { switch: s, wire } = layoutStage(input(mode, 1010, mode === 'half' ? 260 : 438));
+		expect(s!.nameY - 8).toBeGreaterThan(wire!.y);
+		expect(s!.nameY).toBeGreaterThan(s!.linkY + 6);
+		expect(s!.nameY).toBeLessThan(s!.poolTopY + 2);
+		expect(wire!.labelX).toBe(s!.poolPort.x);
+	}
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { handOff, precopy, staging, unstaging } from '../../../../src/lib/viz/fixtures/moments.ts';
-import { layoutStage } from '../../../../src/lib/viz/geometry/stage-layout.ts';
+import { layoutStage, type StageMode } from '../../../../src/lib/viz/geometry/stage-layout.ts';
 import { arcsInFlight, arcsOfPlan, ease } from '../../../../src/lib/viz/scene/arcs.ts';
 import { planMoves } from '../../../../src/lib/viz/scene/plan.ts';
 import { running } from '../../../../src/lib/viz/fixtures/moments.ts';
@@ -8,12 +8,12 @@ import { buildScene } from '../../../../src/lib/viz/scene/stage-scene.ts';
 import type { DrawnWorld } from '../../../../src/lib/viz/fixtures/drawn-world.ts';
 
 /** Goal: what flies is what is under way, from where it lies to where it will lie. Method: drawn moments. */
-const setUp = ({ views, status }: DrawnWorld) => {
+const setUp = ({ views, status }: DrawnWorld, mode: StageMode = 'full') => {
 	const scene = buildScene(views, status);
 	const layout = layoutStage({
 		width: 1010,
 		height: 528,
-		mode: 'full',
+		mode,
 		hostCount: 2,
 		hasPool: true,
 		largestBlocks: scene.largestBlocks,
@@ -51,6 +51,21 @@ describe('a batch under way', () => {
 		const [arc] = arcsInFlight(scene, status, layout);
 		expect(arc?.hidden).toBe(1);
 		expect(arc?.curves[1]?.[0].y).toBe(layout.wire?.y);
+	});
+
+	it('has its count in the gutter or at the wire where two worlds share the room: no label is covered', () => {
+		const { scene, layout, status } = setUp(unstaging(), 'half');
+		const gutter = layout.gutters[1];
+		const marks = arcsInFlight(scene, status, layout);
+		for (const { parked } of marks) {
+			expect(inside(parked!.x, gutter.x, gutter.width)).toBe(true);
+			expect(parked!.y).toBeGreaterThan(layout.pool!.grid.y);
+		}
+		expect(new Set(marks.map(({ parked }) => parked!.y)).size).toBe(marks.length);
+		const copied = setUp(precopy(), 'half');
+		const [arc] = arcsInFlight(copied.scene, copied.status, copied.layout);
+		expect(arc!.parked).toMatchObject({ y: copied.layout.wire!.y });
+		expect(copied.layout.wire!.labelX - arc!.parked!.x).toBeGreaterThan(34 + 100);
 	});
 
 	it('is none in the hand-off: nothing moves', () => {
