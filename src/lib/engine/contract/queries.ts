@@ -1,5 +1,6 @@
 import type { TraceRecord } from './records.ts';
 import type { DowntimePart, PhaseSpan } from './status.ts';
+import type { MachineQuantityName } from './machine-quantities.ts';
 import type { OperationId, VmId } from './ids.ts';
 
 /** Questions never change a world. */
@@ -167,6 +168,7 @@ export type Expression =
 	| number
 	| boolean
 	| { readonly q: QuantityName }
+	| { readonly q: MachineQuantityName; readonly of: string }
 	| {
 			readonly op: '+' | '-' | '*' | '/' | '<' | '<=' | '==' | '>=' | '>' | 'and' | 'or' | 'not';
 			readonly args: readonly Expression[];

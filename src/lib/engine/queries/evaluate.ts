@@ -4,6 +4,7 @@ import type { OperationRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { proveContent } from '../whole/content.ts';
 import { INVARIANTS } from '../whole/index.ts';
+import { machineQuantity } from './machine-quantities.ts';
 import { bytesLeft } from './left.ts';
 
 /** Quantities by name. Each is a number; a migration that does not exist yet counts as not completed, −1 for its times. */
@@ -36,6 +37,7 @@ const DEEPEST = 64;
 export function evaluate(world: World, expression: Expression, depth = 0): number | boolean | null {
 	if (typeof expression === 'number' || typeof expression === 'boolean') return expression;
 	if (depth > DEEPEST || typeof expression !== 'object' || expression === null) return null;
+	if ('q' in expression && 'of' in expression) return machineQuantity(world, expression.q, expression.of);
 	if ('q' in expression) {
 		if (!Object.hasOwn(READ, expression.q)) return null;
 		return READ[expression.q](world, world.r.operations.at(-1));

@@ -190,6 +190,8 @@ export interface CallRecord {
 	value: JsonValue;
 	/** What a walk needs to go on: cursor, pass, blockers. */
 	work: { [key: string]: JsonValue };
+	/** Pages that it moved so far. */
+	movedPages: number;
 	/** Sentence for the page: what it waits for; null while it moves. */
 	waitingFor: string | null;
 	/** Tries so far, counted by arithmetic while it is parked. */
@@ -230,6 +232,8 @@ export interface VirtioMemRecord {
 	/** Size events: time of the last one sent, value waiting to be sent (−1 = none). */
 	eventSentNs: number;
 	eventWaiting: number;
+	/** Runs that ended with a timer. */
+	retries: number;
 	events: { atNs: number; size: number }[];
 	requests: { atNs: number; type: string; addr: number; blocks: number; answer: string }[];
 	driver: VirtioMemDriverRecord;

@@ -25,6 +25,7 @@ export function newCall(world: World, os: number, actor: string, kind: string, t
 		errno: null,
 		value: null,
 		work: {},
+		movedPages: 0,
 		waitingFor: null,
 		tries: 0,
 		generation: 0,

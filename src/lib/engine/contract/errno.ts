@@ -1,0 +1,46 @@
+/** Error numbers of Linux (include/uapi/asm-generic/errno-base.h and errno.h) that the model uses, with their texts (strerror of glibc). */
+export const ERRNO: Readonly<Record<string, number>> = {
+	EPERM: 1,
+	ENOENT: 2,
+	ESRCH: 3,
+	EINTR: 4,
+	EIO: 5,
+	E2BIG: 7,
+	EAGAIN: 11,
+	ENOMEM: 12,
+	EACCES: 13,
+	EFAULT: 14,
+	EBUSY: 16,
+	EEXIST: 17,
+	ENODEV: 19,
+	EINVAL: 22,
+	ENOSPC: 28,
+	ERANGE: 34,
+	ENOSYS: 38,
+	ETXTBSY: 26,
+	EOPNOTSUPP: 95,
+	EHWPOISON: 133
+};
+
+export const STRERROR: Readonly<Record<string, string>> = {
+	EPERM: 'Operation not permitted',
+	ENOENT: 'No such file or directory',
+	ESRCH: 'No such process',
+	EINTR: 'Interrupted system call',
+	EIO: 'Input/output error',
+	E2BIG: 'Argument list too long',
+	EAGAIN: 'Resource temporarily unavailable',
+	ENOMEM: 'Cannot allocate memory',
+	EACCES: 'Permission denied',
+	EFAULT: 'Bad address',
+	EBUSY: 'Device or resource busy',
+	EEXIST: 'File exists',
+	ENODEV: 'No such device',
+	EINVAL: 'Invalid argument',
+	ENOSPC: 'No space left on device',
+	ERANGE: 'Numerical result out of range',
+	ENOSYS: 'Function not implemented',
+	ETXTBSY: 'Text file busy',
+	EOPNOTSUPP: 'Operation not supported',
+	EHWPOISON: 'Memory page has hardware error'
+};

@@ -1,0 +1,106 @@
+import * as v from 'valibot';
+import { QUANTITIES, type QuantityName } from '../../engine/contract/queries.ts';
+import { MACHINE_QUANTITIES, type MachineQuantityName } from '../../engine/contract/machine-quantities.ts';
+
+/**
+ * Lessons on Linux machines ("labs"): what their files may say. A lab has one start, a bet that is a bar, a choice or a
+ * table, a look closer, one thing to change, and a challenge whose answer is a plan: for each slot one option. Every
+ * answer key is an expression that the engine evaluates after a run; none is stored.
+ */
+const id = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'an id is lower case letters, digits, hyphens'));
+const words = v.pipe(v.string(), v.minLength(1), v.maxLength(280));
+const OPERATORS = ['+', '-', '*', '/', '<', '<=', '==', '>=', '>', 'and', 'or', 'not'] as const;
+
+/** An expression of the contract in which a drawn value of the seed may stand where a number stands. */
+export type LabExpression =
+	| number
+	| boolean
+	| { readonly q: QuantityName }
+	| { readonly q: MachineQuantityName; readonly of: string }
+	| { readonly limit: string }
+	| { readonly op: (typeof OPERATORS)[number]; readonly args: readonly LabExpression[] };
+
+export const labExpression: v.GenericSchema<LabExpression> = v.union([
+	v.number(),
+	v.boolean(),
+	v.strictObject({ q: v.picklist(Object.keys(MACHINE_QUANTITIES) as [MachineQuantityName, ...MachineQuantityName[]]), of: v.pipe(v.string(), v.maxLength(80)) }),
+	v.strictObject({ q: v.picklist(Object.keys(QUANTITIES) as [QuantityName, ...QuantityName[]]) }),
+	v.strictObject({ limit: id }),
+	v.strictObject({
+		op: v.picklist(OPERATORS),
+		args: v.pipe(v.array(v.lazy(() => labExpression)), v.minLength(1), v.maxLength(12))
+	})
+]);
+
+/** An amount on the screen: the engine's number divided by `divide`, with a unit behind it. */
+const amount = v.strictObject({ expression: labExpression, divide: v.optional(v.number(), 1), unit: v.string(), digits: v.optional(v.number(), 0) });
+
+const barBet = v.strictObject({
+	kind: v.literal('bar'),
+	question: words,
+	axis: words,
+	unit: v.string(),
+	min: v.number(),
+	max: v.number(),
+	step: v.number(),
+	/** A bar within this distance of the result counts as right. */
+	near: v.number(),
+	actual: amount
+});
+const optionWithKey = v.strictObject({ id, label: words, when: labExpression });
+const choiceBet = v.strictObject({ kind: v.literal('choice'), question: words, options: v.pipe(v.array(optionWithKey), v.minLength(2), v.maxLength(5)) });
+/** One answer for each row; `{row}` in an option's expression text stands for the row's own words. */
+const tableBet = v.strictObject({
+	kind: v.literal('table'),
+	question: words,
+	rows: v.pipe(v.array(v.strictObject({ id, label: words, of: v.record(id, v.string()) })), v.minLength(2), v.maxLength(6)),
+	options: v.pipe(v.array(v.strictObject({ id, label: words, when: labExpression })), v.minLength(2), v.maxLength(5))
+});
+
+const figure = v.strictObject({ id, label: words, amount });
+const check = v.strictObject({ id, label: words, expression: labExpression });
+
+/** What a slot's option puts into the scenario: texts for the placeholders `${name}` of challenge.json. */
+const option = v.strictObject({ id, label: words, about: v.optional(words), put: v.record(id, v.string()) });
+const slot = v.strictObject({ id, label: words, options: v.pipe(v.array(option), v.minLength(2), v.maxLength(8)) });
+export type LabSlot = v.InferOutput<typeof slot>;
+
+/** Values that a seed draws: each is one of a list, by name. Numbers may stand as limits in expressions. */
+const drawn = v.record(id, v.pipe(v.array(v.union([v.string(), v.number()])), v.minLength(1)));
+
+const plan = v.record(id, id);
+export type LabPlan = v.InferOutput<typeof plan>;
+
+export const labSchema = v.strictObject({
+	id,
+	/** Which picture stands on the stage. */
+	stage: v.picklist(['rooms', 'virtio-mem']),
+	belief: v.strictObject({ id, name: words, sentence: words }),
+	terms: v.record(id, words),
+	bet: v.variant('kind', [barBet, choiceBet, tableBet]),
+	run: v.strictObject({ untilNs: v.number(), figures: v.array(figure) }),
+	/** "What did you see?": one observation, its key an expression per option. */
+	seen: v.strictObject({ question: words, options: v.pipe(v.array(optionWithKey), v.minLength(2), v.maxLength(4)), right: words, wrong: words }),
+	/** One thing to change: each option puts other texts into start.json's placeholders. */
+	change: v.strictObject({ label: words, options: v.pipe(v.array(option), v.minLength(2), v.maxLength(8)), figures: v.pipe(v.array(figure), v.minLength(1)), found: v.optional(check) }),
+	challenge: v.strictObject({
+		firstSeed: v.number(),
+		seeds: v.pipe(v.array(v.number()), v.minLength(2)),
+		/** A plan must win on the learner's seed and on these many following ones (1 = its own only). */
+		over: v.optional(v.number(), 1),
+		untilNs: v.number(),
+		drawn: v.optional(drawn, {}),
+		slots: v.pipe(v.array(slot), v.minLength(1), v.maxLength(12)),
+		figures: v.array(figure),
+		checks: v.pipe(v.array(check), v.minLength(1)),
+		hints: v.strictObject({ point: words, principle: words, 'first-move': words }),
+		attemptsBeforeSolution: v.number(),
+		witness: plan,
+		decoys: v.pipe(v.array(v.strictObject({ id, belief: words, plan })), v.minLength(2))
+	})
+});
+export type LabSteps = v.InferOutput<typeof labSchema>;
+export type LabBet = LabSteps['bet'];
+export type LabOption = v.InferOutput<typeof option>;
+export type LabFigure = v.InferOutput<typeof figure>;
+export type LabCheck = v.InferOutput<typeof check>;
