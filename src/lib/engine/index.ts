@@ -16,7 +16,7 @@ import { statusOf } from './queries/status.ts';
 import { summaryOf } from './queries/summary.ts';
 import { whyAnswer } from './queries/why.ts';
 import { buildWorld } from './scenario/build.ts';
-import { capture, nearest, newHistory, restore, type History } from './sim/checkpoint.ts';
+import { arrive, capture, forgetLater, nearest, newHistory, restore, upcoming, workNs, type History } from './sim/checkpoint.ts';
 import { checkAll } from './sim/invariants.ts';
 import { run, type RunResult } from './sim/run.ts';
 import { beginWriting, endWriting, rebindWorld, type World } from './state/world.ts';
@@ -30,9 +30,11 @@ import { INVARIANTS } from './whole/index.ts';
  */
 
 const DEFAULT_CHECKPOINT_BYTES = 64 * 1024 * 1024;
-/** A checkpoint at least every so many events, and after so many page writes by guests. */
-const CHECKPOINT_EVENTS = 192;
-const CHECKPOINT_WRITES = 400_000;
+/** How much of a run's work may pass between two checkpoints at least, and how much more of it than one of them costs. */
+const CHECKPOINT_WORK_NS = 4_000_000;
+const CHECKPOINT_WORK_RATIO = 16;
+/** Events between two looks at whether a checkpoint is due. */
+const LOOK_EVENTS = 16;
 
 export interface SimulationRequest {
 	readonly scenario: unknown;
@@ -53,7 +55,6 @@ export interface Advance {
 export class Simulation {
 	readonly world: World;
 	readonly history: History;
-	private writesAtCheckpoint = 0;
 
 	private constructor(world: World, checkpointBytes: number) {
 		this.world = world;
@@ -95,8 +96,9 @@ export class Simulation {
 	private runOn(untilNs: number, eventBudget: number, stopAfter?: (world: World) => boolean): Advance {
 		let events = 0;
 		for (;;) {
-			const sinceCheckpoint = this.world.r.eventCount - (this.history.checkpoints.at(-1)?.eventCount ?? 0);
-			const slice = Math.max(1, Math.min(eventBudget - events, CHECKPOINT_EVENTS - sinceCheckpoint));
+			const known = upcoming(this.history);
+			const toKnown = known ? known.eventCount - this.world.r.eventCount : LOOK_EVENTS;
+			const slice = Math.max(1, Math.min(eventBudget - events, toKnown));
 			const result: RunResult = run(this.world, HANDLERS, stopAfter ? { untilNs, eventBudget: slice, stopAfter } : { untilNs, eventBudget: slice });
 			events += result.events;
 			this.checkpointWhenDue();
@@ -106,14 +108,10 @@ export class Simulation {
 	}
 
 	private checkpointWhenDue(): void {
-		const { r } = this.world;
-		const written = r.vms.reduce((sum, vm) => sum + vm.writtenPages, 0);
-		const newest = this.history.checkpoints.at(-1);
-		const events = r.eventCount - (newest?.eventCount ?? 0);
-		if (events < CHECKPOINT_EVENTS && written - this.writesAtCheckpoint < CHECKPOINT_WRITES) return;
-		if (events === 0) return;
-		capture(this.world, this.history);
-		this.writesAtCheckpoint = written;
+		const { world, history } = this;
+		if (upcoming(history)) return arrive(world, history);
+		const passed = workNs(world) - (history.checkpoints.at(-1)?.workNs ?? 0);
+		if (passed >= Math.max(CHECKPOINT_WORK_NS, CHECKPOINT_WORK_RATIO * history.captureNs)) capture(world, history);
 	}
 
 	/** One step forward: the next event, phase border or change of an owner word. */
@@ -129,10 +127,10 @@ export class Simulation {
 		return r.operations.map((operation) => `${operation.id}:${operation.phases.length}:${operation.state}`).join();
 	}
 
-	/** Goes to a moment: back to the nearest checkpoint if it lies in the past, then forward, at most so many events a call. */
+	/** Goes to a moment: to the nearest checkpoint before it, then forward, at most so many events a call. */
 	seek(untilNs: number, eventBudget = Infinity): Advance {
 		return this.writing(() => {
-			if (untilNs < this.world.r.nowNs) this.back(untilNs, Infinity);
+			this.jump(untilNs, Infinity, untilNs < this.world.r.nowNs);
 			return this.runOn(untilNs, eventBudget);
 		});
 	}
@@ -140,17 +138,17 @@ export class Simulation {
 	/** Back to just after the event numbered `eventCount`: what stepping back by events needs. */
 	seekEvent(eventCount: number): void {
 		this.writing(() => {
-			if (eventCount < this.world.r.eventCount) this.back(Infinity, Math.max(0, eventCount));
+			this.jump(Infinity, Math.max(0, eventCount), eventCount < this.world.r.eventCount);
 			const left = eventCount - this.world.r.eventCount;
 			if (left > 0) this.runOn(Number.MAX_SAFE_INTEGER, left);
 		});
 	}
 
-	private back(nowNs: number, eventCount: number): void {
+	/** To the nearest checkpoint before a moment: always when it lies in the past, else only where that shortens the way. */
+	private jump(nowNs: number, eventCount: number, back: boolean): void {
 		const checkpoint = nearest(this.history, nowNs, eventCount);
 		if (!checkpoint) throw new AssertionError('the first checkpoint is gone');
-		restore(this.world, this.history, checkpoint);
-		this.writesAtCheckpoint = this.world.r.vms.reduce((sum, vm) => sum + vm.writtenPages, 0);
+		if (back || checkpoint.eventCount > this.world.r.eventCount) restore(this.world, this.history, checkpoint);
 	}
 
 	/** Puts a command into the journal now; what the journal still planned is cut off. */
@@ -158,6 +156,7 @@ export class Simulation {
 		const read = readCommand(command);
 		if (!read.ok) return read;
 		return this.writing(() => {
+			forgetLater(this.history);
 			// Events of this moment come first; a planned command of this moment that has not taken effect gives way to this one.
 			run(this.world, HANDLERS, { untilNs: this.world.r.nowNs, eventBudget: Infinity, commands: false });
 			const { r, journal } = this.world;
@@ -175,7 +174,8 @@ export class Simulation {
 		const last = this.world.journal.at(-1);
 		if (!last) return refused('bad-command', 'the journal is empty');
 		this.writing(() => {
-			this.back(Math.max(0, last.atNs - 1), Infinity);
+			this.jump(Math.max(0, last.atNs - 1), Infinity, true);
+			forgetLater(this.history);
 			this.world.journal.pop();
 			this.runOn(last.atNs, Infinity);
 		});

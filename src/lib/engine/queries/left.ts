@@ -1,5 +1,5 @@
 import { popcount } from '../../base/bitmap.ts';
-import { PAGE_BYTES } from '../../base/units.ts';
+import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import { WORDS_PER_BLOCK } from '../hypervisor/dirty-log.ts';
 import type { World } from '../state/world.ts';
 
@@ -19,10 +19,11 @@ export function bytesLeft(world: World, vmIndex: number): number {
 	}
 	let pages = 0;
 	for (let block = vm.firstGuestBlock; block < vm.firstGuestBlock + vm.guestBlockCount; block += 1) {
-		const dirty = c.guestDirtyCount.get(block);
-		const logged = c.guestLoggedCount.get(block);
+		const dirty = c.guestDirtyCount.data[block] as number;
+		const logged = c.guestLoggedCount.data[block] as number;
 		// Pages of a chunk not yet re-armed stand in both; the union counts them once.
-		if (dirty > 0 && logged > 0) pages += union(world, block);
+		if (dirty === PAGES_PER_BLOCK || logged === PAGES_PER_BLOCK) pages += PAGES_PER_BLOCK;
+		else if (dirty > 0 && logged > 0) pages += union(world, block);
 		else pages += dirty + logged;
 	}
 	return pages * PAGE_BYTES;
@@ -32,6 +33,6 @@ function union(world: World, block: number): number {
 	const { c } = world;
 	let pages = 0;
 	for (let word = block * WORDS_PER_BLOCK; word < (block + 1) * WORDS_PER_BLOCK; word += 1)
-		pages += popcount((c.qemuBitmap.get(word) | c.kvmLog.get(word)) >>> 0);
+		pages += popcount(((c.qemuBitmap.data[word] as number) | (c.kvmLog.data[word] as number)) >>> 0);
 	return pages;
 }
