@@ -1,0 +1,87 @@
+import type { Outcome } from '../../base/outcome.ts';
+import type { EnginePort } from '../../engine/contract/port.ts';
+import type { Expression } from '../../engine/contract/queries.ts';
+import type { ReasonId } from '../../engine/contract/reasons.ts';
+import type { Scenario } from '../../engine/contract/scenario/schema.ts';
+import { runToEnd, type RunOrder } from '../run.ts';
+import type { Lab } from './load.ts';
+import type { LabExpression, LabFigure, LabPlan } from './schema.ts';
+import { bound, draw, filledScenario } from './template.ts';
+
+/** Runs of a lab: the start, one option of Change, one plan of the challenge. Numbers come from the engine only. */
+
+/** Texts that the start's placeholders have while nothing was changed: the first option of Change. */
+export function startTexts(lab: Lab, option?: string): Readonly<Record<string, string>> {
+	const chosen = lab.steps.change.options.find((each) => each.id === option) ?? lab.steps.change.options[0];
+	return chosen?.put ?? {};
+}
+
+export const startOf = (lab: Lab, option?: string): Scenario => filledScenario(lab.start, startTexts(lab, option), lab.steps.challenge.firstSeed);
+
+/** The challenge's scenario for a seed and a plan; a slot without an option takes its first. */
+export function planScenario(lab: Lab, plan: LabPlan, seed: number): Scenario {
+	const { slots, drawn, untilNs } = lab.steps.challenge;
+	const texts: Record<string, string> = Object.fromEntries(
+		Object.entries(draw(drawn, seed)).map(([name, value]) => [name, String(value)])
+	);
+	for (const slot of slots) {
+		const option = slot.options.find((each) => each.id === plan[slot.id]) ?? slot.options[0];
+		Object.assign(texts, option?.put);
+	}
+	const scenario = filledScenario(lab.challenge, texts, seed);
+	return { ...scenario, untilNs };
+}
+
+const whole = (expressions: readonly LabExpression[], limits: Readonly<Record<string, string | number>>): Expression[] =>
+	expressions.map((each) => bound(each, limits) as Expression);
+
+export type Watched = Pick<RunOrder, 'memory' | 'onprogress' | 'wanted'>;
+
+/** Values of expressions at the end of a scenario. null when the run was no longer wanted. */
+export async function runFor(
+	port: EnginePort,
+	scenario: Scenario,
+	untilNs: number,
+	expressions: readonly LabExpression[],
+	watched: Watched & { readonly belief?: string | null; readonly limits?: Readonly<Record<string, string | number>> } = {}
+): Promise<Outcome<readonly (number | boolean | null)[] | null, ReasonId>> {
+	const { limits = {}, belief = null, ...rest } = watched;
+	const run = await runToEnd(port, { scenario, untilNs, belief, expressions: whole(expressions, limits), ...rest });
+	if (!run.ok) return run;
+	return { ok: true, value: run.value === null ? null : run.value.values };
+}
+
+export interface PlanResult {
+	readonly passed: readonly boolean[];
+	readonly figures: readonly (number | null)[];
+	readonly note: string | null;
+}
+
+/** A plan on its seed and on the following ones that the lab demands: a check passes when it passes on all of them. */
+export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: number, watched: Watched = {}): Promise<PlanResult | null> {
+	const { checks, figures, over, untilNs, drawn } = lab.steps.challenge;
+	let passed = checks.map(() => true);
+	let first: PlanResult | null = null;
+	for (let at = 0; at < over; at += 1) {
+		const limits = draw(drawn, seed + at);
+		const expressions = [...checks.map((each) => each.expression), ...figures.map((each) => each.amount.expression)];
+		const run = await runFor(port, planScenario(lab, plan, seed + at), untilNs, expressions, {
+			...watched,
+			limits,
+			onprogress: (fraction) => watched.onprogress?.((at + fraction) / over)
+		});
+		if (!run.ok) return { passed: checks.map(() => false), figures: figures.map(() => null), note: run.detail };
+		if (run.value === null) return null;
+		const values = run.value;
+		const here = checks.map((_, index) => values[index] === true);
+		passed = passed.map((before, index) => before && (here[index] as boolean));
+		first ??= { passed: here, figures: figures.map((each, index) => scaled(values[checks.length + index], each)), note: null };
+	}
+	const lostAt = first && over > 1 && first.passed.every(Boolean) && !passed.every(Boolean) ? 'won on this seed, lost on a later one' : null;
+	return first === null ? null : { passed, figures: first.figures, note: lostAt };
+}
+
+/** The engine's number in the figure's unit. */
+export function scaled(value: number | boolean | null | undefined, figure: Pick<LabFigure, 'amount'>): number | null {
+	return typeof value === 'number' ? value / figure.amount.divide : null;
+}
