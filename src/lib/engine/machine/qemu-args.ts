@@ -6,6 +6,8 @@ import { GIB } from '../../base/units.ts';
  * Words that have no bearing on memory are kept by name in `ignored`, never dropped in silence.
  */
 export interface QemuMachine {
+	/** -machine: QEMU's default on x86 is pc (i440FX). */
+	readonly chipset: 'q35' | 'pc';
 	readonly ramBytes: number;
 	readonly slots: number;
 	/** 0: no maxmem was given. */
@@ -72,6 +74,7 @@ function cpuList(text: string): number[] {
 }
 
 export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad-scenario'> {
+	let chipset: QemuMachine['chipset'] = 'pc';
 	let ramBytes = 128 * 2 ** 20;
 	let slots = 0;
 	let maxmemBytes = 0;
@@ -133,6 +136,10 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 				} else return refused('bad-scenario', `-numa ${part.type}: not known`);
 				break;
 			}
+			case '-machine':
+			case '-M':
+				chipset = /(^|=)(pc-)?q35/.test(value().split(',')[0] ?? '') ? 'q35' : 'pc';
+				break;
 			case '-S':
 				paused = true;
 				break;
@@ -153,10 +160,24 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 		if (bytes === null) return refused('bad-scenario', `-numa node,memdev=${node.memdev}: no such memory backend`);
 		node.bytes = bytes;
 	}
-	return ok({ ramBytes, slots, maxmemBytes, cpus, paused, memLock, objects, numaNodes, distances, hmat, devices, ignored });
+	shareRam(numaNodes, ramBytes);
+	return ok({ chipset, ramBytes, slots, maxmemBytes, cpus, paused, memLock, objects, numaNodes, distances, hmat, devices, ignored });
 }
 
-/** Where RAM and device memory lie in guest-physical memory (q35, QEMU hw/i386/pc_q35.c and pc.c). */
+/**
+ * Nodes that say nothing of memory share the RAM in steps of 8 MiB, the last takes the rest: QEMU hw/core/numa.c of machine
+ * types up to 5.1, as seed S4 uses it; newer ones want the sizes spelled out.
+ */
+function shareRam(nodes: { bytes: number }[], ramBytes: number): void {
+	if (nodes.length === 0 || nodes.some((node) => node.bytes > 0)) return;
+	const step = 8 * 2 ** 20;
+	const each = Math.floor(ramBytes / nodes.length / step) * step;
+	nodes.forEach((node, index) => {
+		node.bytes = index === nodes.length - 1 ? ramBytes - each * (nodes.length - 1) : each;
+	});
+}
+
+/** Where RAM and device memory lie in guest-physical memory (QEMU hw/i386/pc_q35.c, pc_piix.c and pc.c). */
 export interface MachineMap {
 	readonly lowBytes: number;
 	readonly highBytes: number;
@@ -166,11 +187,18 @@ export interface MachineMap {
 	readonly endBytes: number;
 }
 const FOUR_GIB = 4 * GIB;
-/** pc_q35.c: RAM of 2.75 GiB or more leaves 2 GiB below 4 GiB, less stays there whole. */
-const LOW_LIMIT = 0xb0000000;
+/**
+ * Where RAM is cut in two: from this size on, only so much of it stays below 4 GiB (pc_q35.c: 2.75 GiB and 2 GiB;
+ * pc_piix.c: 3.5 GiB and 3 GiB).
+ */
+const LOW_RAM = {
+	q35: { limitBytes: 0xb0000000, keepBytes: 2 * GIB },
+	pc: { limitBytes: 0xe0000000, keepBytes: 3 * GIB }
+} as const;
 
 export function mapOf(machine: QemuMachine): MachineMap {
-	const lowBytes = machine.ramBytes >= LOW_LIMIT ? 2 * GIB : machine.ramBytes;
+	const cut = LOW_RAM[machine.chipset];
+	const lowBytes = machine.ramBytes >= cut.limitBytes ? cut.keepBytes : machine.ramBytes;
 	const highBytes = machine.ramBytes - lowBytes;
 	const deviceBase = Math.ceil((FOUR_GIB + highBytes) / GIB) * GIB;
 	const deviceBytes = machine.maxmemBytes > machine.ramBytes ? machine.maxmemBytes - machine.ramBytes : 0;
