@@ -1,0 +1,130 @@
+import { PAGES_PER_BLOCK } from '../../../base/units.ts';
+import { MapKind, mapBlock, mapDetailIndex, mapKind, mapMemory } from '../../contract/words.ts';
+import { nodeOfBlock, pfnOfFrame } from '../../mm/os/os.ts';
+import { mappingRow } from '../../mm/space/mapping.ts';
+import type { AreaRecord, HoldRecord } from '../../state/machine-records.ts';
+import type { World } from '../../state/world.ts';
+
+/** Where the pages of areas lie, told in runs of consecutive frames: a long area costs one look per 2 MiB. */
+
+export type RunVisit = (firstPfn: number, pages: number, firstPage: number) => void;
+
+/** Visits the frames behind pages `firstPage` … of an area in virtual order; what has no frame is left out. */
+export function visitRuns(world: World, area: AreaRecord, firstPage: number, pageCount: number, visit: RunVisit): void {
+	const end = firstPage + pageCount;
+	const { c } = world;
+	for (let page = firstPage; page < end; ) {
+		const next = Math.min(end, (Math.floor(page / PAGES_PER_BLOCK) + 1) * PAGES_PER_BLOCK);
+		const word = c.mapWord.get(mappingRow(area, 0, Math.floor(page / PAGES_PER_BLOCK)));
+		switch (mapKind(word)) {
+			case MapKind.none:
+				break;
+			case MapKind.detail:
+				visitRows(world, area, mapDetailIndex(word), page, next, visit);
+				break;
+			default: {
+				const first = (world.r.memories[mapMemory(word)] as { firstBlock: number }).firstBlock + mapBlock(word);
+				visit(pfnOfFrame(world, area.os, first * PAGES_PER_BLOCK + (page % PAGES_PER_BLOCK)), next - page, page);
+			}
+		}
+		page = next;
+	}
+}
+
+function visitRows(world: World, area: AreaRecord, detail: number, from: number, to: number, visit: RunVisit): void {
+	const frames = world.c.mapRowFrame.data;
+	const memories = world.c.mapRowMemory.data;
+	const base = detail * PAGES_PER_BLOCK;
+	let runPage = from;
+	let runPages = 0;
+	let runPfn = 0;
+	const close = (): void => {
+		if (runPages > 0) visit(runPfn, runPages, runPage);
+		runPages = 0;
+	};
+	for (let page = from; page < to; page += 1) {
+		const row = base + (page % PAGES_PER_BLOCK);
+		const memory = memories[row] as number;
+		if (memory === 0) {
+			close();
+			continue;
+		}
+		const first = (world.r.memories[memory - 1] as { firstBlock: number }).firstBlock;
+		const pfn = pfnOfFrame(world, area.os, first * PAGES_PER_BLOCK + (frames[row] as number));
+		if (runPages > 0 && pfn === runPfn + runPages) runPages += 1;
+		else {
+			close();
+			runPage = page;
+			runPfn = pfn;
+			runPages = 1;
+		}
+	}
+	close();
+}
+
+/** Resident pages of an area by node. */
+export function areaPagesByNode(world: World, area: AreaRecord): Map<number, number> {
+	const byNode = new Map<number, number>();
+	const first = firstBlockOf(world, area.os);
+	visitRuns(world, area, 0, area.pageCount, (pfn, pages) => {
+		// A run of pages may pass from one block, and so from one node, to the next.
+		for (let at = pfn; at < pfn + pages; ) {
+			const part = Math.min(pfn + pages, (Math.floor(at / PAGES_PER_BLOCK) + 1) * PAGES_PER_BLOCK) - at;
+			const node = nodeOfBlock(world, first + Math.floor(at / PAGES_PER_BLOCK));
+			byNode.set(node, (byNode.get(node) ?? 0) + part);
+			at += part;
+		}
+	});
+	return new Map([...byNode].sort((a, b) => a[0] - b[0]));
+}
+
+export function firstBlockOf(world: World, os: number): number {
+	const record = world.r.oses[os];
+	return record ? (world.r.memories[record.memory]?.firstBlock ?? 0) : 0;
+}
+
+export interface Held {
+	readonly area: AreaRecord;
+	readonly process: string;
+	readonly term: HoldRecord['term'] | 'locked' | 'secure';
+	/** Runs of frames, ascending and joined. */
+	readonly runs: readonly (readonly [firstPfn: number, pages: number])[];
+}
+
+/** Everything on a machine that somebody holds, has locked or must not be moved at all. */
+export function heldOf(world: World, os: number): Held[] {
+	const held: Held[] = [];
+	for (const hold of world.r.holds) {
+		const area = world.r.areas[hold.area];
+		if (!area || area.os !== os) continue;
+		const same = held.find((entry) => entry.area === area && entry.process === hold.process && entry.term === hold.term);
+		const runs = collect(world, area, hold.firstPage, hold.pageCount, same?.runs ?? []);
+		if (same) (same as { runs: Held['runs'] }).runs = runs;
+		else held.push({ area, process: hold.process, term: hold.term, runs });
+	}
+	for (const area of world.r.areas) {
+		if (!area || area.os !== os) continue;
+		const term = area.kind === 'secure' ? 'secure' : area.locked ? 'locked' : null;
+		if (term === null) continue;
+		const runs = collect(world, area, 0, area.pageCount, []);
+		if (runs.length > 0) held.push({ area, process: area.processes[0] ?? '', term, runs });
+	}
+	return held.filter((entry) => entry.runs.length > 0);
+}
+
+function collect(world: World, area: AreaRecord, firstPage: number, pageCount: number, before: Held['runs']): Held['runs'] {
+	const runs: [number, number][] = before.map(([pfn, pages]) => [pfn, pages]);
+	visitRuns(world, area, firstPage, pageCount, (pfn, pages) => {
+		const last = runs.at(-1);
+		if (last && last[0] + last[1] === pfn) last[1] += pages;
+		else runs.push([pfn, pages]);
+	});
+	runs.sort((a, b) => a[0] - b[0]);
+	const joined: [number, number][] = [];
+	for (const [pfn, pages] of runs) {
+		const last = joined.at(-1);
+		if (last && last[0] + last[1] >= pfn) last[1] = Math.max(last[1], pfn + pages - last[0]);
+		else joined.push([pfn, pages]);
+	}
+	return joined;
+}
