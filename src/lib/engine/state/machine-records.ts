@@ -145,10 +145,19 @@ export interface AreaRecord extends AddressSpace {
 	/** Start of the range in the process, for numa_maps. */
 	startHva: number;
 	policy: PolicyRecord | null;
+	/** False after madvise(MADV_NOHUGEPAGE). */
 	hugePages: boolean;
+	/** madvise(MADV_HUGEPAGE). */
+	hugeAdvised: boolean;
 	locked: boolean;
-	/** Processes that map it; a fork adds one. */
+	/** The process that maps it; none: its pages live on only because a pin or a pipe holds them. */
 	processes: string[];
+	/** Slot of the area that the first fork copied; areas of one family may map the same frames. */
+	family: number;
+	/** Runs of pages that only read the shared zero page, and runs that munmap took out of the range. */
+	zeroRuns: [firstPage: number, pages: number][];
+	holes: [firstPage: number, pages: number][];
+	secure: 'secretmem' | 'guest_memfd' | null;
 	/** Pages swapped out. */
 	swapped: number;
 	/** Last access in simulated time, for reclaim and balancing; accessed by the node of this CPU. */

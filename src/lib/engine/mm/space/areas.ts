@@ -1,0 +1,190 @@
+import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../../base/units.ts';
+import { BLOCK_ORDER, BlockKind, MapKind, mapKind, VM_LIMIT, wordKind, WRITTEN_DETAIL } from '../../contract/words.ts';
+import { releaseRow } from '../../state/pools.ts';
+import type { AreaRecord } from '../../state/machine-records.ts';
+import type { World } from '../../state/world.ts';
+import { rowsOf, wholeWord } from '../frames.ts';
+import { nodeOfBlock } from '../os/os.ts';
+import { frameOf, mappingRow, unmapBlock, wholeBlockOf } from './mapping.ts';
+
+/**
+ * Areas: ranges of virtual memory of processes. Page p of an area is guest page p of an address space with one mapping
+ * (instance 0); its rows in the columns are found first fit. After a fork the areas of one family may map the same frames:
+ * mappings of a frame are counted by asking the family, as the kernel's reverse map does (Linux 7.2.13 mm/rmap.c).
+ */
+export interface NewArea {
+	readonly os: number;
+	readonly process: string;
+	readonly name: string;
+	readonly kind: AreaRecord['kind'];
+	readonly pageCount: number;
+	readonly secure?: AreaRecord['secure'];
+	readonly zoneWish?: AreaRecord['zoneWish'];
+}
+
+/** A fresh area with nothing mapped, or null when the world has no room for it. */
+export function newArea(world: World, request: NewArea): AreaRecord | null {
+	const { r } = world;
+	const guestBlockCount = Math.max(1, Math.ceil(request.pageCount / PAGES_PER_BLOCK));
+	const firstGuestBlock = freeGuestBlocks(world, guestBlockCount);
+	if (firstGuestBlock < 0) return null;
+	const gap = r.areas.indexOf(null);
+	const slot = gap >= 0 ? gap : r.areas.length;
+	if (r.vms.length + slot >= VM_LIMIT) return null;
+	const area: AreaRecord = {
+		slot,
+		os: request.os,
+		name: request.name,
+		kind: request.kind,
+		firstGuestBlock,
+		guestBlockCount,
+		pageCount: request.pageCount,
+		startHva: freeAddress(world, request),
+		policy: null,
+		hugePages: request.kind === 'anonymous',
+		hugeAdvised: false,
+		locked: false,
+		processes: [request.process],
+		family: slot,
+		zeroRuns: [],
+		holes: [],
+		secure: request.secure ?? null,
+		swapped: 0,
+		touchedNs: r.nowNs,
+		checkedWrites: 0,
+		zoneWish: request.zoneWish ?? 'any'
+	};
+	r.areas[slot] = area;
+	return area;
+}
+
+function freeGuestBlocks(world: World, count: number): number {
+	const { r } = world;
+	const used = [...r.vms, ...r.areas.filter((area) => area !== null)].sort((a, b) => a.firstGuestBlock - b.firstGuestBlock);
+	let at = 0;
+	for (const space of used) {
+		if (space.firstGuestBlock - at >= count) return at;
+		at = Math.max(at, space.firstGuestBlock + space.guestBlockCount);
+	}
+	return world.capacities.guestBlock - at >= count ? at : -1;
+}
+
+/** Highest address below the stack that is free, downwards as mmap goes; 2 MiB steps for what may be huge (our simplification: no ASLR). */
+const TOP_HVA = 0x7ffff7800000;
+function freeAddress(world: World, request: NewArea): number {
+	const bytes = request.pageCount * PAGE_BYTES;
+	const step = bytes >= PAGES_PER_BLOCK * PAGE_BYTES ? PAGES_PER_BLOCK * PAGE_BYTES : PAGE_BYTES;
+	const lowest = areasOf(world, request.os, request.process).reduce((least, area) => Math.min(least, area.startHva), TOP_HVA);
+	return Math.floor((lowest - bytes) / step) * step;
+}
+
+/** Areas that a process maps. */
+export function areasOf(world: World, os: number, process: string): AreaRecord[] {
+	return world.r.areas.filter((area): area is AreaRecord => area !== null && area.os === os && area.processes.includes(process));
+}
+
+/** Areas of the same family, the area itself included. */
+export function familyOf(world: World, area: AreaRecord): AreaRecord[] {
+	return world.r.areas.filter((other): other is AreaRecord => other !== null && other.os === area.os && other.family === area.family);
+}
+
+/** Forgets an area whose pages are gone: its rows in the columns are free again, its holds go. */
+export function freeArea(world: World, area: AreaRecord): void {
+	const { c, r } = world;
+	for (let guestBlock = 0; guestBlock < area.guestBlockCount; guestBlock += 1) {
+		unmapBlock(world, area, 0, guestBlock);
+		const at = area.firstGuestBlock + guestBlock;
+		const word = c.guestWritten.get(at);
+		if (word >= WRITTEN_DETAIL) {
+			c.guestDetailBlock.set(word - WRITTEN_DETAIL, 0);
+			releaseRow(world, 'guestDetail', word - WRITTEN_DETAIL);
+		}
+		if (word !== 0) c.guestWritten.set(at, 0);
+	}
+	r.holds = r.holds.filter((hold) => hold.area !== area.slot);
+	r.areas[area.slot] = null;
+	// A family outlives its first area: the others are named after the lowest slot that is left.
+	const left = r.areas.filter((other): other is AreaRecord => other !== null && other.os === area.os && other.family === area.slot);
+	for (const other of left) other.family = (left[0] as AreaRecord).slot;
+}
+
+/** Order of the folio that holds a frame of user memory. */
+export function orderOfFrame(world: World, frame: number): number {
+	const block = Math.floor(frame / PAGES_PER_BLOCK);
+	const word = wholeWord(world, block);
+	if (wordKind(word) === BlockKind.huge) return BLOCK_ORDER;
+	if (wordKind(word) !== BlockKind.detail) return 0;
+	return world.c.rowOrder.get(rowsOf(world, block) + (frame % PAGES_PER_BLOCK));
+}
+
+/** A stretch of consecutive frames in virtual order inside one 2 MiB step; order 9: (part of) one huge folio. */
+export type RunVisitor = (frame: number, firstPage: number, pages: number, order: number) => void;
+
+export function forEachRun(world: World, area: AreaRecord, visit: RunVisitor, first = 0, count = area.pageCount): void {
+	const end = Math.min(first + count, area.pageCount);
+	for (let page = first; page < end; ) {
+		const guestBlock = Math.floor(page / PAGES_PER_BLOCK);
+		const stop = Math.min(end, (guestBlock + 1) * PAGES_PER_BLOCK);
+		const word = world.c.mapWord.get(mappingRow(area, 0, guestBlock));
+		if (mapKind(word) === MapKind.huge || mapKind(word) === MapKind.run)
+			visit(frameOf(world, area, 0, page), page, stop - page, mapKind(word) === MapKind.huge ? BLOCK_ORDER : 0);
+		else if (mapKind(word) === MapKind.detail) detailRuns(world, area, visit, page, stop);
+		page = stop;
+	}
+}
+
+function detailRuns(world: World, area: AreaRecord, visit: RunVisitor, first: number, stop: number): void {
+	for (let page = first; page < stop; ) {
+		const frame = frameOf(world, area, 0, page);
+		if (frame < 0) {
+			page += 1;
+			continue;
+		}
+		let pages = 1;
+		while (page + pages < stop && frameOf(world, area, 0, page + pages) === frame + pages && (frame + pages) % PAGES_PER_BLOCK !== 0) pages += 1;
+		visit(frame, page, pages, orderOfFrame(world, frame));
+		page += pages;
+	}
+}
+
+/** Parts of a range that have no frame: never touched, swapped out, zero page or hole. */
+export function forEachGap(world: World, area: AreaRecord, visit: (firstPage: number, pages: number) => void, first = 0, count = area.pageCount): void {
+	let at = first;
+	forEachRun(
+		world,
+		area,
+		(_, page, pages) => {
+			if (page > at) visit(at, page - at);
+			at = page + pages;
+		},
+		first,
+		count
+	);
+	const end = Math.min(first + count, area.pageCount);
+	if (end > at) visit(at, end - at);
+}
+
+export function residentPages(world: World, area: AreaRecord): number {
+	let sum = 0;
+	forEachRun(world, area, (_frame, _page, pages) => {
+		sum += pages;
+	});
+	return sum;
+}
+
+export function pagesByNode(world: World, area: AreaRecord): Map<number, number> {
+	const nodes = new Map<number, number>();
+	forEachRun(world, area, (frame, _page, pages) => {
+		const node = nodeOfBlock(world, Math.floor(frame / PAGES_PER_BLOCK));
+		nodes.set(node, (nodes.get(node) ?? 0) + pages);
+	});
+	return nodes;
+}
+
+/** Areas of the family that map this very frame at this page: the folio's mappings. */
+export function mappersOf(world: World, area: AreaRecord, page: number, frame: number): AreaRecord[] {
+	return familyOf(world, area).filter((other) => other.processes.length > 0 && frameOf(world, other, 0, page) === frame);
+}
+
+/** Block behind a 2 MiB step that is mapped as a whole, or −1. */
+export const wholeBehind = (world: World, area: AreaRecord, guestBlock: number): number => wholeBlockOf(world, area, 0, guestBlock);
