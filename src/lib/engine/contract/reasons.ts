@@ -44,6 +44,7 @@ export const REASONS = {
 	'not-pinned': reason('EINVAL', 'No such pin is held.', 'Linux 7.2.13 mm/gup.c'),
 	'not-backed': reason('EFAULT', 'The guest page has no frame behind it.', 'Linux 7.2.13 mm/gup.c'),
 	'capacity-events': reason('ENOSPC', 'The queue of pending events is full.', 'limit of the scenario'),
+	'qemu-refuses': reason('EINVAL', 'QEMU itself refuses to start with this command line; the detail is its own text.', 'QEMU 10.0.13 and 11.1.3'),
 	'no-call': reason('ESRCH', 'No call with this number runs.', 'our own format'),
 	'unknown-fault': reason('EINVAL', 'No fault has this name.', 'our own format')
 } as const satisfies Record<string, Reason>;

@@ -1,23 +1,12 @@
+import { rule, type Rule } from './rule.ts';
+import { VIRTIO_RULES } from './virtio-rules.ts';
+
+export type { Rule, RuleLabel } from './rule.ts';
+
 /**
  * The fidelity ledger: every rule of the engine, what it says in one sentence, where it comes from, and which of four
  * labels it wears. Shown beside each trace record and on /model.
  */
-export type RuleLabel = 'source' | 'on the list' | 'changed since' | 'our design' | 'our simplification';
-
-export interface Rule {
-	readonly title: string;
-	readonly sentence: string;
-	readonly source: string;
-	readonly label: RuleLabel;
-}
-
-const rule = (title: string, sentence: string, source: string, label: RuleLabel = 'source'): Rule => ({
-	title,
-	sentence,
-	source,
-	label
-});
-
 export const RULES = {
 	'command': rule('command', 'A command takes effect after all events at or before its time.', 'decision 5', 'our design'),
 	'call': rule('call', 'A system call, a write to sysfs or a monitor command on a machine: short ones end at once, walks go on batch by batch.', 'decision 5', 'our design'),
@@ -54,7 +43,8 @@ export const RULES = {
 	'second-stage': rule('second stage', 'KVM’s entry for a guest block is dropped when its page moves and made again at the next touch.', 'Linux virt/kvm; time from the cost model'),
 	'adopt': rule('adopt', 'The target takes the frames that the descriptors name as allocated and the rest of the extent as free.', 'decision 4', 'our simplification'),
 	'loss': rule('loss', 'What the modelled system would lose is lost here too, and marked.', 'our own rule', 'our design'),
-	'fault': rule('planted fault', 'A rule was broken on purpose.', 'our own tests', 'our design')
+	'fault': rule('planted fault', 'A rule was broken on purpose.', 'our own tests', 'our design'),
+	...VIRTIO_RULES
 } as const satisfies Record<string, Rule>;
 
 export type RuleId = keyof typeof RULES;
