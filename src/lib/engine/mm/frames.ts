@@ -26,6 +26,13 @@ import type { World } from '../state/world.ts';
  * `block` below is the global index of a 2 MiB block; a frame is block × 512 + row.
  */
 
+/** What the frames of a block are that is used as a whole. */
+const ROW_OF_USE: Readonly<Record<number, number>> = {
+	[UseClass.kernel]: RowKind.kernel,
+	[UseClass.reserved]: RowKind.reserved,
+	[UseClass.pageOffline]: RowKind.offline
+};
+
 /** Stamp of guest page `gfn` of VM `vm` after `count` writes; a page never written is a zero page. */
 export function stampOf(vm: number, gfn: number, count: number): number {
 	return count === 0 ? 0 : mix32(vm + 1, gfn, count);
@@ -136,15 +143,11 @@ export function ensureRows(world: World, block: number): number {
 			runRows(world, base, payloadVm(payload), firstGfn);
 			break;
 		case BlockKind.use:
-			setFolio(
-				world,
-				block,
-				0,
-				BLOCK_ORDER,
-				payloadUseClass(payload) === UseClass.kernel ? RowKind.kernel : RowKind.other,
-				-1,
-				0
-			);
+			setFolio(world, block, 0, BLOCK_ORDER, ROW_OF_USE[payloadUseClass(payload)] ?? RowKind.other, -1, 0);
+			break;
+		case BlockKind.offline:
+		case BlockKind.absent:
+			// 512 holes: a block that is only in part memory, or comes to its zone in parts.
 			break;
 		case BlockKind.free:
 			setFolio(world, block, 0, BLOCK_ORDER, RowKind.free, -1, 0);
@@ -244,6 +247,8 @@ function count(world: World, head: number, sign: number): void {
 				c.structurePinned.set(structure, Math.max(0, c.structurePinned.get(structure) + sign));
 			break;
 		case RowKind.kernel:
+		case RowKind.slab:
+		case RowKind.pageTable:
 			c.structureKernel.set(structure, c.structureKernel.get(structure) + pages);
 			break;
 		default:
