@@ -3,7 +3,8 @@ import { BLOCK_BYTES } from '../../base/units.ts';
 import type { ReasonId } from '../contract/reasons.ts';
 import type { World } from '../state/world.ts';
 import { newOs } from '../mm/boot/new-os.ts';
-import { firmwareNodes } from './firmware.ts';
+import { bootOs } from '../mm/boot/boot.ts';
+import { firmwareMemory, firmwareNodes } from './firmware.ts';
 import { mapOf, readQemuArgs } from './qemu-args.ts';
 
 /** Builds the Linux machines of a scenario: their memories from `firstBlock` on, then each OS boots (mm/boot). */
@@ -20,6 +21,7 @@ export function buildMachines(world: World, firstBlock: number): Outcome<null, R
 		c.memoryBlockCount.set(memory, blockCount);
 		at += blockCount;
 		newOs(world, machine, memory, firmwareNodes(read.value), read.value.paused);
+		bootOs(world, index, firmwareMemory(read.value), read.value.distances.length > 0);
 	}
 	return ok(null);
 }

@@ -1,5 +1,6 @@
 import type { FirmwareNode } from '../mm/boot/new-os.ts';
-import type { QemuMachine } from './qemu-args.ts';
+import type { MemoryRange } from '../mm/boot/reserved.ts';
+import { mapOf, type QemuMachine } from './qemu-args.ts';
 
 /** Distances without a table: QEMU hw/core/numa.c, 10 and 20. */
 const LOCAL = 10;
@@ -47,4 +48,52 @@ function hmatOf(machine: QemuMachine, target: number) {
 		readBandwidthMiBps: bandwidth('read'),
 		writeBandwidthMiBps: bandwidth('write')
 	};
+}
+
+const PAGE = 4096;
+const PFN_4GIB = 1_048_576;
+/** ACPI tables lie in the top 128 KiB of RAM below 4 GiB (SeaBIOS, e820 reserved). */
+const ACPI_PAGES = 32;
+
+/**
+ * Usable memory and its node, as e820 and SRAT tell it (SeaBIOS on q35; QEMU hw/i386/acpi-build.c, build_srat): page 0, the
+ * EBDA from 636 KiB on and the VGA hole are not usable.
+ */
+export function firmwareMemory(machine: QemuMachine): MemoryRange[] {
+	const map = mapOf(machine);
+	const lowEnd = map.lowBytes / PAGE - ACPI_PAGES;
+	const usable = [
+		{ startPfn: 1, endPfn: 159 },
+		{ startPfn: 256, endPfn: lowEnd },
+		{ startPfn: PFN_4GIB, endPfn: PFN_4GIB + map.highBytes / PAGE }
+	];
+	const ranges: MemoryRange[] = [];
+	for (const node of nodeShares(machine, map.lowBytes))
+		for (const range of usable) {
+			const startPfn = Math.max(range.startPfn, node.startPfn);
+			const endPfn = Math.min(range.endPfn, node.endPfn);
+			if (startPfn < endPfn) ranges.push({ node: node.id, startPfn, endPfn });
+		}
+	return ranges.sort((a, b) => a.startPfn - b.startPfn);
+}
+
+/** RAM is dealt out to the nodes in order; what passes the end of low RAM goes on at 4 GiB. */
+function nodeShares(machine: QemuMachine, lowBytes: number): { id: number; startPfn: number; endPfn: number }[] {
+	const nodes = [...machine.numaNodes].sort((a, b) => a.id - b.id);
+	const told = nodes.reduce((sum, node) => sum + node.bytes, 0);
+	const shares = told === 0 ? [{ id: nodes[0]?.id ?? 0, bytes: machine.ramBytes }] : nodes;
+	const parts: { id: number; startPfn: number; endPfn: number }[] = [];
+	let at = 0;
+	for (const share of shares) {
+		const end = at + share.bytes;
+		if (at < lowBytes) parts.push({ id: share.id, startPfn: at / PAGE, endPfn: Math.min(end, lowBytes) / PAGE });
+		if (end > lowBytes)
+			parts.push({
+				id: share.id,
+				startPfn: PFN_4GIB + Math.max(0, at - lowBytes) / PAGE,
+				endPfn: PFN_4GIB + (end - lowBytes) / PAGE
+			});
+		at = end;
+	}
+	return parts;
 }

@@ -1,0 +1,82 @@
+import type { OsSettings } from '../../state/machine-records.ts';
+import type { CoreWish } from './zone-ranges.ts';
+
+/**
+ * The kernel's command line (Linux 7.2.13 Documentation/admin-guide/kernel-parameters.txt): words that decide about
+ * memory. What the model does not know stays in /proc/cmdline without effect, as unknown words do in Linux.
+ */
+export function readCommandLine(append: string, settings: OsSettings): CoreWish {
+	const wish = { kernelPages: null, kernelPercent: null, movablePages: null, movablePercent: null } as {
+		-readonly [key in keyof CoreWish]: CoreWish[key];
+	};
+	for (const word of append.split(/\s+/)) {
+		const at = word.indexOf('=');
+		const name = (at < 0 ? word : word.slice(0, at)).replaceAll('-', '_');
+		const value = at < 0 ? '' : word.slice(at + 1);
+		switch (name) {
+			case 'memhp_default_state':
+				if (isOnlineWord(value)) settings.autoOnline = value;
+				break;
+			case 'memory_hotplug.online_policy':
+				if (value === 'contig-zones' || value === 'auto-movable') settings.onlinePolicy = value;
+				break;
+			case 'memory_hotplug.auto_movable_ratio':
+				if (/^\d+$/.test(value)) settings.autoMovableRatio = Number(value);
+				break;
+			case 'memory_hotplug.auto_movable_numa_aware':
+				settings.autoMovableNumaAware = readBoolean(value) ?? settings.autoMovableNumaAware;
+				break;
+			case 'memory_hotplug.memmap_on_memory':
+				settings.memmapOnMemory = value === 'force' ? true : (readBoolean(value) ?? settings.memmapOnMemory);
+				break;
+			case 'movable_node':
+				settings.movableNode = true;
+				break;
+			case 'kernelcore':
+			case 'movablecore': {
+				const of = name === 'kernelcore' ? 'kernel' : 'movable';
+				const percent = /^(\d+)%$/.exec(value);
+				if (percent) wish[`${of}Percent`] = Math.min(100, Number(percent[1]));
+				else wish[`${of}Pages`] = readPages(value);
+				break;
+			}
+			case 'transparent_hugepage':
+				if (value === 'always' || value === 'madvise' || value === 'never') settings.thp = value;
+				break;
+			case 'numa_balancing':
+				if (value === 'enable') settings.numaBalancing = 1;
+				if (value === 'disable') settings.numaBalancing = 0;
+				break;
+			case 'virtio_mem.force_bbm':
+				settings.forceBbm = readBoolean(value) ?? settings.forceBbm;
+				break;
+			case 'virtio_mem.unplug_online':
+				settings.unplugOnline = readBoolean(value) ?? settings.unplugOnline;
+				break;
+			case 'virtio_mem.bbm_block_size':
+				settings.bbmBlockSize = (readPages(value) ?? 0) * 4096;
+				break;
+			default:
+		}
+	}
+	return wish;
+}
+
+export function isOnlineWord(text: string): text is OsSettings['autoOnline'] {
+	return text === 'offline' || text === 'online' || text === 'online_kernel' || text === 'online_movable';
+}
+
+/** kstrtobool (lib/kstrtox.c): the first letters decide; a bare parameter is true. */
+export function readBoolean(text: string): boolean | null {
+	if (text === '' || /^[yYtT1]/.test(text) || /^[oO][nN]/.test(text)) return true;
+	if (/^[nNfF0]/.test(text) || /^[oO][fF]/.test(text)) return false;
+	return null;
+}
+
+/** memparse (lib/cmdline.c): a number with K, M, G, T, P, E. */
+function readPages(text: string): number | null {
+	const match = /^(0x[0-9a-f]+|\d+)([kmgtpe]?)/i.exec(text);
+	if (!match) return null;
+	const power = 'kmgtpe'.indexOf((match[2] ?? '').toLowerCase()) + 1;
+	return Math.floor((Number(match[1]) * 1024 ** (match[2] === '' ? 0 : power)) / 4096);
+}
