@@ -89,8 +89,10 @@ test('one bet to the end: result on the same axes, the false world marked, the s
 	await page.getByRole('button', { name: 'Change one thing' }).click();
 	await step(page, 'change');
 	await page.getByRole('slider', { name: 'Guest writes' }).fill('1000000000');
-	await expect(page.getByText(/a rate that comes home: 1.GB\/s/)).toBeVisible({ timeout: 60_000 });
-	await expect(page.getByText(/a rate that does not: 2.GB\/s/)).toBeVisible();
+	await expect(page.getByText(/a rate at which it converges: 1.GB\/s/)).toBeVisible({
+		timeout: 60_000
+	});
+	await expect(page.getByText(/a rate at which it does not: 2.GB\/s/)).toBeVisible();
 	await clean(page);
 
 	await page.getByRole('button', { name: 'Open in Play' }).click();

@@ -108,11 +108,18 @@ export function laneFacts(summary: RunSummary | null): LaneFacts | null {
 	const onTheWire = `${wire} on the wire`;
 	const arrived = operation.downtimeNs !== null;
 	const home = operation.endNs !== null && arrived;
+	// The downtime counts from the stop; until the commit the guest is A's, until it is loaded it runs nowhere.
+	const isStopped = summary.vms[0]?.host.at(-1) === -1 || operation.downtime.at(-1)?.endNs === null;
+	const isCommitted = operation.downtime.some(
+		(part) => part.id === 'commit' && part.endNs !== null
+	);
 	let sentence: string;
 	if (home)
 		sentence = `stopped ${formatNs(operation.downtimeNs as number)}, home at ${formatNs(operation.endNs as number)}, ${onTheWire}`;
 	else if (operation.endNs !== null)
 		sentence = `gave up at ${formatNs(operation.endNs)}, ${onTheWire}`;
+	else if (arrived && isStopped)
+		sentence = `stopped for ${formatNs(operation.downtimeNs as number)} so far, ${isCommitted ? 'B’s, not running yet' : 'still A’s'}`;
 	else if (arrived)
 		sentence = `stopped ${formatNs(operation.downtimeNs as number)}, on B, not all at home yet`;
 	else if (operation.rounds.length > 1) sentence = `not handed off yet, ${wire} sent so far`;

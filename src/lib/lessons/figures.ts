@@ -3,7 +3,7 @@ import { GB } from '../base/units.ts';
 import type { RunSummary } from '../engine/contract/queries.ts';
 import type { Scenario } from '../engine/contract/scenario/schema.ts';
 import type { BetAxes } from './bet.ts';
-import { sayBet, settledBytes } from './course.ts';
+import { operationOf, sayBet, settledBytes } from './course.ts';
 import type { Lesson } from './load.ts';
 import type { LessonState } from './machine.ts';
 
@@ -16,10 +16,17 @@ export interface FigureSource {
 	readonly axes: BetAxes;
 	/** Course of the lane on which the bet was placed. */
 	readonly course: RunSummary | null;
+	/** The lane whose switch-over is compared: as it is, and with the other one. */
+	readonly switchOver: { readonly own: RunSummary | null; readonly other: RunSummary | null };
 }
 
 /** Until a figure is known its place says so. */
 const UNKNOWN = '…';
+
+const sayStop = (course: RunSummary | null): string => {
+	const stop = operationOf(course)?.downtimeNs ?? null;
+	return stop === null ? UNKNOWN : formatNs(stop);
+};
 
 export const FIGURES: Readonly<Record<string, (source: FigureSource) => string>> = {
 	memory: ({ scenario }) => formatBytesBinary(scenario.vms[0]?.bytes ?? 0),
@@ -34,6 +41,9 @@ export const FIGURES: Readonly<Record<string, (source: FigureSource) => string>>
 	},
 	border: ({ lesson }) =>
 		`${formatThree(lesson.steps.change.borderBytesPerSecond / GB)}${THIN}GB/s`,
+	stop: ({ switchOver }) => sayStop(switchOver.own),
+	stopQemu: ({ switchOver }) => sayStop(switchOver.other),
+	course: ({ lesson }) => formatNs(lesson.steps.challenge.untilNs),
 	blackout: ({ lesson }) => formatNs(lesson.steps.challenge.downtimeNs)
 };
 

@@ -62,14 +62,21 @@ export function withOrder(
 export function laneScenario(
 	lesson: Lesson,
 	laneId: string,
-	options: { readonly rateBytesPerSecond?: number; readonly change?: Readonly<Plain> } = {}
+	options: {
+		readonly rateBytesPerSecond?: number;
+		readonly change?: Readonly<Plain>;
+		readonly parameters?: MigrationParameters;
+	} = {}
 ): Scenario {
 	const lane = lesson.steps.lanes.find((each) => each.id === laneId);
 	if (lane === undefined) throw new Error(`lesson ${lesson.id} has no lane "${laneId}"`);
 	let scenario = startScenario(lesson, options.change);
 	if (options.rateBytesPerSecond !== undefined)
 		scenario = withRate(scenario, options.rateBytesPerSecond);
-	return withOrder(scenario, lane.strategy, lesson.start.parameters[laneId] ?? {});
+	return withOrder(scenario, lane.strategy, {
+		...lesson.start.parameters[laneId],
+		...options.parameters
+	} as MigrationParameters);
 }
 
 /** Every VM writing at another rate. */

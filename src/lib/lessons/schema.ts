@@ -129,7 +129,8 @@ const parametersSchema = v.strictObject({
 	maxBandwidthBytesPerSecond: v.optional(rate),
 	multifdChannels: v.optional(v.number()),
 	autoConverge: v.optional(v.boolean()),
-	stayOnPool: v.optional(v.boolean())
+	stayOnPool: v.optional(v.boolean()),
+	handOver: v.optional(v.picklist(['ideal', 'qemu']))
 });
 
 const guestSchema = v.strictObject({
@@ -206,6 +207,8 @@ export const stepsSchema = v.strictObject({
 	later: v.array(v.strictObject({ id, name: words, summary: words })),
 	belief: v.strictObject({ id, lane: id, name: words, sentence: words }),
 	terms: v.record(id, words),
+	/** The same lane with another switch-over: its stop stands beside the lane's own. */
+	switchOver: v.strictObject({ lane: id, parameters: parametersSchema }),
 	bet: betSchema,
 	seen: seenSchema,
 	change: changeSchema,

@@ -45,7 +45,7 @@ export const UNITS: readonly Unit[] = [
 			entry(
 				12,
 				'Three migrations, one workload',
-				'Say when pre-copy ends, what nil-migration charges, and choose between them for a given guest.'
+				'Say when pre-copy converges, what nil-migration charges, and choose between them for a given guest. First form: two of the three ways, post-copy is not simulated yet.'
 			),
 			entry(13, 'The hand-off and the super-page'),
 			entry(14, 'Living in CXL')

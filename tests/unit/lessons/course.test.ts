@@ -92,6 +92,26 @@ describe('the lane’s sentence', () => {
 		expect(laneFacts(course({ endNs: 1e9, networkBytes: 0 }))?.sentence).toContain('gave up');
 		expect(laneFacts(null)).toBeNull();
 	});
+	it('says whose the guest is while it stands still', () => {
+		const gap = (host: number, committed: boolean): RunSummary => {
+			const run = course({
+				downtimeNs: 2e6,
+				networkBytes: 0,
+				downtime: [
+					{ id: 'save', label: 'save', startNs: 0, endNs: 1e6 },
+					{ id: 'commit', label: 'commit', startNs: 1e6, endNs: committed ? 2e6 : null }
+				]
+			});
+			const [vm] = run.vms;
+			if (!vm) throw new Error('no guest');
+			return { ...run, vms: [{ ...vm, host: [...vm.host.slice(0, -1), host] }] };
+		};
+		expect(laneFacts(gap(-1, false))?.sentence).toBe(`stopped for 2${THIN}ms so far, still A’s`);
+		expect(laneFacts(gap(-1, true))?.sentence).toBe(
+			`stopped for 2${THIN}ms so far, B’s, not running yet`
+		);
+		expect(laneFacts(gap(1, true))?.sentence).toBe(`stopped 2${THIN}ms, on B, not all at home yet`);
+	});
 	it('takes the worst speed only from when somebody ran the guest', () => {
 		expect(laneFacts(course())?.worstPpm).toBe(400_000);
 	});

@@ -18,7 +18,11 @@ interface Wording {
 
 export const WORDING: Readonly<Record<QuantityName, Wording>> = {
 	nowNs: { unit: 'time', says: 'the clock' },
-	completed: { unit: 'flag', says: 'the guest is home on B', opposite: 'the guest is not home' },
+	completed: {
+		unit: 'flag',
+		says: 'the migration completes',
+		opposite: 'the migration does not complete'
+	},
 	failed: { unit: 'flag', says: 'the move failed', opposite: 'the move did not fail' },
 	cancelled: {
 		unit: 'flag',

@@ -57,6 +57,11 @@ export class LessonPage {
 	trying = $derived(this.step === 'change' && !this.player.isOwnRate);
 	/** In Change nobody turns the clock: the lanes show whole runs. */
 	whole = $derived(this.step === 'change');
+	/** Another rate is chosen and not yet run to its end. */
+	rerunning = $derived(this.player.waiting || this.player.rates.progress !== null);
+	/** What stands there belongs to the rate before. */
+	stale = (lane: string): boolean =>
+		this.trying && this.rerunning && !this.player.rates.fresh.has(lane);
 	/** Courses as far as the clock has come. */
 	courses = $derived(
 		Object.fromEntries(
@@ -82,7 +87,11 @@ export class LessonPage {
 		scenario: this.player.scenario,
 		state: this.learner,
 		axes: this.player.axes,
-		course: this.player.courses[this.steps.bet.lane] ?? this.betCourse
+		course: this.player.courses[this.steps.bet.lane] ?? this.betCourse,
+		switchOver: {
+			own: this.player.courses[this.steps.switchOver.lane] ?? null,
+			other: this.player.switchOverCourse
+		}
 	});
 	holds = (when: string): boolean =>
 		when === 'border' ? this.border.found : this.learner.bet?.word === when;
@@ -124,7 +133,7 @@ export class LessonPage {
 		(this.session === null
 			? this.stage === 'challenge' || this.stage === 'make'
 			: this.session.idle) &&
-			this.player.rates.progress === null &&
+			!this.rerunning &&
 			!this.player.hurrying &&
 			this.attempts.running === null
 	);

@@ -1,13 +1,16 @@
 import { Session, type OpenWorld, type WorldSpec } from '$lib/client/session.svelte.ts';
+import type { MigrationParameters } from '$lib/engine/contract/commands.ts';
 import type { FirstDifference, RunSummary } from '$lib/engine/contract/queries.ts';
 import type { Scenario } from '$lib/engine/contract/scenario/schema.ts';
-import { isHome } from '$lib/lessons/course.ts';
+import { isHome, operationOf } from '$lib/lessons/course.ts';
 import type { BetAxes } from '$lib/lessons/bet.ts';
 import type { Lesson } from '$lib/lessons/load.ts';
 import * as machine from '$lib/lessons/machine.ts';
 import type { LessonState } from '$lib/lessons/machine.ts';
+import { runToEnd } from '$lib/lessons/run.ts';
 import { laneScenario, startScenario } from '$lib/lessons/scenario.ts';
 import type { StepId } from '$lib/lessons/schema.ts';
+import { SideEngine } from '../side-engine.ts';
 import { RateRuns } from './rate-runs.svelte.ts';
 
 /** Wait after the last movement of the slider before both worlds run again. */
@@ -33,6 +36,10 @@ export class Player {
 	falseCourse: RunSummary | null = $state.raw(null);
 	difference: FirstDifference | null = $state.raw(null);
 	problem: string | null = $state(null);
+	/** Course of the lane whose switch-over is compared, with the other one. */
+	switchOverCourse: RunSummary | null = $state.raw(null);
+	/** The slider has moved, its run has not begun. */
+	waiting: boolean = $state(false);
 	/** On the quick way to the end. */
 	hurrying: boolean = $state(false);
 
@@ -129,11 +136,35 @@ export class Player {
 			rateBytesPerSecond: this.ownRate,
 			home
 		});
+		void this.#runOtherSwitchOver();
 		if (falseWorld !== null && this.difference === null)
 			this.difference = await session.ask(this.#indexOf(belief.lane), {
 				kind: 'first-difference',
 				other: falseWorld.world
 			});
+	}
+
+	/** The same order with the other switch-over, in an engine of its own: nobody watches it, its stop is said beside the lane's. */
+	async #runOtherSwitchOver(): Promise<void> {
+		if (this.switchOverCourse !== null) return;
+		const { lane, parameters } = this.lesson.steps.switchOver;
+		const untilNs = operationOf(this.courses[lane] ?? null)?.endNs ?? this.untilNs;
+		const engine = new SideEngine();
+		try {
+			const run = await runToEnd(engine.port, {
+				scenario: laneScenario(this.lesson, lane, {
+					parameters: parameters as MigrationParameters
+				}),
+				untilNs,
+				memory: engine.memory,
+				wanted: () => !this.#isClosed
+			});
+			if (run.ok && run.value !== null) this.switchOverCourse = run.value.summary;
+			else if (!run.ok) this.problem = run.detail;
+		} catch (error) {
+			this.problem = `The engine stopped: ${(error as Error).message}`;
+		}
+		engine.end();
 	}
 
 	goTo(step: StepId): void {
@@ -154,8 +185,12 @@ export class Player {
 	moveRate(rate: number): void {
 		this.rate = rate;
 		clearTimeout(this.#timer);
+		this.rates.breakOff();
+		this.rates.fresh = new Set();
+		this.waiting = !this.isOwnRate;
 		if (this.isOwnRate) return;
 		this.#timer = setTimeout(() => {
+			this.waiting = false;
 			void this.rates.run(rate).then((home) => {
 				if (home !== null)
 					this.state = machine.addTried(this.state, { rateBytesPerSecond: rate, home });

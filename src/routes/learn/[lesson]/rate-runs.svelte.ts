@@ -25,20 +25,34 @@ export class RateRuns {
 	problem: string | null = $state(null);
 	/** Lanes that already show the rate that is running; the others still show the one before, pale. */
 	fresh: ReadonlySet<string> = $state.raw(new Set());
+	/** A run that a newer rate overtook, at which share of it: it counts for nothing, and the page says so. */
+	brokenOff: { readonly rate: number; readonly progress: number } | null = $state.raw(null);
 	/** Grows with every finished run. */
 	turn: number = $state(0);
 
 	#engines: Record<string, SideEngine> = {};
 	#generation = 0;
+	#rate = 0;
 
 	constructor(lesson: Lesson) {
 		this.lesson = lesson;
 	}
 
+	/** The slider moves: what runs is no longer wanted. */
+	breakOff(): void {
+		if (this.progress === null) return;
+		this.#generation += 1;
+		this.brokenOff = { rate: this.#rate, progress: this.progress };
+		this.progress = null;
+		this.fresh = new Set();
+	}
+
 	/** By lane whether it came home; null when a newer rate overtook this one, or the engine stopped. */
 	async run(rateBytesPerSecond: number): Promise<Readonly<Record<string, boolean>> | null> {
+		this.breakOff();
 		const generation = ++this.#generation;
 		const wanted = (): boolean => generation === this.#generation;
+		this.#rate = rateBytesPerSecond;
 		const { lanes, bet, change } = this.lesson.steps;
 		const fractions: Record<string, number> = {};
 		this.problem = null;
@@ -87,6 +101,7 @@ export class RateRuns {
 		}
 		if (!wanted()) return null;
 		this.progress = null;
+		this.brokenOff = null;
 		this.turn += 1;
 		return home;
 	}

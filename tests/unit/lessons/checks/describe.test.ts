@@ -21,9 +21,11 @@ group('describe', () => {
 	});
 
 	it('turns a flag into a sentence, and into its opposite', () => {
-		expect(describe({ op: '==', args: [{ q: 'completed' }, 1] })).toBe('the guest is home on B');
-		expect(describe({ op: '==', args: [{ q: 'completed' }, 0] })).toBe('the guest is not home');
-		expect(describe({ op: 'not', args: [{ q: 'completed' }] })).toBe('the guest is not home');
+		expect(describe({ op: '==', args: [{ q: 'completed' }, 1] })).toBe('the migration completes');
+		expect(describe({ op: '==', args: [{ q: 'completed' }, 0] })).toBe(
+			'the migration does not complete'
+		);
+		expect(describe({ op: 'not', args: [{ q: 'completed' }] })).toBe('the migration does not complete');
 	});
 
 	it('joins with and, leaving out that it happened at all', () => {
