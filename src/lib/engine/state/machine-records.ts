@@ -47,6 +47,10 @@ export interface OsRecord {
 	state: 'prelaunch' | 'running' | 'paused';
 	/** Migration of this machine as virtio-mem sees it. */
 	migrating: 'none' | 'outgoing' | 'incoming-postcopy';
+	/** What query-migrate tells of it; `generation` outdates the event of its end. */
+	migration: { status: string; endNs: number; bytesPerSecond: number; generation: number };
+	/** Memory backends of its QEMU, from the command line and by object-add. */
+	backends: BackendRecord[];
 	nextPid: number;
 	stream: number;
 	counters: Record<string, number>;
@@ -209,6 +213,20 @@ export interface CallRecord {
 	causeSeq: number;
 }
 
+/** A memory-backend object of QEMU. */
+export interface BackendRecord {
+	id: string;
+	/** memory-backend-ram, -file, -memfd. */
+	type: string;
+	bytes: number;
+	/** 4 KiB, or the page size of hugetlb. */
+	pageBytes: number;
+	share: boolean;
+	prealloc: boolean;
+	/** Device or NUMA node that maps it; null = free. */
+	usedBy: string | null;
+}
+
 export interface DimmRecord {
 	id: string;
 	os: number;
@@ -237,6 +255,10 @@ export interface VirtioMemRecord {
 	prealloc: boolean;
 	dynamicMemslots: boolean;
 	unpluggedInaccessible: 'on' | 'off' | 'auto';
+	/** PCI bus it sits on; pcie.0 itself knows no hot-unplug. */
+	bus: string;
+	/** gone: device_del went through; the slot in the list stays. */
+	state: 'plugged' | 'gone';
 	group: number;
 	/** Size events: time of the last one sent, value waiting to be sent (−1 = none). */
 	eventSentNs: number;

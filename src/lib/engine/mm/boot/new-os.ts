@@ -80,6 +80,8 @@ export function newOs(
 		qmpEvents: [],
 		state: paused ? 'prelaunch' : 'running',
 		migrating: 'none',
+		migration: { status: 'none', endNs: -1, bytesPerSecond: 0, generation: 0 },
+		backends: [],
 		nextPid: 100,
 		stream: openStream(world, `machine/${scenario.id}`),
 		counters: {}
