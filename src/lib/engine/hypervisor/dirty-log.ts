@@ -1,4 +1,5 @@
 import { lowestBit, popcount } from '../../base/bitmap.ts';
+import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import type { VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 
@@ -91,54 +92,108 @@ export function markAll(world: World, vm: VmRecord): number {
 
 /**
  * Fetches the log into the bitmap; `clear` re-arms at once (older KVM), otherwise chunk by chunk (`clearChunk`). Returns the
- * number of pages that are to send now.
+ * number of pages that are to send now. Blocks that were written follow each other often: they are fetched by runs.
  */
 export function syncLog(world: World, vm: VmRecord, clear: boolean): number {
 	const { c } = world;
-	const log = c.kvmLog.data;
-	const bitmap = c.qemuBitmap.data;
-	const loggedCount = c.guestLoggedCount.data;
+	const logged = c.guestLoggedCount.data;
 	const dirtyCount = c.guestDirtyCount.data;
 	const end = vm.firstGuestBlock + vm.guestBlockCount;
 	let dirty = 0;
-	for (let at = vm.firstGuestBlock; at < end; at += 1) {
-		let count = dirtyCount[at] as number;
-		if (loggedCount[at] !== 0) {
-			const from = at * WORDS_PER_BLOCK;
-			for (let word = from; word < from + WORDS_PER_BLOCK; word += 1) {
-				const fetched = log[word] as number;
-				if (fetched === 0) continue;
-				const before = bitmap[word] as number;
-				count += popcount((fetched & ~before) >>> 0);
-				bitmap[word] = before | fetched;
-				if (clear) log[word] = 0;
-			}
-			c.qemuBitmap.touch(from, from + WORDS_PER_BLOCK);
-			if (clear) {
-				c.kvmLog.touch(from, from + WORDS_PER_BLOCK);
-				vm.loggedPages -= loggedCount[at] as number;
-				c.guestLoggedCount.set(at, 0);
-			}
-			c.guestDirtyCount.set(at, count);
+	for (let at = vm.firstGuestBlock; at < end; ) {
+		if (logged[at] === 0) {
+			dirty += dirtyCount[at] as number;
+			at += 1;
+			continue;
 		}
-		dirty += count;
+		let next = at + 1;
+		while (next < end && logged[next] !== 0) next += 1;
+		dirty += fetchBlocks(world, at, next);
+		if (clear) {
+			for (let block = at; block < next; block += 1) vm.loggedPages -= logged[block] as number;
+			c.kvmLog.fill(0, at * WORDS_PER_BLOCK, next * WORDS_PER_BLOCK);
+			c.guestLoggedCount.fill(0, at, next);
+		}
+		at = next;
 	}
 	return dirty;
 }
 
+/** Adds the log of blocks `from` to before `to` to the bitmap; returns how many of their pages are to send. */
+function fetchBlocks(world: World, from: number, to: number): number {
+	const { qemuBitmap, guestDirtyCount, guestLoggedCount } = world.c;
+	const dirtyCount = guestDirtyCount.data;
+	const logged = guestLoggedCount.data;
+	let dirty = 0;
+	for (let block = from; block < to; ) {
+		const before = dirtyCount[block] as number;
+		let next = block + 1;
+		if (before === 0) {
+			// Nothing was to send: the log's words are the bitmap's words, its counts are the bitmap's counts.
+			dirtyCount[block] = logged[block] as number;
+			dirty += logged[block] as number;
+			while (next < to && dirtyCount[next] === 0) {
+				dirtyCount[next] = logged[next] as number;
+				dirty += logged[next] as number;
+				next += 1;
+			}
+			copyLog(world, block * WORDS_PER_BLOCK, next * WORDS_PER_BLOCK);
+		} else {
+			// A block that goes out as a whole needs no look at its words.
+			const count = before === PAGES_PER_BLOCK ? before : before + addLog(world, block * WORDS_PER_BLOCK);
+			dirtyCount[block] = count;
+			dirty += count;
+		}
+		block = next;
+	}
+	guestDirtyCount.touch(from, to);
+	qemuBitmap.touch(from * WORDS_PER_BLOCK, to * WORDS_PER_BLOCK);
+	return dirty;
+}
+
+/** Words of the log over words of the bitmap. */
+function copyLog(world: World, from: number, to: number): void {
+	const log = world.c.kvmLog.data;
+	const bitmap = world.c.qemuBitmap.data;
+	if (to - from > 8 * WORDS_PER_BLOCK) bitmap.set(log.subarray(from, to), from);
+	else for (let word = from; word < to; word += 1) bitmap[word] = log[word] as number;
+}
+
+/** One block's log into its bitmap; returns the number of bits that were not there before. */
+function addLog(world: World, from: number): number {
+	const log = world.c.kvmLog.data;
+	const bitmap = world.c.qemuBitmap.data;
+	let added = 0;
+	for (let word = from; word < from + WORDS_PER_BLOCK; word += 1) {
+		const fetched = log[word] as number;
+		if (fetched === 0) continue;
+		const before = bitmap[word] as number;
+		added += popcount((fetched & ~before) >>> 0);
+		bitmap[word] = before | fetched;
+	}
+	return added;
+}
+
 /** Re-arms write protection for the guest block's share of a 1 GiB chunk: fetched bits leave KVM's log. */
 export function clearBlock(world: World, vm: VmRecord, guestBlock: number): void {
-	const { c } = world;
+	const { kvmLog, qemuBitmap, guestLoggedCount, guestDirtyCount } = world.c;
 	const at = vm.firstGuestBlock + guestBlock;
-	if (c.guestLoggedCount.get(at) === 0) return;
+	const logged = guestLoggedCount.get(at);
+	const dirty = guestDirtyCount.get(at);
+	if (logged === 0 || dirty === 0) return;
 	let left = 0;
-	for (let word = at * WORDS_PER_BLOCK; word < (at + 1) * WORDS_PER_BLOCK; word += 1) {
-		const rest = (c.kvmLog.get(word) & ~c.qemuBitmap.get(word)) >>> 0;
-		c.kvmLog.set(word, rest);
-		left += popcount(rest);
+	if (dirty === PAGES_PER_BLOCK) kvmLog.fill(0, at * WORDS_PER_BLOCK, (at + 1) * WORDS_PER_BLOCK);
+	else {
+		const log = kvmLog.data;
+		for (let word = at * WORDS_PER_BLOCK; word < (at + 1) * WORDS_PER_BLOCK; word += 1) {
+			const rest = ((log[word] as number) & ~(qemuBitmap.data[word] as number)) >>> 0;
+			log[word] = rest;
+			left += popcount(rest);
+		}
+		kvmLog.touch(at * WORDS_PER_BLOCK, (at + 1) * WORDS_PER_BLOCK);
 	}
-	vm.loggedPages -= c.guestLoggedCount.get(at) - left;
-	c.guestLoggedCount.set(at, left);
+	vm.loggedPages -= logged - left;
+	guestLoggedCount.set(at, left);
 }
 
 /** Written since the log was last read or cleared. */
