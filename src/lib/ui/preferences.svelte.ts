@@ -4,6 +4,7 @@ export type MotionChoice = 'system' | 'reduced';
 
 const THEME_KEY = 'switchyard.theme';
 const MOTION_KEY = 'switchyard.motion';
+const PROJECTOR_KEY = 'switchyard.projector';
 
 const isTheme = (value: unknown): value is ThemeChoice =>
 	value === 'system' || value === 'light' || value === 'dark';
@@ -27,6 +28,8 @@ function store(key: string, value: string): void {
 class Preferences {
 	theme: ThemeChoice = $state('system');
 	motion: MotionChoice = $state('system');
+	/** Large type and strong contrast, for a room: pages that can be shown to many read it. */
+	projector: boolean = $state(false);
 	#systemDark = $state(false);
 	#systemReduced = $state(false);
 	readonly isDark: boolean = $derived(
@@ -41,6 +44,7 @@ class Preferences {
 		const theme = readStored(THEME_KEY);
 		if (isTheme(theme)) this.theme = theme;
 		if (readStored(MOTION_KEY) === 'reduced') this.motion = 'reduced';
+		this.projector = readStored(PROJECTOR_KEY) === 'on';
 		const dark = matchMedia('(prefers-color-scheme: dark)');
 		const reduced = matchMedia('(prefers-reduced-motion: reduce)');
 		const read = (): void => {
@@ -67,6 +71,11 @@ class Preferences {
 		this.motion = motion;
 		store(MOTION_KEY, motion);
 		this.#show();
+	}
+
+	setProjector(on: boolean): void {
+		this.projector = on;
+		store(PROJECTOR_KEY, on ? 'on' : 'off');
 	}
 
 	/** The style sheet reads these two attributes; without them it follows the system. */

@@ -13,6 +13,7 @@ export type Action =
 	| 'inspector'
 	| 'compare'
 	| 'help'
+	| 'projector'
 	| 'finish';
 
 export interface Key {
@@ -48,6 +49,8 @@ export function actionOf(event: Key): Action | null {
 			return 'inspector';
 		case 'c':
 			return 'compare';
+		case 'p':
+			return 'projector';
 		case '?':
 			return 'help';
 		case 'Escape':
@@ -87,6 +90,7 @@ export const KEYS: readonly { readonly keys: readonly string[]; readonly does: s
 	{ keys: ['f'], does: 'Find an address, a page, a VM or an event' },
 	{ keys: ['i'], does: 'Go to the inspector and back' },
 	{ keys: ['c'], does: 'Two movers side by side, and back to one' },
+	{ keys: ['p'], does: 'Large type for a projector, and back' },
 	{ keys: ['Esc'], does: 'Finish what moves now; close a panel' },
 	{ keys: ['?'], does: 'This list' },
 	{

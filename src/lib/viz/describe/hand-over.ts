@@ -2,7 +2,7 @@ import { formatNs } from '../../base/format.ts';
 import { MIB, NS_PER_S } from '../../base/units.ts';
 import { flushS, handOverDowntime } from '../../engine/contract/closed-forms/nil-migration.ts';
 import { withOverrides } from '../../engine/contract/costs.ts';
-import type { StrategyId } from '../../engine/contract/commands.ts';
+import type { JournalEntry } from '../../engine/contract/commands.ts';
 import type { Scenario } from '../../engine/contract/scenario/schema.ts';
 
 /** The same hand-off with each kind of switch-over, as the cost model of the scenario has it. */
@@ -39,7 +39,7 @@ export function handOverOf(
 
 /** What stands beside a downtime of some milliseconds: what it leaves out, and what that would make of it. */
 export function handOverNote(
-	strategy: StrategyId,
+	strategy: string,
 	kind: 'ideal' | 'qemu',
 	both: HandOver | null
 ): string | null {
@@ -47,4 +47,17 @@ export function handOverNote(
 	return kind === 'ideal'
 		? `ideal: without QEMU’s fixed costs, ${formatNs(both.qemuNs)} with them`
 		: `with QEMU’s fixed costs, ${formatNs(both.idealNs)} without them`;
+}
+
+/** How the migration that is told of hands over: the newest order of this VM that has been given, else the first to come. */
+export function handOverKind(
+	journal: readonly JournalEntry[],
+	vm: string,
+	nowNs: number
+): 'ideal' | 'qemu' {
+	const orders = journal.flatMap(({ atNs, command }) =>
+		command.name === 'migrate' && command.vm === vm ? [{ atNs, command }] : []
+	);
+	const order = orders.findLast(({ atNs }) => atNs <= nowNs) ?? orders[0];
+	return order?.command.parameters?.handOver ?? 'ideal';
 }

@@ -336,6 +336,9 @@ function lines(rows: Rows, gridBottom: number): number[] {
 	return [rows.laneLine, rows.laneEnd].flatMap((row) => (row === null ? [] : [gridBottom + row]));
 }
 
+/** What the lowest figure of one world needs: beyond that a scale has nothing to grow into. */
+export const LOWEST_STAGE = SHORT.card + SHORT.grid + sideAt(4) + SHORT.end + 10;
+
 function hostLayout(
 	card: Box,
 	rows: Rows,

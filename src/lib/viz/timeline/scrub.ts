@@ -15,7 +15,12 @@ export function scrub(
 ): Behaviour<ScrubOptions> {
 	let current = options;
 	let pointer: number | null = null;
-	const x = (event: PointerEvent): number => event.clientX - element.getBoundingClientRect().left;
+	/** In the element's own pixels, also where the page around it is enlarged. */
+	const x = (event: PointerEvent): number => {
+		const outline = element.getBoundingClientRect();
+		const own = 'getBBox' in element ? element.getBBox().width : element.offsetWidth;
+		return (event.clientX - outline.left) * (outline.width > 0 ? own / outline.width : 1);
+	};
 
 	const down = (event: PointerEvent): void => {
 		if (event.button !== 0 || pointer !== null) return;

@@ -1,6 +1,10 @@
 import { expect, it } from 'vitest';
 import { THIN } from '../../../../src/lib/base/format.ts';
-import { handOverNote, handOverOf } from '../../../../src/lib/viz/describe/hand-over.ts';
+import {
+	handOverKind,
+	handOverNote,
+	handOverOf
+} from '../../../../src/lib/viz/describe/hand-over.ts';
 import { wireOf } from '../../../../src/lib/viz/describe/wire.ts';
 import { CATALOGUE } from '../../../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { readScenario } from '../../../../src/lib/engine/contract/scenario/read.ts';
@@ -36,4 +40,23 @@ it('gives the ideal hand-off and the one with QEMU’s fixed costs, by the costs
 	expect(slower.idealNs).toBe(usual.idealNs);
 	expect(handOverNote('transit', 'ideal', usual)).toContain(`24.3${THIN}ms`);
 	expect(handOverNote('precopy', 'ideal', usual)).toBeNull();
+});
+
+it('knows which kind of switch-over the order told of asks for', () => {
+	const order = (atNs: number, handOver?: 'ideal' | 'qemu') => ({
+		atNs,
+		command: {
+			name: 'migrate' as const,
+			vm: 'vm0',
+			target: 'B',
+			strategy: 'transit' as const,
+			...(handOver ? { parameters: { handOver } } : {})
+		}
+	});
+	const journal = [order(5), order(100, 'qemu')];
+	expect(handOverKind(journal, 'vm0', 0)).toBe('ideal');
+	expect(handOverKind(journal, 'vm0', 99)).toBe('ideal');
+	expect(handOverKind(journal, 'vm0', 100)).toBe('qemu');
+	expect(handOverKind([order(100, 'qemu')], 'vm0', 0)).toBe('qemu');
+	expect(handOverKind(journal, 'vm1', 200)).toBe('ideal');
 });
