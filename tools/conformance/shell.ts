@@ -40,5 +40,5 @@ function writeOrdinal(machine: Machine, value: string, which: 'first' | 'last' |
 function consoleText(machine: Machine, what: string): string | null {
 	if (!/^(numactl|cat|numastat) /.test(what)) return null;
 	const answer = machine.simulation.ask({ kind: 'console', machine: machine.status().id, line: what });
-	return answer !== null && 'text' in answer && typeof answer.text === 'string' ? answer.text : null;
+	return typeof answer === 'object' && answer !== null && 'text' in answer && typeof answer.text === 'string' ? answer.text : null;
 }

@@ -1,0 +1,75 @@
+/**
+ * Goal: the engine answers as real QEMU and real Linux did. Method: every recording given is played whole; then the same
+ * recordings with one answer changed, which must be noticed.
+ */
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { readCases, type Json, type RecordedCase, type RecordedStep } from '../../tools/conformance/case.ts';
+import { playVirtio } from '../../tools/conformance/play-virtio.ts';
+import { playZones } from '../../tools/conformance/play-zones.ts';
+
+const folder = (family: string): string => fileURLToPath(new URL(`../vectors/${family}`, import.meta.url));
+
+const FAMILIES = [
+	['zones-hotplug', playZones],
+	['virtio-mem', playVirtio]
+] as const;
+
+describe.each(FAMILIES)('%s', (family, play) => {
+	const { cases, skipped } = readCases(folder(family));
+
+	it('has its recordings', () => {
+		expect(skipped).toEqual([]);
+		expect(cases.length).toBeGreaterThan(15);
+	});
+
+	it.each(cases.map((each) => [each.id, each.title, each] as const))('%s: %s', { timeout: 60_000 }, (_id, _title, recorded) => {
+		const answer = play(recorded);
+		expect(answer.difference).toBeNull();
+		expect(answer.unanswered).toEqual([]);
+		expect(answer.results.filter((result) => result === null)).toEqual([]);
+	});
+});
+
+/** The same case with one recorded answer changed. */
+function altered(recorded: RecordedCase, at: number, change: (step: RecordedStep) => RecordedStep): RecordedCase {
+	return { ...recorded, steps: recorded.steps.map((step, index) => (index === at ? change(step) : step)) };
+}
+
+const pick = (family: string, id: string): RecordedCase => {
+	const found = readCases(folder(family)).cases.find((each) => each.id.endsWith(id));
+	if (!found) throw new Error(`no case ${id}`);
+	return found;
+};
+
+describe('the comparison notices', () => {
+	it('another errno of a write', () => {
+		const recorded = pick('zones-hotplug', 'case16');
+		const changed = altered(recorded, 0, (step) => ({ ...step, result: 'EBUSY' }));
+		expect(playZones(changed).difference).toMatch(/^step 1 .*result/);
+	});
+	it('another zone after onlining', () => {
+		const recorded = pick('zones-hotplug', 'case08');
+		const changed = altered(recorded, 1, (step) => ({ ...step, valid_zones_after: 'Normal' }));
+		expect(playZones(changed).difference).toMatch(/^step 2 .*valid_zones_after/);
+	});
+	it('pages of another kind', () => {
+		const recorded = pick('zones-hotplug', 'case33');
+		const at = recorded.steps.findIndex((step) => step.op === 'process');
+		const changed = altered(recorded, at, (step) => ({
+			...step,
+			result: (step['result'] as { op: string }[]).map((word) => (word.op === 'move' ? { ...word, status: { node0: 64 } } : word)) as Json
+		}));
+		expect(playZones(changed).difference).toMatch(/\(move\)/);
+	});
+	it('a size that was reached and should not have been', () => {
+		const recorded = pick('virtio-mem', 'case19');
+		const changed = altered(recorded, 2, (step) => ({ ...step, reached: false }));
+		expect(playVirtio(changed).difference).toMatch(/reached/);
+	});
+	it('another text of a refusal', () => {
+		const recorded = pick('virtio-mem', 'case15');
+		const changed = altered(recorded, 1, (step) => ({ ...step, result: { ok: false, class: 'GenericError', text: 'no' } }));
+		expect(playVirtio(changed).difference).toMatch(/^step 2 .*text/);
+	});
+});
