@@ -1,6 +1,10 @@
 import { connect, startWorker } from '$lib/client/connect.ts';
 import { qemuLikeLoop } from '$lib/engine/contract/closed-forms/index.ts';
-import { comparisonScenario, engineRun, type EngineRun } from '$lib/engine/contract/comparison-scenario.ts';
+import {
+	comparisonScenario,
+	engineRun,
+	type EngineRun
+} from '$lib/engine/contract/comparison-scenario.ts';
 import type { Buffers } from '$lib/engine/contract/port.ts';
 import { ENGINE_COMPARISONS } from '$lib/engine/contract/published.ts';
 
@@ -12,7 +16,11 @@ const SLICE_EVENTS = 24;
 
 export const runsHere = (id: string): boolean => {
 	const found = ENGINE_COMPARISONS.find((comparison) => comparison.id === id);
-	return found !== undefined && found.loop.memoryBytes <= MOST_BYTES && qemuLikeLoop(found.loop).converges;
+	return (
+		found !== undefined &&
+		found.loop.memoryBytes <= MOST_BYTES &&
+		qemuLikeLoop(found.loop).converges
+	);
 };
 
 /** Runs the smaller cases in an engine of their own, one after the other, when the reader asks for it. */
@@ -41,7 +49,12 @@ export class EngineRuns {
 				const untilNs = qemuLikeLoop(loop).totalS * 2e9;
 				const { scenario, switchoverFixedS } = comparisonScenario(id, loop);
 				const opened = await connection.call((port) =>
-					port.open({ scenario, memory: 'transferred', limitBytes: LIMIT_BYTES, checkpointBytes: 8e6 })
+					port.open({
+						scenario,
+						memory: 'transferred',
+						limitBytes: LIMIT_BYTES,
+						checkpointBytes: 8e6
+					})
 				);
 				if (!opened.ok) throw new Error(opened.detail);
 				const { world } = opened.value;
