@@ -40,6 +40,8 @@ export interface OsRecord {
 	groups: MemoryGroupRecord[];
 	/** Kernel background (decision D15): what each node already attracted. */
 	background: { node: number; slabStarted: boolean; memmapPages: number; slabPages: number }[];
+	/** struct pages of added memory: which section they describe and in which frames (global) they lie. */
+	memmaps: { section: number; frame: number; pages: number }[];
 	/** Lines of the kernel log that the model produces. */
 	log: { atNs: number; text: string }[];
 	/** Events of the monitor, in order; sizes of virtio-mem lie with the device. */
@@ -109,6 +111,8 @@ export interface MemoryGroupRecord {
 	node: number;
 	/** Device it belongs to: id of a DIMM or virtio-mem device. */
 	device: string;
+	/** Static: pages that the device can ever have; dynamic: unit in which it comes and goes. */
+	unitPages: number;
 	kernelPages: number;
 	movablePages: number;
 }

@@ -1,5 +1,6 @@
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
 import { BLOCK_ORDER, BlockKind, Migratetype, RowKind, usePayload, UseClass } from '../../contract/words.ts';
+import type { ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { allocate, FREE_ORDER_9, release } from '../buddy.ts';
 import { ensureRows, setFolio, setMigratetype, setWhole } from '../frames.ts';
@@ -77,4 +78,16 @@ export function takeKernel(world: World, zone: number, pages: number): number {
 		release(world, block * PAGES_PER_BLOCK + first + end, piece);
 	}
 	return pages;
+}
+
+/**
+ * The first block that comes online in an empty kernel zone of a node attracts slab: kernel allocations of that node prefer
+ * the highest kernel zone (mm/slub.c, mm/page_alloc.c; the amount is fitted on recordings).
+ */
+export function onZonePopulated(world: World, os: number, zone: number): void {
+	const { name, node } = world.r.zones[zone] as ZoneRecord;
+	const state = osRecord(world, os).background.find((each) => each.node === node);
+	if (!state || name === 'MOVABLE' || name === 'EXMEM' || name === 'DEVICE') return;
+	state.slabStarted = true;
+	state.slabPages += takeKernel(world, zone, KERNEL_BACKGROUND.slabPages);
 }

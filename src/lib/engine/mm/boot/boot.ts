@@ -4,6 +4,7 @@ import { BlockKind, BLOCK_ORDER, Migratetype, MIXED_ZONES, RowKind, SectionState
 import type { OsRecord } from '../../state/machine-records.ts';
 import type { ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
+import { rebuildZonelists } from '../alloc/zonelist.ts';
 import { FREE_ORDER_9, release } from '../buddy.ts';
 import { ensureRows, setFolio, setMigratetype, setWhole } from '../frames.ts';
 import { BLOCKS_PER_SECTION, logLine, osRecord, PAGES_PER_SECTION, zoneIndex, ZONE_ORDER, zoneOfOsBlock } from '../os/os.ts';
@@ -30,6 +31,7 @@ export function bootOs(world: World, os: number, ranges: readonly MemoryRange[],
 	fillMemory(world, os, ranges, freeAfterBoot(record, ranges, distanceTable));
 	const present = zones.reduce((sum, zone) => sum + zone.presentPages, 0);
 	logLine(world, os, `Built ${record.nodes.filter((node) => node.online).length} zonelists, mobility grouping on.  Total pages: ${present}`);
+	rebuildZonelists(world, os);
 	bootBackground(world, os);
 }
 

@@ -77,6 +77,7 @@ export function readBoolean(text: string): boolean | null {
 function readPages(text: string): number | null {
 	const match = /^(0x[0-9a-f]+|\d+)([kmgtpe]?)/i.exec(text);
 	if (!match) return null;
-	const power = 'kmgtpe'.indexOf((match[2] ?? '').toLowerCase()) + 1;
-	return Math.floor((Number(match[1]) * 1024 ** (match[2] === '' ? 0 : power)) / 4096);
+	let bytes = Number(match[1]);
+	for (let power = 'kmgtpe'.indexOf((match[2] ?? '').toLowerCase()); match[2] !== '' && power >= 0; power -= 1) bytes *= 1024;
+	return Math.floor(bytes / 4096);
 }

@@ -76,6 +76,7 @@ export function newOs(
 		earlyKernelPages: nodes.map(() => 0),
 		groups: [],
 		background: nodes.map((node) => ({ node: node.id, slabStarted: false, memmapPages: 0, slabPages: 0 })),
+		memmaps: [],
 		log: [],
 		qmpEvents: [],
 		state: paused ? 'prelaunch' : 'running',

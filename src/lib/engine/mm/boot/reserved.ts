@@ -72,15 +72,14 @@ function memmapPages(ranges: readonly MemoryRange[]): number {
 }
 
 function hashPages(ramBytes: number): number {
-	const table = (bytesPerSlot: number): number => (2 ** Math.ceil(log2(ramBytes / bytesPerSlot)) * 8) / 4096;
+	const table = (bytesPerSlot: number): number => (powerOfTwoFrom(ramBytes / bytesPerSlot) * 8) / 4096;
 	return Math.ceil(table(BOOT_PROFILE.dentryBytesPerSlot)) + Math.ceil(table(BOOT_PROFILE.inodeBytesPerSlot));
 }
 
-/** Smallest whole exponent whose power of two is at least `value`. */
-function log2(value: number): number {
-	let exponent = 0;
-	while (2 ** exponent < value) exponent += 1;
-	return exponent;
+function powerOfTwoFrom(value: number): number {
+	let power = 1;
+	while (power < value) power *= 2;
+	return power;
 }
 
 /** What memblock does: free ranges that give from the top, or from a fixed place. */
