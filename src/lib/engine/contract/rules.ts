@@ -1,4 +1,7 @@
+import { HOTPLUG_RULES } from './hotplug-rules.ts';
 import { rule, type Rule } from './rule.ts';
+import { ALLOCATION_RULES } from './allocation-rules.ts';
+import { PROCESS_RULES } from './process-rules.ts';
 import { VIRTIO_RULES } from './virtio-rules.ts';
 
 export type { Rule, RuleLabel } from './rule.ts';
@@ -44,6 +47,9 @@ export const RULES = {
 	'adopt': rule('adopt', 'The target takes the frames that the descriptors name as allocated and the rest of the extent as free.', 'decision 4', 'our simplification'),
 	'loss': rule('loss', 'What the modelled system would lose is lost here too, and marked.', 'our own rule', 'our design'),
 	'fault': rule('planted fault', 'A rule was broken on purpose.', 'our own tests', 'our design'),
+	...PROCESS_RULES,
+	...ALLOCATION_RULES,
+	...HOTPLUG_RULES,
 	...VIRTIO_RULES
 } as const satisfies Record<string, Rule>;
 

@@ -9,6 +9,7 @@ import { BLOCK_ORDER, BlockKind, MapKind, Migratetype, usePayload, UseClass, vmP
 import { costNs, withOverrides, type TimeCost } from '../costs/cost-model.ts';
 import { buildLinks } from '../fabric/links.ts';
 import { addPin } from '../hypervisor/pins.ts';
+import { RELIEF } from '../mm/alloc/relief.ts';
 import { mapWhole } from '../mm/space/mapping.ts';
 import { allocate, onlineBlocks } from '../mm/buddy.ts';
 import { setMigratetype, setWhole } from '../mm/frames.ts';
@@ -60,7 +61,8 @@ export function buildWorld(request: BuildRequest): Outcome<World, ReasonId> {
 		capacities: capacitiesOf(scenario),
 		records: emptyRecords(request.belief ?? null),
 		shared: request.shared,
-		forceDetail: request.forceDetail ?? false
+		forceDetail: request.forceDetail ?? false,
+		relief: RELIEF
 	});
 	const firstBlock = buildMemories(world);
 	buildLinks(world);

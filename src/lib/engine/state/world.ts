@@ -47,6 +47,16 @@ export interface World {
 	readonly forceDetail: boolean;
 	trace: TraceRecord[];
 	series: SeriesRow[];
+	/** What a page allocation calls when memory is short (decision D11: wired where the world is built). */
+	readonly relief: Relief;
+}
+
+/** Reclaim and the OOM killer of Linux machines, as the allocator sees them. */
+export interface Relief {
+	/** Frees up to so many pages of a node in zones up to a rank (mm/os/os.ts, ZONE_ORDER); returns how many. */
+	readonly reclaim: (world: World, os: number, node: number, highestRank: number, pages: number, by: 'kswapd' | 'direct') => number;
+	/** Kills the process whose death frees most; its id, or null when nobody can be killed. */
+	readonly kill: (world: World, os: number, nodemask: readonly number[] | null) => string | null;
 }
 
 export interface NewWorld {
@@ -57,6 +67,7 @@ export interface NewWorld {
 	readonly records: Records;
 	readonly shared: boolean;
 	readonly forceDetail: boolean;
+	readonly relief: Relief;
 }
 
 /** Allocates the one buffer, zeroed, writes its header and attaches columns. */
@@ -90,7 +101,8 @@ export function newWorld(request: NewWorld): World {
 		journal: [...request.journal],
 		forceDetail: request.forceDetail,
 		trace: [],
-		series: []
+		series: [],
+		relief: request.relief
 	};
 }
 

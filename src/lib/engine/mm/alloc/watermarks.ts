@@ -1,0 +1,114 @@
+import { assert } from '../../../base/assert.ts';
+import type { ZoneName } from '../../contract/machine-status.ts';
+import type { OsRecord } from '../../state/machine-records.ts';
+import type { ZoneRecord } from '../../state/records.ts';
+import type { World } from '../../state/world.ts';
+import { osRecord, ZONE_ORDER } from '../os/os.ts';
+
+/**
+ * Watermarks (Linux 7.2.13 mm/page_alloc.c, calculate_min_free_kbytes, __setup_per_zone_wmarks,
+ * setup_per_zone_lowmem_reserve; mm/khugepaged.c, set_recommended_min_free_kbytes). They follow from the managed pages of
+ * the moment; Linux works them out again at every online and offline (our simplification: and at every change of them).
+ */
+export interface Watermarks {
+	readonly min: number;
+	readonly low: number;
+	readonly high: number;
+	readonly promo: number;
+	/** lowmem_reserve by highest zone an allocation may take, in the order of `zoneNames`. */
+	readonly reserve: readonly number[];
+}
+
+/** Zones as this kernel was built: ZONE_EXMEM exists only where the proposal is switched on. */
+export function zoneNames(record: OsRecord): ZoneName[] {
+	return ZONE_ORDER.filter((name) => name !== 'EXMEM' || record.settings.exmem);
+}
+
+/** sysctl lowmem_reserve_ratio; 0 = no reserve. */
+const RESERVE_RATIO: Readonly<Partial<Record<ZoneName, number>>> = { DMA: 256, DMA32: 256, NORMAL: 32 };
+/** 512 pages × (2 + 3 × 3): two free pageblocks, and two of another type on average for each of three types. */
+const THP_PAGES_PER_ZONE = 512 * 11;
+const SWAP_CLUSTER_MAX = 32;
+
+/** Zones that only user pages may take; their share of min_free_kbytes is a fixed small one. */
+const isHigh = (name: ZoneName): boolean => name === 'MOVABLE' || name === 'EXMEM';
+
+interface Bases {
+	/** managed pages of zones other than MOVABLE. */
+	readonly lowmemPages: number;
+	readonly minFreeKbytes: number;
+}
+
+const managed = (world: World, zone: number): number => world.c.zoneManagedPages.get(zone);
+const nameOf = (world: World, zone: number): ZoneName => (world.r.zones[zone] as ZoneRecord).name;
+
+/** Largest whole number whose square is not above `value`. */
+function wholeRoot(value: number): number {
+	let root = Math.floor(Math.sqrt(value));
+	while (root * root > value) root -= 1;
+	while ((root + 1) * (root + 1) <= value) root += 1;
+	return root;
+}
+
+function bases(world: World, os: number): Bases {
+	const record = osRecord(world, os);
+	const low = record.zones.filter((zone) => !isHigh(nameOf(world, zone)) && managed(world, zone) > 0);
+	const lowmemPages = low.reduce((sum, zone) => sum + managed(world, zone), 0);
+	if (record.settings.minFreeKbytes > 0) return { lowmemPages, minFreeKbytes: record.settings.minFreeKbytes };
+	const plain = Math.min(262_144, Math.max(128, wholeRoot(lowmemPages * 4 * 16)));
+	if (record.settings.thp === 'never') return { lowmemPages, minFreeKbytes: plain };
+	// khugepaged looks at the marks that the plain figure gave: what lies above HIGH is what a zone can spare.
+	const spare = low.reduce((sum, zone) => {
+		const { high } = marks(record, nameOf(world, zone), managed(world, zone), { lowmemPages, minFreeKbytes: plain });
+		return sum + Math.max(0, managed(world, zone) - high);
+	}, 0);
+	const recommended = Math.min(THP_PAGES_PER_ZONE * low.length, Math.floor(spare / 20)) * 4;
+	return { lowmemPages, minFreeKbytes: Math.max(plain, recommended) };
+}
+
+function marks(record: OsRecord, name: ZoneName, managedPages: number, base: Bases): Omit<Watermarks, 'reserve'> {
+	const share = base.lowmemPages === 0 ? 0 : Math.floor((Math.floor(base.minFreeKbytes / 4) * managedPages) / base.lowmemPages);
+	const min = isHigh(name) ? Math.min(128, Math.max(SWAP_CLUSTER_MAX, Math.floor(managedPages / 1024))) : share;
+	const step = Math.max(Math.floor(share / 4), Math.floor((managedPages * record.settings.watermarkScaleFactor) / 10_000));
+	return { min, low: min + step, high: min + 2 * step, promo: min + 3 * step };
+}
+
+/** Zones above one of the same node count against it, those above the ceiling of the allocation do not. */
+function reserves(world: World, record: OsRecord, zone: ZoneRecord, managedPages: number): number[] {
+	const names = zoneNames(record);
+	const ratio = RESERVE_RATIO[zone.name] ?? 0;
+	let above = 0;
+	return names.map((name, rank) => {
+		if (rank <= names.indexOf(zone.name)) return 0;
+		const upper = record.zones.find((index) => (world.r.zones[index] as ZoneRecord).node === zone.node && nameOf(world, index) === name);
+		above += upper === undefined ? 0 : managed(world, upper);
+		return ratio === 0 || managedPages === 0 ? 0 : Math.floor(above / ratio);
+	});
+}
+
+export function minFreeKbytes(world: World, os: number): number {
+	return bases(world, os).minFreeKbytes;
+}
+
+export function watermarksOf(world: World, zone: number): Watermarks {
+	const record = world.r.zones[zone];
+	assert(record !== undefined && record.os >= 0, `zone ${zone} is none of a machine`);
+	const os = osRecord(world, record.os);
+	const pages = managed(world, zone);
+	return { ...marks(os, record.name, pages, bases(world, record.os)), reserve: reserves(world, os, record, pages) };
+}
+
+/** Watermarks of all zones of an instance, in the order of its zone list: one look at what they share. */
+export function allWatermarks(world: World, os: number): Watermarks[] {
+	const record = osRecord(world, os);
+	const base = bases(world, os);
+	return record.zones.map((index) => {
+		const zone = world.r.zones[index] as ZoneRecord;
+		const pages = managed(world, index);
+		return { ...marks(record, zone.name, pages, base), reserve: reserves(world, record, zone, pages) };
+	});
+}
+
+export function highOf(world: World, zone: number): number {
+	return watermarksOf(world, zone).high;
+}
