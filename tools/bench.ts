@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { dirtyLog, events, freshWorld, largeRun, movedPages, seeking, sentPages, uniformMemory, type Row } from './bench/engine.ts';
+import { dirtyLog, events, freshWorld, seeking, sentPages, uniformMemory } from './bench/engine.ts';
 import { inBrowser } from './bench/browser.ts';
+import { movedPages, relabelled, wholeRuns } from './bench/moves.ts';
+import type { Row } from './bench/rows.ts';
 
 /** `npm run bench [-- --write] [--quick] [--no-browser]`: ratios with their floor in the same run, the goal beside each. */
 
@@ -25,12 +27,13 @@ const part = (name: string, measure: () => Row[]): void => {
 // First, before anything else has grown the process.
 part('a fresh world', freshWorld);
 part('uniform memory', () => [uniformMemory()]);
-part('pages moved by reference', () => movedPages(rounds));
+part('64 GiB taken over by reference', () => relabelled(rounds));
+part('pages moved in batches', () => movedPages(rounds));
 part('pages sent', () => sentPages(rounds));
 part('events', () => events(rounds));
 part('dirty log', () => dirtyLog(rounds));
 part('seeking', seeking);
-if (!words.includes('--quick')) part('64 GiB in 4 KiB pages', largeRun);
+part('64 GiB in 4 KiB pages', wholeRuns);
 if (!words.includes('--no-browser')) {
 	say('browser …');
 	rows.push(...(await inBrowser(say)));

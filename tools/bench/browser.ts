@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
 import { median } from './measure.ts';
-import type { Row } from './engine.ts';
+import type { Row } from './rows.ts';
 
 /** The bundle of this file lies elsewhere, so places are told from where the command runs. */
 const siteFolder = join(process.cwd(), 'build');

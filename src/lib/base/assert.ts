@@ -6,7 +6,10 @@ export class AssertionError extends Error {
 	override name = 'AssertionError';
 }
 
-/** Throws an AssertionError with `message` unless `condition` holds. Narrows the type of what was tested. */
+/**
+ * Throws an AssertionError with `message` unless `condition` holds. Narrows the type of what was tested. The message is put
+ * together whether it is needed or not: where that costs more than the work itself, `if (…) throw new AssertionError(…)`.
+ */
 export function assert(condition: unknown, message: string): asserts condition {
 	if (!condition) throw new AssertionError(message);
 }

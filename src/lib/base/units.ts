@@ -1,4 +1,4 @@
-import { assert } from './assert.ts';
+import { assert, AssertionError } from './assert.ts';
 import type { Brand } from './brand.ts';
 
 /** Integer nanoseconds of simulated time, 0 … 2^53 (104 days). */
@@ -35,6 +35,6 @@ export function nanoseconds(value: number): Nanoseconds {
  * Exact enough for one batch: the quotient is below 2^53 for every legal pair.
  */
 export function transferNs(bytes: number, bytesPerSecond: number): number {
-	assert(bytes >= 0 && bytesPerSecond > 0, `transfer of ${bytes} B at ${bytesPerSecond} B/s`);
+	if (!(bytes >= 0 && bytesPerSecond > 0)) throw new AssertionError(`transfer of ${bytes} B at ${bytesPerSecond} B/s`);
 	return Math.max(1, Math.ceil((bytes / bytesPerSecond) * NS_PER_S));
 }

@@ -1,4 +1,4 @@
-import { assert } from '../../base/assert.ts';
+import { AssertionError } from '../../base/assert.ts';
 import { NS_PER_S } from '../../base/units.ts';
 import { ensureDetail, stampOf } from '../mm/frames.ts';
 import { draw, drawBelow } from '../sim/streams.ts';
@@ -23,7 +23,7 @@ const PIECE_NS = NS_PER_S;
 export function catchUp(world: World, vmIndex: number): void {
 	const vm = world.r.vms[vmIndex] as VmRecord;
 	let left = world.r.nowNs - vm.caughtUpNs;
-	assert(left >= 0, `VM ${vm.id} is ahead of time`);
+	if (left < 0) throw new AssertionError(`VM ${vm.id} is ahead of time`);
 	let from = vm.caughtUpNs;
 	vm.caughtUpNs = world.r.nowNs;
 	if (vm.vcpuState !== 'running') {
@@ -112,7 +112,7 @@ export function writePage(
 	const count = countWrite(world, vm, gfn);
 	vm.writtenPages += 1;
 	const frame = frameOf(world, vm, vm.running, gfn);
-	assert(frame >= 0, `VM ${vm.id} wrote gfn ${gfn}, which nothing backs`);
+	if (frame < 0) throw new AssertionError(`VM ${vm.id} wrote gfn ${gfn}, which nothing backs`);
 	const block = Math.floor(frame / 512);
 	c.contentStamp.set(ensureDetail(world, block) * 512 + (frame & 511), stampOf(vmIndex, gfn, count));
 	const row = mappingRow(vm, vm.running, gfn >>> 9);

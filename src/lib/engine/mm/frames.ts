@@ -1,4 +1,4 @@
-import { assert } from '../../base/assert.ts';
+import { assert, AssertionError } from '../../base/assert.ts';
 import { mix32 } from '../../base/hash.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import {
@@ -206,7 +206,7 @@ export function setFolio(
 ): void {
 	const { c } = world;
 	const base = rowsOf(world, block);
-	assert(base >= 0, `block ${block} has no rows`);
+	if (base < 0) throw new AssertionError(`block ${block} has no rows`);
 	const size = 1 << order;
 	const head = base + row;
 	count(world, head, -1);

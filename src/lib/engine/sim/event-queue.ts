@@ -1,4 +1,5 @@
-import { assert } from '../../base/assert.ts';
+import { assert, AssertionError } from '../../base/assert.ts';
+import type { ColumnSet } from '../state/columns.ts';
 import type { World } from '../state/world.ts';
 import { CLASS_OF, type EventKindValue } from './event-kinds.ts';
 
@@ -33,20 +34,24 @@ export function schedule(
 	b: number
 ): void {
 	const { c, r } = world;
-	assert(Number.isSafeInteger(atNs) && atNs >= r.nowNs, `event ${kind} at ${atNs}, now ${r.nowNs}`);
+	if (!Number.isSafeInteger(atNs) || atNs < r.nowNs) throw new AssertionError(`event ${kind} at ${atNs}, now ${r.nowNs}`);
 	assert(r.eventPending < world.capacities.event, 'the queue of pending events is full');
 	const order = (CLASS_OF[kind] as number) * CLASS_STEP + r.eventSequence;
 	r.eventSequence += 1;
+	const times = c.eventTime.data;
+	const orders = c.eventOrder.data;
 	let hole = r.eventPending;
 	r.eventPending += 1;
 	while (hole > 0) {
 		const parent = (hole - 1) >> 1;
-		const parentTime = c.eventTime.get(parent);
-		if (parentTime < atNs || (parentTime === atNs && c.eventOrder.get(parent) < order)) break;
-		copyRow(world, parent, hole);
+		const parentTime = times[parent] as number;
+		if (parentTime < atNs || (parentTime === atNs && (orders[parent] as number) < order)) break;
+		copyRow(c, parent, hole);
+		touchRow(c, hole);
 		hole = parent;
 	}
-	writeRow(world, hole, atNs, order, kind, a, b);
+	writeRow(c, hole, atNs, order, kind, a, b);
+	touchRow(c, hole);
 }
 
 /** Time of the earliest pending event, or null. */
@@ -59,75 +64,68 @@ export function takeEvent(world: World): PendingEvent {
 	const { c, r } = world;
 	assert(r.eventPending > 0, 'no event is pending');
 	const first: PendingEvent = {
-		atNs: c.eventTime.get(0),
-		kind: c.eventKind.get(0) as EventKindValue,
-		a: c.eventA.get(0),
-		b: c.eventB.get(0)
+		atNs: c.eventTime.data[0] as number,
+		kind: c.eventKind.data[0] as EventKindValue,
+		a: c.eventA.data[0] as number,
+		b: c.eventB.data[0] as number
 	};
 	const last = r.eventPending - 1;
 	r.eventPending = last;
-	if (last > 0) sink(world, last);
-	clearRow(world, last);
+	if (last > 0) sink(c, last);
+	// An unused row is all zeroes, so that equal worlds have equal bytes.
+	writeRow(c, last, 0, 0, 0, 0, 0);
+	touchRow(c, last);
 	return first;
 }
 
-/** Moves the row at `from` into the hole at the top and down to its place. */
-function sink(world: World, from: number): void {
-	const { c, r } = world;
-	const time = c.eventTime.get(from);
-	const order = c.eventOrder.get(from);
+/** Moves the row at `pending` into the hole at the top and down to its place among the rows before it. */
+function sink(c: ColumnSet, pending: number): void {
+	const times = c.eventTime.data;
+	const orders = c.eventOrder.data;
+	const time = times[pending] as number;
+	const order = orders[pending] as number;
 	let hole = 0;
 	for (;;) {
 		let child = 2 * hole + 1;
-		if (child >= r.eventPending) break;
-		const right = child + 1;
-		if (right < r.eventPending && before(world, right, child)) child = right;
-		const childTime = c.eventTime.get(child);
-		if (time < childTime || (time === childTime && order < c.eventOrder.get(child))) break;
-		copyRow(world, child, hole);
+		if (child >= pending) break;
+		let childTime = times[child] as number;
+		if (child + 1 < pending) {
+			const rightTime = times[child + 1] as number;
+			if (rightTime < childTime || (rightTime === childTime && (orders[child + 1] as number) < (orders[child] as number))) {
+				child += 1;
+				childTime = rightTime;
+			}
+		}
+		if (time < childTime || (time === childTime && order < (orders[child] as number))) break;
+		copyRow(c, child, hole);
+		touchRow(c, hole);
 		hole = child;
 	}
-	if (hole !== from) copyRow(world, from, hole);
+	copyRow(c, pending, hole);
+	touchRow(c, hole);
 }
 
-function before(world: World, a: number, b: number): boolean {
-	const { c } = world;
-	const timeA = c.eventTime.get(a);
-	const timeB = c.eventTime.get(b);
-	return timeA < timeB || (timeA === timeB && c.eventOrder.get(a) < c.eventOrder.get(b));
+/** Rows are written without a mark each; `touchRow` follows. */
+function copyRow(c: ColumnSet, from: number, to: number): void {
+	c.eventTime.data[to] = c.eventTime.data[from] as number;
+	c.eventOrder.data[to] = c.eventOrder.data[from] as number;
+	c.eventKind.data[to] = c.eventKind.data[from] as number;
+	c.eventA.data[to] = c.eventA.data[from] as number;
+	c.eventB.data[to] = c.eventB.data[from] as number;
 }
 
-function copyRow(world: World, from: number, to: number): void {
-	const { c } = world;
-	writeRow(
-		world,
-		to,
-		c.eventTime.get(from),
-		c.eventOrder.get(from),
-		c.eventKind.get(from),
-		c.eventA.get(from),
-		c.eventB.get(from)
-	);
+function writeRow(c: ColumnSet, row: number, time: number, order: number, kind: number, a: number, b: number): void {
+	c.eventTime.data[row] = time;
+	c.eventOrder.data[row] = order;
+	c.eventKind.data[row] = kind;
+	c.eventA.data[row] = a;
+	c.eventB.data[row] = b;
 }
 
-function writeRow(
-	world: World,
-	row: number,
-	time: number,
-	order: number,
-	kind: number,
-	a: number,
-	b: number
-): void {
-	const { c } = world;
-	c.eventTime.set(row, time);
-	c.eventOrder.set(row, order);
-	c.eventKind.set(row, kind);
-	c.eventA.set(row, a);
-	c.eventB.set(row, b);
-}
-
-/** An unused row is all zeroes, so that equal worlds have equal bytes. */
-function clearRow(world: World, row: number): void {
-	writeRow(world, row, 0, 0, 0, 0, 0);
+function touchRow(c: ColumnSet, row: number): void {
+	c.eventTime.mark(row);
+	c.eventOrder.mark(row);
+	c.eventKind.mark(row);
+	c.eventA.mark(row);
+	c.eventB.mark(row);
 }

@@ -1,4 +1,4 @@
-import { assert } from '../../base/assert.ts';
+import { AssertionError } from '../../base/assert.ts';
 import type { JournalEntry } from '../contract/commands.ts';
 import type { World } from '../state/world.ts';
 import type { PendingEvent } from './event-queue.ts';
@@ -42,7 +42,7 @@ export function run(world: World, handlers: Handlers, limit: RunLimit): RunResul
 			r.eventCount += 1;
 			handlers.command(world, entry);
 		} else if (eventNs !== null && eventNs <= limit.untilNs) {
-			assert(eventNs >= r.nowNs, `an event at ${eventNs} lies before now, ${r.nowNs}`);
+			if (eventNs < r.nowNs) throw new AssertionError(`an event at ${eventNs} lies before now, ${r.nowNs}`);
 			const event = takeEvent(world);
 			r.nowNs = event.atNs;
 			r.eventCount += 1;

@@ -1,4 +1,4 @@
-import { assert } from '../../base/assert.ts';
+import { AssertionError } from '../../base/assert.ts';
 import type { World } from './world.ts';
 
 /**
@@ -23,7 +23,7 @@ export function takeRow(world: World, pool: PoolName): number {
 		world.c[NEXT[pool]].set(row, 0);
 		return row;
 	}
-	assert(record.fresh < world.capacities[pool], `no ${pool} is left of ${world.capacities[pool]}`);
+	if (record.fresh >= world.capacities[pool]) throw new AssertionError(`no ${pool} is left of ${world.capacities[pool]}`);
 	const row = record.fresh;
 	record.fresh += 1;
 	return row;

@@ -1,4 +1,4 @@
-import { assert } from '../../../base/assert.ts';
+import { AssertionError } from '../../../base/assert.ts';
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
 import { BLOCK_ORDER, BlockKind, Migratetype, ORDERS, RowKind, wordKind, wordPayload } from '../../contract/words.ts';
 import type { World } from '../../state/world.ts';
@@ -77,7 +77,7 @@ export function release(world: World, frame: number, order: number): void {
 export function releaseChunk(world: World, frame: number, order: number, toTail: boolean): void {
 	let block = Math.floor(frame / PAGES_PER_BLOCK);
 	const zone = zoneOfBlock(world, block);
-	assert(zone >= 0, `frame ${frame} is freed but in no zone`);
+	if (zone < 0) throw new AssertionError(`frame ${frame} is freed but in no zone`);
 	const listType = listTypeOf(world, zone, block);
 	if (order < BLOCK_ORDER && !releaseRows(world, zone, listType, block, frame % PAGES_PER_BLOCK, order, toTail)) return;
 	setWhole(world, block, BlockKind.free, FREE_ORDER_9);
