@@ -1,5 +1,5 @@
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
-import { BLOCK_ORDER, BlockKind, MapKind, RowKind, vmPayload, wordKind } from '../../contract/words.ts';
+import { BLOCK_ORDER, BlockKind, MapKind, RowKind, vmPayload, wordKind, wordPayload } from '../../contract/words.ts';
 import type { AreaRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { release } from '../buddy.ts';
@@ -84,12 +84,14 @@ function maps(world: World, area: AreaRecord, guestBlock: number, block: number)
 	return false;
 }
 
-/** A huge folio becomes 512 base pages in the same place, in every area that maps it. */
+/** A huge folio becomes 512 base pages in the same place, in every area that maps it. Anything else stays as it is. */
 export function splitHuge(world: World, area: AreaRecord, page: number, frame: number): void {
 	const block = Math.floor(frame / PAGES_PER_BLOCK);
+	const word = wholeWord(world, block);
+	if (wordKind(word) !== BlockKind.huge) return;
 	const guestBlock = Math.floor(page / PAGES_PER_BLOCK);
 	const members = familyOf(world, area).filter((member) => wholeBlockOf(world, member, 0, guestBlock) === block);
-	setWhole(world, block, BlockKind.run, vmPayload(ownerOfArea(world, area.slot), guestBlock), true);
+	setWhole(world, block, BlockKind.run, wordPayload(word), true);
 	for (const member of members) mapWhole(world, member, 0, guestBlock, block, MapKind.run);
 }
 

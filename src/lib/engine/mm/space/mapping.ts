@@ -124,6 +124,13 @@ export function unmapBlock(world: World, vm: AddressSpace, instance: number, gue
 	world.c.mapSecondStage.set(row, 0);
 }
 
+/** Takes single pages out of a mapping; the rest of their block keeps what it had. */
+export function unmapPages(world: World, vm: AddressSpace, instance: number, gfn: number, count: number): void {
+	const base = ensureMapDetail(world, mappingRow(vm, instance, gfn >>> 9)) * PAGES_PER_BLOCK + (gfn & 511);
+	world.c.mapRowMemory.fill(0, base, base + count);
+	world.c.mapRowFrame.fill(0, base, base + count);
+}
+
 /** Folds a mapping of 512 consecutive frames of one block back to one word. */
 export function foldMapping(world: World, vm: AddressSpace, instance: number, guestBlock: number, kind: 1 | 2): void {
 	const row = mappingRow(vm, instance, guestBlock);
