@@ -1,6 +1,9 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import type { MachineNodeStatus, MachineZoneStatus, MemoryBlockStatus } from '../contract/machine-status.ts';
 import { MIGRATETYPES, ORDERS } from '../contract/words.ts';
+import { demotionTargets, tierOf } from '../mm/alloc/tiers.ts';
+import { allWatermarks, type Watermarks } from '../mm/alloc/watermarks.ts';
+import { validZones } from '../mm/blocks/sections.ts';
 import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION } from '../mm/os/os.ts';
 import type { ZoneRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
@@ -82,26 +85,27 @@ function blockZones(world: World, os: number): (block: number) => number {
 
 function nodesOf(world: World, os: number, counts: Counts): MachineNodeStatus[] {
 	const record = osRecord(world, os);
+	const marks = allWatermarks(world, os);
 	return record.nodes.map((node, index): MachineNodeStatus => ({
 		id: node.id,
 		cpus: node.cpus,
 		online: node.online,
 		typed: node.typed,
-		tier: null,
+		tier: tierOf(world, os, node.id),
 		distances: node.distances,
 		readLatencyNs: node.readLatencyNs,
-		demotionTargets: [],
+		demotionTargets: demotionTargets(world, os, node.id).preferred,
 		fallback: (record.zonelists[index] ?? []).map((zone) => {
 			const { node: at, name } = world.r.zones[zone] as ZoneRecord;
 			return `${at} ${name}`;
 		}),
 		zones: record.zones
 			.filter((zone) => (world.r.zones[zone] as ZoneRecord).node === node.id)
-			.map((zone) => zoneStatus(world, zone, counts))
+			.map((zone) => zoneStatus(world, zone, counts, marks[record.zones.indexOf(zone)] as Watermarks))
 	}));
 }
 
-function zoneStatus(world: World, index: number, counts: Counts): MachineZoneStatus {
+function zoneStatus(world: World, index: number, counts: Counts, marks: Watermarks): MachineZoneStatus {
 	const { c } = world;
 	const zone = world.r.zones[index] as ZoneRecord;
 	const tally = counts.zones.get(index) ?? newTally();
@@ -113,11 +117,7 @@ function zoneStatus(world: World, index: number, counts: Counts): MachineZoneSta
 		presentPages: c.zonePresentPages.get(index),
 		managedPages: c.zoneManagedPages.get(index),
 		freePages: c.zoneFreePages.get(index),
-		min: 0,
-		low: 0,
-		high: 0,
-		promo: 0,
-		reserve: [],
+		...marks,
 		freeChunks: Array.from({ length: MIGRATETYPES }, (_, type) =>
 			Array.from({ length: ORDERS }, (__, order) => c.freeCount.get((index * MIGRATETYPES + type) * ORDERS + order))
 		),
@@ -142,7 +142,7 @@ function blocksOf(world: World, os: number, counts: Counts): MemoryBlockStatus[]
 			state: block.state,
 			node: block.node,
 			zone: block.zone,
-			validZones: [],
+			validZones: validZones(world, os, block.id),
 			device: record.groups[block.group]?.device ?? null,
 			freePages: tally.free,
 			offlinePages: tally.pageOffline,

@@ -1,8 +1,8 @@
 import type { CallStatus, HeldStatus, ProcessStatus } from '../contract/machine-status.ts';
+import { policyText } from '../mm/alloc/mempolicy.ts';
 import { ownerOfArea } from '../mm/os/os.ts';
 import type { AreaRecord, CallRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
-import { policyWords } from '../text/policy.ts';
 import { areaPagesByNode, type Held } from '../text/world/runs.ts';
 
 /** Processes, calls and held pages of one machine for the page. */
@@ -31,7 +31,7 @@ function areaStatus(world: World, area: AreaRecord, held: readonly Held[]): Proc
 		pageCount: area.pageCount,
 		residentPages: [...byNode.values()].reduce((sum, pages) => sum + pages, 0),
 		locked: area.locked,
-		policy: policyWords(area.policy),
+		policy: area.policy ? policyText(area.policy) : 'default',
 		pagesByNode: Object.fromEntries([...byNode].map(([node, pages]) => [String(node), pages])),
 		heldPages: runs.reduce((sum, [, pages]) => sum + pages, 0)
 	};

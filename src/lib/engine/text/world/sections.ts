@@ -1,14 +1,15 @@
 import type { ZoneName } from '../../contract/machine-status.ts';
-import { MIXED_ZONES, SectionState } from '../../contract/words.ts';
+import { MIXED_ZONES } from '../../contract/words.ts';
+import { blockState, groupOf, memoryBlocks, nodeOfMemoryBlock, zoneOfMemoryBlock, type BlockState } from '../../mm/blocks/sections.ts';
 import { BLOCKS_PER_SECTION, osRecord, zoneOfOsBlock } from '../../mm/os/os.ts';
 import type { ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { firstBlockOf } from './runs.ts';
 
-/** A present Linux memory block, read from the sections that it is made of. */
+/** A present Linux memory block as its folder in sysfs tells it. */
 export interface BlockView {
 	readonly id: number;
-	readonly state: 'offline' | 'online' | 'going-offline';
+	readonly state: BlockState;
 	readonly node: number;
 	/** Name when all of it is in one zone, 'none' when it spans several, null while it is offline. */
 	readonly zone: ZoneName | 'none' | null;
@@ -18,57 +19,25 @@ export interface BlockView {
 	readonly group: number;
 }
 
-const STATES = { [SectionState.offline]: 'offline', [SectionState.online]: 'online', [SectionState.goingOffline]: 'going-offline' } as const;
-
-/** All present memory blocks of a machine, ascending. Holes have no directory (drivers/base/memory.c). */
+/** All present memory blocks of a machine, ascending. Holes have no folder (drivers/base/memory.c). */
 export function memoryBlocksOf(world: World, os: number): BlockView[] {
-	const record = osRecord(world, os);
-	const memory = world.r.memories[record.memory] as { firstBlock: number; blockCount: number };
-	const views: BlockView[] = [];
-	const step = record.sectionsPerBlock;
-	for (let first = 0; first * BLOCKS_PER_SECTION < memory.blockCount; first += step) {
-		const view = memoryBlockView(world, os, first / step);
-		if (view) views.push(view);
-	}
-	return views;
+	return memoryBlocks(world, os).flatMap((id) => memoryBlockView(world, os, id) ?? []);
 }
 
 export function memoryBlockView(world: World, os: number, id: number): BlockView | null {
-	const { c } = world;
-	const record = osRecord(world, os);
-	const memory = world.r.memories[record.memory] as { firstBlock: number; blockCount: number };
-	const base = memory.firstBlock / BLOCKS_PER_SECTION;
-	const sections = record.sectionsPerBlock;
-	const firstSection = id * sections;
-	if (id < 0 || firstSection * BLOCKS_PER_SECTION >= memory.blockCount) return null;
-	let state: number = SectionState.absent;
-	let node = -1;
-	let group = -1;
-	for (let at = 0; at < sections && (firstSection + at) * BLOCKS_PER_SECTION < memory.blockCount; at += 1) {
-		const section = base + firstSection + at;
-		const own = c.memoryBlockState.get(section);
-		if (own === SectionState.absent) continue;
-		if (state === SectionState.absent) {
-			state = own;
-			node = c.memoryBlockNode.get(section) - 1;
-			group = c.memoryBlockGroup.get(section) - 1;
-		}
-	}
-	if (state === SectionState.absent) return null;
-	const name = STATES[state as keyof typeof STATES];
-	return { id, state: name, node, zone: name === 'offline' ? null : zoneOf(world, os, base + firstSection, sections), firstSection, sections, group };
-}
-
-function zoneOf(world: World, os: number, firstSection: number, sections: number): ZoneName | 'none' {
-	let zone = 0;
-	for (let section = firstSection; section < firstSection + sections; section += 1) {
-		const own = world.c.memoryBlockZone.get(section);
-		// Holes do not matter (drivers/base/memory.c, early_node_zone_for_memory_block).
-		if (own === 0) continue;
-		if (own === MIXED_ZONES || (zone !== 0 && own !== zone)) return 'none';
-		zone = own;
-	}
-	return (world.r.zones[zone - 1] as ZoneRecord | undefined)?.name ?? 'none';
+	const state = blockState(world, os, id);
+	if (state === null) return null;
+	const zone = zoneOfMemoryBlock(world, os, id);
+	const sections = osRecord(world, os).sectionsPerBlock;
+	return {
+		id,
+		state,
+		node: nodeOfMemoryBlock(world, os, id),
+		zone: state === 'offline' ? null : ((world.r.zones[zone] as ZoneRecord | undefined)?.name ?? 'none'),
+		firstSection: id * sections,
+		sections,
+		group: groupOf(world, os, id)
+	};
 }
 
 /** Visits every 2 MiB block of a section with its zone index. */
