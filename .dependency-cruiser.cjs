@@ -13,7 +13,7 @@ const engineLayers = [
 	['fabric'],
 	['mm'],
 	['hypervisor'],
-	['vdpa', 'virtio-mem', 'superpage'],
+	['vdpa', 'virtio-mem', 'superpage', 'movers'],
 	['machine'],
 	['migration'],
 	['orchestrator', 'workloads', 'faults'],

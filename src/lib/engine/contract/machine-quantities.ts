@@ -26,6 +26,8 @@ export const MACHINE_QUANTITIES = {
 	lastErrno: 'number of the error of the last call whose words begin like this, 0 = none, −1 = still running, −2 = no such call: "machine words"',
 	movedPages: 'pages that the last call whose words begin like this moved: "machine words"',
 	hugePageFits: '1 when a free, aligned range of 1 GiB is there: "machine node"',
+	moversWin: '1 when a plan of the migrator holds in every order of the three movers: "ZONE acts… [release] [secure]"',
+	moversStates: 'distinct states that the explorer looked at for a plan: "ZONE acts… [release] [secure]"',
 	largestFreeBytes: 'largest free aligned power of two in bytes: "machine node"'
 } as const;
 export type MachineQuantityName = keyof typeof MACHINE_QUANTITIES;

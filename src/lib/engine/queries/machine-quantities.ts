@@ -4,6 +4,8 @@ import type { MachineQuantityName } from '../contract/machine-quantities.ts';
 import type { MachineStatus, VirtioMemStatus } from '../contract/machine-status.ts';
 import { ORDERS } from '../contract/words.ts';
 import { costNs } from '../costs/cost-model.ts';
+import { exploreMovers } from '../movers/explore.ts';
+import { readMoverPlan } from '../movers/plan.ts';
 import type { CallRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { machineStatuses } from './machines.ts';
@@ -69,7 +71,17 @@ function largestFree(subject: Subject): number {
 	return largest;
 }
 
-const READ: Readonly<Record<MachineQuantityName, Read>> = {
+type OfMachine = Exclude<MachineQuantityName, 'moversWin' | 'moversStates'>;
+
+/** The explorer needs no machine: its worlds are tiny ones of its own. */
+function moverQuantity(name: 'moversWin' | 'moversStates', words: string): number | null {
+	const plan = readMoverPlan(words);
+	if (!plan.ok) return null;
+	const verdict = exploreMovers(plan.value);
+	return name === 'moversWin' ? Number(verdict.wins) : verdict.states;
+}
+
+const READ: Readonly<Record<OfMachine, Read>> = {
 	pluggedBytes: ofDevice((found) => found.pluggedBytes),
 	requestedBytes: ofDevice((found) => found.requestedBytes),
 	usableBytes: ofDevice((found) => found.usableBytes),
@@ -125,7 +137,8 @@ function gigantic(world: World, machine: MachineStatus, node: number): number {
 
 export function machineQuantity(world: World, name: string, of: string): number | null {
 	if (!Object.hasOwn(READ, name) || typeof of !== 'string') return null;
+	if (name === 'moversWin' || name === 'moversStates') return moverQuantity(name, of);
 	const [id, ...words] = of.split(' ');
 	const machine = machineStatuses(world).find((each) => each.id === id);
-	return machine ? READ[name as MachineQuantityName]({ world, machine, words }) : null;
+	return machine ? READ[name as OfMachine]({ world, machine, words }) : null;
 }
