@@ -84,11 +84,36 @@ test('one bet to the end: result on the same axes, the false world marked, the s
 	await expect(page.locator('.clock b')).not.toHaveText(/^12/);
 	await idle(page);
 
+	// Which hand-off it was, beside the engine's own run with QEMU's fixed costs: both figures, the second larger.
+	const stops = page.getByText(
+		/Its stop, [\d.]+\sms, is ideal; with QEMU’s fixed costs: [\d.]+\sms\./
+	);
+	await expect(stops).toBeVisible();
+	const [own, other] = [...(await stops.innerText()).matchAll(/([\d.]+)\sms/g)].map((match) =>
+		Number(match[1])
+	);
+	expect(other).toBeGreaterThan((own ?? NaN) + 10);
+
+	// Why, as in the sandbox: about the word that changed hands, back to the order.
+	await page.getByRole('button', { name: 'Why? Nil-migration' }).click();
+	const why = page.getByRole('dialog', { name: 'Why? Nil-migration' });
+	await why.getByRole('radio', { name: 'owner word' }).click();
+	await expect(why.getByRole('listitem').last()).toContainText('migrate vm0 to B');
+	await clean(page);
+	await page.keyboard.press('Escape');
+	await expect(why).toHaveCount(0);
+
 	await page.getByRole('radio', { name: 'less than in round 2' }).check();
 	await expect(page.getByText(/^Yes\. A shorter round/)).toBeVisible();
 	await page.getByRole('button', { name: 'Change one thing' }).click();
 	await step(page, 'change');
+	await page.getByRole('slider', { name: 'Guest writes' }).fill('1300000000');
+	await expect(page.getByText(/Both worlds run again at 1\.3/)).toBeVisible();
+	await page.locator('.rerun progress:not([value="0"])').waitFor();
 	await page.getByRole('slider', { name: 'Guest writes' }).fill('1000000000');
+	await expect(
+		page.getByText(/The run at 1\.3.GB\/s was broken off at .*does not count/)
+	).toBeVisible();
 	await expect(page.getByText(/a rate at which it converges: 1.GB\/s/)).toBeVisible({
 		timeout: 60_000
 	});
