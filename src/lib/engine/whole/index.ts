@@ -1,5 +1,6 @@
 import type { Invariant } from '../sim/invariants.ts';
 import { dirtyOrEqual, proveContent } from './content.ts';
+import { machineKernelZone, machineLists, machinePins, machineZoneSizes } from './machine-zones.ts';
 import { everyFrameOwned, frameOwner, kernelZone, oneAllocator, structureCounts, zoneCounters } from './memory.ts';
 import { descriptorsFit, dirtyCounts, eventOrder, linksFit, oneRunner, stoppedInSwitchOver } from './protocol.ts';
 
@@ -13,6 +14,10 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'one-allocator', statement: 'no frame is in two allocators', check: oneAllocator },
 	{ id: 'structure-counts', statement: 'counts beside a block equal its rows', check: structureCounts },
 	{ id: 'kernel-zone', statement: 'no kernel memory lies in ZONE_MOVABLE', check: kernelZone },
+	{ id: 'machine-lists', statement: 'free lists of machines hold free chunks of their zone and type, and all of them', check: machineLists },
+	{ id: 'machine-zones', statement: 'spanned, present and managed pages of machines add up', check: machineZoneSizes },
+	{ id: 'machine-kernel-zone', statement: 'no kernel, pipe or secure page of a machine lies in ZONE_MOVABLE', check: machineKernelZone },
+	{ id: 'machine-pins', statement: 'no long-term pin holds a page in ZONE_MOVABLE', check: machinePins },
 	{ id: 'one-runner', statement: 'a VM runs on one host at most, the one its owner word names', check: oneRunner },
 	{ id: 'stopped-in-switch-over', statement: 'the guest does not run during the final pass', check: stoppedInSwitchOver },
 	{ id: 'descriptors', statement: 'published ranges name every page once, at its place', check: descriptorsFit },

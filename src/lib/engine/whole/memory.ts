@@ -73,6 +73,8 @@ export function zoneCounters(world: World): string | null {
 		if (zone >= 0) present[zone] = (present[zone] as number) + 64 * PAGES_PER_BLOCK;
 	}
 	for (let zone = 0; zone < r.zones.length; zone += 1) {
+		// Zones of machines have statements of their own (machine-zones.ts).
+		if ((r.zones[zone] as { os: number }).os >= 0) continue;
 		let pages = 0;
 		for (let migratetype = 0; migratetype < MIGRATETYPES; migratetype += 1)
 			for (let order = 0; order < ORDERS; order += 1) {
@@ -110,7 +112,7 @@ export function everyFrameOwned(world: World): string | null {
 	const moving = new Set<number>();
 	for (const operation of r.operations)
 		for (const frame of operation.batch?.targets ?? []) if (operation.batch?.whole) moving.add(Math.floor(frame / PAGES_PER_BLOCK));
-	for (const memory of r.memories)
+	for (const memory of r.memories.filter((each) => each.kind !== 'machine'))
 		for (let block = memory.firstBlock; block < memory.firstBlock + memory.blockCount; block += 1) {
 			const zone = zoneOfBlock(world, block);
 			const word = wholeWord(world, block);
@@ -139,7 +141,7 @@ function mappedSomewhere(world: World, block: number, payload: number): boolean 
 
 /** Kernel memory never lies in ZONE_MOVABLE. */
 export function kernelZone(world: World): string | null {
-	for (const memory of world.r.memories)
+	for (const memory of world.r.memories.filter((each) => each.kind !== 'machine'))
 		for (let block = memory.firstBlock; block < memory.firstBlock + memory.blockCount; block += 1) {
 			const zone = world.r.zones[zoneOfBlock(world, block)];
 			if (!zone || zone.name !== 'MOVABLE') continue;

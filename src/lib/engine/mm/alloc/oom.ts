@@ -1,10 +1,9 @@
 import { emit } from '../../sim/trace.ts';
 import type { ProcessRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
-import { newCall } from '../os/calls.ts';
 import { count } from '../os/counters.ts';
 import { logLine, osRecord } from '../os/os.ts';
-import { endProcess } from '../process/end.ts';
+import { exitProcess } from '../process/end.ts';
 import { areasOf, residentPages } from '../space/areas.ts';
 
 /**
@@ -37,7 +36,7 @@ export function oomKill(world: World, os: number, nodemask: readonly number[] | 
 	if (victim === null) return null;
 	const { id } = osRecord(world, os);
 	const pages = pagesOf(world, os, victim.id);
-	const seq = emit(world, {
+	emit(world, {
 		kind: 'process',
 		rule: 'oom-kill',
 		cause: null,
@@ -48,6 +47,6 @@ export function oomKill(world: World, os: number, nodemask: readonly number[] | 
 	});
 	logLine(world, os, `Out of memory: Killed process ${victim.pid} (${victim.id}) anon-rss:${pages * 4}kB`);
 	count(world, os, 'oom_kill', 1);
-	endProcess(world, os, victim.id, newCall(world, os, 'kernel', 'oom-kill', `kill ${victim.id}`, seq));
-	return victim.state === 'running' ? null : victim.id;
+	exitProcess(world, os, victim.id, 'killed');
+	return victim.id;
 }

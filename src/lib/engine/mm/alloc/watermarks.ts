@@ -50,20 +50,28 @@ function wholeRoot(value: number): number {
 	return root;
 }
 
+/**
+ * Both figures start from nr_free_buffer_pages(), which leaves out what lies below HIGH: min_free_kbytes under the marks
+ * that were in force before, khugepaged's recommendation under those that the plain figure gives. Two rounds from nothing
+ * reach the figures that repeated onlining settles on.
+ */
 function bases(world: World, os: number): Bases {
 	const record = osRecord(world, os);
 	const low = record.zones.filter((zone) => !isHigh(nameOf(world, zone)) && managed(world, zone) > 0);
 	const lowmemPages = low.reduce((sum, zone) => sum + managed(world, zone), 0);
 	if (record.settings.minFreeKbytes > 0) return { lowmemPages, minFreeKbytes: record.settings.minFreeKbytes };
-	const plain = Math.min(262_144, Math.max(128, wholeRoot(lowmemPages * 4 * 16)));
-	if (record.settings.thp === 'never') return { lowmemPages, minFreeKbytes: plain };
-	// khugepaged looks at the marks that the plain figure gave: what lies above HIGH is what a zone can spare.
-	const spare = low.reduce((sum, zone) => {
-		const { high } = marks(record, nameOf(world, zone), managed(world, zone), { lowmemPages, minFreeKbytes: plain });
-		return sum + Math.max(0, managed(world, zone) - high);
-	}, 0);
-	const recommended = Math.min(THP_PAGES_PER_ZONE * low.length, Math.floor(spare / 20)) * 4;
-	return { lowmemPages, minFreeKbytes: Math.max(plain, recommended) };
+	const spare = (minFreeKbytes: number): number =>
+		low.reduce((sum, zone) => {
+			const { high } = marks(record, nameOf(world, zone), managed(world, zone), { lowmemPages, minFreeKbytes });
+			return sum + Math.max(0, managed(world, zone) - high);
+		}, 0);
+	let minFreeKbytes = 0;
+	for (let round = 0; round < 2; round += 1) {
+		const plain = Math.min(262_144, Math.max(128, wholeRoot(spare(minFreeKbytes) * 4 * 16)));
+		const recommended = record.settings.thp === 'never' ? 0 : Math.min(THP_PAGES_PER_ZONE * low.length, Math.floor(spare(plain) / 20)) * 4;
+		minFreeKbytes = Math.max(plain, recommended);
+	}
+	return { lowmemPages, minFreeKbytes };
 }
 
 function marks(record: OsRecord, name: ZoneName, managedPages: number, base: Bases): Omit<Watermarks, 'reserve'> {

@@ -79,9 +79,10 @@ export function nodeOrders(record: OsRecord, online: readonly OsNodeRecord[], wi
 /**
  * build_all_zonelists: called when a zone becomes populated or empty. Policies follow when a node gains its first or loses
  * its last memory (kernel/cgroup/cpuset.c does it a moment later). `arriving`: a node that comes online with this, not
- * counted yet (mm/memory_hotplug.c, hotadd_init_pgdat).
+ * counted yet (mm/memory_hotplug.c, hotadd_init_pgdat). `presentPages`: at boot the log counts what is present, since nothing is
+ * reserved yet.
  */
-export function rebuildZonelists(world: World, os: number, arriving: number | null = null): void {
+export function rebuildZonelists(world: World, os: number, arriving: number | null = null, presentPages?: number): void {
 	const record = osRecord(world, os);
 	const before = nodesOfLists(world, record);
 	const withMemory = memoryNodes(world, os);
@@ -94,7 +95,7 @@ export function rebuildZonelists(world: World, os: number, arriving: number | nu
 			.sort((a, b) => zoneRank((world.r.zones[b] as ZoneRecord).name) - zoneRank((world.r.zones[a] as ZoneRecord).name));
 	record.zonelists = record.nodes.map((node) => (orders.get(node.id) ?? []).flatMap(byNode));
 	for (const [node, order] of orders) logLine(world, os, `Fallback order for Node ${node}: ${order.join(' ')}`);
-	const total = populated.reduce((sum, zone) => sum + Math.max(0, world.c.zoneManagedPages.get(zone) - highOf(world, zone)), 0);
+	const total = presentPages ?? populated.reduce((sum, zone) => sum + Math.max(0, world.c.zoneManagedPages.get(zone) - highOf(world, zone)), 0);
 	logLine(world, os, `Built ${online.length - (arriving === null ? 0 : 1)} zonelists, mobility grouping on.  Total pages: ${total}`);
 	if (before.length > 0 && before.join() !== withMemory.join()) rebindPolicies(world, os, before, withMemory);
 }

@@ -7,7 +7,7 @@ import type { World } from '../../state/world.ts';
 import { rebuildZonelists } from '../alloc/zonelist.ts';
 import { FREE_ORDER_9, release } from '../buddy.ts';
 import { ensureRows, setFolio, setMigratetype, setWhole } from '../frames.ts';
-import { BLOCKS_PER_SECTION, logLine, osRecord, PAGES_PER_SECTION, zoneIndex, ZONE_ORDER, zoneOfOsBlock } from '../os/os.ts';
+import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION, zoneIndex, ZONE_ORDER, zoneOfOsBlock } from '../os/os.ts';
 import { bootBackground } from './background.ts';
 import { readCommandLine } from './command-line.ts';
 import { freeAfterBoot, rowsByBlock, type MemoryRange } from './reserved.ts';
@@ -30,8 +30,7 @@ export function bootOs(world: World, os: number, ranges: readonly MemoryRange[],
 	markSections(world, os, ranges);
 	fillMemory(world, os, ranges, freeAfterBoot(record, ranges, distanceTable));
 	const present = zones.reduce((sum, zone) => sum + zone.presentPages, 0);
-	logLine(world, os, `Built ${record.nodes.filter((node) => node.online).length} zonelists, mobility grouping on.  Total pages: ${present}`);
-	rebuildZonelists(world, os);
+	rebuildZonelists(world, os, null, present);
 	bootBackground(world, os);
 }
 
