@@ -62,3 +62,42 @@ test('a worker that hangs is given up, and the run stands where it stood', async
 	expect(await phaseOn(page)).toBe(expected[1]);
 	await expect(page.getByText(/The engine did not answer .* was started again/)).toBeVisible();
 });
+
+test('a broken rule of the engine stops the run: said, reported with a link, opened again', async ({
+	page,
+	context
+}) => {
+	await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+	await page.goto('/play/');
+	await idle(page);
+	await phaseOn(page);
+	const [worker] = page.workers();
+	// The next thing that the engine works out throws: what a rule that does not hold would do.
+	await worker?.evaluate(() => {
+		const floor = Math.floor;
+		Math.floor = (value: number): number => {
+			Math.floor = floor;
+			throw new Error(`broken by the test at ${value}`);
+		};
+	});
+	await page.keyboard.press('Shift+ArrowRight');
+	const alert = page.getByRole('alert');
+	await expect(alert).toContainText(
+		/one of its own rules was broken \(broken by the test at .*\) and stopped/
+	);
+	// It covers nothing of the figure.
+	const banner = await alert.boundingBox();
+	const stage = await page.locator('#stage').boundingBox();
+	expect(banner!.y + banner!.height).toBeLessThanOrEqual(stage!.y + 1);
+
+	await alert.getByRole('button', { name: 'Copy a report with its link' }).click();
+	await expect(page.locator('[data-notice]')).toContainText('was copied');
+	const report = await page.evaluate(() => navigator.clipboard.readText());
+	expect(report).toContain('broken by the test');
+	expect(report).toMatch(/Link: http\S+\/play\/#\S+/);
+
+	await alert.getByRole('button', { name: 'Open again' }).click();
+	await idle(page);
+	await expect(alert).toHaveCount(0);
+	await phaseOn(page);
+});

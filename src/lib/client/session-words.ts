@@ -9,14 +9,18 @@ import type { SendOutcome, SessionState } from './session-options.ts';
 const whatOf = (loss: WorkerLost): string =>
 	loss.kind === 'stuck' ? 'did not answer' : 'stopped working';
 
+/** What browsers and engines put before a message says nothing to a reader. */
+const plain = (message: string): string =>
+	message.replace(/^(Uncaught )?((Range|Type)?Error: )?/, '');
+
 export const startedAgain = (loss: WorkerLost, nowNs: number): string =>
-	`The engine ${whatOf(loss)} (${loss.message}) and was started again. The run was rebuilt from its commands and stands at ${formatNs(nowNs)} as before.`;
+	`The engine ${whatOf(loss)} (${plain(loss.message)}) and was started again. The run was rebuilt from its commands and stands at ${formatNs(nowNs)} as before.`;
 
 export const notStartedAgain = (loss: WorkerLost, why: string): string =>
 	`The engine ${whatOf(loss)} and could not be started again: ${why}. What you see is the last state it showed. Reload the page to go on.`;
 
 export const brokenRule = (report: CrashReport, nowNs: number): string =>
-	`The engine found that one of its own rules was broken (${report.message}) and stopped. You see the last good state, ${formatNs(nowNs)}.`;
+	`The engine found that one of its own rules was broken (${plain(report.message)}) and stopped. You see the last good state, ${formatNs(nowNs)}.`;
 
 export const noEngine = (state: SessionState): SendOutcome =>
 	refused('no-engine', state === 'crashed' ? 'The engine has stopped.' : 'The session is closed.');

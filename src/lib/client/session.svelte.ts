@@ -96,8 +96,15 @@ export class Session {
 		const session = outcome.value;
 		if (link.view.speedIndex !== null) session.speedIndex = link.view.speedIndex;
 		session.slowAtBorders = link.view.slowAtBorders;
-		await session.seek(link.positionNs, { scrubbing: true });
-		session.notes = compareFingerprints(link, await session.fingerprints());
+		const go = () => session.seek(link.positionNs, { scrubbing: true });
+		const compare = async () =>
+			(session.notes = compareFingerprints(link, await session.fingerprints()));
+		// At time 0 there are two states: before the first event, where a run opens, and after what happens then.
+		if (link.positionNs > 0) await go();
+		if ((await compare()).length > 0 && link.positionNs === 0) {
+			await go();
+			await compare();
+		}
 		return outcome;
 	}
 

@@ -18,7 +18,7 @@ export function scrub(
 	/** In the element's own pixels, also where the page around it is enlarged. */
 	const x = (event: PointerEvent): number => {
 		const outline = element.getBoundingClientRect();
-		const own = 'getBBox' in element ? element.getBBox().width : element.offsetWidth;
+		const own = element instanceof SVGGraphicsElement ? element.getBBox().width : outline.width;
 		return (event.clientX - outline.left) * (outline.width > 0 ? own / outline.width : 1);
 	};
 
