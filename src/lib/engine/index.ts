@@ -8,6 +8,9 @@ import type { TraceRecord } from './contract/records.ts';
 import { readCommand, readScenario } from './contract/scenario/read.ts';
 import type { WorldStatus } from './contract/status.ts';
 import { execute } from './commands/index.ts';
+import { answerLine } from './console/answer.ts';
+import { completionsOf } from './console/complete.ts';
+import { outcomeOf } from './console/outcome.ts';
 import { HANDLERS } from './handlers.ts';
 import { evaluate } from './queries/evaluate.ts';
 import { findAnswer } from './queries/find.ts';
@@ -20,6 +23,7 @@ import { arrive, capture, forgetLater, nearest, newHistory, restore, upcoming, w
 import { checkAll } from './sim/invariants.ts';
 import { run, type RunResult } from './sim/run.ts';
 import { beginWriting, endWriting, rebindWorld, type World } from './state/world.ts';
+import { readMachineFile } from './text/files/index.ts';
 import { proveContent } from './whole/content.ts';
 import { fingerprintOf } from './whole/fingerprint.ts';
 import { INVARIANTS } from './whole/index.ts';
@@ -211,6 +215,14 @@ export class Simulation {
 				const other = others?.(query.other);
 				return other ? firstDifference(world.trace, other.world.trace) : null;
 			}
+			case 'console':
+				return answerLine(world, query.machine, query.line);
+			case 'complete':
+				return completionsOf(world, query.machine, query.line);
+			case 'outcome':
+				return outcomeOf(world, query.machine, query.call, query.manner);
+			case 'read':
+				return readMachineFile(world, query.machine, query.path);
 		}
 	}
 

@@ -1,3 +1,4 @@
+import type { ConsoleAnswer, ConsoleCompletions, ConsoleManner, ConsoleOutcome } from './console.ts';
 import type { TraceRecord } from './records.ts';
 import type { DowntimePart, PhaseSpan } from './status.ts';
 import type { MachineQuantityName } from './machine-quantities.ts';
@@ -13,7 +14,14 @@ export type Query =
 	| { readonly kind: 'records'; readonly fromSeq: number; readonly count: number }
 	| { readonly kind: 'fingerprint' }
 	| { readonly kind: 'evaluate'; readonly expressions: readonly Expression[] }
-	| { readonly kind: 'first-difference'; readonly other: number };
+	| { readonly kind: 'first-difference'; readonly other: number }
+	/** What a line typed on a machine means. A command in the answer is sent by whoever asked. */
+	| { readonly kind: 'console'; readonly machine: string; readonly line: string }
+	| { readonly kind: 'complete'; readonly machine: string; readonly line: string }
+	/** Text of the outcome of a call that came from the console. */
+	| { readonly kind: 'outcome'; readonly machine: string; readonly call: number; readonly manner: ConsoleManner }
+	/** A file of /proc or /sys. */
+	| { readonly kind: 'read'; readonly machine: string; readonly path: string };
 
 /** Things that can be pointed at. */
 export type ObjectName =
@@ -41,6 +49,11 @@ export interface Answers {
 	readonly fingerprint: { readonly fingerprint: string; readonly modelVersion: number };
 	readonly evaluate: readonly (number | boolean | null)[];
 	readonly 'first-difference': FirstDifference | null;
+	readonly console: ConsoleAnswer;
+	readonly complete: ConsoleCompletions;
+	/** null: no such call on this machine. */
+	readonly outcome: ConsoleOutcome | null;
+	readonly read: { readonly ok: true; readonly text: string } | { readonly ok: false; readonly errno: string };
 }
 export type AnswerTo<Q extends Query> = Answers[Q['kind']];
 

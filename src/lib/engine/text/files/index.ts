@@ -50,3 +50,8 @@ export function listFolder(world: World, os: number, path: string): Listed[] | n
 		.map(([name, child]): Listed => ({ name, kind: child.kind, writable: child.kind === 'file' && child.writable }))
 		.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+export function readMachineFile(world: World, machine: string, path: string): FileAnswer {
+	const os = world.r.oses.findIndex((record) => record.id === machine);
+	return os < 0 ? { ok: false, errno: 'ENODEV' } : readFile(world, os, path);
+}
