@@ -3,6 +3,7 @@ import { osRecord } from '../mm/os/os.ts';
 import { areasOf } from '../mm/space/areas.ts';
 import type { World } from '../state/world.ts';
 import { listFolder } from '../text/files/index.ts';
+import { fileWord } from './file-words.ts';
 import { typedPart } from './line.ts';
 import { ALIASES, DEVICE_PROPERTIES, INFO_WORDS, WORDS, wordNamed } from './words.ts';
 
@@ -31,9 +32,12 @@ export function completionsOf(world: World, machine: string, text: string): Cons
 	return { candidates, explained: explainedIn(words) };
 }
 
-/** The first word of the line, or for a process the word behind its name. */
+/** A file that the line names; else its first word, or for a process the word behind its name. */
 function explainedIn(words: readonly string[]): ConsoleCompletions['explained'] {
 	const [first = '', second = ''] = words;
+	const path = words.findLast((word) => word.startsWith('/'));
+	const file = path === undefined ? null : fileWord(path);
+	if (file) return file;
 	if (first.endsWith(':')) return wordNamed(second, 'process');
 	const name = ALIASES[first] ?? first;
 	return wordNamed(name, 'shell') ?? wordNamed(name, 'monitor');
@@ -53,7 +57,7 @@ function candidatesFor(world: World, os: number, words: readonly string[]): Cand
 			if (before === '>') return paths(world, os, words.at(-1) ?? '', true);
 			return words.length === 2 ? plain(['online', 'offline', 'online_kernel', 'online_movable', '0', '1', 'auto-movable', 'contig-zones']) : plain(['>']);
 		case 'help':
-			return WORDS.map(({ word, sentence }) => ({ word, sentence }));
+			return words.at(-1)?.startsWith('/') ? paths(world, os, words.at(-1) ?? '', false) : WORDS.map(({ word, sentence }) => ({ word, sentence }));
 		case 'info':
 			return told(INFO_WORDS);
 		case 'numactl':
@@ -122,5 +126,5 @@ function paths(world: World, os: number, typed: string, writable: boolean): Cand
 	const folder = slash < 0 ? '/' : typed.slice(0, slash + 1);
 	return (listFolder(world, os, folder) ?? [])
 		.filter((entry) => !writable || entry.writable || entry.kind !== 'file')
-		.map((entry) => ({ word: `${folder}${entry.name}${entry.kind === 'file' ? '' : '/'}`, sentence: '' }));
+		.map((entry) => ({ word: `${folder}${entry.name}${entry.kind === 'file' ? '' : '/'}`, sentence: fileWord(`${folder}${entry.name}`)?.sentence ?? '' }));
 }

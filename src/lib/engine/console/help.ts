@@ -1,6 +1,7 @@
+import { fileWord } from './file-words.ts';
 import { ALIASES, WORDS } from './words.ts';
 
-/** `help`: one word explained with its source, or all words by where they belong. */
+/** `help`: one word or file explained with its source, or all words by where they belong. */
 export function helpText(name: string | null): string {
 	if (name === null) {
 		const list = (title: string, manner: string): string => `${title}: ${WORDS.filter((entry) => entry.manner === manner).map((entry) => entry.word).join(' ')}\n`;
@@ -9,10 +10,11 @@ export function helpText(name: string | null): string {
 			list('monitor', 'monitor') +
 			'monitor in JSON: {"execute": COMMAND, "arguments": {…}}\n' +
 			list('a process, as in "p0: touch a"', 'process') +
-			'help WORD explains one of them.\n'
+			'help WORD explains one of them, help PATH a file.\n'
 		);
 	}
-	const found = WORDS.filter((entry) => entry.word === (ALIASES[name] ?? name));
+	const file = name.startsWith('/') ? fileWord(name) : null;
+	const found = file ? [file] : WORDS.filter((entry) => entry.word === (ALIASES[name] ?? name));
 	if (found.length === 0) return `help: nothing is called ${name}\n`;
 	return found.map((entry) => `${entry.form}\n  ${entry.sentence}\n  Source: ${entry.source}\n`).join('');
 }
