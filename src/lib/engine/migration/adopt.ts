@@ -124,8 +124,8 @@ export function passExtents(world: World, operation: OperationRecord, cause: num
 	for (const index of operation.extents) {
 		const extent = world.r.extents[index] as ExtentRecord;
 		const first = (world.r.memories[extent.memory] as { firstBlock: number }).firstBlock + extent.firstBlock;
-		if (!world.r.faults.includes('double-adoption')) detachBlocks(world, first, extent.blockCount);
-		attachBlocks(world, zone, first, extent.blockCount);
+		const free = world.r.faults.includes('double-adoption') ? Infinity : detachBlocks(world, first, extent.blockCount);
+		attachBlocks(world, zone, first, extent.blockCount, free);
 		extent.onlineOn = operation.target;
 	}
 	unmapAll(world, vm, source);

@@ -9,6 +9,9 @@ import type { World } from '../state/world.ts';
  * 4 KiB of state. The same result as `mapWhole` and `unmapBlock` for each block.
  */
 
+/** From the map word of one block of a memory to that of the next. */
+const MAP_STEP = mapWordOf(0, 0, 1);
+
 /**
  * Backs guest blocks by the blocks from `block` on, one to one, as long as each is one folio or one run of 512 pages.
  * Returns for how many that held; the one after them needs its pages looked at. All lie in `memory`.
@@ -30,27 +33,43 @@ export function mapBlocks(
 	const map = mapWord.data;
 	const stage = mapSecondStage.data;
 	let at = 0;
-	for (; at < count; at += 1) {
-		let kind = wordKind(words[block + at] as number);
-		if (kind === BlockKind.detail) kind = wordKind(wholeWord(world, block + at));
+	while (at < count) {
+		const kind = kindOf(world, block + at);
 		if (kind !== BlockKind.huge && kind !== BlockKind.run) break;
-		if (mapKind(map[from + at] as number) === MapKind.detail) unmapBlock(world, vm, instance, guestBlock + at);
-		const huge = kind === BlockKind.huge;
-		map[from + at] = mapWordOf(huge ? MapKind.huge : MapKind.run, memory, inMemory + at);
-		stage[from + at] = huge ? 2 : 1;
+		// Blocks alike follow each other: one loop that does nothing but write.
+		let next = at + 1;
+		while (next < count && wordKind(words[block + next] as number) === kind) next += 1;
+		dropDetails(world, vm, instance, guestBlock + at, next - at);
+		const first = mapWordOf(kind === BlockKind.huge ? MapKind.huge : MapKind.run, memory, inMemory);
+		for (let index = at; index < next; index += 1) map[from + index] = first + index * MAP_STEP;
+		stage.fill(kind === BlockKind.huge ? 2 : 1, from + at, from + next);
+		at = next;
 	}
 	mapWord.touch(from, from + at);
 	mapSecondStage.touch(from, from + at);
 	return at;
 }
 
+/** What a block is as a whole. */
+function kindOf(world: World, block: number): number {
+	const kind = wordKind(world.c.blockWord.data[block] as number);
+	return kind === BlockKind.detail ? wordKind(wholeWord(world, block)) : kind;
+}
+
+/** Gives rows of page mappings back, where there are any. */
+function dropDetails(world: World, vm: VmRecord, instance: number, guestBlock: number, count: number): void {
+	if (world.r.pools.mapDetail.used === 0) return;
+	const map = world.c.mapWord.data;
+	const from = mappingRow(vm, instance, 0);
+	for (let at = guestBlock; at < guestBlock + count; at += 1)
+		if (mapKind(map[from + at] as number) === MapKind.detail) unmapBlock(world, vm, instance, at);
+}
+
 /** Nothing of the VM is mapped in this process any more; what backed it stays as it is. */
 export function unmapAll(world: World, vm: VmRecord, instance: number): void {
 	const { mapWord, mapSecondStage } = world.c;
 	const from = mappingRow(vm, instance, 0);
-	const map = mapWord.data;
-	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1)
-		if (mapKind(map[from + guestBlock] as number) === MapKind.detail) unmapBlock(world, vm, instance, guestBlock);
+	dropDetails(world, vm, instance, 0, vm.guestBlockCount);
 	mapWord.fill(0, from, from + vm.guestBlockCount);
 	mapSecondStage.fill(0, from, from + vm.guestBlockCount);
 }

@@ -52,8 +52,8 @@ function appendChain(world: World, zone: number, firstBlock: number, chunks: num
 
 /**
  * Takes blocks out of their zone's lists without touching what is used in them; they stay as they are. Returns the number
- * of pages that were free. With `forget` false the caller checks that everything was free (offline). One look per memory
- * block and one per block: only what is free somewhere costs more.
+ * of pages that were free. With `forget` false the caller checks that everything was free (offline). A memory
+ * block costs one look when its zone has nothing free, else one look per block; only what is free somewhere costs more.
  */
 export function detachBlocks(world: World, firstBlock: number, count: number): number {
 	const { c } = world;
@@ -62,7 +62,7 @@ export function detachBlocks(world: World, firstBlock: number, count: number): n
 	for (let first = firstBlock; first < firstBlock + count; first += 64) {
 		const zone = zoneOfBlock(world, first);
 		if (zone < 0) continue;
-		const end = Math.min(first + 64, firstBlock + count);
+		const end = c.zoneFreePages.get(zone) === 0 ? first : Math.min(first + 64, firstBlock + count);
 		for (let block = first; block < end; block += 1) {
 			const kind = wordKind(words[block] as number);
 			if (kind === BlockKind.free || kind === BlockKind.detail) freePages += takeFree(world, zone, block);
@@ -96,34 +96,44 @@ function takeFree(world: World, zone: number, block: number): number {
 	return pages;
 }
 
-/** Puts detached blocks into another zone: what is free goes to the tail of its lists, in address order. */
-export function attachBlocks(world: World, zone: number, firstBlock: number, count: number): void {
+/**
+ * Puts detached blocks into another zone: what is free goes to the tail of its lists, in address order. Who knows how many
+ * pages are free in them says so, and the look ends with the last.
+ */
+export function attachBlocks(world: World, zone: number, firstBlock: number, count: number, freePages = Infinity): void {
 	const { c } = world;
 	if (count === 0) return;
 	const memoryBlocks = Math.ceil(count / 64);
 	c.memoryBlockZone.fill(zone + 1, firstBlock >>> 6, (firstBlock >>> 6) + memoryBlocks);
 	c.zonePresentPages.set(zone, c.zonePresentPages.get(zone) + memoryBlocks * 64 * PAGES_PER_BLOCK);
 	const words = c.blockWord.data;
-	for (let block = firstBlock; block < firstBlock + count; block += 1) {
+	let left = freePages;
+	for (let block = firstBlock; left > 0 && block < firstBlock + count; block += 1) {
 		const kind = wordKind(words[block] as number);
-		if (kind === BlockKind.free || kind === BlockKind.detail) appendFree(world, zone, block);
+		if (kind === BlockKind.free || kind === BlockKind.detail) left -= appendFree(world, zone, block);
 	}
 }
 
-function appendFree(world: World, zone: number, block: number): void {
+/** Appends the free chunks of one block to their lists. Returns their pages. */
+function appendFree(world: World, zone: number, block: number): number {
 	const { c } = world;
 	const word = c.blockWord.get(block);
 	const migratetype = migratetypeOf(world, block);
 	if (wordKind(word) === BlockKind.free) {
 		const payload = wordPayload(word);
-		if (payload !== FREE_TAIL)
-			insert(world, zone, migratetype, payload === FREE_ORDER_10 ? ORDERS - 1 : BLOCK_ORDER, block, true);
-		return;
+		if (payload === FREE_TAIL) return 0;
+		const order = payload === FREE_ORDER_10 ? ORDERS - 1 : BLOCK_ORDER;
+		insert(world, zone, migratetype, order, block, true);
+		return 1 << order;
 	}
+	let pages = 0;
 	const base = rowsOf(world, block);
-	if (base < 0 || c.structureFree.get(base / PAGES_PER_BLOCK) === 0) return;
+	if (base < 0 || c.structureFree.get(base / PAGES_PER_BLOCK) === 0) return 0;
 	for (let row = 0; row < PAGES_PER_BLOCK; row += 1 << c.rowOrder.get(base + row))
-		if (c.rowKind.get(base + row) === RowKind.free)
+		if (c.rowKind.get(base + row) === RowKind.free) {
 			insert(world, zone, migratetype, c.rowOrder.get(base + row), base + row, true);
+			pages += 1 << c.rowOrder.get(base + row);
+		}
+	return pages;
 }
 
