@@ -5,6 +5,7 @@ import { MODEL_VERSION, type CrashReport } from '../engine/contract/port.ts';
 import type { AnswerTo, Query } from '../engine/contract/queries.ts';
 import type { ReasonId } from '../engine/contract/reasons.ts';
 import { connect, startWorker, WorkerLost, type Connection } from './connect.ts';
+import { arrive } from './arrive.ts';
 import { crashedRun } from './crash-report.ts';
 import { crashOf, EngineCrash, UnansweredQuestion } from './failures.ts';
 import { Intents } from './intents.ts';
@@ -14,7 +15,7 @@ import type { OpenWorld, WorldSpec } from './live-world.ts';
 import { beginTwice } from './begin-twice.ts';
 import * as words from './session-words.ts';
 import { advancePace, onGrid, SPEEDS, slowSpans, type SlowSpan } from './pace.ts';
-import { compareFingerprints, type LinkNote, type LinkState, type LinkView } from './permalink.ts';
+import { type LinkNote, type LinkState, type LinkView } from './permalink.ts';
 import { Run, type Picture, type StepUnit } from './run.ts';
 import * as settings from './session-options.ts';
 import type { SendOutcome, SessionOptions, SessionState } from './session-options.ts';
@@ -96,15 +97,7 @@ export class Session {
 		const session = outcome.value;
 		if (link.view.speedIndex !== null) session.speedIndex = link.view.speedIndex;
 		session.slowAtBorders = link.view.slowAtBorders;
-		const go = () => session.seek(link.positionNs, { scrubbing: true });
-		const compare = async () =>
-			(session.notes = compareFingerprints(link, await session.fingerprints()));
-		// At time 0 there are two states: before the first event, where a run opens, and after what happens then.
-		if (link.positionNs > 0) await go();
-		if ((await compare()).length > 0 && link.positionNs === 0) {
-			await go();
-			await compare();
-		}
+		await arrive(session, link);
 		return outcome;
 	}
 
