@@ -2,7 +2,7 @@ import { rule, type Rule } from './rule.ts';
 
 /** Rules of processes, page movement and pins on Linux machines: part of the fidelity ledger (rules.ts). */
 export const PROCESS_RULES = {
-	'fault': rule('page fault', 'A page comes into being when it is first written: a huge folio where a whole aligned 2 MiB step allows it, else base pages; reading shows the shared zero page.', 'Linux 7.2.13 mm/memory.c, mm/huge_memory.c'),
+	'page-fault': rule('page fault', 'A page comes into being when it is first written: a huge folio where a whole aligned 2 MiB step allows it, else base pages; reading shows the shared zero page.', 'Linux 7.2.13 mm/memory.c, mm/huge_memory.c'),
 	'copy-on-write': rule('copy on write', 'After a fork private pages are shared until one process writes; the writer gets its own copy.', 'Linux 7.2.13 mm/memory.c, do_wp_page'),
 	'fork': rule('fork', 'Page table entries of private memory are copied, those of shared memory are not: the child finds these pages when it touches them.', 'Linux 7.2.13 mm/memory.c, vma_needs_copy'),
 	'move-pages': rule('move_pages', 'Consecutive entries with one target are one run; a failing run leaves its status untouched and the rest is not attempted.', 'Linux 7.2.13 mm/migrate.c, do_pages_move'),

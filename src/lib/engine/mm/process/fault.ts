@@ -74,7 +74,7 @@ function faultStep(world: World, toucher: Toucher, first: number, count: number,
 	}
 	const gaps: [number, number][] = [];
 	forEachGap(world, area, (page, pages) => gaps.push(...partsOutside(area.holes, page, pages)), first, count);
-	if (gaps.length > 0) chargeTables(world, toucher, guestBlock);
+	if (gaps.length > 0 && area.kind !== 'pipe') chargeTables(world, toucher, guestBlock);
 	for (const [page, pages] of gaps) {
 		const got = takeBase(world, toucher, page, pages);
 		faulted.basePages += got;

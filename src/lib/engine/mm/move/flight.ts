@@ -1,0 +1,165 @@
+import { PAGE_BYTES, PAGES_PER_BLOCK, transferNs } from '../../../base/units.ts';
+import { costBytesPerSecond, costNs } from '../../costs/cost-model.ts';
+import { emit } from '../../sim/trace.ts';
+import type { CallRecord } from '../../state/machine-records.ts';
+import type { World } from '../../state/world.ts';
+import { continueLater } from '../os/calls.ts';
+import { areaOfOwner, nodeOfBlock, osRecord, pfnOfFrame } from '../os/os.ts';
+import { familyOf } from '../space/areas.ts';
+import { frameOf } from '../space/mapping.ts';
+import type { FolioRun } from './folio.ts';
+import { foldRun } from './land.ts';
+import { migrateFolios } from './migrate.ts';
+import { placeOf, type PlaceSpec } from './place.ts';
+
+/**
+ * A list of folios on its way, batch by batch of 512 base pages (Linux 7.2.13 mm/migrate.c, NR_MAX_BATCHED_MIGRATION). Each
+ * batch has two visible moments: entries replaced, and mapped at the new place or restored (decision D5). What happened to
+ * a page in between decides at the end: one that is gone is left out, one that is held now stays.
+ */
+export const BATCH_PAGES = 512;
+
+export interface FlightResult {
+	/** Folios that stayed, as migrate_pages() counts them. */
+	readonly left: number;
+	readonly moved: number;
+	readonly enomem: boolean;
+}
+
+/** Sends the first batch off. The walk of the call is run again when it has landed. */
+export function startFlight(world: World, call: CallRecord, runs: readonly FolioRun[], place: PlaceSpec): void {
+	call.work['flight'] = { runs: cut(runs).map((run) => ({ ...run })), at: 0, until: 0, left: 0, moved: 0, place: { ...place } };
+	launch(world, call);
+}
+
+/** Runs in pieces of at most one 2 MiB step. */
+function cut(runs: readonly FolioRun[]): FolioRun[] {
+	return runs.flatMap((run) => {
+		const pieces: FolioRun[] = [];
+		for (let page = run.page; page < run.page + run.pages; ) {
+			const end = Math.min(run.page + run.pages, (Math.floor(page / PAGES_PER_BLOCK) + 1) * PAGES_PER_BLOCK);
+			pieces.push({ ...run, page, frame: run.frame + page - run.page, pages: end - page });
+			page = end;
+		}
+		return pieces;
+	});
+}
+
+interface Flight {
+	runs: FolioRun[];
+	/** Pieces before `at` have landed, those before `until` are in flight. */
+	at: number;
+	until: number;
+	left: number;
+	moved: number;
+	place: PlaceSpec;
+}
+const flightOf = (call: CallRecord): Flight => call.work['flight'] as unknown as Flight;
+
+function launch(world: World, call: CallRecord): void {
+	const flight = flightOf(call);
+	let pages = 0;
+	let bytes4k = 0;
+	let bytes2m = 0;
+	flight.until = flight.at;
+	while (flight.until < flight.runs.length && pages < BATCH_PAGES) {
+		const run = flight.runs[flight.until] as FolioRun;
+		pages += run.pages;
+		if (run.order === 0) bytes4k += run.pages * PAGE_BYTES;
+		else bytes2m += run.pages * PAGE_BYTES;
+		flight.until += 1;
+	}
+	const first = flight.runs[flight.at] as FolioRun;
+	const lastsNs =
+		(bytes4k > 0 ? transferNs(bytes4k, costBytesPerSecond(world.costs, 'migratePages4kGBps')) : 0) +
+		(bytes2m > 0 ? transferNs(bytes2m, costBytesPerSecond(world.costs, 'migratePages2mGBps')) : 0);
+	call.work['pfn'] = pfnOfFrame(world, call.os, first.frame);
+	note(world, call, first, 'begin', pages, { lastsNs });
+	continueLater(world, call, lastsNs);
+}
+
+/** The batch lands; null while more is on its way, else what became of all. */
+export function landBatch(world: World, call: CallRecord): FlightResult | null {
+	const flight = flightOf(call);
+	const batch = flight.runs.slice(flight.at, flight.until).flatMap((run) => present(world, run));
+	const first = flight.runs[flight.at] as FolioRun;
+	const result = migrateFolios(world, call.os, batch, { mode: 'sync', place: placeOf(world, call.os, flight.place), split: true });
+	for (const run of batch) foldStep(world, run);
+	flight.left += result.left;
+	flight.moved += result.moved;
+	flight.at = flight.until;
+	call.work['done'] = Number(call.work['done'] ?? 0) + result.moved;
+	note(world, call, first, 'end', result.moved, { left: result.left, passes: result.passes, splits: result.splits });
+	if (result.enomem || flight.at >= flight.runs.length) {
+		const ended = { left: flight.left, moved: flight.moved, enomem: result.enomem };
+		delete call.work['flight'];
+		return ended;
+	}
+	// Passes that found references cost a round of shootdowns each.
+	if (result.passes > 1) {
+		const pass = costNs(world.costs, 'tlbShootdownBaseUs') + costNs(world.costs, 'tlbShootdownPerCpuUs');
+		flight.until = flight.at;
+		launchAfter(world, call, result.passes * pass);
+		return null;
+	}
+	launch(world, call);
+	return null;
+}
+
+function launchAfter(world: World, call: CallRecord, delayNs: number): void {
+	call.work['pause'] = true;
+	continueLater(world, call, delayNs);
+}
+
+/** True while the walk only waits between two batches: it then starts the next one. */
+export function resumeFlight(world: World, call: CallRecord): boolean {
+	if (call.work['pause'] !== true) return false;
+	delete call.work['pause'];
+	launch(world, call);
+	return true;
+}
+
+export const isFlying = (call: CallRecord): boolean => call.work['flight'] !== undefined;
+
+/** What of a run is still where it was when it was collected. */
+function present(world: World, run: FolioRun): FolioRun[] {
+	const area = areaOfOwner(world, run.owner);
+	if (!area) return [];
+	const family = familyOf(world, area);
+	const still = (at: number): boolean => family.some((member) => frameOf(world, member, 0, run.page + at) === run.frame + at);
+	if (run.order > 0) return still(0) ? [run] : [];
+	const parts: FolioRun[] = [];
+	for (let at = 0; at < run.pages; at += 1) {
+		if (!still(at)) continue;
+		const last = parts.at(-1);
+		if (last && last.page + last.pages === run.page + at) parts[parts.length - 1] = { ...last, pages: last.pages + 1 };
+		else parts.push({ ...run, page: run.page + at, frame: run.frame + at, pages: 1 });
+	}
+	return parts;
+}
+
+/** Steps that came to lie in one run are uniform again. */
+function foldStep(world: World, run: FolioRun): void {
+	const area = areaOfOwner(world, run.owner);
+	if (area) foldRun(world, area, Math.floor(run.page / PAGES_PER_BLOCK));
+}
+
+function note(world: World, call: CallRecord, run: FolioRun, moment: 'begin' | 'end', pages: number, more: Record<string, number>): void {
+	const area = areaOfOwner(world, run.owner);
+	const page = run.page;
+	const frame = area ? frameOf(world, area, 0, page) : -1;
+	const at = frame >= 0 ? frame : run.frame;
+	const node = nodeOfBlock(world, Math.floor(at / PAGES_PER_BLOCK));
+	emit(world, {
+		kind: 'move',
+		rule: 'migrate-batch',
+		cause: call.causeSeq,
+		host: osRecord(world, call.os).id,
+		vm: null,
+		values: { call: call.id, process: call.actor, moment, area: area?.name ?? '', page, pages, pfn: pfnOfFrame(world, call.os, at), node, ...more },
+		text:
+			moment === 'begin'
+				? `${call.actor}: ${pages} pages from page ${page} of ${area?.name ?? '?'} on node ${node} are taken off their lists`
+				: `${call.actor}: ${pages} pages from page ${page} of ${area?.name ?? '?'} have moved, ${more['left'] ?? 0} folios stay`
+	});
+}
