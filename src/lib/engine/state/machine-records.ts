@@ -51,6 +51,8 @@ export interface OsRecord {
 	migrating: 'none' | 'outgoing' | 'incoming-postcopy';
 	/** What query-migrate tells of it; `generation` outdates the event of its end. */
 	migration: { status: string; endNs: number; bytesPerSecond: number; generation: number };
+	/** The module virtio_mem is loaded. */
+	virtioDriver: boolean;
 	/** Memory backends of its QEMU, from the command line and by object-add. */
 	backends: BackendRecord[];
 	nextPid: number;
@@ -241,6 +243,8 @@ export interface DimmRecord {
 	bytes: number;
 	state: 'plugged' | 'unplug-requested' | 'gone';
 	group: number;
+	/** By device_add; false: on the command line. */
+	hotplugged: boolean;
 }
 
 export interface VirtioMemRecord {
@@ -263,6 +267,8 @@ export interface VirtioMemRecord {
 	bus: string;
 	/** gone: device_del went through; the slot in the list stays. */
 	state: 'plugged' | 'gone';
+	/** Asked to leave by device_del, not gone yet. */
+	leaving: boolean;
 	group: number;
 	/** Size events: time of the last one sent, value waiting to be sent (−1 = none). */
 	eventSentNs: number;

@@ -82,6 +82,7 @@ export function newOs(
 		state: paused ? 'prelaunch' : 'running',
 		migrating: 'none',
 		migration: { status: 'none', endNs: -1, bytesPerSecond: 0, generation: 0 },
+		virtioDriver: false,
 		backends: [],
 		nextPid: 100,
 		stream: openStream(world, `machine/${scenario.id}`),
