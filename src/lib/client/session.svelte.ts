@@ -15,7 +15,7 @@ import type { OpenWorld, WorldSpec } from './live-world.ts';
 import { beginTwice } from './begin-twice.ts';
 import * as words from './session-words.ts';
 import { advancePace, onGrid, SPEEDS, slowSpans, type SlowSpan } from './pace.ts';
-import { type LinkNote, type LinkState, type LinkView } from './permalink.ts';
+import type { LinkNote, LinkState, LinkView } from './permalink.ts';
 import { Run, type Picture, type StepUnit } from './run.ts';
 import * as settings from './session-options.ts';
 import type { SendOutcome, SessionOptions, SessionState } from './session-options.ts';
