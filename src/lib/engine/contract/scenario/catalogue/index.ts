@@ -1,3 +1,4 @@
+import { EXPERIMENTS } from './experiments/index.ts';
 import busyGuest from './busy-guest.json' with { type: 'json' };
 import heldPage from './held-page.json' with { type: 'json' };
 import smallPages from './small-pages.json' with { type: 'json' };
@@ -13,6 +14,9 @@ export const CATALOGUE: readonly { readonly id: string; readonly scenario: unkno
 	heldPage
 ].map((scenario) => ({ id: scenario.id, scenario }));
 
+/** Measured experiments on one Linux machine, after the scenarios of VMs that move. */
+export const MACHINE_CATALOGUE = EXPERIMENTS;
+
 export function catalogueScenario(id: string): unknown {
-	return CATALOGUE.find((entry) => entry.id === id)?.scenario ?? null;
+	return [...CATALOGUE, ...MACHINE_CATALOGUE].find((entry) => entry.id === id)?.scenario ?? null;
 }
