@@ -79,6 +79,12 @@ export function releaseChunk(world: World, frame: number, order: number, toTail:
 	const zone = zoneOfBlock(world, block);
 	if (zone < 0) throw new AssertionError(`frame ${frame} is freed but in no zone`);
 	const listType = listTypeOf(world, zone, block);
+	if (order > BLOCK_ORDER && listTypeOf(world, zone, block + 1) !== listType) {
+		// split_large_buddy: chunks above a pageblock are freed block by block.
+		releaseChunk(world, frame, BLOCK_ORDER, toTail);
+		releaseChunk(world, frame + PAGES_PER_BLOCK, BLOCK_ORDER, toTail);
+		return;
+	}
 	if (order < BLOCK_ORDER && !releaseRows(world, zone, listType, block, frame % PAGES_PER_BLOCK, order, toTail)) return;
 	setWhole(world, block, BlockKind.free, FREE_ORDER_9);
 	let level = Math.max(order, BLOCK_ORDER);

@@ -35,10 +35,12 @@ export function unisolateBlocks(world: World, os: number, firstBlock: number, co
 			clearIsolated(world, os, block);
 			continue;
 		}
-		if (splitTen(world, zone, block) || isFreeNine(world, block)) {
+		const split = splitTen(world, zone, block);
+		if (split || isFreeNine(world, block)) {
 			remove(world, zone, Migratetype.isolate, BLOCK_ORDER, block);
 			clearIsolated(world, os, block);
-			releaseChunk(world, block * PAGES_PER_BLOCK, BLOCK_ORDER, true);
+			// split_large_buddy frees to the head, putting back and moving go to the tail.
+			releaseChunk(world, block * PAGES_PER_BLOCK, BLOCK_ORDER, !split);
 		} else {
 			clearIsolated(world, os, block);
 			moveFreePages(world, zone, block, Migratetype.isolate, migratetypeOf(world, block));
