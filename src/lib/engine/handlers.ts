@@ -3,7 +3,7 @@ import { execute } from './commands/index.ts';
 import { catchUp } from './hypervisor/guest.ts';
 import { dropPin } from './hypervisor/pins.ts';
 import { bytesLeft } from './queries/left.ts';
-import { runCall } from './machine/events.ts';
+import { runCall, runDriver, runTimer } from './machine/events.ts';
 import { STRATEGIES } from './migration/strategies/index.ts';
 import { runHandOff } from './migration/strategies/transit.ts';
 import { EventKind } from './sim/event-kinds.ts';
@@ -45,6 +45,12 @@ function handle(world: World, event: PendingEvent): void {
 			return;
 		case EventKind.call:
 			runCall(world, event.a, event.b);
+			return;
+		case EventKind.driver:
+			runDriver(world, event.a, event.b);
+			return;
+		case EventKind.kernelTimer:
+			runTimer(world, event.a, event.b);
 	}
 }
 

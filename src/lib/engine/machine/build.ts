@@ -5,6 +5,8 @@ import type { World } from '../state/world.ts';
 import { newOs } from '../mm/boot/new-os.ts';
 import { bootOs } from '../mm/boot/boot.ts';
 import { firmwareMemory, firmwareNodes } from './firmware.ts';
+import { createDevices } from './devices.ts';
+import { bootDrivers } from './run-state.ts';
 import { mapOf, readQemuArgs } from './qemu-args.ts';
 
 /** Builds the Linux machines of a scenario: their memories from `firstBlock` on, then each OS boots (mm/boot). */
@@ -22,6 +24,9 @@ export function buildMachines(world: World, firstBlock: number): Outcome<null, R
 		at += blockCount;
 		newOs(world, machine, memory, firmwareNodes(read.value), read.value.paused);
 		bootOs(world, index, firmwareMemory(read.value), read.value.distances.length > 0);
+		const refusal = createDevices(world, index, read.value);
+		if (refusal !== null) return refused('qemu-refuses', refusal);
+		if (!read.value.paused) bootDrivers(world, index);
 	}
 	return ok(null);
 }

@@ -1,11 +1,92 @@
-import type { QmpArguments } from '../contract/machine-commands.ts';
+import type { QmpArguments, QmpValue } from '../contract/machine-commands.ts';
 import { endCall } from '../mm/os/calls.ts';
-import type { CallRecord } from '../state/machine-records.ts';
+import { osRecord } from '../mm/os/os.ts';
+import type { CallRecord, JsonValue, VirtioMemRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
+import { getProperty, propertyNames, setProperty } from '../virtio-mem/qom.ts';
+import { machineOf } from './machine-of.ts';
+import { memoryDevices } from './memory-devices.ts';
+import { beginMigration, cancelMigration, queryMigration, setBandwidth } from './migration.ts';
+import { addDevice, addObject, deleteDevice, deleteObject } from './qmp-devices.ts';
+import { answer, failure, unless, type QmpAnswer } from './qmp-value.ts';
+import { resetMachine } from './reset.ts';
+import { continueMachine, stopMachine } from './run-state.ts';
 
-/** QMP commands; the value is {"return": …} or {"error": {"class", "desc"}}. */
-export function runQmp(world: World, _os: number, execute: string, _args: QmpArguments, call: CallRecord): void {
-	endCall(world, call, 'CommandNotFound', {
-		error: { class: 'CommandNotFound', desc: `The command ${execute} has not been found` }
-	});
+/**
+ * The monitor (QEMU 10.0.13, qapi/): commands that have to do with memory and with whether the machine runs. The value of the
+ * call is {"return": …} or {"error": {"class", "desc"}}; its errno is the error's class.
+ */
+type Command = (world: World, os: number, args: QmpArguments, call: CallRecord) => QmpAnswer;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+	'query-memory-devices': (world, os) => answer(memoryDevices(world, os)),
+	'query-memory-size-summary': (world, os) =>
+		answer({
+			'base-memory': machineOf(world, os).ramBytes,
+			'plugged-memory':
+				world.r.virtioMems.filter((device) => device.os === os && device.state === 'plugged').reduce((sum, device) => sum + device.pluggedBytes, 0) +
+				world.r.dimms.filter((dimm) => dimm.os === os && dimm.state !== 'gone').reduce((sum, dimm) => sum + dimm.bytes, 0)
+		}),
+	'query-status': (world, os) => {
+		const { state } = osRecord(world, os);
+		return answer({ running: state === 'running', status: state });
+	},
+	'qom-get': qomGet,
+	'qom-set': qomSet,
+	'qom-list': qomList,
+	'object-add': addObject,
+	'object-del': deleteObject,
+	device_add: addDevice,
+	device_del: deleteDevice,
+	stop: (world, os) => done(stopMachine(world, os)),
+	cont: (world, os) => done(continueMachine(world, os)),
+	system_reset: (world, os) => done(resetMachine(world, os)),
+	migrate: (world, os, args) => (typeof args['uri'] === 'string' || args['channels'] !== undefined ? unless(beginMigration(world, os)) : failure("need either 'uri' or 'channels' argument")),
+	migrate_cancel: (world, os) => done(cancelMigration(world, os)),
+	'migrate-set-parameters': (world, os, args) => {
+		const bandwidth = args['max-bandwidth'];
+		if (typeof bandwidth === 'number') setBandwidth(world, os, bandwidth);
+		return answer();
+	},
+	'migrate-set-capabilities': () => answer(),
+	'query-migrate': (world, os) => answer(queryMigration(world, os)),
+	qmp_capabilities: () => answer()
+};
+
+export const QMP_COMMANDS: readonly string[] = Object.keys(COMMANDS);
+
+export function runQmp(world: World, os: number, execute: string, args: QmpArguments, call: CallRecord): void {
+	const command = COMMANDS[execute];
+	const value = command ? command(world, os, args, call) : failure(`The command ${execute} has not been found`, 'CommandNotFound');
+	endCall(world, call, 'error' in value ? value.error.class : null, value);
+}
+
+function done(_: void): QmpAnswer {
+	return answer();
+}
+
+/** Devices by their path, by a part of it, or by their id alone. */
+function resolve(world: World, os: number, path: QmpValue | undefined): VirtioMemRecord | null {
+	const name = String(path ?? '').replace(/^\/?(machine\/)?(peripheral\/)?/, '');
+	return world.r.virtioMems.find((device) => device.os === os && device.state === 'plugged' && device.id !== '' && device.id === name) ?? null;
+}
+
+const notFound = (path: QmpValue | undefined): QmpAnswer => failure(`Device '${String(path ?? '')}' not found`, 'DeviceNotFound');
+
+function qomGet(world: World, os: number, args: QmpArguments): QmpAnswer {
+	const device = resolve(world, os, args['path']);
+	if (!device) return notFound(args['path']);
+	const found = getProperty(device, String(args['property'] ?? ''));
+	return 'error' in found ? failure(found.error) : answer(found.value);
+}
+
+function qomSet(world: World, os: number, args: QmpArguments, call: CallRecord): QmpAnswer {
+	const device = resolve(world, os, args['path']);
+	if (!device) return notFound(args['path']);
+	return unless(setProperty(world, device, String(args['property'] ?? ''), (args['value'] ?? null) as JsonValue, call.causeSeq));
+}
+
+function qomList(world: World, os: number, args: QmpArguments): QmpAnswer {
+	const device = resolve(world, os, args['path']);
+	return device ? answer(propertyNames().map((name) => ({ name, type: typeof getProperty(device, name) }))) : notFound(args['path']);
 }

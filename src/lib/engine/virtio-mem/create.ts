@@ -27,6 +27,7 @@ export function createVirtioMem(world: World, os: number, wanted: VirtioMemWante
 		unpluggedInaccessible: inaccessible(wanted, backend),
 		bus: wanted.bus,
 		state: 'plugged',
+		leaving: false,
 		group: -1,
 		eventSentNs: -1,
 		eventWaiting: -1,

@@ -45,7 +45,7 @@ export function setProperty(world: World, device: VirtioMemRecord, name: string,
 }
 
 function setRequested(world: World, device: VirtioMemRecord, value: JsonValue, cause: number | null): string | null {
-	if (device.state === 'gone') return "'requested-size' cannot be changed if the device is in the process of unplug";
+	if (device.leaving) return "'requested-size' cannot be changed if the device is in the process of unplug";
 	if (typeof value !== 'number' || !Number.isSafeInteger(value)) return "Parameter 'requested-size' expects uint64";
 	// QEMU reads a negative number as one of 64 bits: far too large, or not a multiple.
 	if (value % device.blockBytes !== 0) return `'requested-size' has to be multiples of 'block-size' (0x${device.blockBytes.toString(16)})`;
@@ -73,6 +73,6 @@ export function configInterrupt(world: World, device: VirtioMemRecord, cause: nu
 	const { driver } = device;
 	if (driver.state !== 'bound') return;
 	driver.configChanged = true;
-	driver.work['cause'] = cause;
 	kickDriver(world, device);
+	driver.work['cause'] = cause;
 }

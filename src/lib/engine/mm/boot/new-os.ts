@@ -38,6 +38,17 @@ const DEFAULT_SETTINGS: OsSettings = {
 	transientChancePpm: 0
 };
 
+/** Settings of a kernel that has not read its command line yet. */
+export function defaultSettings(scenario: MachineScenario, nodeCount: number): OsSettings {
+	return {
+		...DEFAULT_SETTINGS,
+		weights: Array.from({ length: nodeCount }, () => null),
+		swapPages: Math.floor(scenario.swapBytes / PAGE_BYTES),
+		exmem: scenario.proposals.includes('exmem'),
+		transientChancePpm: scenario.transientChancePpm
+	};
+}
+
 /** An OS record with its nodes and nothing in them yet. */
 export function newOs(
 	world: World,
@@ -66,13 +77,7 @@ export function newOs(
 		zones: [],
 		zonelists: [],
 		isolated: [],
-		settings: {
-			...DEFAULT_SETTINGS,
-			weights: nodes.map(() => null),
-			swapPages: Math.floor(scenario.swapBytes / PAGE_BYTES),
-			exmem: scenario.proposals.includes('exmem'),
-			transientChancePpm: scenario.transientChancePpm
-		},
+		settings: defaultSettings(scenario, nodes.length),
 		earlyKernelPages: nodes.map(() => 0),
 		groups: [],
 		background: nodes.map((node) => ({ node: node.id, slabStarted: false, memmapPages: 0, slabPages: 0 })),

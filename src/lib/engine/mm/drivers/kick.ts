@@ -17,7 +17,8 @@ export function kickDriver(world: World, device: VirtioMemRecord): void {
 	}
 	driver.running = true;
 	driver.timerNs = -1;
-	driver.work = { phase: 'begin' };
+	const { cause } = driver.work;
+	driver.work = { phase: 'begin', ...(cause === undefined ? {} : { cause }) };
 	continueDriver(world, device, 0);
 }
 
@@ -31,4 +32,24 @@ export function continueDriver(world: World, device: VirtioMemRecord, delayNs: n
 	}
 	const atNs = world.r.nowNs + Math.max(0, Math.ceil(delayNs));
 	schedule(world, atNs, EventKind.driver, world.r.virtioMems.indexOf(device), driver.generation);
+}
+
+/** The machine stops: its clock stands still, and so do the driver and its timer. */
+export function pauseDriver(world: World, device: VirtioMemRecord): void {
+	const { driver } = device;
+	if (driver.state !== 'bound') return;
+	if (driver.running) driver.work['pausedNs'] = 0;
+	else if (driver.timerNs >= 0) driver.work['pausedNs'] = driver.timerNs - world.r.nowNs;
+	else return;
+	driver.generation += 1;
+}
+
+/** The machine goes on. */
+export function resumeDriver(world: World, device: VirtioMemRecord): void {
+	const { driver } = device;
+	const { pausedNs, ...work } = driver.work;
+	if (driver.state !== 'bound' || typeof pausedNs !== 'number') return;
+	driver.work = work;
+	if (!driver.running) driver.timerNs = world.r.nowNs + pausedNs;
+	continueDriver(world, device, pausedNs);
 }

@@ -1,0 +1,105 @@
+import { PAGES_PER_BLOCK } from '../../base/units.ts';
+import { BlockKind, BLOCK_ORDER, payloadUseClass, SectionState, UseClass, wordKind, wordPayload } from '../contract/words.ts';
+import { removeMemory } from '../mm/blocks/add.ts';
+import { offlineNow } from '../mm/blocks/offline.ts';
+import { blockState } from '../mm/blocks/sections.ts';
+import { release } from '../mm/buddy.ts';
+import { readCommandLine } from '../mm/boot/command-line.ts';
+import { defaultSettings } from '../mm/boot/new-os.ts';
+import { blockAtAddress, memoryBlockBytes } from '../mm/drivers/find.ts';
+import { wholeWord } from '../mm/frames.ts';
+import { folioAt } from '../mm/move/folio.ts';
+import { endCall, newCall } from '../mm/os/calls.ts';
+import { BLOCKS_PER_SECTION, osRecord, sectionOfBlock } from '../mm/os/os.ts';
+import { endProcess } from '../mm/process/end.ts';
+import { emit } from '../sim/trace.ts';
+import type { VirtioMemRecord } from '../state/machine-records.ts';
+import type { World } from '../state/world.ts';
+import { clearAll, isBusy } from '../virtio-mem/requests.ts';
+import { sizeChanged } from '../virtio-mem/size-event.ts';
+import { bootDrivers, tell } from './run-state.ts';
+
+/**
+ * system_reset: programs are gone, memory devices start from nothing, Linux boots with its command line (QEMU 10.0.13
+ * system/runstate.c; hw/virtio/virtio-mem.c, virtio_mem_system_reset_hold). Our simplification: what the kernel itself holds
+ * of its boot memory lies where it lay before, and booting takes no time.
+ */
+export function resetMachine(world: World, os: number): void {
+	const record = osRecord(world, os);
+	tell(world, record, 'RESET', { guest: false, reason: 'host-qmp-system-reset' });
+	const seq = emit(world, {
+		kind: 'request',
+		rule: 'system-reset',
+		cause: null,
+		host: record.id,
+		vm: null,
+		values: { machine: record.id },
+		text: `${record.id}: system reset`
+	});
+	for (const call of world.r.calls) if (call.os === os && call.state === 'running' && call.actor !== 'qmp') endCall(world, call, 'EINTR', null);
+	for (const process of world.r.processes.filter((each) => each.os === os && each.state === 'running'))
+		endProcess(world, os, process.id, newCall(world, os, 'kernel', 'process-end', `reset ends ${process.id}`, seq));
+	for (const device of world.r.virtioMems) if (device.os === os && device.state === 'plugged') resetDevice(world, device, seq);
+	const scenario = world.scenario.machines.find((machine) => machine.id === record.id);
+	if (scenario) record.settings = defaultSettings(scenario, record.nodes.length);
+	readCommandLine(record.append, record.settings);
+	if (record.state === 'running') bootDrivers(world, os);
+}
+
+/** Its memory blocks leave Linux whatever is in them; then QEMU unplugs all, unless a migration keeps the device busy. */
+function resetDevice(world: World, device: VirtioMemRecord, cause: number): void {
+	const { os } = device;
+	const bytes = memoryBlockBytes(world, os);
+	const first = Math.ceil(device.addr / bytes);
+	const end = Math.floor((device.addr + device.regionBytes) / bytes);
+	freeMemmaps(world, os, first * bytes, end * bytes);
+	for (let id = end - 1; id >= first; id -= 1) {
+		if (blockState(world, os, id) === null) continue;
+		if (blockState(world, os, id) === 'online') {
+			freeKernelPages(world, os, blockAtAddress(world, os, id * bytes), (bytes / 2 ** 27) * BLOCKS_PER_SECTION);
+			offlineNow(world, os, id);
+		}
+		removeMemory(world, os, id * bytes, bytes);
+	}
+	device.driver = { ...device.driver, state: 'absent', blockStates: [], running: false, timerNs: -1, generation: device.driver.generation + 1, work: {} };
+	device.group = -1;
+	if (isBusy(world, device)) return;
+	const before = device.pluggedBytes;
+	clearAll(world, device);
+	if (before > 0) sizeChanged(world, device, cause);
+}
+
+/** Struct pages of the device's memory: they lie in its own lower blocks or in boot memory. */
+function freeMemmaps(world: World, os: number, from: number, to: number): void {
+	const record = osRecord(world, os);
+	const first = sectionOfBlock(blockAtAddress(world, os, from));
+	const end = sectionOfBlock(blockAtAddress(world, os, to - 1)) + 1;
+	const inside = (section: number): boolean => section >= first && section < end;
+	const gone = record.memmaps.filter((entry) => inside(entry.section));
+	record.memmaps = record.memmaps.filter((entry) => !inside(entry.section));
+	for (const entry of gone) release(world, entry.frame, BLOCK_ORDER);
+	for (const background of record.background) {
+		const charged = record.memmaps.filter((entry) => world.c.memoryBlockNode.get(entry.section) - 1 === background.node);
+		background.memmapPages = charged.reduce((sum, entry) => sum + entry.pages, 0);
+	}
+}
+
+/** What the old kernel held there is nobody's now. */
+function freeKernelPages(world: World, os: number, firstBlock: number, count: number): void {
+	if (world.c.memoryBlockState.get(sectionOfBlock(firstBlock)) !== SectionState.online) return;
+	for (let block = firstBlock; block < firstBlock + count; block += 1) {
+		const word = wholeWord(world, block);
+		if (wordKind(word) === BlockKind.use) {
+			if (payloadUseClass(wordPayload(word)) === UseClass.kernel) release(world, block * PAGES_PER_BLOCK, BLOCK_ORDER);
+			continue;
+		}
+		if (wordKind(word) !== BlockKind.detail) continue;
+		const held: [frame: number, order: number][] = [];
+		for (let at = block * PAGES_PER_BLOCK; at < (block + 1) * PAGES_PER_BLOCK; ) {
+			const folio = folioAt(world, os, at);
+			at = folio.frame + folio.pages;
+			if (folio.kind !== 'free' && folio.kind !== 'hole') held.push([folio.frame, folio.order]);
+		}
+		for (const [frame, order] of held) release(world, frame, order);
+	}
+}

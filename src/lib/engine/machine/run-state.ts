@@ -1,0 +1,44 @@
+import { pauseDriver, resumeDriver } from '../mm/drivers/kick.ts';
+import { wakeCall } from '../mm/os/calls.ts';
+import { osRecord } from '../mm/os/os.ts';
+import type { OsRecord } from '../state/machine-records.ts';
+import type { World } from '../state/world.ts';
+import { probeDrivers } from './devices.ts';
+
+/** Whether a machine's vCPUs run (QEMU 10.0.13 system/runstate.c): prelaunch with -S, running, paused. */
+
+/** stop: what the guest had under way stands still, its timers too. */
+export function stopMachine(world: World, os: number): void {
+	const record = osRecord(world, os);
+	if (record.state !== 'running') return;
+	record.state = 'paused';
+	for (const device of world.r.virtioMems) if (device.os === os) pauseDriver(world, device);
+	tell(world, record, 'STOP');
+}
+
+/** cont. A machine that waited with -S boots now and loads its drivers. */
+export function continueMachine(world: World, os: number): void {
+	const record = osRecord(world, os);
+	if (record.state === 'running') return;
+	const boots = record.state === 'prelaunch';
+	record.state = 'running';
+	tell(world, record, 'RESUME');
+	if (boots) bootDrivers(world, os);
+	for (const device of world.r.virtioMems) if (device.os === os) resumeDriver(world, device);
+	for (const call of world.r.calls)
+		if (call.os === os && call.state === 'running' && call.work['stopped'] === true) {
+			delete call.work['stopped'];
+			wakeCall(world, call);
+		}
+}
+
+/** What the guest loads when it boots. */
+export function bootDrivers(world: World, os: number): void {
+	const { id } = osRecord(world, os);
+	if (world.scenario.machines.find((machine) => machine.id === id)?.driverLoaded !== false) probeDrivers(world, os);
+}
+
+export function tell(world: World, record: OsRecord, event: string, data: OsRecord['qmpEvents'][number]['data'] = {}): void {
+	record.qmpEvents.push({ atNs: world.r.nowNs, event, data });
+	if (record.qmpEvents.length > 400) record.qmpEvents.shift();
+}
