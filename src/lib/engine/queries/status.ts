@@ -105,8 +105,11 @@ function memoryStatus(world: World, index: number): MemoryStatus {
 	const { r } = world;
 	const memory = r.memories[index] as (typeof r.memories)[number];
 	let kernelPages = 0;
+	const words = world.c.blockWord.data;
 	for (let block = memory.firstBlock; block < memory.firstBlock + memory.blockCount; block += 1) {
-		const word = wholeWord(world, block);
+		// Most blocks are told by their own word: one look at it, and at the detail only where there is one.
+		const own = words[block] as number;
+		const word = wordKind(own) === BlockKind.detail ? wholeWord(world, block) : own;
 		if (wordKind(word) === BlockKind.use && payloadUseClass(wordPayload(word)) === UseClass.kernel) kernelPages += PAGES_PER_BLOCK;
 	}
 	const pins = r.pins.filter((pin) => {

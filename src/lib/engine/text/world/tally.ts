@@ -9,7 +9,7 @@ import {
 	wordPayload
 } from '../../contract/words.ts';
 import { rowsOf, wholeWord } from '../../mm/frames.ts';
-import { areaOfOwner, BLOCKS_PER_SECTION, osRecord } from '../../mm/os/os.ts';
+import { areaOfOwner } from '../../mm/os/os.ts';
 import type { World } from '../../state/world.ts';
 
 /** Pages of a range by what they are used for: the base of every counter that the kernel's texts print. */
@@ -73,31 +73,48 @@ export const kernelPagesOf = (tally: Tally): number =>
 	tally.slab + tally.pageTable + tally.kernel + tally.reserved + tally.pipe;
 export const movablePagesOf = (tally: Tally): number => tally.anonymous + tally.shared;
 
-/** Adds what one 2 MiB block (global index) holds. */
-export function tallyBlock(world: World, block: number, into: Tally): void {
-	const word = wholeWord(world, block);
-	const payload = wordPayload(word);
-	switch (wordKind(word)) {
-		case BlockKind.free:
-			// Both halves of an order-10 chunk are counted where they lie.
-			into.free += PAGES_PER_BLOCK;
-			into.freeInBlocks += PAGES_PER_BLOCK;
-			return;
-		case BlockKind.huge:
-		case BlockKind.incoming:
-			addUser(world, payloadVm(payload), PAGES_PER_BLOCK, true, into);
-			return;
-		case BlockKind.run:
-			addUser(world, payloadVm(payload), PAGES_PER_BLOCK, false, into);
-			return;
-		case BlockKind.use:
-			addUse(payloadUseClass(payload), into);
-			return;
-		case BlockKind.detail:
-			tallyRows(world, rowsOf(world, block), into);
-			return;
-		default:
+/**
+ * Adds what 2 MiB blocks hold, from one look at the word of each: free blocks are counted, neighbours of one owner are added
+ * together. Both halves of a chunk of order 10 are counted where they lie.
+ */
+export function addBlocks(world: World, firstBlock: number, count: number, into: Tally): void {
+	const words = world.c.blockWord.data;
+	let freeBlocks = 0;
+	let owner = -1;
+	let ownerKind = -1;
+	let owned = 0;
+	for (let block = firstBlock; block < firstBlock + count; block += 1) {
+		let word = words[block] as number;
+		let kind = wordKind(word);
+		if (kind === BlockKind.free) {
+			freeBlocks += 1;
+			continue;
+		}
+		if (kind === BlockKind.absent || kind === BlockKind.offline) continue;
+		if (kind === BlockKind.detail) {
+			word = wholeWord(world, block);
+			kind = wordKind(word);
+			if (kind === BlockKind.detail) {
+				tallyRows(world, rowsOf(world, block), into);
+				continue;
+			}
+		}
+		if (kind === BlockKind.use) addUse(payloadUseClass(wordPayload(word)), into);
+		else if (kind === BlockKind.free) freeBlocks += 1;
+		else {
+			const by = payloadVm(wordPayload(word));
+			if (by !== owner || kind !== ownerKind) {
+				if (owned > 0) addUser(world, owner, owned * PAGES_PER_BLOCK, ownerKind !== BlockKind.run, into);
+				owner = by;
+				ownerKind = kind;
+				owned = 0;
+			}
+			owned += 1;
+		}
 	}
+	if (owned > 0) addUser(world, owner, owned * PAGES_PER_BLOCK, ownerKind !== BlockKind.run, into);
+	into.free += freeBlocks * PAGES_PER_BLOCK;
+	into.freeInBlocks += freeBlocks * PAGES_PER_BLOCK;
 }
 
 function addUse(useClass: number, into: Tally): void {
@@ -166,17 +183,8 @@ function tallyRows(world: World, base: number, into: Tally): void {
 	}
 }
 
-/** All sections of 128 MiB of a machine, in address order: one pass over the block words. */
-export function tallySections(world: World, os: number): Tally[] {
-	const memory = world.r.memories[osRecord(world, os).memory] as { firstBlock: number; blockCount: number };
-	const tallies: Tally[] = [];
-	for (let section = 0; section * BLOCKS_PER_SECTION < memory.blockCount; section += 1)
-		tallies.push(tallyRange(world, memory.firstBlock + section * BLOCKS_PER_SECTION, BLOCKS_PER_SECTION));
-	return tallies;
-}
-
 export function tallyRange(world: World, firstBlock: number, count: number): Tally {
 	const tally = newTally();
-	for (let block = firstBlock; block < firstBlock + count; block += 1) tallyBlock(world, block, tally);
+	addBlocks(world, firstBlock, count, tally);
 	return tally;
 }
