@@ -96,10 +96,9 @@ function playStep(machine: Machine, step: RecordedStep, hold: () => number, held
 			return { op: step.op, out, result: out.filter(told).map(shortened) };
 		}
 		case 'qmp': {
-			const before = machine.simulation.world.r.oses[0]?.qmpEvents.length ?? 0;
 			const result = machine.qmp(String(step['command']), (step['arguments'] ?? {}) as QmpArguments);
 			machine.advance(10_000_000_000);
-			const events = (machine.simulation.world.r.oses[0]?.qmpEvents ?? []).slice(before).map(({ event, data }) => ({ event, data: data as Json }));
+			const events = machine.newEvents();
 			const { ok, class: kind, text } = result as { ok: boolean; class?: string; text?: string };
 			return { op: 'qmp', command: step['command'] ?? null, result: ok ? { ok } : { ok, class: kind ?? '', text: text ?? '' }, events };
 		}
