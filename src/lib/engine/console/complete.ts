@@ -103,7 +103,7 @@ function processCandidates(world: World, os: number, process: string, words: rea
 	const form = wordNamed(words[1] ?? '', 'process')?.form.split(/\s+/)[words.length - 2]?.replace(/[[\]]/g, '') ?? '';
 	switch (form) {
 		case 'NAME':
-			return plain(areasOf(world, os, process).map((area) => area.name));
+			return plain(areasOf(world, os, process).filter((area) => area.kind !== 'kernel' && area.kind !== 'pipe').map((area) => area.name));
 		case 'NODE':
 		case 'NODES':
 		case 'OLD':

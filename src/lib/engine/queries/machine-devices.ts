@@ -72,12 +72,11 @@ function pluggedRuns(world: World, device: VirtioMemRecord, start: number, bytes
 /** Most sub-blocks named. */
 const MOST_BLOCKING = 32;
 
-/** The driver notes what it could not take in `work.blocking`. */
+/** The driver notes what it could not take in `work.blocking`: pairs of address and reason. */
 function blockingOf(device: VirtioMemRecord): VirtioMemStatus['blocking'] {
 	const noted = device.driver.work['blocking'];
 	if (!Array.isArray(noted)) return [];
 	return noted.slice(0, MOST_BLOCKING).flatMap((entry) => {
-		if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) return [];
-		return [{ addr: Number(entry['addr']), why: String(entry['why']) }];
+		return Array.isArray(entry) ? [{ addr: Number(entry[0]), why: String(entry[1]) }] : [];
 	});
 }

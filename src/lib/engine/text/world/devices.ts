@@ -28,7 +28,7 @@ export function memoryDevicesOf(world: World, os: number): (VirtioMemText | Dimm
 			node: dimm.node,
 			size: dimm.bytes,
 			memdev: `/objects/${dimm.memdev}`,
-			hotplugged: true,
+			hotplugged: dimm.hotplugged,
 			hotpluggable: true
 		}));
 	return [...virtioMems, ...dimms].sort((a, b) => a.at - b.at);

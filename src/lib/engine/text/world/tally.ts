@@ -123,6 +123,7 @@ function addUse(useClass: number, into: Tally): void {
 	else into.kernel += PAGES_PER_BLOCK;
 }
 
+/** Kernel memory that belongs to a process is its page tables (mm/process/tables.ts). */
 function addUser(world: World, owner: number, pages: number, huge: boolean, into: Tally): void {
 	switch (areaOfOwner(world, owner)?.kind) {
 		case 'shared':
@@ -136,6 +137,8 @@ function addUser(world: World, owner: number, pages: number, huge: boolean, into
 			into.pipe += pages;
 			return;
 		case 'kernel':
+			into.pageTable += pages;
+			return;
 		case 'dax':
 			into.kernel += pages;
 			return;

@@ -155,14 +155,25 @@ export function zoneCountersOf(world: World, os: number, zone: number): Lines {
 export function vmstatOfNode(world: World, os: number, node: number): Lines {
 	const record = osRecord(world, os).nodes.find((candidate) => candidate.id === node);
 	const usage = usageOf(world, os, zonesOfNode(world, os, node));
-	return [...zoneLines(usage, sizesOf(world, os, node).free), ...numaLines(record?.numastat ?? []), ...nodeLines(usage)];
+	const { counters } = osRecord(world, os);
+	const demoted = NODE_EVENTS.map((name): [string, number] => [name, counters[`node${node}:${name}`] ?? 0]);
+	return [...zoneLines(usage, sizesOf(world, os, node).free), ...numaLines(record?.numastat ?? []), ...nodeLines(usage), ...demoted];
 }
+
+/** Events that are counted per node too. */
+const NODE_EVENTS = ['pgdemote_kswapd', 'pgdemote_direct'] as const;
+/** Events of the machine that the model counts, in the order of vmstat_text; what else is counted follows by name. */
+const EVENTS = [
+	...['pgpromote_success', ...NODE_EVENTS, 'pswpin', 'pswpout', 'oom_kill', 'numa_pages_migrated'],
+	...['pgmigrate_success', 'pgmigrate_fail', 'thp_migration_success', 'thp_migration_fail', 'thp_migration_split']
+];
 
 export function vmstatOfMachine(world: World, os: number): Lines {
 	const { nodes, counters } = osRecord(world, os);
 	const usage = usageOf(world, os, zonesOfNode(world, os, null));
 	const numa = NUMA_EVENT_NAMES.map((_, at) => nodes.reduce((sum, node) => sum + (node.numastat[at] ?? 0), 0));
-	const events = Object.keys(counters).sort();
+	const others = Object.keys(counters).filter((name) => !name.includes(':') && !EVENTS.includes(name));
+	const events = [...EVENTS, ...others.sort()];
 	return [
 		...zoneLines(usage, sizesOf(world, os, null).free),
 		...numaLines(numa),
