@@ -57,7 +57,7 @@ export function ask(simulation: Simulation, command: DistributiveOmit<MachineCom
 export function settle(simulation: Simulation, call: number, seconds = 15): CallRecord {
 	const until = simulation.nowNs + seconds * 1e9;
 	const find = (): CallRecord => simulation.world.r.calls.find((record) => record.id === call) as CallRecord;
-	simulation.advance(until, Infinity, () => find().state === 'done');
+	if (find().state === 'running') simulation.advance(until, Infinity, () => find().state === 'done');
 	return find();
 }
 

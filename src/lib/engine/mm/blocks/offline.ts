@@ -1,4 +1,4 @@
-import { PAGE_BYTES, PAGES_PER_BLOCK, transferNs } from '../../../base/units.ts';
+import { NS_PER_S, PAGE_BYTES, PAGES_PER_BLOCK, transferNs } from '../../../base/units.ts';
 import { BlockKind, BLOCK_ORDER, SectionState, wordKind } from '../../contract/words.ts';
 import { costBytesPerSecond, costNs } from '../../costs/cost-model.ts';
 import { emit } from '../../sim/trace.ts';
@@ -160,13 +160,16 @@ function endBatch(world: World, call: CallRecord, block: number): void {
 	if (result.failed.length > 0) logFailure(world, os, result);
 }
 
-/** Rate limited in Linux to 10 lines in 5 s; here once per walk and frame (our simplification). */
+/** Ten lines in 5 s at most (mm/memory_hotplug.c, migrate_rs). */
+const LOG_BURST = 10;
+const LOG_WINDOW_NS = 5 * NS_PER_S;
+
 function logFailure(world: World, os: number, result: MigrateResult): void {
 	const first = result.failed[0];
-	if (!first) return;
-	const line = `migrating pfn ${pfnOfFrame(world, os, first.run.frame).toString(16)} failed ret:${result.left}`;
-	if (osRecord(world, os).log.some((entry) => entry.text === line)) return;
-	logLine(world, os, line);
+	const { log } = osRecord(world, os);
+	const recent = log.filter((entry) => entry.atNs > world.r.nowNs - LOG_WINDOW_NS && entry.text.startsWith('migrating pfn'));
+	if (!first || recent.length >= LOG_BURST) return;
+	logLine(world, os, `migrating pfn ${pfnOfFrame(world, os, first.run.frame).toString(16)} failed ret:${result.left}`);
 	logLine(world, os, 'page dumped because: migration failure');
 }
 
