@@ -24,15 +24,15 @@ const CLASSIC = 1;
 const TIERING = 2;
 
 /**
- * To be called when a process touches pages `first` … of an area, before the area's time of the last touch changes. Returns
- * how many pages moved to the node of the process.
+ * A process touches pages `first` … of an area that was touched before at `sinceNs`. Returns how many pages moved to the node
+ * of the process.
  */
-export function balanceTouch(world: World, os: number, process: ProcessRecord, area: AreaRecord, first: number, pages: number): number {
+export function balanceTouch(world: World, os: number, process: ProcessRecord, area: AreaRecord, first: number, pages: number, sinceNs: number): number {
 	const { settings } = osRecord(world, os);
 	if (settings.numaBalancing === 0 || (area.kind !== 'anonymous' && area.kind !== 'shared')) return 0;
 	const target = nodeOfCpu(world, os, process.cpu);
 	if (!memoryNodes(world, os).includes(target) || !mayFollow(area.policy ?? process.policy, area.policy === null && isDefault(policyOf(process, area)), target)) return 0;
-	const marked = markedRange(world, area);
+	const marked = markedRange(world, area, sinceNs);
 	if (marked === null) return 0;
 	const from = Math.max(first, marked.first);
 	const end = Math.min(first + pages, marked.first + marked.pages);
@@ -49,8 +49,8 @@ function mayFollow(policy: PolicyRecord, unset: boolean, target: number): boolea
 }
 
 /** Pages that scans marked since the last touch: 256 MiB for each second that began, one stretch behind the other. */
-function markedRange(world: World, area: AreaRecord): { first: number; pages: number } | null {
-	const scansBefore = Math.floor(area.touchedNs / SCAN_PERIOD_NS);
+function markedRange(world: World, area: AreaRecord, sinceNs: number): { first: number; pages: number } | null {
+	const scansBefore = Math.floor(sinceNs / SCAN_PERIOD_NS);
 	const scans = Math.floor(world.r.nowNs / SCAN_PERIOD_NS) - scansBefore;
 	if (scans <= 0) return null;
 	if (scans * SCAN_PAGES >= area.pageCount) return { first: 0, pages: area.pageCount };

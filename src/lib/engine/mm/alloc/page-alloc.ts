@@ -5,7 +5,7 @@ import { emit } from '../../sim/trace.ts';
 import type { OsNodeRecord } from '../../state/machine-records.ts';
 import type { ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
-import { allocateRun, freePages } from '../buddy.ts';
+import { allocateRun, freePages, release } from '../buddy.ts';
 import { ensureRows, setFolio, setWhole } from '../frames.ts';
 import { nodeOfCpu, osRecord } from '../os/os.ts';
 import { gfpOf, zoneRanks, type GfpClass, type ZoneWish } from './gfp.ts';
@@ -90,6 +90,11 @@ export function allocRun(world: World, request: AllocRequest, pages: number): [f
 	const runs: [frame: number, pages: number][] = [];
 	for (let left = pages; left > 0; ) {
 		const taken = take(world, request, left);
+		if (taken === 'oom-killed') {
+			// Nobody is there any more who could use what came so far.
+			for (const [frame, count] of runs) giveBack(world, frame, count);
+			return [];
+		}
 		if (typeof taken === 'string') break;
 		claimFrames(world, taken);
 		const last = runs.at(-1);
@@ -109,6 +114,17 @@ function claimFrames(world: World, { frame, pages }: Taken): void {
 	}
 	ensureRows(world, block);
 	setFolio(world, block, frame % PAGES_PER_BLOCK, 31 - Math.clz32(pages), RowKind.other, -1, 0);
+}
+
+/** Frees a run in chunks as large as they fit. */
+function giveBack(world: World, frame: number, pages: number): void {
+	const end = frame + pages;
+	for (let at = frame; at < end; ) {
+		let order = 0;
+		while (order < ORDERS - 1 && at % (2 << order) === 0 && at + (2 << order) <= end) order += 1;
+		release(world, at, order);
+		at += 1 << order;
+	}
 }
 
 const orderOf = (request: AllocRequest): number => request.order ?? gfpOf(request.gfp).order;
@@ -243,14 +259,20 @@ function countNuma(of: Walk, zone: number, preferred: number, times: number): vo
 	got.numastat[nodeOfCpu(world, request.os, cpu) === got.id ? 4 : 5] += times;
 }
 
+/** Pages that kswapd goes after in one round (our simplification; Linux: the sum of its zones' HIGH marks, by priority). */
+const KSWAPD_ROUND = 512;
+
 /** wake_all_kswapds, and what kswapd then does: reclaim until one eligible zone of the node is above HIGH. */
 function wakeKswapd(of: Walk): void {
 	const { world, request } = of;
 	const record = osRecord(world, request.os);
 	for (const node of new Set(of.zones.map((zone) => nodeOf(of, zone)))) {
-		const short = kswapdShort(of, node);
-		if (short <= 0) continue;
-		const freed = world.relief.reclaim(world, request.os, node, of.highestRank, short, 'kswapd');
+		let freed = 0;
+		while (kswapdShort(of, node) > 0) {
+			const round = world.relief.reclaim(world, request.os, node, of.highestRank, KSWAPD_ROUND, 'kswapd');
+			freed += round;
+			if (round === 0) break;
+		}
 		if (freed > 0)
 			emit(world, {
 				kind: 'reclaim',

@@ -36,21 +36,29 @@ function coldAreas(world: World, os: number): AreaRecord[] {
 		.sort((a, b) => a.touchedNs - b.touchedNs || a.slot - b.slot);
 }
 
+/** Pages of an area that are looked through in one go. */
+const WINDOW_PAGES = 64 * PAGES_PER_BLOCK;
+
 /** Runs of the area on the node, in zones that the allocation could use, up to so many pages; huge folios count whole. */
 function coldRuns(world: World, area: AreaRecord, node: number, highestRank: number, pages: number): FolioRun[] {
 	const runs: FolioRun[] = [];
 	let wanted = pages;
-	forEachRun(world, area, (frame, page, length, order) => {
+	const visit = (frame: number, page: number, length: number, order: number): void => {
 		const block = Math.floor(frame / PAGES_PER_BLOCK);
 		if (wanted <= 0 || nodeOfBlock(world, block) !== node) return;
 		const zone = world.r.zones[zoneOfBlock(world, block)] as ZoneRecord;
-		if (zoneRank(zone.name) > highestRank) return;
-		if (order > 0 && length !== 1 << order) return;
+		if (zoneRank(zone.name) > highestRank || (order > 0 && length !== 1 << order) || isHeld(world, area, page, length)) return;
 		const take = order === 0 ? Math.min(length, wanted) : length;
 		runs.push({ frame, page, pages: take, order, owner: ownerOfArea(world, area.slot) });
 		wanted -= take;
-	});
+	};
+	for (let first = 0; first < area.pageCount && wanted > 0; first += WINDOW_PAGES) forEachRun(world, area, visit, first, WINDOW_PAGES);
 	return runs;
+}
+
+/** Something holds all of these pages: they would only be put back. */
+function isHeld(world: World, area: AreaRecord, page: number, pages: number): boolean {
+	return world.r.holds.some((hold) => hold.area === area.slot && hold.firstPage <= page && page + pages <= hold.firstPage + hold.pageCount);
 }
 
 /** demote_folio_list: to one of the nearest nodes of the next lower tier, else to any lower one; policies are not asked. */

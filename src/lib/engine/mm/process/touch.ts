@@ -3,6 +3,7 @@ import { costBytesPerSecond, costNs } from '../../costs/cost-model.ts';
 import { emit } from '../../sim/trace.ts';
 import type { AreaRecord, CallRecord, ProcessRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
+import { balanceTouch } from '../alloc/balancing.ts';
 import { continueLater, endCall } from '../os/calls.ts';
 import { osRecord } from '../os/os.ts';
 import { pagesIn } from '../space/runs.ts';
@@ -24,7 +25,7 @@ export function startTouch(world: World, call: CallRecord, process: ProcessRecor
 		return;
 	}
 	const steps = Math.ceil(pages / PAGES_PER_BLOCK / MOST_PIECES);
-	call.work = { ...call.work, walk: 'touch', area: area.slot, first, end: first + pages, at: first, way, piece: steps * PAGES_PER_BLOCK, done: 0, total: pages };
+	call.work = { ...call.work, walk: 'touch', area: area.slot, first, end: first + pages, at: first, way, since: area.touchedNs, piece: steps * PAGES_PER_BLOCK, done: 0, total: pages };
 	onward(world, call, process);
 }
 
@@ -47,6 +48,7 @@ function onward(world: World, call: CallRecord, process: ProcessRecord): void {
 	// The OOM killer may have taken this very process.
 	if (call.state !== 'running') return;
 	if (faulted.outcome !== 'ok') return finish(world, call, 'ENOMEM');
+	if (work['way'] !== 'populate') balanceTouch(world, call.os, process, area, at, stop - at, Number(work['since']));
 	if (work['way'] === 'write') writePages(world, area, at, stop - at);
 	area.touchedNs = world.r.nowNs;
 	work['at'] = stop;
