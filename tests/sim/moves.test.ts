@@ -23,6 +23,8 @@ function host(dram: string, nodeOneMiB: number, how: 'online_movable' | 'online_
 	const size = nodeOneMiB * MIB;
 	ask(simulation, { name: 'qmp', execute: 'object-add', arguments: { 'qom-type': 'memory-backend-ram', 'id': 'd0', size } });
 	ask(simulation, { name: 'qmp', execute: 'device_add', arguments: { driver: 'pc-dimm', id: 'dimm0', memdev: 'd0', node: 1 } });
+	// The guest learns of the DIMM by an interrupt.
+	simulation.advance(simulation.nowNs + 1e9);
 	for (let block = 32; block < 32 + nodeOneMiB / 128; block += 1) expect(write(simulation, memoryState(block), how)).toBe('OK');
 	return simulation;
 }

@@ -229,6 +229,33 @@ export function setFolio(
 	count(world, head, 1);
 }
 
+/**
+ * Base pages of one owner in a row, each with one mapping and one reference, in frames that the allocator has just given
+ * (rows of kind `other`): what one `setFolio` after the other does.
+ */
+export function setBasePages(world: World, block: number, row: number, pages: number, vm: number, gfn: number): void {
+	const { c } = world;
+	const base = rowsOf(world, block);
+	assert(base >= 0, `block ${block} has no rows`);
+	const head = base + row;
+	const end = head + pages;
+	for (let index = head; index < end; index += 1) {
+		const kind = c.rowKind.data[index];
+		assert(kind === RowKind.other || kind === RowKind.tail, `frame ${index - base} of block ${block} was not given`);
+		c.rowA.data[index] = gfn + index - head;
+	}
+	c.rowA.touch(head, end);
+	c.rowKind.fill(RowKind.vm, head, end);
+	c.rowOrder.fill(0, head, end);
+	c.rowVm.fill(vm + 1, head, end);
+	c.rowMap.fill(1, head, end);
+	c.rowRef.fill(1, head, end);
+	c.rowPin.fill(0, head, end);
+	c.rowB.fill(0, head, end);
+	const structure = Math.floor(base / PAGES_PER_BLOCK);
+	c.structureVm.set(structure, c.structureVm.get(structure) + pages);
+}
+
 /** Adds (sign 1) or takes (sign −1) the folio at a head row to or from its structure's counts. */
 function count(world: World, head: number, sign: number): void {
 	const { c } = world;

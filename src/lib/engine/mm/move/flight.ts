@@ -5,7 +5,7 @@ import type { CallRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { continueLater } from '../os/calls.ts';
 import { areaOfOwner, nodeOfBlock, osRecord, pfnOfFrame } from '../os/os.ts';
-import { familyOf } from '../space/areas.ts';
+import { familyOf, stretchAt } from '../space/areas.ts';
 import { frameOf } from '../space/mapping.ts';
 import type { FolioRun } from './folio.ts';
 import { foldRun } from './land.ts';
@@ -84,7 +84,7 @@ export function landBatch(world: World, call: CallRecord): FlightResult | null {
 	const batch = flight.runs.slice(flight.at, flight.until).flatMap((run) => present(world, run));
 	const first = flight.runs[flight.at] as FolioRun;
 	const result = migrateFolios(world, call.os, batch, { mode: 'sync', place: placeOf(world, call.os, flight.place), split: true });
-	for (const run of batch) foldStep(world, run);
+	foldSteps(world, batch);
 	flight.left += result.left;
 	flight.moved += result.moved;
 	flight.at = flight.until;
@@ -125,6 +125,8 @@ export const isFlying = (call: CallRecord): boolean => call.work['flight'] !== u
 function present(world: World, run: FolioRun): FolioRun[] {
 	const area = areaOfOwner(world, run.owner);
 	if (!area) return [];
+	const whole = stretchAt(world, area, run.page, run.page + run.pages);
+	if (whole.frame === run.frame && whole.pages === run.pages) return [run];
 	const family = familyOf(world, area);
 	const still = (at: number): boolean => family.some((member) => frameOf(world, member, 0, run.page + at) === run.frame + at);
 	if (run.order > 0) return still(0) ? [run] : [];
@@ -138,10 +140,13 @@ function present(world: World, run: FolioRun): FolioRun[] {
 	return parts;
 }
 
-/** Steps that came to lie in one run are uniform again. */
-function foldStep(world: World, run: FolioRun): void {
-	const area = areaOfOwner(world, run.owner);
-	if (area) foldRun(world, area, Math.floor(run.page / PAGES_PER_BLOCK));
+/** Steps that came to lie in one run are uniform again, and their contents where they are equal. */
+function foldSteps(world: World, runs: readonly FolioRun[]): void {
+	for (const key of new Set(runs.map((run) => `${run.owner}/${Math.floor(run.page / PAGES_PER_BLOCK)}`))) {
+		const [owner = 0, step = 0] = key.split('/').map(Number);
+		const area = areaOfOwner(world, owner);
+		if (area) foldRun(world, area, step);
+	}
 }
 
 function note(world: World, call: CallRecord, run: FolioRun, moment: 'begin' | 'end', pages: number, more: Record<string, number>): void {

@@ -3,10 +3,11 @@ import { BLOCK_ORDER, BlockKind, MapKind, RowKind, vmPayload, wordKind, wordPayl
 import type { AreaRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { release } from '../buddy.ts';
-import { copyContent, detailOf, ensureRows, readStamp, rowsOf, setFolio, setWhole, wholeWord, writeStamp } from '../frames.ts';
+import { copyContent, detailOf, ensureRows, foldBlock, readStamp, rowsOf, setBasePages, setWhole, wholeWord } from '../frames.ts';
 import { ownerOfArea } from '../os/os.ts';
 import { familyOf } from '../space/areas.ts';
-import { frameOf, mapPage, mapWhole, wholeBlockOf } from '../space/mapping.ts';
+import { foldMapping, frameOf, mapPages, mapWhole, wholeBlockOf } from '../space/mapping.ts';
+import { uniformWritten } from '../space/written.ts';
 
 /**
  * The last part of a move: content is copied, every mapping of the old frame gets the new one, the old frame is freed
@@ -35,24 +36,55 @@ export function landPages(world: World, area: AreaRecord, page: number, sourceFr
 	if (landStep(world, area, page, sourceFrame, targetFrame, pages)) return;
 	const owner = ownerOfArea(world, area.slot);
 	const family = familyOf(world, area);
-	for (let at = 0; at < pages; at += 1) {
-		const source = sourceFrame + at;
-		const target = targetFrame + at;
-		const members = family.length === 1 ? family : mapping(world, area, page + at, source);
-		const stamp = readStamp(world, Math.floor(source / PAGES_PER_BLOCK), source % PAGES_PER_BLOCK);
-		putPage(world, owner, page + at, target, stamp);
-		for (const member of members) mapPage(world, member, 0, page + at, target);
-		ensureRows(world, Math.floor(source / PAGES_PER_BLOCK));
-		release(world, source, 0);
+	for (let at = 0; at < pages; ) {
+		const count = stretch(page + at, sourceFrame + at, targetFrame + at, family.length === 1 ? pages - at : 1);
+		const members = family.length === 1 ? family : mapping(world, area, page + at, sourceFrame + at);
+		const stamps = stampsFrom(world, sourceFrame + at, count);
+		putPages(world, owner, page + at, targetFrame + at, stamps);
+		for (const member of members) mapPages(world, member, 0, page + at, targetFrame + at, count);
+		freePages(world, sourceFrame + at, count);
+		at += count;
 	}
+}
+
+/** Pages until a border of the step, of the source block or of the target block. */
+function stretch(page: number, source: number, target: number, most: number): number {
+	return Math.min(most, ...[page, source, target].map((at) => PAGES_PER_BLOCK - (at % PAGES_PER_BLOCK)));
+}
+
+/** Stamps of frames in a row of one block. */
+function stampsFrom(world: World, frame: number, count: number): number[] {
+	const block = Math.floor(frame / PAGES_PER_BLOCK);
+	return Array.from({ length: count }, (_, at) => readStamp(world, block, (frame % PAGES_PER_BLOCK) + at));
+}
+
+/** Base pages of an area, one per stamp, come to lie in frames of one block that the allocator gave. */
+export function putPages(world: World, owner: number, page: number, frame: number, stamps: readonly number[]): void {
+	const block = Math.floor(frame / PAGES_PER_BLOCK);
+	const row = frame % PAGES_PER_BLOCK;
+	ensureRows(world, block);
+	setBasePages(world, block, row, stamps.length, owner, page);
+	const base = detailOf(world, block) * PAGES_PER_BLOCK + row;
+	stamps.forEach((stamp, at) => world.c.contentStamp.set(base + at, stamp));
 }
 
 /** One base page of an area comes to lie in a frame that the allocator gave. */
 export function putPage(world: World, owner: number, page: number, frame: number, stamp: number): void {
-	const block = Math.floor(frame / PAGES_PER_BLOCK);
-	ensureRows(world, block);
-	setFolio(world, block, frame % PAGES_PER_BLOCK, 0, RowKind.vm, owner, page);
-	writeStamp(world, block, frame % PAGES_PER_BLOCK, stamp);
+	putPages(world, owner, page, frame, [stamp]);
+}
+
+/**
+ * Frees base pages in a row of one block, in the largest chunks that their addresses allow: freed one by one they would merge
+ * into the same chunks, at the same places of their lists.
+ */
+export function freePages(world: World, frame: number, count: number): void {
+	ensureRows(world, Math.floor(frame / PAGES_PER_BLOCK));
+	for (let at = frame; at < frame + count; ) {
+		let order = 0;
+		while (order < BLOCK_ORDER && at % (2 << order) === 0 && at + (2 << order) <= frame + count) order += 1;
+		release(world, at, order);
+		at += 1 << order;
+	}
 }
 
 /** A whole 2 MiB step at once, if the pages lie in it as a run and the target takes them as one. */
@@ -96,8 +128,8 @@ export function splitHuge(world: World, area: AreaRecord, page: number, frame: n
 }
 
 /**
- * A block whose 512 rows came to be the pages of one step in order becomes one run again. Called at the end of operations;
- * the contents stay in detail until they are equal.
+ * A block whose 512 rows came to be the pages of one step in order becomes one run again, and one word where all contents
+ * are equal. Called at the end of operations.
  */
 export function foldRun(world: World, area: AreaRecord, guestBlock: number): void {
 	const { c } = world;
@@ -105,12 +137,15 @@ export function foldRun(world: World, area: AreaRecord, guestBlock: number): voi
 	const frame = frameOf(world, area, 0, first);
 	if (world.forceDetail || frame < 0 || frame % PAGES_PER_BLOCK !== 0) return;
 	const block = frame / PAGES_PER_BLOCK;
+	if (detailOf(world, block) < 0) return;
 	const base = rowsOf(world, block);
-	if (base < 0 || detailOf(world, block) < 0) return;
 	const owner = ownerOfArea(world, area.slot);
-	for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
+	for (let row = 0; base >= 0 && row < PAGES_PER_BLOCK; row += 1) {
 		if (c.rowKind.get(base + row) !== RowKind.vm || c.rowVm.get(base + row) !== owner + 1 || c.rowA.get(base + row) !== first + row) return;
 		if (c.rowOrder.get(base + row) !== 0 || frameOf(world, area, 0, first + row) !== frame + row) return;
 	}
-	setWhole(world, block, BlockKind.run, vmPayload(owner, guestBlock), true);
+	if (base >= 0) setWhole(world, block, BlockKind.run, vmPayload(owner, guestBlock), true);
+	if (base >= 0) foldMapping(world, area, 0, guestBlock, MapKind.run);
+	const written = uniformWritten(world, area, guestBlock);
+	if (written >= 0) foldBlock(world, block, written);
 }

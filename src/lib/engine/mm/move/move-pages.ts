@@ -5,9 +5,8 @@ import type { World } from '../../state/world.ts';
 import { memoryNodes } from '../alloc/zonelist.ts';
 import { endCall } from '../os/calls.ts';
 import { nodeOfBlock } from '../os/os.ts';
-import { familyOf, orderOfFrame } from '../space/areas.ts';
+import { familyOf, stretchAt } from '../space/areas.ts';
 import { frameOf } from '../space/mapping.ts';
-import { isIn } from '../space/runs.ts';
 import { ownerOfFrame } from '../process/content.ts';
 import type { FolioRun } from './folio.ts';
 import { isFlying, landBatch, resumeFlight, startFlight } from './flight.ts';
@@ -129,50 +128,49 @@ type Entry = { readonly run: FolioRun; readonly pages: number } | { readonly run
 
 /** add_folio_for_migration for the entry at the cursor and those after it that fare alike. */
 function look(world: World, area: AreaRecord, work: MoveWork): Entry {
-	const { at } = work;
-	const stop = Math.min(work.end, (Math.floor(at / PAGES_PER_BLOCK) + 1) * PAGES_PER_BLOCK);
-	const first = fate(world, area, work, at);
-	if (first.status === undefined && first.order === BLOCK_ORDER) {
-		const head = first.frame - (at % PAGES_PER_BLOCK);
-		return { run: { frame: head, page: at - (at % PAGES_PER_BLOCK), pages: PAGES_PER_BLOCK, order: BLOCK_ORDER, owner: first.owner }, pages: 1 };
-	}
-	let pages = 1;
-	while (at + pages < stop) {
-		const next = fate(world, area, work, at + pages);
-		if (next.status !== first.status) break;
-		if (first.status === undefined && (next.frame !== first.frame + pages || next.owner !== first.owner || next.order > 0)) break;
-		pages += 1;
-	}
-	if (first.status !== undefined) return { status: first.status, pages };
-	return { run: { frame: first.frame, page: at, pages, order: 0, owner: first.owner }, pages };
-}
-
-interface Fate {
-	/** Undefined: it is queued. */
-	readonly status: string | undefined;
-	readonly frame: number;
-	readonly order: number;
-	readonly owner: number;
-}
-
-function fate(world: World, area: AreaRecord, work: MoveWork, page: number): Fate {
-	const none = (status: string): Fate => ({ status, frame: -1, order: 0, owner: -1 });
+	const { at, end } = work;
+	const bare = withoutFrame(area, at, end);
 	// No VMA, a VMA that cannot migrate, the zero page (reported as EFAULT since EEXIST has no meaning here).
-	if (isIn(area.holes, page) || area.kind === 'dax' || isIn(area.zeroRuns, page)) return none('-EFAULT');
-	const frame = frameOf(world, area, 0, page);
-	if (frame < 0) return none('-ENOENT');
+	if (bare.status !== null) return { status: bare.status, pages: bare.pages };
+	const stretch = stretchAt(world, area, at, at + bare.pages);
+	const { frame, order } = stretch;
+	if (frame < 0) return { status: '-ENOENT', pages: stretch.pages };
 	const node = nodeOfBlock(world, Math.floor(frame / PAGES_PER_BLOCK));
-	if (node === work.node) return none(`node${node}`);
-	if (!work.all && mappedTwice(world, area, page, frame)) return none('-EACCES');
-	const order = orderOfFrame(world, frame);
-	// A huge folio that this call has queued already is off its list: it cannot be isolated again.
-	const queued = work.pending.at(-1);
-	if (order === BLOCK_ORDER && queued?.order === BLOCK_ORDER && queued.page === page - (page % PAGES_PER_BLOCK)) return none('-EBUSY');
-	return { status: undefined, frame, order, owner: ownerOfFrame(world, frame) };
+	if (node === work.node) return { status: `node${node}`, pages: stretch.pages };
+	const shared = sharing(world, area, at, frame, order === BLOCK_ORDER ? 1 : stretch.pages);
+	if (shared.shared && !work.all) return { status: '-EACCES', pages: shared.pages };
+	const owner = ownerOfFrame(world, frame);
+	if (order === BLOCK_ORDER) {
+		const row = at % PAGES_PER_BLOCK;
+		// A huge folio that this call has queued already is off its list: it cannot be isolated again.
+		const queued = work.pending.at(-1);
+		if (queued?.order === BLOCK_ORDER && queued.page === at - row) return { status: '-EBUSY', pages: 1 };
+		return { run: { frame: frame - row, page: at - row, pages: PAGES_PER_BLOCK, order, owner }, pages: 1 };
+	}
+	return { run: { frame, page: at, pages: shared.pages, order: 0, owner }, pages: shared.pages };
 }
 
-function mappedTwice(world: World, area: AreaRecord, page: number, frame: number): boolean {
-	return familyOf(world, area).some((other) => other !== area && other.processes.length > 0 && frameOf(world, other, 0, page) === frame);
+/** A hole, the zero page or device memory at the entry, and how far it goes; status null: there may be a frame. */
+function withoutFrame(area: AreaRecord, at: number, end: number): { readonly status: string | null; readonly pages: number } {
+	if (area.kind === 'dax') return { status: '-EFAULT', pages: end - at };
+	let next = end;
+	for (const [first, pages] of [...area.holes, ...area.zeroRuns]) {
+		if (at >= first && at < first + pages) return { status: '-EFAULT', pages: Math.min(end, first + pages) - at };
+		if (first > at) next = Math.min(next, first);
+	}
+	return { status: null, pages: next - at };
+}
+
+/** Whether another process maps this page too, and how many of the following pages are alike. */
+function sharing(world: World, area: AreaRecord, page: number, frame: number, most: number): { readonly shared: boolean; readonly pages: number } {
+	const others = familyOf(world, area).filter((other) => other !== area);
+	if (others.length === 0) return { shared: false, pages: most };
+	const isShared = (at: number): boolean => others.some((other) => other.processes.length > 0 && frameOf(world, other, 0, page + at) === frame + at);
+	const shared = isShared(0);
+	const owner = ownerOfFrame(world, frame);
+	let pages = 1;
+	while (pages < most && isShared(pages) === shared && ownerOfFrame(world, frame + pages) === owner) pages += 1;
+	return { shared, pages };
 }
 
 function finish(world: World, call: CallRecord, ret: number, errno: string): void {

@@ -3,10 +3,10 @@ import { BLOCK_ORDER, BlockKind, MapKind, mapKind, vmPayload } from '../../contr
 import type { AreaRecord, ProcessRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { ensureDetail, setWhole, stampOf } from '../frames.ts';
-import { putPage, splitHuge } from '../move/land.ts';
+import { putPage, putPages, splitHuge } from '../move/land.ts';
 import { osRecord, ownerOfArea } from '../os/os.ts';
 import { familyOf, forEachGap, forEachRun } from '../space/areas.ts';
-import { frameOf, mappingRow, mapPage, mapWhole, wholeBlockOf } from '../space/mapping.ts';
+import { frameOf, mappingRow, mapPage, mapPages, mapWhole, wholeBlockOf } from '../space/mapping.ts';
 import { isIn, pagesIn, partsOutside, withoutRange, withRange } from '../space/runs.ts';
 import { uniformWritten, writtenOf } from '../space/written.ts';
 import { chargeTables } from './tables.ts';
@@ -126,11 +126,16 @@ function install(world: World, area: AreaRecord, page: number, frame: number, pa
 		return;
 	}
 	let swapped = 0;
-	for (let at = 0; at < pages; at += 1) {
-		const written = writtenOf(world, area, page + at);
-		if (written > 0) swapped += 1;
-		putPage(world, owner, page + at, frame + at, stampOf(owner, page + at, written));
-		mapPage(world, area, 0, page + at, frame + at);
+	for (let at = 0; at < pages; ) {
+		const count = Math.min(pages - at, PAGES_PER_BLOCK - ((frame + at) % PAGES_PER_BLOCK));
+		const stamps = Array.from({ length: count }, (_, index) => {
+			const written = writtenOf(world, area, page + at + index);
+			if (written > 0) swapped += 1;
+			return stampOf(owner, page + at + index, written);
+		});
+		putPages(world, owner, page + at, frame + at, stamps);
+		mapPages(world, area, 0, page + at, frame + at, count);
+		at += count;
 	}
 	swappedIn(world, area, swapped);
 }

@@ -3,8 +3,8 @@ import { BLOCK_ORDER, BlockKind, wordKind } from '../../contract/words.ts';
 import type { AreaRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { release } from '../buddy.ts';
-import { ensureRows, wholeWord } from '../frames.ts';
-import { splitHuge } from '../move/land.ts';
+import { wholeWord } from '../frames.ts';
+import { freePages, splitHuge } from '../move/land.ts';
 import { familyOf, forEachRun, freeArea, newArea, orderOfFrame } from '../space/areas.ts';
 import { frameOf, mapPage, mapWhole, unmapBlock, unmapPages, wholeBlockOf } from '../space/mapping.ts';
 import { partsOutside, pagesIn, withRange, withoutRange } from '../space/runs.ts';
@@ -49,13 +49,16 @@ function dropRun(world: World, area: AreaRecord, frame: number, page: number, pa
 		}
 		if (orderOfFrame(world, frame) === BLOCK_ORDER) splitHuge(world, area, page, frame);
 	}
+	if (others.length === 0) {
+		unmapPages(world, area, 0, page, pages);
+		freePages(world, frame, pages);
+		return;
+	}
 	for (let at = 0; at < pages; at += 1) {
 		const heir = others.find((other) => frameOf(world, other, 0, page + at) === frame + at);
 		if (heir) passFrames(world, area, heir, page + at, frame + at, 1);
 		unmapPages(world, area, 0, page + at, 1);
-		if (heir) continue;
-		ensureRows(world, Math.floor((frame + at) / PAGES_PER_BLOCK));
-		release(world, frame + at, 0);
+		if (!heir) freePages(world, frame + at, 1);
 	}
 }
 

@@ -1,5 +1,5 @@
 import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../../base/units.ts';
-import { BLOCK_ORDER, BlockKind, MapKind, mapKind, VM_LIMIT, wordKind, WRITTEN_DETAIL } from '../../contract/words.ts';
+import { BLOCK_ORDER, BlockKind, mapDetailIndex, MapKind, mapKind, VM_LIMIT, wordKind, WRITTEN_DETAIL } from '../../contract/words.ts';
 import { releaseRow } from '../../state/pools.ts';
 import type { AreaRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
@@ -123,28 +123,41 @@ export type RunVisitor = (frame: number, firstPage: number, pages: number, order
 export function forEachRun(world: World, area: AreaRecord, visit: RunVisitor, first = 0, count = area.pageCount): void {
 	const end = Math.min(first + count, area.pageCount);
 	for (let page = first; page < end; ) {
-		const guestBlock = Math.floor(page / PAGES_PER_BLOCK);
-		const stop = Math.min(end, (guestBlock + 1) * PAGES_PER_BLOCK);
-		const word = world.c.mapWord.get(mappingRow(area, 0, guestBlock));
-		if (mapKind(word) === MapKind.huge || mapKind(word) === MapKind.run)
-			visit(frameOf(world, area, 0, page), page, stop - page, mapKind(word) === MapKind.huge ? BLOCK_ORDER : 0);
-		else if (mapKind(word) === MapKind.detail) detailRuns(world, area, visit, page, stop);
-		page = stop;
+		const stretch = stretchAt(world, area, page, end);
+		if (stretch.frame >= 0) visit(stretch.frame, page, stretch.pages, stretch.order);
+		page += stretch.pages;
 	}
 }
 
-function detailRuns(world: World, area: AreaRecord, visit: RunVisitor, first: number, stop: number): void {
-	for (let page = first; page < stop; ) {
-		const frame = frameOf(world, area, 0, page);
-		if (frame < 0) {
-			page += 1;
-			continue;
-		}
-		let pages = 1;
-		while (page + pages < stop && frameOf(world, area, 0, page + pages) === frame + pages && (frame + pages) % PAGES_PER_BLOCK !== 0) pages += 1;
-		visit(frame, page, pages, orderOfFrame(world, frame));
-		page += pages;
+/** Pages from `page` on that lie in consecutive frames of one block, or that have no frames (frame −1), inside one 2 MiB step. */
+export interface Stretch {
+	readonly frame: number;
+	readonly pages: number;
+	readonly order: number;
+}
+
+export function stretchAt(world: World, area: AreaRecord, page: number, end: number): Stretch {
+	const { c, r } = world;
+	const guestBlock = Math.floor(page / PAGES_PER_BLOCK);
+	const stop = Math.min(end, (guestBlock + 1) * PAGES_PER_BLOCK);
+	const word = c.mapWord.get(mappingRow(area, 0, guestBlock));
+	const kind = mapKind(word);
+	if (kind === MapKind.none) return { frame: -1, pages: stop - page, order: 0 };
+	const frame = frameOf(world, area, 0, page);
+	if (kind !== MapKind.detail) return { frame, pages: stop - page, order: kind === MapKind.huge ? BLOCK_ORDER : 0 };
+	const base = mapDetailIndex(word) * PAGES_PER_BLOCK - guestBlock * PAGES_PER_BLOCK;
+	const memories = c.mapRowMemory.data;
+	const frames = c.mapRowFrame.data;
+	let pages = 1;
+	if (frame < 0) {
+		while (page + pages < stop && memories[base + page + pages] === 0) pages += 1;
+		return { frame, pages, order: 0 };
 	}
+	const memory = memories[base + page] as number;
+	const first = (r.memories[memory - 1] as { firstBlock: number }).firstBlock * PAGES_PER_BLOCK;
+	const most = Math.min(stop - page, PAGES_PER_BLOCK - (frame % PAGES_PER_BLOCK));
+	while (pages < most && memories[base + page + pages] === memory && frames[base + page + pages] === frame - first + pages) pages += 1;
+	return { frame, pages, order: orderOfFrame(world, frame) };
 }
 
 /** Parts of a range that have no frame: never touched, swapped out, zero page or hole. */

@@ -98,6 +98,17 @@ export function mapPage(world: World, vm: AddressSpace, instance: number, gfn: n
 	world.c.mapRowMemory.set(detail * PAGES_PER_BLOCK + (gfn & 511), memory + 1);
 }
 
+/** Backs guest pages in a row, of one guest block, by as many frames in a row. */
+export function mapPages(world: World, vm: AddressSpace, instance: number, gfn: number, frame: number, count: number): void {
+	const { c } = world;
+	const at = ensureMapDetail(world, mappingRow(vm, instance, gfn >>> 9)) * PAGES_PER_BLOCK + (gfn & 511);
+	const memory = memoryOf(world, Math.floor(frame / PAGES_PER_BLOCK));
+	const first = (world.r.memories[memory] as { firstBlock: number }).firstBlock * PAGES_PER_BLOCK;
+	for (let page = 0; page < count; page += 1) c.mapRowFrame.data[at + page] = frame - first + page;
+	c.mapRowFrame.touch(at, at + count);
+	c.mapRowMemory.fill(memory + 1, at, at + count);
+}
+
 function ensureMapDetail(world: World, row: number): number {
 	const { c } = world;
 	const word = c.mapWord.get(row);
