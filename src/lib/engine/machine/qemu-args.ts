@@ -107,7 +107,9 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 			}
 			case '-smp': {
 				const part = readPart('-smp', /^\d/.test(args[at + 1] ?? '') ? `smp,cpus=${value()}` : `smp,${value()}`);
-				cpus = Number(part.properties['cpus'] ?? 1);
+				// hw/core/machine-smp.c: what is not given follows from the rest.
+				const levels = ['sockets', 'dies', 'clusters', 'cores', 'threads'].map((level) => Number(part.properties[level] ?? 1));
+				cpus = Number(part.properties['cpus'] ?? levels.reduce((product, count) => product * count, 1));
 				if (!Number.isInteger(cpus) || cpus < 1 || cpus > 256) return refused('bad-scenario', '-smp: 1 to 256 CPUs');
 				break;
 			}

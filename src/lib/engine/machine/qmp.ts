@@ -38,11 +38,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 	'object-del': deleteObject,
 	device_add: addDevice,
 	device_del: deleteDevice,
-	stop: (world, os) => done(stopMachine(world, os)),
-	cont: (world, os) => done(continueMachine(world, os)),
-	system_reset: (world, os) => done(resetMachine(world, os)),
-	migrate: (world, os, args) => (typeof args['uri'] === 'string' || args['channels'] !== undefined ? unless(beginMigration(world, os)) : failure("need either 'uri' or 'channels' argument")),
-	migrate_cancel: (world, os) => done(cancelMigration(world, os)),
+	stop: silent(stopMachine),
+	cont: silent(continueMachine),
+	system_reset: silent(resetMachine),
+	migrate: (world, os, args) =>
+		args['uri'] === undefined && args['channels'] === undefined
+			? failure("need either 'uri' or 'channels' argument")
+			: unless(beginMigration(world, os)),
+	migrate_cancel: silent(cancelMigration),
 	'migrate-set-parameters': (world, os, args) => {
 		const bandwidth = args['max-bandwidth'];
 		if (typeof bandwidth === 'number') setBandwidth(world, os, bandwidth);
@@ -61,8 +64,12 @@ export function runQmp(world: World, os: number, execute: string, args: QmpArgum
 	endCall(world, call, 'error' in value ? value.error.class : null, value);
 }
 
-function done(_: void): QmpAnswer {
-	return answer();
+/** A command that always succeeds and has nothing to tell. */
+function silent(act: (world: World, os: number) => void): Command {
+	return (world, os) => {
+		act(world, os);
+		return answer();
+	};
 }
 
 /** Devices by their path, by a part of it, or by their id alone. */

@@ -2,7 +2,7 @@ import { BLOCK_BYTES, MEMORY_BLOCK_BYTES } from '../../base/units.ts';
 import { COLUMNS, COLUMN_NAMES, place, type Capacities, type ColumnSpec } from '../contract/layout.ts';
 import type { MemoryEstimate } from '../contract/port.ts';
 import type { MachineScenario, Scenario } from '../contract/scenario/schema.ts';
-import { mapOf, readQemuArgs, readSize } from '../machine/qemu-args.ts';
+import { mapOf, readQemuArgs } from '../machine/qemu-args.ts';
 import { MIGRATETYPES, ORDERS, SUPERPAGE_WORDS_PER_VM, VM_LIMIT } from '../contract/words.ts';
 
 /** Most bytes that a world may take on a page unless it asks otherwise. */
@@ -56,6 +56,8 @@ interface MachineCapacity {
 
 /** Blocks in full detail that one machine may have at once; more is refused with its reason. */
 const MOST_DETAILS = 12_288;
+/** Each may waste the rest of one word of its bitmap; a device of more than 32 blocks of 1 MiB wastes less than it has. */
+const MOST_VIRTIO_MEMS = 64;
 /** Zones of one node: DMA, DMA32, NORMAL, MOVABLE, DEVICE, EXMEM. */
 const ZONES_PER_NODE = 6;
 
@@ -64,14 +66,8 @@ function machineCapacity(machine: MachineScenario): MachineCapacity {
 	if (!read.ok) return { blocks: 0, details: 0, areaBlocks: 0, zones: 0, deviceWords: 0 };
 	const map = mapOf(read.value);
 	const present = Math.ceil((read.value.ramBytes + map.deviceBytes) / BLOCK_BYTES);
-	const deviceWords = read.value.devices
-		.filter((device) => device.type.startsWith('virtio-mem'))
-		.reduce((words, device) => {
-			const memdev = read.value.objects.find((object) => object.id === device.properties['memdev']);
-			const bytes = readSize(memdev?.properties['size'] ?? '') ?? 0;
-			// Device blocks are at least 1 MiB (QEMU hw/virtio/virtio-mem.c).
-			return words + Math.ceil(bytes / 2 ** 20 / 32) + 1;
-		}, 0);
+	// Device blocks are at least 1 MiB (QEMU hw/virtio/virtio-mem.c); all devices, those added later too, fit into device memory.
+	const deviceWords = Math.ceil(map.deviceBytes / 2 ** 20 / 32) + (map.deviceBytes > 0 ? MOST_VIRTIO_MEMS : 0);
 	return {
 		blocks: map.endBytes / BLOCK_BYTES,
 		details: Math.min(present, MOST_DETAILS),

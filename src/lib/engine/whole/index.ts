@@ -1,7 +1,9 @@
 import type { Invariant } from '../sim/invariants.ts';
 import { dirtyOrEqual, proveContent } from './content.ts';
 import { areaContent, areaFrames, framesMapped } from './machine-areas.ts';
+import { isolatedBlocks, memmapsOfSections, memoryBlockStates, memoryBlockZones, memoryGroups } from './machine-blocks.ts';
 import { machineKernelZone, machineLists, machinePins, machineZoneSizes } from './machine-zones.ts';
+import { virtioSizes, virtioStates } from './machine-virtio.ts';
 import { everyFrameOwned, frameOwner, kernelZone, oneAllocator, structureCounts, zoneCounters } from './memory.ts';
 import { descriptorsFit, dirtyCounts, eventOrder, linksFit, oneRunner, stoppedInSwitchOver } from './protocol.ts';
 
@@ -19,9 +21,16 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'machine-zones', statement: 'spanned, present and managed pages of machines add up', check: machineZoneSizes },
 	{ id: 'machine-kernel-zone', statement: 'no kernel, pipe or secure page of a machine lies in ZONE_MOVABLE', check: machineKernelZone },
 	{ id: 'machine-pins', statement: 'no long-term pin holds a page in ZONE_MOVABLE', check: machinePins },
+	{ id: 'memory-block-states', statement: 'memory blocks hold what their state says', check: memoryBlockStates },
+	{ id: 'memory-block-zones', statement: 'a memory block is in one state, and in zones of its node', check: memoryBlockZones },
+	{ id: 'isolated-blocks', statement: 'only what is going offline is isolated', check: isolatedBlocks },
+	{ id: 'memory-groups', statement: 'groups count what is online of their device', check: memoryGroups },
+	{ id: 'memmaps', statement: 'every added section has its struct pages, and only those have', check: memmapsOfSections },
 	{ id: 'area-frames', statement: 'a page of a process lies in a frame that says so', check: areaFrames },
 	{ id: 'area-frames-mapped', statement: 'no page of a process is lost', check: framesMapped },
 	{ id: 'area-content', statement: 'a page of a process holds what it last wrote', check: areaContent },
+	{ id: 'virtio-sizes', statement: 'the sizes of a virtio-mem device are those of its blocks', check: virtioSizes },
+	{ id: 'virtio-states', statement: 'a virtio-mem driver believes what is so', check: virtioStates },
 	{ id: 'one-runner', statement: 'a VM runs on one host at most, the one its owner word names', check: oneRunner },
 	{ id: 'stopped-in-switch-over', statement: 'the guest does not run during the final pass', check: stoppedInSwitchOver },
 	{ id: 'descriptors', statement: 'published ranges name every page once, at its place', check: descriptorsFit },

@@ -30,3 +30,10 @@ export function unplugNs(world: World, bytes: number): number {
 export function moveNs(world: World, pages: number): number {
 	return pages * costNs(world.costs, 'migratePage4kUs');
 }
+
+/**
+ * An allocation that may fail only after reclaim (RETRY_MAYFAIL): MAX_RECLAIM_RETRIES rounds without progress (Linux 7.2.13
+ * mm/page_alloc.c, should_reclaim_retry), each as long as reclaim throttles when it finds nothing, a tenth of a second
+ * (mm/vmscan.c, reclaim_throttle). Our simplification: always all of them.
+ */
+export const FRUITLESS_RECLAIM_NS = 16 * 100_000_000;

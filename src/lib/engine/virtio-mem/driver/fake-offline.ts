@@ -4,7 +4,7 @@ import { blockAtAddress } from '../../mm/drivers/find.ts';
 import { osRecord, zoneOfOsBlock } from '../../mm/os/os.ts';
 import type { VirtioMemRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
-import { moveNs } from './cost.ts';
+import { FRUITLESS_RECLAIM_NS, moveNs } from './cost.ts';
 import type { Errno } from './send.ts';
 
 /**
@@ -36,7 +36,7 @@ export function takeRange(world: World, device: VirtioMemRecord, addr: number, b
 			fakeOffline(world, os, firstBlock, blocks);
 			return { errno: null, costNs };
 		}
-		if (taken.outcome === 'ENOMEM') return { errno: 'ENOMEM', costNs };
+		if (taken.outcome === 'ENOMEM') return { errno: 'ENOMEM', costNs: costNs + FRUITLESS_RECLAIM_NS };
 		// Nothing moved and nothing passes by: another try at the same instant would find the same.
 		const same = taken.moved === 0 && osRecord(world, os).settings.transientChancePpm === 0;
 		if (attempt < tries && !same) continue;
