@@ -1,6 +1,6 @@
 import { policyOf, policyText } from '../../mm/alloc/mempolicy.ts';
 import { osRecord } from '../../mm/os/os.ts';
-import { areasOf, familyOf, pagesByNode } from '../../mm/space/areas.ts';
+import { areasOf, familyOf, forEachRun, mappersOf, pagesByNode } from '../../mm/space/areas.ts';
 import type { AreaRecord, ProcessRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import type { NumaMapsLine } from '../numa-maps.ts';
@@ -33,7 +33,7 @@ function mapOf(world: World, process: ProcessRecord, area: AreaRecord): NumaMaps
 		anonymous,
 		dirty: pages,
 		pages,
-		mapcountMax: Math.max(1, familyOf(world, area).filter((other) => other.processes.length > 0).length),
+		mapcountMax: mostMappings(world, area),
 		swapCache: 0,
 		// Unevictable pages count as active (gather_stats); user pages here are on the inactive list (our simplification).
 		active: area.locked || area.kind === 'secure' ? pages : 0,
@@ -41,6 +41,17 @@ function mapOf(world: World, process: ProcessRecord, area: AreaRecord): NumaMaps
 		byNode,
 		pageKib: 4
 	};
+}
+
+/** Most mappings of one page of the area: processes of its family that map the same frame. */
+function mostMappings(world: World, area: AreaRecord): number {
+	const family = familyOf(world, area).filter((other) => other.processes.length > 0).length;
+	if (family < 2) return 1;
+	let most = 1;
+	forEachRun(world, area, (frame, firstPage, pages) => {
+		for (let at = 0; at < pages && most < family; at += 1) most = Math.max(most, mappersOf(world, area, firstPage + at, frame + at).length);
+	});
+	return most;
 }
 
 export interface ProcessMemory {
