@@ -6,6 +6,7 @@ import { blockState } from '../mm/blocks/sections.ts';
 import { release } from '../mm/buddy.ts';
 import { readCommandLine } from '../mm/boot/command-line.ts';
 import { defaultSettings } from '../mm/boot/new-os.ts';
+import { blockCountOf, setBits } from '../mm/drivers/device-blocks.ts';
 import { blockAtAddress, memoryBlockBytes } from '../mm/drivers/find.ts';
 import { wholeWord } from '../mm/frames.ts';
 import { folioAt } from '../mm/move/folio.ts';
@@ -63,6 +64,7 @@ function resetDevice(world: World, device: VirtioMemRecord, cause: number): void
 	}
 	device.driver = { ...device.driver, state: 'absent', blockStates: [], running: false, timerNs: -1, generation: device.driver.generation + 1, work: {} };
 	device.group = -1;
+	setBits(world.c.driverPlugged, device, 0, blockCountOf(device), false);
 	if (isBusy(world, device)) return;
 	const before = device.pluggedBytes;
 	clearAll(world, device);

@@ -1,6 +1,7 @@
 import { MIB, PAGE_BYTES } from '../../../base/units.ts';
 import { costNs } from '../../costs/cost-model.ts';
 import { removeMemory } from '../../mm/blocks/add.ts';
+import { blockCountOf, setBits } from '../../mm/drivers/device-blocks.ts';
 import { memoryBlockBytes } from '../../mm/drivers/find.ts';
 import { kickDriver } from '../../mm/drivers/kick.ts';
 import { logName, setState } from '../../mm/drivers/notifier.ts';
@@ -67,6 +68,8 @@ export function probeDriver(world: World, device: VirtioMemRecord): void {
 		lastResult: '',
 		work: {}
 	};
+	// A fresh driver knows of nothing that is plugged.
+	setBits(world.c.driverPlugged, device, 0, blockCountOf(device), false);
 	if (device.pluggedBytes > 0) say('unplugging all memory is required');
 	record.groups.push({ kind: 'dynamic', node: device.node, device: device.id, unitPages: unit / PAGE_BYTES, kernelPages: 0, movablePages: 0 });
 	device.group = record.groups.length - 1;
