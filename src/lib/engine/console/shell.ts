@@ -156,9 +156,12 @@ function kill(world: World, os: number, line: Line): ConsoleAnswer {
 	return { kind: 'command', command: { name: 'signal', machine, call: call.id }, manner: 'shell' };
 }
 
-/** Interrupts the last call of a shell or a process that still runs; the monitor's own cannot be. */
-function interrupt(world: World, os: number): ConsoleAnswer {
+/** Interrupts a call by its number, or the last one of a shell or a process that still runs; the monitor's own cannot be. */
+function interrupt(world: World, os: number, line: Line): ConsoleAnswer {
+	const machine = osRecord(world, os).id;
+	const number = line.words[1];
+	if (number !== undefined) return /^\d+$/.test(number) ? { kind: 'command', command: { name: 'signal', machine, call: Number(number) }, manner: 'shell' } : failed('^C: usage: ^C [CALL]');
 	const call = world.r.calls.findLast((each) => each.os === os && each.state === 'running' && each.actor !== 'qmp' && each.actor !== 'driver');
 	if (!call) return said('^C\n', 130);
-	return { kind: 'command', command: { name: 'signal', machine: osRecord(world, os).id, call: call.id }, manner: 'shell' };
+	return { kind: 'command', command: { name: 'signal', machine, call: call.id }, manner: 'shell' };
 }

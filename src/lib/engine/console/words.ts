@@ -21,7 +21,7 @@ const SHELL: readonly ConsoleWord[] = [
 	shell('ps', 'ps', 'Lists the processes of the machine.', 'procps'),
 	shell('rmmod', 'rmmod virtio_mem', 'Takes the driver of virtio-mem out; memory that it added stays.', 'kmod; Linux 7.2.13 drivers/virtio/virtio_mem.c'),
 	shell('sysctl', 'sysctl [-w] NAME[=VALUE]', 'Prints or sets a value under /proc/sys.', 'procps'),
-	shell('^C', '^C', 'Interrupts the last call that still runs (SIGINT).', 'signal(7)')
+	shell('^C', '^C [CALL]', 'Interrupts a call, by default the last one that still runs (SIGINT).', 'signal(7)')
 ];
 
 const MONITOR: readonly ConsoleWord[] = [
