@@ -51,6 +51,18 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 	},
 	'bad-command': () => answer(open(small), { name: 'dance' }),
 	'unknown-vm': () => answer(open(small), migrate('precopy', {}, 'nobody')),
+	'qemu-refuses': () =>
+		refusal({
+			switchyard: 1,
+			id: 'one',
+			title: 'one',
+			machines: [
+				{
+					id: 'm0',
+					qemuArgs: ['-m', '1G,maxmem=4G,slots=2', '-device', 'virtio-mem-pci,id=vm0,memdev=nowhere']
+				}
+			]
+		}),
 	'no-call': () =>
 		answer(open({ switchyard: 1, id: 'one', title: 'one', machines: [{ id: 'm0', qemuArgs: ['-m', '1G'] }] }), {
 			name: 'signal',
