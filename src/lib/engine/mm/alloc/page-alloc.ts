@@ -62,7 +62,8 @@ interface Walk {
 	readonly highestRank: number;
 	/** Place of the ceiling in lowmem_reserve. */
 	readonly reserveAt: number;
-	readonly marks: ReadonlyMap<number, Watermarks>;
+	/** Watermarks of the zones, in their order. */
+	readonly marks: readonly Watermarks[];
 	readonly mayReclaim: boolean;
 }
 
@@ -154,7 +155,7 @@ function makeWalk(world: World, request: AllocRequest, mayReclaim: boolean): Wal
 		zones,
 		highestRank: highest,
 		reserveAt: Math.min(highest, zoneNames(record).length - 1),
-		marks: new Map(zones.map((zone) => [zone, all[record.zones.indexOf(zone)] as Watermarks])),
+		marks: zones.map((zone) => all[record.zones.indexOf(zone)] as Watermarks),
 		mayReclaim
 	};
 }
@@ -196,13 +197,14 @@ function sweep(of: Walk, mark: 'low' | 'min', pages: number): Taken | null {
 	let noFragment = avoidsFragments(of, preferred);
 	for (;;) {
 		let restart = false;
-		for (const zone of of.zones) {
+		for (let at = 0; at < of.zones.length; at += 1) {
+			const zone = of.zones[at] as number;
 			// Locality is worth more than keeping pageblocks whole.
 			if (noFragment && nodeOf(of, zone) !== nodeOf(of, preferred)) {
 				restart = true;
 				break;
 			}
-			const allowed = Math.min(pages, pagesAbove(of, zone, mark));
+			const allowed = Math.min(pages, pagesAbove(of, at, mark));
 			if (allowed <= 0) continue;
 			const [frame, got] = allocateRun(of.world, zone, of.order, of.migratetype, allowed, noFragment);
 			if (frame < 0) continue;
@@ -226,8 +228,9 @@ function avoidsFragments(of: Walk, preferred: number): boolean {
 }
 
 /** __zone_watermark_ok: how many pages in chunks of the order the zone gives before it falls to the mark. */
-function pagesAbove(of: Walk, zone: number, mark: 'low' | 'min'): number {
-	const marks = of.marks.get(zone) as Watermarks;
+function pagesAbove(of: Walk, at: number, mark: 'low' | 'min'): number {
+	const zone = of.zones[at] as number;
+	const marks = of.marks[at] as Watermarks;
 	const limit = marks[mark] + (marks.reserve[of.reserveAt] ?? 0);
 	const size = 1 << of.order;
 	const spare = freePages(of.world, zone) - (size - 1) - limit;
@@ -290,9 +293,9 @@ function wakeKswapd(of: Walk): void {
 function kswapdShort(of: Walk, node: number): number {
 	const promotes = (osRecord(of.world, of.request.os).settings.numaBalancing & 2) !== 0;
 	let least = Infinity;
-	for (const zone of of.zones) {
+	for (const [at, zone] of of.zones.entries()) {
 		if (nodeOf(of, zone) !== node) continue;
-		const marks = of.marks.get(zone) as Watermarks;
+		const marks = of.marks[at] as Watermarks;
 		const mark = (promotes ? marks.promo : marks.high) + (marks.reserve[of.reserveAt] ?? 0);
 		least = Math.min(least, mark + 1 - freePages(of.world, zone));
 	}

@@ -98,23 +98,46 @@ export function minFreeKbytes(world: World, os: number): number {
 	return bases(world, os).minFreeKbytes;
 }
 
+/** Watermarks of one zone of a machine. */
 export function watermarksOf(world: World, zone: number): Watermarks {
 	const record = world.r.zones[zone];
 	assert(record !== undefined && record.os >= 0, `zone ${zone} is none of a machine`);
-	const os = osRecord(world, record.os);
-	const pages = managed(world, zone);
-	return { ...marks(os, record.name, pages, bases(world, record.os)), reserve: reserves(world, os, record, pages) };
+	return allWatermarks(world, record.os)[osRecord(world, record.os).zones.indexOf(zone)] as Watermarks;
 }
 
-/** Watermarks of all zones of an instance, in the order of its zone list: one look at what they share. */
-export function allWatermarks(world: World, os: number): Watermarks[] {
+/** What watermarks follow from; as long as it is the same, so are they. */
+interface Known {
+	readonly managed: Float64Array;
+	readonly settings: string;
+	readonly marks: readonly Watermarks[];
+}
+/** Worked-out marks per world and machine: a copy of what follows from the state, never state itself. */
+const KNOWN = new WeakMap<World, Map<number, Known>>();
+
+const settingsOf = (record: OsRecord): string =>
+	`${record.settings.minFreeKbytes} ${record.settings.watermarkScaleFactor} ${record.settings.thp} ${record.settings.exmem}`;
+
+/** Watermarks of all zones of an instance, in the order of its zone list. */
+export function allWatermarks(world: World, os: number): readonly Watermarks[] {
 	const record = osRecord(world, os);
+	const ofWorld = KNOWN.get(world) ?? new Map<number, Known>();
+	KNOWN.set(world, ofWorld);
+	const known = ofWorld.get(os);
+	if (known && stillHolds(world, record, known)) return known.marks;
 	const base = bases(world, os);
-	return record.zones.map((index) => {
+	const found = record.zones.map((index) => {
 		const zone = world.r.zones[index] as ZoneRecord;
 		const pages = managed(world, index);
 		return { ...marks(record, zone.name, pages, base), reserve: reserves(world, record, zone, pages) };
 	});
+	ofWorld.set(os, { managed: Float64Array.from(record.zones, (index) => managed(world, index)), settings: settingsOf(record), marks: found });
+	return found;
+}
+
+function stillHolds(world: World, record: OsRecord, known: Known): boolean {
+	if (known.managed.length !== record.zones.length || known.settings !== settingsOf(record)) return false;
+	for (let at = 0; at < record.zones.length; at += 1) if (known.managed[at] !== managed(world, record.zones[at] as number)) return false;
+	return true;
 }
 
 export function highOf(world: World, zone: number): number {

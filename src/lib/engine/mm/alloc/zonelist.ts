@@ -2,7 +2,7 @@ import type { ZoneName } from '../../contract/machine-status.ts';
 import type { OsNodeRecord, OsRecord } from '../../state/machine-records.ts';
 import type { ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
-import { logLine, osRecord, ZONE_ORDER } from '../os/os.ts';
+import { logLine, osRecord } from '../os/os.ts';
 import { rebindPolicies } from './rebind.ts';
 import { highOf } from './watermarks.ts';
 
@@ -17,7 +17,9 @@ const MAX_NODES = 1024;
 /** PENALTY_FOR_NODE_WITH_CPUS. */
 const CPU_PENALTY = 1;
 
-export const zoneRank = (name: ZoneName): number => ZONE_ORDER.indexOf(name);
+const RANKS: Readonly<Record<ZoneName, number>> = { DMA: 0, DMA32: 1, NORMAL: 2, MOVABLE: 3, EXMEM: 4, DEVICE: 5 };
+/** Place in ZONE_ORDER. */
+export const zoneRank = (name: ZoneName): number => RANKS[name];
 
 /** Zones that hold managed pages, by node. */
 export function populatedZones(world: World, os: number): number[] {

@@ -131,7 +131,9 @@ export function freePagesOf(world: World, zone: number, migratetype: number): nu
 
 /** NR_FREE_PAGES of the zone: what is isolated does not count (Linux 7.2.13 mm/page_alloc.c, account_freepages). */
 export function freePages(world: World, zone: number): number {
-	return world.c.zoneFreePages.get(zone) - freePagesOf(world, zone, Migratetype.isolate);
+	const all = world.c.zoneFreePages.get(zone);
+	const os = world.r.oses[world.r.zones[zone]?.os ?? -1];
+	return os && os.isolated.length > 0 ? all - freePagesOf(world, zone, Migratetype.isolate) : all;
 }
 
 /** Ids in one list from head to tail: blocks for orders 9 and 10, rows below. For invariants and tests. */
