@@ -14,6 +14,7 @@ import { outcomeOf } from './console/outcome.ts';
 import { HANDLERS } from './handlers.ts';
 import { evaluate } from './queries/evaluate.ts';
 import { findAnswer } from './queries/find.ts';
+import { frameAnswer } from './queries/frame.ts';
 import { pageAnswer } from './queries/page.ts';
 import { statusOf } from './queries/status.ts';
 import { summaryOf } from './queries/summary.ts';
@@ -221,6 +222,8 @@ export class Simulation {
 				return completionsOf(world, query.machine, query.line);
 			case 'outcome':
 				return outcomeOf(world, query.machine, query.call, query.manner);
+			case 'frame':
+				return frameAnswer(world, query.machine, query.pfn);
 			case 'read':
 				return readMachineFile(world, query.machine, query.path);
 		}

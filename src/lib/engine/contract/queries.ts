@@ -1,4 +1,5 @@
 import type { ConsoleAnswer, ConsoleCompletions, ConsoleManner, ConsoleOutcome } from './console.ts';
+import type { ZoneName } from './machine-status.ts';
 import type { TraceRecord } from './records.ts';
 import type { DowntimePart, PhaseSpan } from './status.ts';
 import type { MachineQuantityName } from './machine-quantities.ts';
@@ -20,6 +21,8 @@ export type Query =
 	| { readonly kind: 'complete'; readonly machine: string; readonly line: string }
 	/** Text of the outcome of a call that came from the console. */
 	| { readonly kind: 'outcome'; readonly machine: string; readonly call: number; readonly manner: ConsoleManner }
+	/** What lies in one frame of a machine. */
+	| { readonly kind: 'frame'; readonly machine: string; readonly pfn: number }
 	/** A file of /proc or /sys. */
 	| { readonly kind: 'read'; readonly machine: string; readonly path: string };
 
@@ -53,6 +56,8 @@ export interface Answers {
 	readonly complete: ConsoleCompletions;
 	/** null: no such call on this machine. */
 	readonly outcome: ConsoleOutcome | null;
+	/** null: there is no memory. */
+	readonly frame: FrameAnswer | null;
 	readonly read: { readonly ok: true; readonly text: string } | { readonly ok: false; readonly errno: string };
 }
 export type AnswerTo<Q extends Query> = Answers[Q['kind']];
@@ -122,6 +127,37 @@ export interface PageAnswer {
 		readonly rungs: readonly Rung[];
 	}[];
 	readonly sameDeviceAddress: boolean;
+}
+
+/** One frame of a Linux machine. */
+export interface FrameAnswer {
+	readonly machine: string;
+	readonly pfn: number;
+	readonly address: string;
+	readonly memoryBlock: number;
+	readonly node: number;
+	/** null while its memory block is offline. */
+	readonly zone: ZoneName | null;
+	readonly migratetype: 'unmovable' | 'movable' | 'reclaimable' | null;
+	readonly isolated: boolean;
+	readonly kind: 'free' | 'user' | 'pipe' | 'secure' | 'kernel' | 'slab' | 'pageTable' | 'reserved' | 'offline' | 'contig' | 'hole';
+	/** The folio or chunk that it belongs to. */
+	readonly firstPfn: number;
+	readonly pages: number;
+	readonly order: number;
+	readonly area: string | null;
+	/** Page of the area. */
+	readonly page: number | null;
+	readonly processes: readonly string[];
+	readonly mappings: number;
+	readonly references: number;
+	readonly pins: number;
+	readonly locked: boolean;
+	readonly movable: boolean;
+	readonly held: readonly { readonly process: string; readonly term: 'long' | 'short' | 'get' }[];
+	readonly sentence: string;
+	/** Console line that prints the same. */
+	readonly line: string;
 }
 
 export interface WhyAnswer {

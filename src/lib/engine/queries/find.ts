@@ -5,6 +5,7 @@ import type { FindAnswer } from '../contract/queries.ts';
 import { BlockKind, payloadGuestBlock, payloadVm, RowKind, wordKind, wordPayload } from '../contract/words.ts';
 import { frameOf } from '../mm/space/mapping.ts';
 import { rowsOf, wholeWord } from '../mm/frames.ts';
+import { findOnMachines } from './find-machines.ts';
 import type { World } from '../state/world.ts';
 
 type Hit = FindAnswer['hits'][number];
@@ -19,6 +20,7 @@ export function findAnswer(world: World, text: string): FindAnswer {
 	const address = parseAddress(wanted);
 	if (page) addPage(world, hits, Number(page[1]));
 	else if (address !== null) addAddress(world, hits, address);
+	hits.push(...findOnMachines(world, wanted.toLowerCase(), address));
 	addNames(world, hits, wanted.toLowerCase());
 	addRecords(world, hits, wanted.toLowerCase());
 	return { hits: hits.slice(0, MOST_HITS), message: hits.length === 0 ? `Nothing is called or said “${wanted}”.` : hits.length > MOST_HITS ? `${hits.length} places, the first ${MOST_HITS} are shown.` : null };
