@@ -1,0 +1,34 @@
+import type { MachineCommand } from '../../engine/contract/machine-commands.ts';
+import type { BlockScene } from './scene.ts';
+
+/** Something that can be done to a memory block: a word, the line of the console that does the same, the command. */
+export interface BlockAction {
+	readonly word: string;
+	readonly line: string;
+	readonly command: MachineCommand;
+}
+
+export const statePath = (block: number): string =>
+	`/sys/devices/system/memory/memory${block}/state`;
+
+/** What a person may ask of a block now. What the kernel would refuse is offered all the same: the refusal is the lesson. */
+export function blockActions(machine: string, block: BlockScene): BlockAction[] {
+	const { id, state } = block.status;
+	const write = (value: string): BlockAction => ({
+		word: value,
+		line: `echo ${value} > ${statePath(id)}`,
+		command: { name: 'write-file', machine, path: statePath(id), value }
+	});
+	const { running } = block.calls;
+	if (running !== null)
+		return [
+			{
+				word: 'signal',
+				line: `kill -INT %${running.id}`,
+				command: { name: 'signal', machine, call: running.id }
+			}
+		];
+	return state === 'offline'
+		? [write('online'), write('online_movable'), write('online_kernel')]
+		: [write('offline')];
+}

@@ -1,0 +1,187 @@
+import { BLOCKS_PER_MEMORY_BLOCK } from '../../base/units.ts';
+import { box, type Box } from '../geometry/box.ts';
+import { fitTiles, NO_TILES, type Tiles } from './tiles.ts';
+
+/** Where panels, rooms, tiles, lens and lists stand. Pure: from counts and a size to boxes. */
+export interface LayoutInput {
+	readonly width: number;
+	readonly height: number;
+	readonly nodes: readonly { readonly rooms: readonly number[] }[];
+	readonly sectionsPerBlock: number;
+	/** Some block carries a line under it (errno of a refusal). */
+	readonly underline: boolean;
+	/** Without lens and lists: a small picture among others. */
+	readonly bare: boolean;
+}
+
+export interface RoomBox {
+	readonly box: Box;
+	/** Corner of its first tile. */
+	readonly origin: { readonly x: number; readonly y: number };
+	readonly columns: number;
+}
+
+export interface NodeBox {
+	readonly box: Box;
+	readonly rooms: readonly RoomBox[];
+}
+
+export interface RoomsLayout {
+	readonly width: number;
+	/** More than was given when things stand below each other. */
+	readonly height: number;
+	readonly stacked: boolean;
+	readonly tiles: Tiles;
+	readonly nodes: readonly NodeBox[];
+	readonly lens: Box | null;
+	readonly lists: Box | null;
+}
+
+export const GAP = 12;
+export const PANEL_HEAD = 30;
+export const ROOM_HEAD = 22;
+export const ROOM_FOOT = 20;
+export const ROOM_PAD = 9;
+const LENS_WIDTH = 232;
+const LISTS_WIDTH = 264;
+const LEAST_ROOM = 108;
+/** Below this width everything stands in one column. */
+const LEAST_BESIDE = 760;
+const LENS_HEIGHT = 400;
+const LISTS_HEIGHT = 424;
+const STACKED_NODES = 420;
+
+export function layoutRooms(input: LayoutInput): RoomsLayout {
+	const { width, height, bare } = input;
+	const stacked = width < LEAST_BESIDE && !bare;
+	if (stacked) {
+		const inner = Math.max(280, width);
+		const placed = placeNodes(input, box(0, 0, inner, STACKED_NODES), true);
+		const used = Math.max(...placed.nodes.map((node) => node.box.y + node.box.height), 40);
+		const lens = box(0, used + GAP, inner, LENS_HEIGHT);
+		const lists = box(0, lens.y + lens.height + GAP, inner, LISTS_HEIGHT);
+		return { width: inner, height: lists.y + lists.height, stacked, ...placed, lens, lists };
+	}
+	const side = bare ? 0 : LENS_WIDTH + LISTS_WIDTH + 2 * GAP;
+	const placed = placeNodes(input, box(0, 0, width - side, height), false);
+	return {
+		width,
+		height,
+		stacked,
+		...placed,
+		lens: bare ? null : box(width - LENS_WIDTH - LISTS_WIDTH - GAP, 0, LENS_WIDTH, height),
+		lists: bare ? null : box(width - LISTS_WIDTH, 0, LISTS_WIDTH, height)
+	};
+}
+
+interface Placed {
+	readonly tiles: Tiles;
+	readonly nodes: readonly NodeBox[];
+}
+
+/** The largest tiles with which all panels fit; the widths of panels that allow them. */
+function placeNodes(input: LayoutInput, area: Box, stacked: boolean): Placed {
+	const { nodes, sectionsPerBlock, underline } = input;
+	if (nodes.length === 0) return { tiles: NO_TILES, nodes: [] };
+	const largest = Math.max(1, ...nodes.flatMap((node) => node.rooms));
+	for (const tiles of fitTiles(sectionsPerBlock * BLOCKS_PER_MEMORY_BLOCK, largest, underline))
+		for (const widths of splits(nodes, area.width, stacked)) {
+			const placed = placeAll(nodes, widths, area, tiles, stacked);
+			if (placed !== null) return { tiles, nodes: placed };
+		}
+	throw new RangeError(`rooms of ${largest} blocks do not fit ${area.width} × ${area.height}`);
+}
+
+/** Candidates for the widths of panels in one row: by number of blocks, by its root, all alike. */
+function splits(
+	nodes: LayoutInput['nodes'],
+	width: number,
+	stacked: boolean
+): readonly (readonly number[])[] {
+	if (stacked || nodes.length > perRow(nodes.length)) {
+		const columns = stacked ? 1 : perRow(nodes.length);
+		const each = Math.floor((width - GAP * (columns - 1)) / columns);
+		return [nodes.map(() => each)];
+	}
+	const free = width - GAP * (nodes.length - 1);
+	const counts = nodes.map((node) => node.rooms.reduce((sum, count) => sum + count, 0));
+	return [1, 0.75, 0.5, 0.25, 0].map((power) => {
+		const weights = counts.map((count) => Math.pow(count + 1, power));
+		const sum = weights.reduce((total, weight) => total + weight, 0);
+		const least = Math.min(LEAST_ROOM + 2 * ROOM_PAD, free / nodes.length);
+		const spare = free - least * nodes.length;
+		return weights.map((weight) => Math.floor(least + (spare * weight) / sum));
+	});
+}
+
+/** Panels stand in one row up to four nodes, then in rows. */
+const perRow = (count: number): number => (count <= 4 ? count : Math.ceil(Math.sqrt(count)));
+
+function placeAll(
+	nodes: LayoutInput['nodes'],
+	widths: readonly number[],
+	area: Box,
+	tiles: Tiles,
+	stacked: boolean
+): NodeBox[] | null {
+	const columns = stacked ? 1 : perRow(nodes.length);
+	const rows = Math.ceil(nodes.length / columns);
+	const rowHeight = stacked ? Infinity : (area.height - GAP * (rows - 1)) / rows;
+	const placed: NodeBox[] = [];
+	let x = area.x;
+	let y = area.y;
+	for (const [index, node] of nodes.entries()) {
+		if (index > 0 && index % columns === 0) {
+			x = area.x;
+			y += stacked ? (placed[index - 1] as NodeBox).box.height + GAP : rowHeight + GAP;
+		}
+		const width = widths[index] as number;
+		const inside = placeRooms(node.rooms, box(x, y, width, rowHeight), tiles);
+		if (inside === null) return null;
+		const bottom = Math.max(y + PANEL_HEAD + 30, ...inside.map((r) => r.box.y + r.box.height)) + 10;
+		placed.push({
+			box: box(x, y, width, stacked ? bottom - y : rowHeight),
+			rooms: inside
+		});
+		x += width + GAP;
+	}
+	if (stacked) {
+		const last = placed.at(-1) as NodeBox;
+		if (last.box.y + last.box.height > area.y + area.height && !tiles.last) return null;
+	}
+	return placed;
+}
+
+/** Rooms of one panel on shelves: beside each other where they fit, else below. */
+function placeRooms(counts: readonly number[], panel: Box, tiles: Tiles): RoomBox[] | null {
+	const inner = panel.width - 20;
+	const bottom = panel.y + panel.height - 10;
+	const most = Math.floor((inner - 2 * ROOM_PAD + tiles.gap) / tiles.pitchX);
+	if (most < 1) return null;
+	const placed: RoomBox[] = [];
+	let x = panel.x + 10;
+	let y = panel.y + PANEL_HEAD;
+	let shelf = 0;
+	for (const count of counts) {
+		const cells = Math.ceil(count / tiles.blocksPerCell);
+		const columns = Math.max(1, Math.min(most, cells));
+		const rows = Math.max(1, Math.ceil(cells / columns));
+		const least = Math.min(inner, LEAST_ROOM);
+		const width = Math.max(least, columns * tiles.pitchX - tiles.gap + 2 * ROOM_PAD);
+		const height = ROOM_HEAD + rows * tiles.pitchY - tiles.gap + ROOM_FOOT + 4;
+		if (x > panel.x + 10 && x + width > panel.x + 10 + inner) {
+			x = panel.x + 10;
+			y += shelf + 8;
+			shelf = 0;
+		}
+		if (y + height > bottom) return null;
+		placed.push({
+			box: box(x, y, width, height),
+			origin: { x: x + ROOM_PAD, y: y + ROOM_HEAD + tiles.above },
+			columns
+		});
+		x += width + 8;
+		shelf = Math.max(shelf, height);
+	}
+	return placed;
+}
