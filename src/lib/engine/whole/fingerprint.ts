@@ -6,6 +6,7 @@ import { frameOf, wholeBlockOf } from '../mm/space/mapping.ts';
 import { uniformWritten, writtenOf } from '../mm/space/written.ts';
 import { FREE_TAIL, walkList } from '../mm/buddy.ts';
 import { detailOf, headOf, readStamp, rowsOf, wholeWord } from '../mm/frames.ts';
+import type { AddressSpace } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 
 /**
@@ -97,25 +98,9 @@ function readStampOf(world: World, block: number, row: number): number {
 
 function addGuests(world: World, print: Fingerprint): void {
 	const { c } = world;
+	for (const area of world.r.areas) if (area !== null) addSpace(world, print, area, world.r.vms.length + area.slot, [0]);
 	for (const [index, vm] of world.r.vms.entries()) {
-		for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
-			let hash = mix32(index, guestBlock, 7);
-			const uniform = uniformWritten(world, vm, guestBlock);
-			for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
-				const gfn = guestBlock * PAGES_PER_BLOCK + row;
-				hash = mix32(hash, uniform >= 0 ? uniform : writtenOf(world, vm, gfn), row);
-			}
-			for (const instance of [0, 1]) {
-				const whole = wholeBlockOf(world, vm, instance, guestBlock);
-				if (whole >= 0) {
-					for (let row = 0; row < PAGES_PER_BLOCK; row += 1) hash = mix32(hash, whole * PAGES_PER_BLOCK + row, instance);
-					continue;
-				}
-				for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
-					hash = mix32(hash, frameOf(world, vm, instance, guestBlock * PAGES_PER_BLOCK + row) >>> 0, instance);
-			}
-			print.add(hash);
-		}
+		addSpace(world, print, vm, index, [0, 1]);
 		const first = vm.firstGuestBlock * 16;
 		for (let word = first; word < first + (vm.pageCount >>> 5); word += 1) {
 			const bits = c.kvmLog.get(word) | c.qemuBitmap.get(word) | c.sentBitmap.get(word);
@@ -123,6 +108,28 @@ function addGuests(world: World, print: Fingerprint): void {
 			print.add(word);
 			print.add(mix32(c.kvmLog.get(word), c.qemuBitmap.get(word), c.sentBitmap.get(word)));
 		}
+	}
+}
+
+/** What every page of a VM or an area was written and where each of its mappings has it. */
+function addSpace(world: World, print: Fingerprint, space: AddressSpace, owner: number, instances: readonly number[]): void {
+	for (let guestBlock = 0; guestBlock < space.guestBlockCount; guestBlock += 1) {
+		let hash = mix32(owner, guestBlock, 7);
+		const uniform = uniformWritten(world, space, guestBlock);
+		for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
+			const gfn = guestBlock * PAGES_PER_BLOCK + row;
+			hash = mix32(hash, uniform >= 0 ? uniform : writtenOf(world, space, gfn), row);
+		}
+		for (const instance of instances) {
+			const whole = wholeBlockOf(world, space, instance, guestBlock);
+			if (whole >= 0) {
+				for (let row = 0; row < PAGES_PER_BLOCK; row += 1) hash = mix32(hash, whole * PAGES_PER_BLOCK + row, instance);
+				continue;
+			}
+			for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
+				hash = mix32(hash, frameOf(world, space, instance, guestBlock * PAGES_PER_BLOCK + row) >>> 0, instance);
+		}
+		print.add(hash);
 	}
 }
 

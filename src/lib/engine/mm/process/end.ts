@@ -1,6 +1,6 @@
 import { NS_PER_S } from '../../../base/units.ts';
 import { emit } from '../../sim/trace.ts';
-import type { CallRecord, JsonValue, ProcessRecord } from '../../state/machine-records.ts';
+import type { CallRecord, ProcessRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { continueLater, endCall, newCall } from '../os/calls.ts';
 import { osRecord } from '../os/os.ts';
@@ -49,22 +49,23 @@ function deferRings(world: World, os: number, id: string, cause: number): void {
 	if (pins.length === 0) return;
 	const call = newCall(world, os, 'kernel', 'ring-exit', `io_ring_exit_work of ${id}`, cause);
 	call.work['walk'] = 'ring-exit';
-	call.work['holds'] = pins.map((hold) => hold.id);
+	call.work['process'] = id;
+	call.work['total'] = pins.reduce((sum, hold) => sum + hold.pageCount, 0);
 	continueLater(world, call, RING_EXIT_NS);
 }
 
 export function runRingExit(world: World, call: CallRecord): void {
-	const ids = call.work['holds'] as JsonValue[];
+	const id = call.work['process'];
 	emit(world, {
 		kind: 'process',
 		rule: 'ring-exit',
 		cause: call.causeSeq,
 		host: osRecord(world, call.os).id,
 		vm: null,
-		values: { holds: ids.length },
+		values: { process: String(id), pages: Number(call.work['total']) },
 		text: `${call.text}: registered buffers are unpinned`
 	});
-	dropHolds(world, call.os, (hold) => ids.includes(hold.id));
+	dropHolds(world, call.os, (hold) => hold.process === id && hold.term !== 'get');
 	endCall(world, call, null, null);
 }
 

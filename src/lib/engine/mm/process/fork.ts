@@ -61,6 +61,8 @@ function inherit(world: World, area: AreaRecord, copy: AreaRecord, child: Proces
 	copyWritten(world, area, copy);
 	if (area.kind !== 'anonymous') return;
 	copy.zeroRuns = area.zeroRuns.map(([first, pages]) => [first, pages]);
+	copy.swapped = area.swapped;
+	osRecord(world, area.os).settings.swapUsedPages += area.swapped;
 	const pinned: [number, number][] = [];
 	forEachRun(world, area, (frame, page, pages, order) => {
 		if (pages === PAGES_PER_BLOCK && page % PAGES_PER_BLOCK === 0 && frame % PAGES_PER_BLOCK === 0)

@@ -73,7 +73,7 @@ export function unmapPart(world: World, area: AreaRecord, first: number, count: 
 		leaveArea(world, area);
 		return true;
 	}
-	const held = heldRuns(world, area, first, count);
+	const held = heldRuns(world, area, first, count, false);
 	if (held.length > 0 && !keepHeld(world, area, held)) return false;
 	unmapRange(world, area, first, count);
 	area.zeroRuns = withoutRange(area.zeroRuns, first, count);
@@ -93,13 +93,16 @@ export function leaveArea(world: World, area: AreaRecord): void {
 /** Pages of an area that nobody maps any more are freed as soon as nothing holds them. */
 export function settleOrphan(world: World, area: AreaRecord): void {
 	if (area.processes.length > 0) return;
-	const held = heldRuns(world, area, 0, area.pageCount);
+	const held = heldRuns(world, area, 0, area.pageCount, true);
 	for (const [first, pages] of partsOutside(held, 0, area.pageCount)) unmapRange(world, area, first, pages);
 	if (held.length === 0) freeArea(world, area);
 }
 
-/** Runs of pages of the area that holds cover; a huge folio is held as a whole. */
-function heldRuns(world: World, area: AreaRecord, first: number, count: number): [number, number][] {
+/**
+ * Runs of pages of the area that holds cover. `folios`: a huge folio is held as a whole; not so where it is split because a
+ * part of it is unmapped.
+ */
+function heldRuns(world: World, area: AreaRecord, first: number, count: number, folios: boolean): [number, number][] {
 	let runs: [number, number][] = [];
 	for (const hold of world.r.holds) {
 		if (hold.area !== area.slot) continue;
@@ -107,8 +110,8 @@ function heldRuns(world: World, area: AreaRecord, first: number, count: number):
 			world,
 			area,
 			(_frame, page, pages, order) => {
-				const from = order === BLOCK_ORDER ? page - (page % PAGES_PER_BLOCK) : page;
-				runs = withRange(runs, from, order === BLOCK_ORDER ? PAGES_PER_BLOCK : pages);
+				const whole = folios && order === BLOCK_ORDER;
+				runs = withRange(runs, whole ? page - (page % PAGES_PER_BLOCK) : page, whole ? PAGES_PER_BLOCK : pages);
 			},
 			hold.firstPage,
 			hold.pageCount

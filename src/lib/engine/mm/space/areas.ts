@@ -4,7 +4,7 @@ import { releaseRow } from '../../state/pools.ts';
 import type { AreaRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { rowsOf, wholeWord } from '../frames.ts';
-import { nodeOfBlock } from '../os/os.ts';
+import { nodeOfBlock, osRecord } from '../os/os.ts';
 import { frameOf, mappingRow, unmapBlock, wholeBlockOf } from './mapping.ts';
 
 /**
@@ -102,6 +102,7 @@ export function freeArea(world: World, area: AreaRecord): void {
 		if (word !== 0) c.guestWritten.set(at, 0);
 	}
 	r.holds = r.holds.filter((hold) => hold.area !== area.slot);
+	osRecord(world, area.os).settings.swapUsedPages -= area.swapped;
 	r.areas[area.slot] = null;
 	// A family outlives its first area: the others are named after the lowest slot that is left.
 	const left = r.areas.filter((other): other is AreaRecord => other !== null && other.os === area.os && other.family === area.slot);
