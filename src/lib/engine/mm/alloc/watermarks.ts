@@ -108,14 +108,14 @@ export function watermarksOf(world: World, zone: number): Watermarks {
 /** What watermarks follow from; as long as it is the same, so are they. */
 interface Known {
 	readonly managed: Float64Array;
-	readonly settings: string;
+	readonly minFreeKbytes: number;
+	readonly watermarkScaleFactor: number;
+	readonly thp: string;
+	readonly exmem: boolean;
 	readonly marks: readonly Watermarks[];
 }
 /** Worked-out marks per world and machine: a copy of what follows from the state, never state itself. */
 const KNOWN = new WeakMap<World, Map<number, Known>>();
-
-const settingsOf = (record: OsRecord): string =>
-	`${record.settings.minFreeKbytes} ${record.settings.watermarkScaleFactor} ${record.settings.thp} ${record.settings.exmem}`;
 
 /** Watermarks of all zones of an instance, in the order of its zone list. */
 export function allWatermarks(world: World, os: number): readonly Watermarks[] {
@@ -130,12 +130,15 @@ export function allWatermarks(world: World, os: number): readonly Watermarks[] {
 		const pages = managed(world, index);
 		return { ...marks(record, zone.name, pages, base), reserve: reserves(world, record, zone, pages) };
 	});
-	ofWorld.set(os, { managed: Float64Array.from(record.zones, (index) => managed(world, index)), settings: settingsOf(record), marks: found });
+	const { minFreeKbytes: written, watermarkScaleFactor, thp, exmem } = record.settings;
+	ofWorld.set(os, { managed: Float64Array.from(record.zones, (index) => managed(world, index)), minFreeKbytes: written, watermarkScaleFactor, thp, exmem, marks: found });
 	return found;
 }
 
 function stillHolds(world: World, record: OsRecord, known: Known): boolean {
-	if (known.managed.length !== record.zones.length || known.settings !== settingsOf(record)) return false;
+	const { settings } = record;
+	if (known.minFreeKbytes !== settings.minFreeKbytes || known.watermarkScaleFactor !== settings.watermarkScaleFactor) return false;
+	if (known.thp !== settings.thp || known.exmem !== settings.exmem || known.managed.length !== record.zones.length) return false;
 	for (let at = 0; at < record.zones.length; at += 1) if (known.managed[at] !== managed(world, record.zones[at] as number)) return false;
 	return true;
 }
