@@ -10,6 +10,5 @@ export const HOTPLUG_RULES = {
 	'offline-retry': rule('tries for ever', 'A movable page that will not move is no error: offlining tries again until it goes or a signal comes.', 'Linux 7.2.13 mm/memory_hotplug.c, offline_pages'),
 	'memory-remove': rule('remove', 'Memory blocks can be taken away once all of them are offline; a node without blocks and CPUs goes too.', 'Linux 7.2.13 mm/memory_hotplug.c, try_remove_memory'),
 	'contig-range': rule('exact range', 'A range is emptied by isolating it and moving what is in it, five tries a batch; whatever stays makes it EBUSY.', 'Linux 7.2.13 mm/page_alloc.c, alloc_contig_range'),
-	'page-offline': rule('PageOffline', 'Pages that are in the memmap but not usable: counted as present, not as managed.', 'Linux 7.2.13 mm/memory_hotplug.c, include/linux/page-flags.h'),
 	'dimm': rule('DIMM', 'A DIMM comes by device_add and an ACPI event; to go, all of its blocks must go offline first.', 'Linux 7.2.13 drivers/acpi/acpi_memhotplug.c, drivers/acpi/scan.c')
 } as const satisfies Record<string, Rule>;

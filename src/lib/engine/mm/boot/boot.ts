@@ -1,6 +1,7 @@
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
 import type { ZoneName } from '../../contract/machine-status.ts';
 import { BlockKind, BLOCK_ORDER, Migratetype, MIXED_ZONES, RowKind, SectionState, usePayload, UseClass } from '../../contract/words.ts';
+import { emit } from '../../sim/trace.ts';
 import type { OsRecord } from '../../state/machine-records.ts';
 import type { ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
@@ -32,6 +33,14 @@ export function bootOs(world: World, os: number, ranges: readonly MemoryRange[],
 	const present = zones.reduce((sum, zone) => sum + zone.presentPages, 0);
 	rebuildZonelists(world, os, null, present);
 	bootBackground(world, os);
+	emit(world, {
+		kind: 'online',
+		rule: 'memory-boot',
+		cause: null,
+		host: record.id,
+		values: { pages: present, nodes: record.nodes.length, sectionsPerBlock: record.sectionsPerBlock },
+		text: `${record.id} boots with ${present} pages in ${zones.length} zones`
+	});
 }
 
 const GIB_PAGES = 262_144;
