@@ -2,7 +2,7 @@ import type { Invariant } from '../sim/invariants.ts';
 import { dirtyOrEqual, proveContent } from './content.ts';
 import { areaContent, areaFrames, framesMapped } from './machine-areas.ts';
 import { isolatedBlocks, memmapsOfSections, memoryBlockStates, memoryBlockZones, memoryGroups } from './machine-blocks.ts';
-import { machineKernelZone, machineLists, machinePins, machineZoneSizes } from './machine-zones.ts';
+import { machineKernelZone, machineLists, machinePins, machineSwap, machineZoneSizes } from './machine-zones.ts';
 import { virtioSizes, virtioStates } from './machine-virtio.ts';
 import { everyFrameOwned, frameOwner, kernelZone, oneAllocator, structureCounts, zoneCounters } from './memory.ts';
 import { descriptorsFit, dirtyCounts, eventOrder, linksFit, oneRunner, stoppedInSwitchOver } from './protocol.ts';
@@ -21,6 +21,7 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'machine-zones', statement: 'spanned, present and managed pages of machines add up', check: machineZoneSizes },
 	{ id: 'machine-kernel-zone', statement: 'no kernel, pipe or secure page of a machine lies in ZONE_MOVABLE', check: machineKernelZone },
 	{ id: 'machine-pins', statement: 'no long-term pin holds a page in ZONE_MOVABLE', check: machinePins },
+	{ id: 'machine-swap', statement: 'swap entries of machines add up', check: machineSwap },
 	{ id: 'memory-block-states', statement: 'memory blocks hold what their state says', check: memoryBlockStates },
 	{ id: 'memory-block-zones', statement: 'a memory block is in one state, and in zones of its node', check: memoryBlockZones },
 	{ id: 'isolated-blocks', statement: 'only what is going offline is isolated', check: isolatedBlocks },

@@ -175,3 +175,14 @@ export function machinePins(world: World): string | null {
 	}
 	return null;
 }
+
+/** Swap entries of areas add up to what is used, and that is not more than there is. */
+export function machineSwap(world: World): string | null {
+	for (const [index, os] of world.r.oses.entries()) {
+		const out = world.r.areas.reduce((sum, area) => sum + (area?.os === index ? area.swapped : 0), 0);
+		const { swapPages, swapUsedPages } = os.settings;
+		if (out !== swapUsedPages) return `${os.id}: areas have ${out} pages in swap, ${swapUsedPages} are counted`;
+		if (out > swapPages) return `${os.id}: ${out} pages lie in a swap of ${swapPages}`;
+	}
+	return null;
+}

@@ -26,7 +26,9 @@ export function swapOut(world: World, os: number, area: AreaRecord, run: FolioRu
 	for (let page = run.page; page < run.page + run.pages && out < limit; page += 1) {
 		const frame = frameOf(world, area, 0, page);
 		if (frame < 0 || holdsOn(world, area, page, 1, frame).length > 0) continue;
-		for (const member of mappersOf(world, area, page, frame)) {
+		const members = mappersOf(world, area, page, frame);
+		if (settings.swapUsedPages + members.length > settings.swapPages) break;
+		for (const member of members) {
 			unmapPages(world, member, 0, page, 1);
 			// A page that nobody wrote is zero again when it is touched: nothing is kept of it.
 			if (writtenOf(world, member, page) === 0) continue;

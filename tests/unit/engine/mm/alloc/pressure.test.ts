@@ -67,7 +67,12 @@ describe('memory gets short', () => {
 		expect(os.settings.swapUsedPages).toBe(os.counters['pswpout']);
 		expect(play(simulation, ['p: touch a 4M', 'p: check a'])).toMatchObject({ ret: 0 });
 		expectSound(simulation);
-		ask(simulation, { name: 'process-end', process: 'p' });
+		// A child has entries of its own; both give theirs back.
+		const used = os.settings.swapUsedPages;
+		play(simulation, ['p: fork']);
+		expect(os.settings.swapUsedPages).toBe(2 * used);
+		expectSound(simulation);
+		for (const process of simulation.world.r.processes) ask(simulation, { name: 'process-end', process: process.id });
 		expect(os.settings.swapUsedPages).toBe(0);
 		expectSound(simulation);
 	});
