@@ -25,7 +25,6 @@ const FILES: readonly FileWord[] = [
 	file(/^\/proc\/\d+\/?$/, '/proc/PID', 'One process.', 'Documentation/filesystems/proc.rst'),
 	file(/\/kernel\/numa_balancing$/, '/proc/sys/kernel/numa_balancing', '0 off, 1 pages follow the CPU that uses them, 2 hot pages are promoted to the top tier.', 'Documentation/admin-guide/sysctl/kernel.rst'),
 	file(/\/vm\/drop_caches$/, '/proc/sys/vm/drop_caches', '1 drops page cache, 2 drops slab that can be dropped, 3 both.', 'Documentation/admin-guide/sysctl/vm.rst'),
-	file(/\/vm\/compact_memory$/, '/proc/sys/vm/compact_memory', 'Writing 1 compacts all zones.', 'Documentation/admin-guide/sysctl/vm.rst'),
 	file(/\/vm\/min_free_kbytes$/, '/proc/sys/vm/min_free_kbytes', 'Base of the watermarks.', 'Linux 7.2.13 mm/page_alloc.c'),
 	file(/\/vm\/watermark_scale_factor$/, '/proc/sys/vm/watermark_scale_factor', 'Distance between the watermarks in tenths of a per mille of the zone.', 'Linux 7.2.13 mm/page_alloc.c'),
 	file(/memory\/auto_online_blocks$/, `${MEMORY}/auto_online_blocks`, 'What the kernel does with new memory: offline, online, online_kernel or online_movable.', HOTPLUG),

@@ -94,18 +94,18 @@ function echo(world: World, os: number, line: Line): ConsoleAnswer {
 }
 
 function write(world: World, os: number, path: string, value: string): ConsoleAnswer {
-	const entry = entryAt(world, os, path);
-	if (entry === null) return failed(`bash: ${path}: No such file or directory`);
-	if (entry.kind === 'directory') return failed(`bash: ${path}: Is a directory`);
-	if (!entry.writable) return failed(`bash: ${path}: Permission denied`);
-	return { kind: 'command', command: { name: 'write-file', machine: osRecord(world, os).id, path, value }, manner: 'shell' };
+	const found = entryAt(world, os, path);
+	if (found === null) return failed(`bash: ${path}: No such file or directory`);
+	if (found.entry.kind === 'directory') return failed(`bash: ${path}: Is a directory`);
+	if (!found.entry.writable) return failed(`bash: ${path}: Permission denied`);
+	return { kind: 'command', command: { name: 'write-file', machine: osRecord(world, os).id, path: found.path, value }, manner: 'shell' };
 }
 
 function sysctl(world: World, os: number, line: Line): ConsoleAnswer {
 	const text = line.words.slice(1).filter((word) => word !== '-w').join('');
 	const [name = '', value] = text.split('=');
 	const path = `/proc/sys/${name.trim().replaceAll('.', '/')}`;
-	if (entryAt(world, os, path)?.kind !== 'file') return failed(`sysctl: cannot stat ${path}: No such file or directory`);
+	if (entryAt(world, os, path)?.entry.kind !== 'file') return failed(`sysctl: cannot stat ${path}: No such file or directory`);
 	if (value !== undefined) return write(world, os, path, value.trim());
 	const answer = readFile(world, os, path);
 	return answer.ok ? said(`${name} = ${answer.text}`) : failed(`sysctl: permission denied on key '${name}'`);

@@ -3,7 +3,7 @@ import { driverLoaded, kernelDirectory, moduleDirectory, tieringDirectory } from
 import { memoryDirectory } from './memory.ts';
 import { nodeDirectory } from './nodes.ts';
 import { procDirectory } from './proc.ts';
-import { directory, lookUp, type Directory, type TextFile } from './tree.ts';
+import { directory, lookUp, type Directory, type Found } from './tree.ts';
 
 export { driverLoaded };
 
@@ -22,18 +22,16 @@ export function rootOf(world: World, os: number): Directory {
 	}));
 }
 
-/** File or folder at a path; null: nothing is there. */
-export const entryAt = (world: World, os: number, path: string): TextFile | Directory | null => lookUp(rootOf(world, os), path);
+/** File or folder at a path, and its path without links; null: nothing is there. */
+export const entryAt = (world: World, os: number, path: string): Found | null => lookUp(rootOf(world, os), path);
 
 export type FileAnswer = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly errno: string };
 
 /** What cat prints, or the error it meets. */
 export function readFile(world: World, os: number, path: string): FileAnswer {
-	const entry = entryAt(world, os, path);
-	if (entry === null) return { ok: false, errno: 'ENOENT' };
-	if (entry.kind === 'directory') return { ok: false, errno: 'EISDIR' };
-	if (entry.readError !== undefined) return { ok: false, errno: entry.readError };
-	return { ok: true, text: entry.text() };
+	const found = entryAt(world, os, path);
+	if (found === null) return { ok: false, errno: 'ENOENT' };
+	return found.entry.kind === 'directory' ? { ok: false, errno: 'EISDIR' } : { ok: true, text: found.entry.text() };
 }
 
 export interface Listed {
@@ -44,7 +42,7 @@ export interface Listed {
 
 /** Names in a folder as ls sorts them in the C locale, or null when it is none. */
 export function listFolder(world: World, os: number, path: string): Listed[] | null {
-	const entry = entryAt(world, os, path);
+	const entry = entryAt(world, os, path)?.entry;
 	if (entry?.kind !== 'directory') return null;
 	return Object.entries(entry.entries())
 		.map(([name, child]): Listed => ({ name, kind: child.kind, writable: child.kind === 'file' && child.writable }))

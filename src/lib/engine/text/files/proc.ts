@@ -12,7 +12,7 @@ import { meminfoOfMachine, vmstatOfMachine } from '../world/usage.ts';
 import { zoneTexts } from '../world/zone-texts.ts';
 import { buddyLines, pagetypeNodes } from '../world/zones.ts';
 import type { ProcessRecord } from '../../state/machine-records.ts';
-import { directory, file, line, writeOnly, type Directory, type Entry } from './tree.ts';
+import { directory, file, line, type Directory, type Entry } from './tree.ts';
 
 /** /proc of a machine: what belongs to memory. */
 export function procDirectory(world: World, os: number): Directory {
@@ -38,7 +38,6 @@ const kernelSettings = (world: World, os: number): Directory =>
 /** Documentation/admin-guide/sysctl/vm.rst. */
 const vmSettings = (world: World, os: number): Directory =>
 	directory(() => ({
-		compact_memory: writeOnly('EACCES'),
 		drop_caches: line(() => 0, true),
 		min_free_kbytes: line(() => minFreeKbytes(world, os), true),
 		watermark_scale_factor: line(() => osRecord(world, os).settings.watermarkScaleFactor, true)

@@ -5,8 +5,6 @@ export interface TextFile {
 	readonly text: () => string;
 	/** A write to it means something (machine/files.ts says what). */
 	readonly writable: boolean;
-	/** Files that can only be written, such as drop_caches, answer a read with this error. */
-	readonly readError?: string;
 }
 export interface Directory {
 	readonly kind: 'directory';
@@ -21,17 +19,23 @@ export type Entry = TextFile | Directory | Link;
 
 export const file = (text: () => string, writable = false): TextFile => ({ kind: 'file', text, writable });
 export const line = (text: () => string | number, writable = false): TextFile => file(() => `${text()}\n`, writable);
-export const writeOnly = (readError: string): TextFile => ({ kind: 'file', text: () => '', writable: true, readError });
 export const directory = (entries: () => Readonly<Record<string, Entry>>): Directory => ({ kind: 'directory', entries });
 export const link = (target: string): Link => ({ kind: 'link', target });
 
 const MOST_LINKS = 8;
 
-/** The entry at an absolute path; links on the way are followed, the last one too. null: nothing there. */
-export function lookUp(root: Directory, path: string): TextFile | Directory | null {
+export interface Found {
+	readonly entry: TextFile | Directory;
+	/** Path without links and dots. */
+	readonly path: string;
+}
+
+/** What lies at an absolute path; links on the way are followed, the last one too. null: nothing there. */
+export function lookUp(root: Directory, path: string): Found | null {
 	let links = 0;
 	let words = wordsOf(path);
 	let at: TextFile | Directory = root;
+	let walked: string[] = [];
 	while (words.length > 0) {
 		if (at.kind !== 'directory') return null;
 		const [name, ...rest] = words as [string, ...string[]];
@@ -42,13 +46,15 @@ export function lookUp(root: Directory, path: string): TextFile | Directory | nu
 			links += 1;
 			if (links > MOST_LINKS) return null;
 			at = root;
+			walked = [];
 			words = [...wordsOf(next.target), ...rest];
 		} else {
 			at = next;
+			walked.push(name);
 			words = rest;
 		}
 	}
-	return at;
+	return { entry: at, path: `/${walked.join('/')}` };
 }
 
 /** "/a/./b/../c" → a, c. */
