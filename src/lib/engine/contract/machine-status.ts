@@ -145,6 +145,8 @@ export interface VirtioMemStatus {
 	readonly blockBytes: number;
 	readonly subBlockBytes: number;
 	readonly mode: 'sbm' | 'bbm';
+	/** What comes and goes as a whole for Linux: a memory block, or a big block in big-block mode. */
+	readonly unitBytes: number;
 	/** The four sizes of the ruler. */
 	readonly regionBytes: number;
 	readonly usableBytes: number;

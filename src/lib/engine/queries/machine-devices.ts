@@ -20,6 +20,7 @@ function statusOfDevice(world: World, os: number, device: VirtioMemRecord): Virt
 		blockBytes: device.blockBytes,
 		subBlockBytes: driver.subBlockBytes,
 		mode: driver.mode,
+		unitBytes: driver.mode === 'sbm' ? osRecord(world, os).sectionsPerBlock * MEMORY_BLOCK_BYTES : driver.bigBlockBytes,
 		regionBytes: device.regionBytes,
 		usableBytes: device.usableBytes,
 		requestedBytes: device.requestedBytes,
