@@ -5,8 +5,11 @@ import type { World } from '../../state/world.ts';
 import { release } from '../buddy.ts';
 import { wholeWord } from '../frames.ts';
 import { freePages, splitHuge } from '../move/land.ts';
-import { familyOf, forEachRun, freeArea, newArea, orderOfFrame } from '../space/areas.ts';
+import { osRecord } from '../os/os.ts';
+import { familyOf, forEachGap, forEachRun, freeArea, newArea, orderOfFrame } from '../space/areas.ts';
 import { frameOf, mapPage, mapWhole, unmapBlock, unmapPages, wholeBlockOf } from '../space/mapping.ts';
+import { writtenOf } from '../space/written.ts';
+import { copyWritten } from '../space/written.ts';
 import { partsOutside, pagesIn, withRange, withoutRange } from '../space/runs.ts';
 import { passFrames } from './content.ts';
 import { wakeParked } from '../os/wake.ts';
@@ -75,12 +78,25 @@ export function unmapPart(world: World, area: AreaRecord, first: number, count: 
 	}
 	const held = heldRuns(world, area, first, count, false);
 	if (held.length > 0 && !keepHeld(world, area, held)) return false;
+	forgetSwap(world, area, first, count);
 	unmapRange(world, area, first, count);
 	area.zeroRuns = withoutRange(area.zeroRuns, first, count);
 	area.holes = withRange(area.holes, first, count);
 	if (pagesIn(area.holes, 0, area.pageCount) === area.pageCount) freeArea(world, area);
 	wakeParked(world, area.os);
 	return true;
+}
+
+/** Swap entries of the range are given up: pages that were written and have no frame. */
+function forgetSwap(world: World, area: AreaRecord, first: number, count: number): void {
+	if (area.swapped === 0) return;
+	let gone = 0;
+	const gaps: [number, number][] = [];
+	forEachGap(world, area, (page, pages) => gaps.push(...partsOutside(area.holes, page, pages)), first, count);
+	for (const [page, pages] of gaps) for (let at = page; at < page + pages; at += 1) if (writtenOf(world, area, at) > 0) gone += 1;
+	gone = Math.min(gone, area.swapped);
+	area.swapped -= gone;
+	osRecord(world, area.os).settings.swapUsedPages -= gone;
 }
 
 /** The process lets the whole area go. What is held lives on in it, mapped by nobody. */
@@ -128,6 +144,7 @@ function keepHeld(world: World, area: AreaRecord, held: readonly [number, number
 	if (orphan === null) return false;
 	orphan.processes = [];
 	orphan.family = area.family;
+	copyWritten(world, area, orphan);
 	for (const [first, count] of held) {
 		const runs: [frame: number, page: number, pages: number][] = [];
 		forEachRun(world, area, (frame, page, pages, order) => {

@@ -67,6 +67,9 @@ describe('memory gets short', () => {
 		expect(os.settings.swapUsedPages).toBe(os.counters['pswpout']);
 		expect(play(simulation, ['p: touch a 4M', 'p: check a'])).toMatchObject({ ret: 0 });
 		expectSound(simulation);
+		// What is unmapped gives its entries back.
+		play(simulation, ['p: unmap a 4M 8M']);
+		expectSound(simulation);
 		// A child has entries of its own; both give theirs back.
 		const used = os.settings.swapUsedPages;
 		play(simulation, ['p: fork']);
