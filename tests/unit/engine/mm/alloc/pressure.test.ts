@@ -68,7 +68,9 @@ describe('memory gets short', () => {
 		expect(play(simulation, ['p: touch a 4M', 'p: check a'])).toMatchObject({ ret: 0 });
 		expectSound(simulation);
 		// What is unmapped gives its entries back.
-		play(simulation, ['p: unmap a 4M 8M']);
+		const before = os.settings.swapUsedPages;
+		expect(play(simulation, ['p: unmap a 8M@4M'])).toMatchObject({ errno: 'OK' });
+		expect(before - os.settings.swapUsedPages).toBe(2048);
 		expectSound(simulation);
 		// A child has entries of its own; both give theirs back.
 		const used = os.settings.swapUsedPages;
