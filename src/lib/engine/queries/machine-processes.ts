@@ -1,5 +1,6 @@
 import type { CallStatus, HeldStatus, ProcessStatus } from '../contract/machine-status.ts';
 import { policyText } from '../mm/alloc/mempolicy.ts';
+import { triesOf } from '../mm/blocks/offline.ts';
 import { ownerOfArea } from '../mm/os/os.ts';
 import type { AreaRecord, CallRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
@@ -43,10 +44,10 @@ const MOST_ENDED = 20;
 export function callStatuses(world: World, os: number): CallStatus[] {
 	const calls = world.r.calls.filter((call) => call.os === os);
 	const ended = calls.filter((call) => call.state === 'done').slice(-MOST_ENDED);
-	return calls.filter((call) => call.state === 'running' || ended.includes(call)).map(callStatus);
+	return calls.filter((call) => call.state === 'running' || ended.includes(call)).map((call) => callStatus(call, world.r.nowNs));
 }
 
-function callStatus(call: CallRecord): CallStatus {
+function callStatus(call: CallRecord, nowNs: number): CallStatus {
 	const figure = (key: string): number | null => {
 		const value = call.work[key];
 		return typeof value === 'number' ? value : null;
@@ -61,7 +62,7 @@ function callStatus(call: CallRecord): CallStatus {
 		endNs: call.endNs < 0 ? null : call.endNs,
 		errno: call.errno,
 		waitingFor: call.waitingFor,
-		tries: call.tries,
+		tries: triesOf(call, nowNs),
 		done: figure('done'),
 		total: figure('total'),
 		pfn: figure('pfn')

@@ -59,6 +59,26 @@ describe('the status of a machine', () => {
 		expect(status.memoryBlockBytes).toBe(2 ** 27);
 	});
 
+	it('counts the tries of a walk while it still waits', () => {
+		const simulation = machine(VIRTIO_MEM, 'memhp_default_state=online_movable');
+		typed(simulation, 'qom-set vm0 requested-size 128M');
+		simulation.advance(simulation.nowNs + 5e9);
+		const block = statusOf(simulation).memoryBlocks.find((one) => one.device === 'vm0');
+		for (const line of ['p0: map a 4M', 'p0: nothp a', 'p0: touch a', 'p0: vmsplice a 4K']) typed(simulation, line);
+		const holder = statusOf(simulation).held[0]?.runs[0]?.[0] ?? -1;
+		expect(Math.floor(holder / 32768)).toBe(block?.id);
+		simulation.send({ name: 'write-file', machine: 'm', path: `/sys/devices/system/memory/memory${block?.id}/state`, value: 'offline' });
+		const triesAfter = (seconds: number): number => {
+			simulation.advance(simulation.nowNs + seconds * 1e9);
+			const call = statusOf(simulation).calls.find((one) => one.state === 'running');
+			expect(call?.waitingFor).toMatch(/held by an extra reference/);
+			return call?.tries ?? -1;
+		};
+		const early = triesAfter(1);
+		expect(early).toBeGreaterThan(0);
+		expect(triesAfter(1)).toBeGreaterThan(early);
+	});
+
 	it.each([false, true])('adds up in every zone and block (all blocks in rows: %s)', (forceDetail) => {
 		const simulation = busy(forceDetail);
 		const status = statusOf(simulation);
