@@ -1,12 +1,12 @@
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
-import { BLOCK_ORDER, MapKind, WRITTEN_DETAIL } from '../../contract/words.ts';
+import { BLOCK_ORDER, MapKind } from '../../contract/words.ts';
 import { emit } from '../../sim/trace.ts';
 import type { AreaRecord, ProcessRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { osRecord } from '../os/os.ts';
 import { areasOf, forEachRun, freeArea, newArea } from '../space/areas.ts';
 import { mapPage, mapWhole } from '../space/mapping.ts';
-import { ensureGuestDetail, uniformWritten, writtenOf } from '../space/written.ts';
+import { copyWritten } from '../space/written.ts';
 import { holdsOn } from '../move/folio.ts';
 import { breakCopies, type Faulted } from './fault.ts';
 
@@ -73,17 +73,4 @@ function inherit(world: World, area: AreaRecord, copy: AreaRecord, child: Proces
 	});
 	const faulted: Faulted = { outcome: 'ok', hugeFolios: 0, basePages: 0 };
 	for (const [first, end] of pinned) breakCopies(world, { os: area.os, process: child, area: copy, pinning: false }, first, end - first, faulted);
-}
-
-function copyWritten(world: World, area: AreaRecord, copy: AreaRecord): void {
-	const { c } = world;
-	for (let guestBlock = 0; guestBlock < area.guestBlockCount; guestBlock += 1) {
-		const written = uniformWritten(world, area, guestBlock);
-		if (written >= 0 && written < WRITTEN_DETAIL) {
-			c.guestWritten.set(copy.firstGuestBlock + guestBlock, written);
-			continue;
-		}
-		const base = ensureGuestDetail(world, copy, guestBlock) * PAGES_PER_BLOCK;
-		for (let row = 0; row < PAGES_PER_BLOCK; row += 1) c.guestRowWritten.set(base + row, writtenOf(world, area, guestBlock * PAGES_PER_BLOCK + row));
-	}
 }

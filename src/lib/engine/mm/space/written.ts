@@ -59,3 +59,17 @@ export function foldWritten(world: World, vm: AddressSpace, guestBlock: number):
 	releaseRow(world, 'guestDetail', detail);
 	c.guestWritten.set(at, count);
 }
+
+/** A copy of an address space begins with the same counts: its pages hold the same. */
+export function copyWritten(world: World, from: AddressSpace, to: AddressSpace): void {
+	const { c } = world;
+	for (let guestBlock = 0; guestBlock < from.guestBlockCount; guestBlock += 1) {
+		const written = uniformWritten(world, from, guestBlock);
+		if (written >= 0) {
+			c.guestWritten.set(to.firstGuestBlock + guestBlock, written);
+			continue;
+		}
+		const base = ensureGuestDetail(world, to, guestBlock) * PAGES_PER_BLOCK;
+		for (let row = 0; row < PAGES_PER_BLOCK; row += 1) c.guestRowWritten.set(base + row, writtenOf(world, from, guestBlock * PAGES_PER_BLOCK + row));
+	}
+}
