@@ -20,7 +20,7 @@ export function visitRuns(world: World, area: AreaRecord, firstPage: number, pag
 			case MapKind.none:
 				break;
 			case MapKind.detail:
-				visitRows(world, area, mapDetailIndex(word), page, next, visit);
+				visitRows(world, mapDetailIndex(word), page, next, visit);
 				break;
 			default: {
 				const first = (world.r.memories[mapMemory(word)] as { firstBlock: number }).firstBlock + mapBlock(word);
@@ -31,35 +31,27 @@ export function visitRuns(world: World, area: AreaRecord, firstPage: number, pag
 	}
 }
 
-function visitRows(world: World, area: AreaRecord, detail: number, from: number, to: number, visit: RunVisit): void {
+/** All pages of an area lie in the one memory of its machine: a frame inside it is its pfn. */
+function visitRows(world: World, detail: number, from: number, to: number, visit: RunVisit): void {
 	const frames = world.c.mapRowFrame.data;
 	const memories = world.c.mapRowMemory.data;
-	const base = detail * PAGES_PER_BLOCK;
+	const base = detail * PAGES_PER_BLOCK - Math.floor(from / PAGES_PER_BLOCK) * PAGES_PER_BLOCK;
 	let runPage = from;
 	let runPages = 0;
 	let runPfn = 0;
-	const close = (): void => {
-		if (runPages > 0) visit(runPfn, runPages, runPage);
-		runPages = 0;
-	};
 	for (let page = from; page < to; page += 1) {
-		const row = base + (page % PAGES_PER_BLOCK);
-		const memory = memories[row] as number;
-		if (memory === 0) {
-			close();
+		const pfn = frames[base + page] as number;
+		const backed = memories[base + page] !== 0;
+		if (backed && runPages > 0 && pfn === runPfn + runPages) {
+			runPages += 1;
 			continue;
 		}
-		const first = (world.r.memories[memory - 1] as { firstBlock: number }).firstBlock;
-		const pfn = pfnOfFrame(world, area.os, first * PAGES_PER_BLOCK + (frames[row] as number));
-		if (runPages > 0 && pfn === runPfn + runPages) runPages += 1;
-		else {
-			close();
-			runPage = page;
-			runPfn = pfn;
-			runPages = 1;
-		}
+		if (runPages > 0) visit(runPfn, runPages, runPage);
+		runPage = page;
+		runPfn = pfn;
+		runPages = backed ? 1 : 0;
 	}
-	close();
+	if (runPages > 0) visit(runPfn, runPages, runPage);
 }
 
 /** Resident pages of an area by node. */

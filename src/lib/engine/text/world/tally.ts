@@ -148,41 +148,56 @@ function addUser(world: World, owner: number, pages: number, huge: boolean, into
 	}
 }
 
-/** Rows of one block, folio by folio. */
+/** Rows of one block, folio by folio; neighbours of one owner are added together. */
 function tallyRows(world: World, base: number, into: Tally): void {
 	if (base < 0) return;
 	const kinds = world.c.rowKind.data;
 	const orders = world.c.rowOrder.data;
-	for (let row = 0; row < PAGES_PER_BLOCK; ) {
-		const at = base + row;
+	const owners = world.c.rowVm.data;
+	let owner = -1;
+	let owned = 0;
+	for (let at = base; at < base + PAGES_PER_BLOCK; ) {
+		const kind = kinds[at] as number;
 		const pages = 1 << (orders[at] as number);
-		switch (kinds[at]) {
-			case RowKind.free:
-				into.free += pages;
-				if (pages >= PAGES_PER_BLOCK) into.freeInBlocks += pages;
-				break;
-			case RowKind.vm:
-			case RowKind.incoming:
-				addUser(world, world.c.rowVm.get(at) - 1, pages, pages >= PAGES_PER_BLOCK, into);
-				break;
-			case RowKind.slab:
-				into.slab += pages;
-				break;
-			case RowKind.pageTable:
-				into.pageTable += pages;
-				break;
-			case RowKind.offline:
-				into.pageOffline += pages;
-				break;
-			case RowKind.reserved:
-				into.reserved += pages;
-				break;
-			case RowKind.hole:
-				break;
-			default:
-				into.kernel += pages;
-		}
-		row += pages;
+		if (kind === RowKind.vm || kind === RowKind.incoming) {
+			const by = (owners[at] as number) - 1;
+			if (pages === PAGES_PER_BLOCK) addUser(world, by, pages, true, into);
+			else {
+				if (by !== owner && owned > 0) {
+					addUser(world, owner, owned, false, into);
+					owned = 0;
+				}
+				owner = by;
+				owned += pages;
+			}
+		} else addRow(kind, pages, into);
+		at += pages;
+	}
+	if (owned > 0) addUser(world, owner, owned, false, into);
+}
+
+function addRow(kind: number, pages: number, into: Tally): void {
+	switch (kind) {
+		case RowKind.free:
+			into.free += pages;
+			if (pages >= PAGES_PER_BLOCK) into.freeInBlocks += pages;
+			return;
+		case RowKind.slab:
+			into.slab += pages;
+			return;
+		case RowKind.pageTable:
+			into.pageTable += pages;
+			return;
+		case RowKind.offline:
+			into.pageOffline += pages;
+			return;
+		case RowKind.reserved:
+			into.reserved += pages;
+			return;
+		case RowKind.hole:
+			return;
+		default:
+			into.kernel += pages;
 	}
 }
 
