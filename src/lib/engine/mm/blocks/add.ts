@@ -104,8 +104,9 @@ function kernelBlock(world: World, os: number, node: number): number {
 
 function forgetMemmap(world: World, os: number, first: number, count: number): void {
 	const record = osRecord(world, os);
-	const gone = record.memmaps.filter((entry) => entry.section >= first && entry.section < first + count);
-	record.memmaps = record.memmaps.filter((entry) => !gone.includes(entry));
+	const described = (entry: { section: number }): boolean => entry.section >= first && entry.section < first + count;
+	const gone = record.memmaps.filter(described);
+	record.memmaps = record.memmaps.filter((entry) => !described(entry));
 	const node = record.background.find((each) => each.node === world.c.memoryBlockNode.get(first) - 1);
 	for (const entry of gone) {
 		if (node) node.memmapPages = Math.max(0, node.memmapPages - entry.pages);

@@ -51,14 +51,18 @@ export function onlineMemoryBlock(world: World, os: number, memoryBlock: number,
 	return null;
 }
 
+/** Blocks of the range that hold its own struct pages: only with memmap_on_memory, which is fixed at boot. */
+function ownMemmaps(world: World, os: number, first: number, count: number): ReadonlySet<number> {
+	const { memmaps, settings } = osRecord(world, os);
+	if (!settings.memmapOnMemory) return NONE;
+	return new Set(memmaps.map((entry) => entry.frame / PAGES_PER_BLOCK).filter((block) => block >= first && block < first + count));
+}
+const NONE: ReadonlySet<number> = new Set();
+
 /** What a driver keeps back stays PageOffline, what holds the block's own struct pages stays reserved. Pages given. */
 function giveToBuddy(world: World, os: number, memoryBlock: number, zone: number): number {
 	const { first, count } = blocksOf(world, os, memoryBlock);
-	const own = new Set(
-		osRecord(world, os)
-			.memmaps.map((entry) => entry.frame / PAGES_PER_BLOCK)
-			.filter((block) => block >= first && block < first + count)
-	);
+	const own = ownMemmaps(world, os, first, count);
 	let given = 0;
 	let from = -1;
 	for (let block = first; block <= first + count; block += 1) {

@@ -9,7 +9,7 @@ import { dropsReferences } from '../drivers/notifier.ts';
 import { wholeWord } from '../frames.ts';
 import { folioAt, foliosIn, type FolioRun } from '../move/folio.ts';
 import type { MigrateOptions, Place } from '../move/migrate.ts';
-import { areaOfOwner, nodeOfBlock, osRecord, pfnOfFrame, zoneOfOsBlock } from '../os/os.ts';
+import { areaOfOwner, nodeOfBlock, osRecord, pfnOfFrame, sectionOfBlock, zoneOfOsBlock } from '../os/os.ts';
 
 /**
  * What stands in the way of emptying a range (Linux 7.2.13 mm/page_isolation.c, page_is_unmovable; mm/memory_hotplug.c,
@@ -83,8 +83,9 @@ const onLru = (area: AreaRecord | null): boolean => area === null || (area.kind 
 
 /** Struct pages of the block itself (memmap_on_memory): skipped when it goes offline. */
 export function isOwnMemmap(world: World, os: number, block: number): boolean {
-	const section = Math.floor(block / 64);
-	const { memmaps, sectionsPerBlock } = osRecord(world, os);
+	const section = sectionOfBlock(block);
+	const { memmaps, sectionsPerBlock, settings } = osRecord(world, os);
+	if (!settings.memmapOnMemory) return false;
 	return memmaps.some((entry) => entry.frame === block * PAGES_PER_BLOCK && Math.abs(entry.section - section) < sectionsPerBlock);
 }
 

@@ -1,17 +1,18 @@
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
 import type { ZoneName } from '../../contract/machine-status.ts';
-import { BlockKind, BLOCK_ORDER, Migratetype, MIXED_ZONES, RowKind, SectionState, usePayload, UseClass } from '../../contract/words.ts';
+import { BlockKind, Migratetype, MIXED_ZONES, RowKind, SectionState, usePayload, UseClass } from '../../contract/words.ts';
 import { emit } from '../../sim/trace.ts';
 import type { OsRecord } from '../../state/machine-records.ts';
 import type { ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { rebuildZonelists } from '../alloc/zonelist.ts';
-import { FREE_ORDER_9, release } from '../buddy.ts';
+import { addManaged } from '../blocks/zone-size.ts';
+import { FREE_ORDER_9, giveBlocks, giveRows } from '../buddy.ts';
 import { ensureRows, setFolio, setMigratetype, setWhole } from '../frames.ts';
-import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION, zoneIndex, ZONE_ORDER, zoneOfOsBlock } from '../os/os.ts';
+import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION, ZONE_ORDER, zoneOfOsBlock } from '../os/os.ts';
 import { bootBackground } from './background.ts';
 import { readCommandLine } from './command-line.ts';
-import { freeAfterBoot, rowsByBlock, type MemoryRange } from './reserved.ts';
+import { freeAfterBoot, type MemoryRange } from './reserved.ts';
 import { bootZones, type BootZone } from './zone-ranges.ts';
 
 /**
@@ -105,52 +106,91 @@ function markSections(world: World, os: number, ranges: readonly MemoryRange[]):
 		}
 }
 
-/** Holes, reserved pages and free chunks. Free memory is given from the top down, so that the lowest comes first in the lists. */
+/**
+ * Holes, reserved pages and free chunks. Free memory is given in address order to the tails of the lists, as memblock does
+ * (mm/memblock.c, free_low_memory_core_early). Whole blocks go by runs, what is cut by a border row by row.
+ */
 function fillMemory(world: World, os: number, ranges: readonly MemoryRange[], free: readonly MemoryRange[]): void {
 	const first = (world.r.memories[osRecord(world, os).memory] as { firstBlock: number }).firstBlock;
-	const parts = new Map<number, { present: [number, number][]; free: [number, number][] }>();
-	for (const [kind, list] of [
-		['present', ranges],
-		['free', free]
-	] as const)
-		for (const range of list)
-			for (const [block, row, rows] of rowsByBlock(range)) {
-				const part = parts.get(block) ?? { present: [], free: [] };
-				part[kind].push([row, rows]);
-				parts.set(block, part);
-			}
-	for (const [block, part] of [...parts].sort((a, b) => b[0] - a[0])) {
-		const zone = zoneOfOsBlock(world, os, first + block);
-		setWhole(world, first + block, BlockKind.use, usePayload(UseClass.reserved, 0));
-		// mm/mm_init.c, memmap_init_range: every pageblock starts as Movable.
-		setMigratetype(world, first + block, Migratetype.movable);
-		if (part.free[0]?.[1] === PAGES_PER_BLOCK) release(world, (first + block) * PAGES_PER_BLOCK, BLOCK_ORDER);
-		else if (part.present[0]?.[1] !== PAGES_PER_BLOCK || part.free.length > 0) fillRows(world, first + block, part);
-		const pages = part.free.reduce((sum, [, rows]) => sum + rows, 0);
-		world.c.zoneManagedPages.set(zone, world.c.zoneManagedPages.get(zone) + pages);
+	const cut = new Set<number>();
+	for (const range of ranges)
+		for (const part of partsOf(range, free)) {
+			const from = Math.ceil(part.startPfn / PAGES_PER_BLOCK);
+			const to = Math.floor(part.endPfn / PAGES_PER_BLOCK);
+			if (from * PAGES_PER_BLOCK !== part.startPfn) cut.add(from - 1);
+			if (to * PAGES_PER_BLOCK !== part.endPfn) cut.add(to);
+			if (from >= to) continue;
+			if (part.free) giveRun(world, os, first + from, first + to);
+			else reserveRun(world, first + from, first + to);
+		}
+	for (const block of [...cut].sort((x, y) => x - y)) fillRows(world, os, block, first + block, ranges, free);
+}
+
+/** A range of present memory as free and reserved parts in turn. */
+function partsOf(range: MemoryRange, free: readonly MemoryRange[]): { startPfn: number; endPfn: number; free: boolean }[] {
+	const parts: { startPfn: number; endPfn: number; free: boolean }[] = [];
+	let at = range.startPfn;
+	for (const each of free) {
+		const from = Math.max(each.startPfn, range.startPfn);
+		const to = Math.min(each.endPfn, range.endPfn);
+		if (from >= to) continue;
+		if (at < from) parts.push({ startPfn: at, endPfn: from, free: false });
+		parts.push({ startPfn: from, endPfn: to, free: true });
+		at = to;
+	}
+	if (at < range.endPfn) parts.push({ startPfn: at, endPfn: range.endPfn, free: false });
+	return parts;
+}
+
+function giveRun(world: World, os: number, from: number, to: number): void {
+	const record = osRecord(world, os);
+	const first = (world.r.memories[record.memory] as { firstBlock: number }).firstBlock;
+	for (const zone of record.zones) {
+		const { firstBlock, blockCount } = world.r.zones[zone] as ZoneRecord;
+		const start = Math.max(from, first + firstBlock);
+		const end = Math.min(to, first + firstBlock + blockCount);
+		if (start >= end) continue;
+		giveBlocks(world, os, zone, start, end - start, true);
+		addManaged(world, zone, (end - start) * PAGES_PER_BLOCK);
 	}
 }
 
-function fillRows(world: World, block: number, part: { present: [number, number][]; free: [number, number][] }): void {
+/** mm/mm_init.c, memmap_init_range: every pageblock starts as Movable. */
+function reserveRun(world: World, from: number, to: number): void {
+	for (let block = from; block < to; block += 1) {
+		setWhole(world, block, BlockKind.use, usePayload(UseClass.reserved, 0));
+		setMigratetype(world, block, Migratetype.movable);
+	}
+}
+
+function fillRows(world: World, os: number, at: number, block: number, ranges: readonly MemoryRange[], free: readonly MemoryRange[]): void {
+	reserveRun(world, block, block + 1);
+	const present = rowsIn(ranges, at);
+	const given = rowsIn(free, at);
+	if (given.length === 0 && present.length === 1 && present[0]?.[1] === PAGES_PER_BLOCK) return;
+	const zone = zoneOfOsBlock(world, os, block);
 	setWhole(world, block, BlockKind.free, FREE_ORDER_9);
 	ensureRows(world, block);
 	const kinds = new Uint8Array(PAGES_PER_BLOCK).fill(RowKind.hole);
-	for (const [row, rows] of part.present) kinds.fill(RowKind.reserved, row, row + rows);
+	for (const [row, rows] of present) kinds.fill(RowKind.reserved, row, row + rows);
 	for (let row = 0; row < PAGES_PER_BLOCK; row += 1) setFolio(world, block, row, 0, kinds[row] as number, -1, 0);
-	for (const [row, rows] of part.free)
-		for (let end = row + rows; end > row; ) {
-			let order = 0;
-			while (order < BLOCK_ORDER - 1 && end % (2 << order) === 0 && end - (2 << order) >= row) order += 1;
-			end -= 1 << order;
-			release(world, block * PAGES_PER_BLOCK + end, order);
-		}
+	for (const [row, rows] of given) {
+		giveRows(world, os, zone, block, row, rows, true);
+		addManaged(world, zone, rows);
+	}
 }
 
-/** Zone of a node into which plain kernel allocations fall: the highest populated one below MOVABLE; −1 if it has none. */
-export function kernelZoneOf(world: World, os: number, node: number): number {
-	for (const name of ['NORMAL', 'DMA32', 'DMA'] as const) {
-		const zone = zoneIndex(world, os, node, name);
-		if (zone >= 0 && world.c.zonePresentPages.get(zone) > 0) return zone;
+/** Rows of one block that the ranges cover: [first row, rows]; those that touch are one. */
+function rowsIn(ranges: readonly MemoryRange[], block: number): [row: number, rows: number][] {
+	const found: [number, number][] = [];
+	const base = block * PAGES_PER_BLOCK;
+	for (const range of ranges) {
+		const from = Math.max(range.startPfn - base, 0);
+		const to = Math.min(range.endPfn - base, PAGES_PER_BLOCK);
+		if (from >= to) continue;
+		const last = found.at(-1);
+		if (last && last[0] + last[1] === from) last[1] += to - from;
+		else found.push([from, to - from]);
 	}
-	return -1;
+	return found;
 }

@@ -1,4 +1,3 @@
-import { PAGES_PER_BLOCK } from '../../../base/units.ts';
 import type { OsRecord } from '../../state/machine-records.ts';
 
 /**
@@ -123,15 +122,5 @@ class FreeRanges {
 
 	ascending(): MemoryRange[] {
 		return this.ranges.map((range) => ({ ...range }));
-	}
-}
-
-/** Free rows of every block that a range touches: [block, first row, rows]. */
-export function* rowsByBlock(range: MemoryRange): Generator<[block: number, row: number, rows: number]> {
-	for (let pfn = range.startPfn; pfn < range.endPfn; ) {
-		const block = Math.floor(pfn / PAGES_PER_BLOCK);
-		const end = Math.min(range.endPfn, (block + 1) * PAGES_PER_BLOCK);
-		yield [block, pfn - block * PAGES_PER_BLOCK, end - pfn];
-		pfn = end;
 	}
 }
