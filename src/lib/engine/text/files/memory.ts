@@ -4,7 +4,7 @@ import { osRecord } from '../../mm/os/os.ts';
 import { validZones } from '../../mm/blocks/sections.ts';
 import type { World } from '../../state/world.ts';
 import { hexadecimal } from '../pad.ts';
-import { memoryBlocksOf, memoryBlockView, type BlockView } from '../world/sections.ts';
+import { memoryBlocksOf, type BlockView } from '../world/sections.ts';
 import { directory, line, link, type Directory, type Entry } from './tree.ts';
 
 export const MEMORY_PATH = '/sys/devices/system/memory';
@@ -49,9 +49,3 @@ export const blockLinks = (world: World, os: number, node: number): Record<strin
 			.filter((block) => block.node === node)
 			.map((block) => [`memory${block.id}`, link(`${MEMORY_PATH}/memory${block.id}`)])
 	);
-
-/** The block that a path of this folder names, or null. */
-export function blockOfPath(world: World, os: number, path: string): BlockView | null {
-	const match = /\/memory(\d+)(?:\/|$)/.exec(path);
-	return match ? memoryBlockView(world, os, Number(match[1])) : null;
-}

@@ -83,40 +83,37 @@ export interface Held {
 	readonly runs: readonly (readonly [firstPfn: number, pages: number])[];
 }
 
+type Runs = [firstPfn: number, pages: number][];
+
 /** Everything on a machine that somebody holds, has locked or must not be moved at all. */
 export function heldOf(world: World, os: number): Held[] {
-	const held: Held[] = [];
+	const found = new Map<string, { area: AreaRecord; process: string; term: Held['term']; runs: Runs }>();
+	const add = (area: AreaRecord, process: string, term: Held['term'], firstPage: number, pageCount: number): void => {
+		const key = `${area.slot} ${term} ${process}`;
+		const entry = found.get(key) ?? { area, process, term, runs: [] };
+		found.set(key, entry);
+		visitRuns(world, area, firstPage, pageCount, (pfn, pages) => entry.runs.push([pfn, pages]));
+	};
 	for (const hold of world.r.holds) {
 		const area = world.r.areas[hold.area];
-		if (!area || area.os !== os) continue;
-		const same = held.find((entry) => entry.area === area && entry.process === hold.process && entry.term === hold.term);
-		const runs = collect(world, area, hold.firstPage, hold.pageCount, same?.runs ?? []);
-		if (same) (same as { runs: Held['runs'] }).runs = runs;
-		else held.push({ area, process: hold.process, term: hold.term, runs });
+		if (area && area.os === os) add(area, hold.process, hold.term, hold.firstPage, hold.pageCount);
 	}
 	for (const area of world.r.areas) {
 		if (!area || area.os !== os) continue;
-		const term = area.kind === 'secure' ? 'secure' : area.locked ? 'locked' : null;
-		if (term === null) continue;
-		const runs = collect(world, area, 0, area.pageCount, []);
-		if (runs.length > 0) held.push({ area, process: area.processes[0] ?? '', term, runs });
+		if (area.kind === 'secure') add(area, area.processes[0] ?? '', 'secure', 0, area.pageCount);
+		else if (area.locked) add(area, area.processes[0] ?? '', 'locked', 0, area.pageCount);
 	}
-	return held.filter((entry) => entry.runs.length > 0);
+	return [...found.values()].filter((entry) => entry.runs.length > 0).map((entry) => ({ ...entry, runs: joined(entry.runs) }));
 }
 
-function collect(world: World, area: AreaRecord, firstPage: number, pageCount: number, before: Held['runs']): Held['runs'] {
-	const runs: [number, number][] = before.map(([pfn, pages]) => [pfn, pages]);
-	visitRuns(world, area, firstPage, pageCount, (pfn, pages) => {
-		const last = runs.at(-1);
-		if (last && last[0] + last[1] === pfn) last[1] += pages;
-		else runs.push([pfn, pages]);
-	});
+/** Ascending, neighbours and overlaps joined. */
+function joined(runs: Runs): Runs {
 	runs.sort((a, b) => a[0] - b[0]);
-	const joined: [number, number][] = [];
+	const result: Runs = [];
 	for (const [pfn, pages] of runs) {
-		const last = joined.at(-1);
+		const last = result.at(-1);
 		if (last && last[0] + last[1] >= pfn) last[1] = Math.max(last[1], pfn + pages - last[0]);
-		else joined.push([pfn, pages]);
+		else result.push([pfn, pages]);
 	}
-	return joined;
+	return result;
 }
