@@ -1,5 +1,5 @@
 import { OFFLINE_WALK, offlineWalk } from '../mm/blocks/offline.ts';
-import { callById } from '../mm/os/calls.ts';
+import { callById, endCall } from '../mm/os/calls.ts';
 import { KernelTimer, TIMER_KINDS } from '../mm/os/timers.ts';
 import { osRecord } from '../mm/os/os.ts';
 import { PROCESS_WALKS } from '../mm/process/walks.ts';
@@ -36,6 +36,13 @@ export function runCall(world: World, id: number, generation: number): void {
 		return;
 	}
 	WALKS[String(call.work['walk'])]?.(world, call);
+}
+
+/** A walk whose caller is gone ends now, as after a signal: what it had begun is undone. */
+export function breakOff(world: World, call: CallRecord): void {
+	call.work['signal'] = true;
+	WALKS[String(call.work['walk'])]?.(world, call);
+	if (call.state === 'running') endCall(world, call, 'EINTR', null);
 }
 
 type Timer = (world: World, index: number, generation: number) => void;

@@ -1,6 +1,8 @@
+import { assert } from '../../base/assert.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { BlockKind, BLOCK_ORDER, payloadUseClass, SectionState, UseClass, wordKind, wordPayload } from '../contract/words.ts';
 import { removeMemory } from '../mm/blocks/add.ts';
+import { fakeOnline } from '../mm/blocks/contig.ts';
 import { offlineNow } from '../mm/blocks/offline.ts';
 import { blockState } from '../mm/blocks/sections.ts';
 import { release } from '../mm/buddy.ts';
@@ -10,14 +12,15 @@ import { blockCountOf, setBits } from '../mm/drivers/device-blocks.ts';
 import { blockAtAddress, memoryBlockBytes } from '../mm/drivers/find.ts';
 import { wholeWord } from '../mm/frames.ts';
 import { folioAt } from '../mm/move/folio.ts';
-import { endCall, newCall } from '../mm/os/calls.ts';
+import { newCall } from '../mm/os/calls.ts';
 import { BLOCKS_PER_SECTION, osRecord, sectionOfBlock } from '../mm/os/os.ts';
-import { endProcess } from '../mm/process/end.ts';
+import { endProcess, runRingExit } from '../mm/process/end.ts';
 import { emit } from '../sim/trace.ts';
 import type { VirtioMemRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { clearAll, isBusy } from '../virtio-mem/requests.ts';
 import { sizeChanged } from '../virtio-mem/size-event.ts';
+import { breakOff } from './events.ts';
 import { bootDrivers, tell } from './run-state.ts';
 
 /**
@@ -37,14 +40,21 @@ export function resetMachine(world: World, os: number): void {
 		values: { machine: record.id },
 		text: `${record.id}: system reset`
 	});
-	for (const call of world.r.calls) if (call.os === os && call.state === 'running' && call.actor !== 'qmp') endCall(world, call, 'EINTR', null);
 	for (const process of world.r.processes.filter((each) => each.os === os && each.state === 'running'))
 		endProcess(world, os, process.id, newCall(world, os, 'kernel', 'process-end', `reset ends ${process.id}`, seq));
+	endCalls(world, os);
 	for (const device of world.r.virtioMems) if (device.os === os && device.state === 'plugged') resetDevice(world, device, seq);
 	const scenario = world.scenario.machines.find((machine) => machine.id === record.id);
 	if (scenario) record.settings = defaultSettings(scenario, record.nodes.length);
 	readCommandLine(record.append, record.settings);
 	if (record.state === 'running') bootDrivers(world, os);
+}
+
+/** Nobody goes on: work that the dead kernel had put off, such as letting go of pins, is done; everything else just ends. */
+function endCalls(world: World, os: number): void {
+	for (const call of world.r.calls.filter((each) => each.os === os && each.state === 'running' && each.actor !== 'qmp'))
+		if (call.work['walk'] === 'ring-exit') runRingExit(world, call);
+		else breakOff(world, call);
 }
 
 /** Its memory blocks leave Linux whatever is in them; then QEMU unplugs all, unless a migration keeps the device busy. */
@@ -58,7 +68,8 @@ function resetDevice(world: World, device: VirtioMemRecord, cause: number): void
 		if (blockState(world, os, id) === null) continue;
 		if (blockState(world, os, id) === 'online') {
 			freeKernelPages(world, os, blockAtAddress(world, os, id * bytes), (bytes / 2 ** 27) * BLOCKS_PER_SECTION);
-			offlineNow(world, os, id);
+			const refused = offlineNow(world, os, id);
+			assert(refused === null, `memory${id} outlives the reset: ${refused}`);
 		}
 		removeMemory(world, os, id * bytes, bytes);
 	}
@@ -92,7 +103,9 @@ function freeKernelPages(world: World, os: number, firstBlock: number, count: nu
 	for (let block = firstBlock; block < firstBlock + count; block += 1) {
 		const word = wholeWord(world, block);
 		if (wordKind(word) === BlockKind.use) {
-			if (payloadUseClass(wordPayload(word)) === UseClass.kernel) release(world, block * PAGES_PER_BLOCK, BLOCK_ORDER);
+			const use = payloadUseClass(wordPayload(word));
+			if (use === UseClass.kernel) release(world, block * PAGES_PER_BLOCK, BLOCK_ORDER);
+			if (use === UseClass.pageOffline) fakeOnline(world, os, block, 1);
 			continue;
 		}
 		if (wordKind(word) !== BlockKind.detail) continue;
