@@ -91,8 +91,8 @@ function randomProcess(chance: Chance, simulation: Simulation): Command {
 export function randomMachineCommand(chance: Chance, simulation: Simulation): Command {
 	const machine = 'm0';
 	const memoryBlock = (): string => {
-		const blocks = simulation.status().machines[0]?.memoryBlocks ?? [];
-		return String(chance.once(12) ? 4000 : (chance.pick(blocks.length > 0 ? blocks : [{ id: 0 }]) as { id: number }).id);
+		const ids = simulation.status().machines[0]?.memoryBlocks.map((block) => block.id) ?? [];
+		return String(chance.once(12) ? 4000 : chance.pick(ids.length > 0 ? ids : [0]));
 	};
 	const running = simulation.world.r.calls.filter((call) => call.state === 'running');
 	switch (chance.whole(0, 9)) {

@@ -12,6 +12,8 @@ import { answerLine } from './console/answer.ts';
 import { completionsOf } from './console/complete.ts';
 import { outcomeOf } from './console/outcome.ts';
 import { HANDLERS } from './handlers.ts';
+import { exploreMovers } from './movers/explore.ts';
+import { readMoverPlan } from './movers/plan.ts';
 import { evaluate } from './queries/evaluate.ts';
 import { findAnswer } from './queries/find.ts';
 import { frameAnswer } from './queries/frame.ts';
@@ -212,6 +214,10 @@ export class Simulation {
 				return { fingerprint: fingerprintOf(world), modelVersion: MODEL_VERSION };
 			case 'evaluate':
 				return query.expressions.map((expression) => evaluate(world, expression));
+			case 'movers': {
+				const plan = readMoverPlan(query.plan);
+				return plan.ok ? exploreMovers(plan.value) : null;
+			}
 			case 'first-difference': {
 				const other = others?.(query.other);
 				return other ? firstDifference(world.trace, other.world.trace) : null;

@@ -1,6 +1,7 @@
 import { ok, type Outcome } from '../base/outcome.ts';
 import type { WorldId } from '../engine/contract/ids.ts';
 import type { Buffers, CrashReport, EnginePort } from '../engine/contract/port.ts';
+import type { MoverVerdict } from '../engine/contract/movers.ts';
 import type { AnswerTo, Expression, Query, RunSummary } from '../engine/contract/queries.ts';
 import type { ReasonId } from '../engine/contract/reasons.ts';
 import type { TraceRecord } from '../engine/contract/records.ts';
@@ -14,6 +15,8 @@ export interface RunOrder {
 	readonly belief?: string | null;
 	readonly untilNs: number;
 	readonly expressions?: readonly Expression[];
+	/** A plan of the migrator whose every order is to be explored (the lab of the three movers). */
+	readonly movers?: string;
 	readonly memory?: 'shared' | 'transferred';
 	/** The order was refused, or none was given: nothing will come of waiting. */
 	readonly endWithoutOperation?: boolean;
@@ -28,6 +31,7 @@ export interface RunResult {
 	readonly summary: RunSummary;
 	readonly status: WorldStatus;
 	readonly values: readonly (number | boolean | null)[];
+	readonly movers: MoverVerdict | null;
 	/** The order was refused at once: a key of REASONS, with the engine's own words. */
 	readonly refusal: { readonly reason: string; readonly text: string } | null;
 	/** The world as it stood at the end: the engine has let go of it. */
@@ -170,7 +174,8 @@ export async function runToEnd(
 			: [];
 		const refusal =
 			world.status.operations.length === 0 ? refusalIn(await world.ask(FIRST_RECORDS)) : null;
-		return ok({ summary, status: world.status, values, refusal, views: () => world.views() });
+		const movers = order.movers === undefined ? null : await world.ask({ kind: 'movers', plan: order.movers });
+		return ok({ summary, status: world.status, values, movers, refusal, views: () => world.views() });
 	} finally {
 		await port.close({ world: world.world });
 	}

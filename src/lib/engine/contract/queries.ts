@@ -1,5 +1,6 @@
 import type { ConsoleAnswer, ConsoleCompletions, ConsoleManner, ConsoleOutcome } from './console.ts';
 import type { ZoneName } from './machine-status.ts';
+import type { MoverVerdict } from './movers.ts';
 import type { TraceRecord } from './records.ts';
 import type { DowntimePart, PhaseSpan } from './status.ts';
 import type { MachineQuantityName } from './machine-quantities.ts';
@@ -15,6 +16,8 @@ export type Query =
 	| { readonly kind: 'records'; readonly fromSeq: number; readonly count: number }
 	| { readonly kind: 'fingerprint' }
 	| { readonly kind: 'evaluate'; readonly expressions: readonly Expression[] }
+	/** Every order of the three movers for a plan in words (engine/movers/plan.ts); null when the words are no plan. */
+	| { readonly kind: 'movers'; readonly plan: string }
 	| { readonly kind: 'first-difference'; readonly other: number }
 	/** What a line typed on a machine means. A command in the answer is sent by whoever asked. */
 	| { readonly kind: 'console'; readonly machine: string; readonly line: string }
@@ -51,6 +54,7 @@ export interface Answers {
 	readonly records: readonly TraceRecord[];
 	readonly fingerprint: { readonly fingerprint: string; readonly modelVersion: number };
 	readonly evaluate: readonly (number | boolean | null)[];
+	readonly movers: MoverVerdict | null;
 	readonly 'first-difference': FirstDifference | null;
 	readonly console: ConsoleAnswer;
 	readonly complete: ConsoleCompletions;

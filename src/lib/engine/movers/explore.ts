@@ -1,28 +1,10 @@
+import type { MoverStep, MoverVerdict } from '../contract/movers.ts';
 import { actsOf, firstState, MOVERS, stepOf, type Mover, type MoverPlan, type MoverState } from './steps.ts';
 
 /**
  * Every order of the three movers' steps, to a stated depth. A plan wins when in every order all pages are in CXL at the
  * hand-off and all can be pulled home afterwards. What lies beyond the depth is not proved, and the answer says so.
  */
-export interface MoverStep {
-	readonly mover: Mover;
-	readonly says: string;
-}
-
-export interface MoverVerdict {
-	readonly wins: boolean;
-	readonly states: number;
-	/** Ends reached, each a complete order or one cut off at the depth. */
-	readonly ends: number;
-	/** Longest order looked at. */
-	readonly depth: number;
-	/** True when no order was cut off at the depth. */
-	readonly whole: boolean;
-	/** Shortest losing order, or a winning one when the plan wins. */
-	readonly path: readonly MoverStep[];
-	readonly reason: string | null;
-}
-
 interface Seen {
 	readonly state: MoverState;
 	readonly path: readonly MoverStep[];
@@ -60,7 +42,7 @@ export function exploreMovers(plan: MoverPlan, depth = 12): MoverVerdict {
 			const key = JSON.stringify(taken.state);
 			if (known.has(key)) continue;
 			known.add(key);
-			queue.push({ state: taken.state, path: [...path, { mover, says: taken.says }] });
+			queue.push({ state: taken.state, path: [...path, { mover, does: doneBy(plan, mover, state, taken.state), says: taken.says }] });
 		}
 	}
 	return { wins: won.length > 0, states: known.size, ends, depth: longest, whole, path: won, reason: won.length > 0 ? null : 'no order came to its end within the depth' };
@@ -71,4 +53,11 @@ function lost(state: MoverState, last: number): string | null {
 	if (state.handedOver === 'elsewhere') return 'at the hand-off the pages are not in CXL';
 	if (state.act >= last && state.place !== 'home') return 'after the hand-off the pages cannot be pulled home';
 	return null;
+}
+
+/** What a run has to do so that this step is seen in it. */
+function doneBy(plan: MoverPlan, mover: Mover, before: MoverState, after: MoverState): string | null {
+	if (mover === 'migrator') return after.act > before.act ? (actsOf(plan)[before.act] ?? null) : null;
+	if (before.place === after.place) return null;
+	return mover === 'balancing' ? 'promote' : 'swap out';
 }

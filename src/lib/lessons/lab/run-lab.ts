@@ -1,4 +1,5 @@
 import type { Outcome } from '../../base/outcome.ts';
+import type { MoverVerdict } from '../../engine/contract/movers.ts';
 import type { EnginePort } from '../../engine/contract/port.ts';
 import type { Expression } from '../../engine/contract/queries.ts';
 import type { ReasonId } from '../../engine/contract/reasons.ts';
@@ -6,7 +7,7 @@ import type { Scenario } from '../../engine/contract/scenario/schema.ts';
 import { runToEnd, type RunOrder } from '../run.ts';
 import type { Lab } from './load.ts';
 import type { LabExpression, LabFigure, LabPlan } from './schema.ts';
-import { bound, draw, filledScenario } from './template.ts';
+import { bound, draw, filled, filledScenario } from './template.ts';
 
 /** Runs of a lab: the start, one option of Change, one plan of the challenge. Numbers come from the engine only. */
 
@@ -20,7 +21,12 @@ export const startOf = (lab: Lab, option?: string): Scenario => filledScenario(l
 
 /** The challenge's scenario for a seed and a plan; a slot without an option takes its first. */
 export function planScenario(lab: Lab, plan: LabPlan, seed: number): Scenario {
-	const { slots, drawn, untilNs } = lab.steps.challenge;
+	return { ...filledScenario(lab.challenge, planTexts(lab, plan, seed), seed), untilNs: lab.steps.challenge.untilNs };
+}
+
+/** Texts of the challenge's placeholders: what the seed draws, what the plan puts. */
+export function planTexts(lab: Lab, plan: LabPlan, seed: number): Record<string, string> {
+	const { slots, drawn } = lab.steps.challenge;
 	const texts: Record<string, string> = Object.fromEntries(
 		Object.entries(draw(drawn, seed)).map(([name, value]) => [name, String(value)])
 	);
@@ -28,8 +34,7 @@ export function planScenario(lab: Lab, plan: LabPlan, seed: number): Scenario {
 		const option = slot.options.find((each) => each.id === plan[slot.id]) ?? slot.options[0];
 		Object.assign(texts, option?.put);
 	}
-	const scenario = filledScenario(lab.challenge, texts, seed);
-	return { ...scenario, untilNs };
+	return texts;
 }
 
 const whole = (expressions: readonly LabExpression[], limits: Readonly<Record<string, string | number>>): Expression[] =>
@@ -43,42 +48,48 @@ export async function runFor(
 	scenario: Scenario,
 	untilNs: number,
 	expressions: readonly LabExpression[],
-	watched: Watched & { readonly belief?: string | null; readonly limits?: Readonly<Record<string, string | number>> } = {}
-): Promise<Outcome<readonly (number | boolean | null)[] | null, ReasonId>> {
+	watched: Watched & { readonly belief?: string | null; readonly limits?: Readonly<Record<string, string | number>>; readonly movers?: string } = {}
+): Promise<Outcome<{ readonly values: readonly (number | boolean | null)[]; readonly movers: MoverVerdict | null } | null, ReasonId>> {
 	const { limits = {}, belief = null, ...rest } = watched;
 	const run = await runToEnd(port, { scenario, untilNs, belief, expressions: whole(expressions, limits), ...rest });
 	if (!run.ok) return run;
-	return { ok: true, value: run.value === null ? null : run.value.values };
+	return { ok: true, value: run.value === null ? null : { values: run.value.values, movers: run.value.movers } };
 }
 
 export interface PlanResult {
 	readonly passed: readonly boolean[];
 	readonly figures: readonly (number | null)[];
 	readonly note: string | null;
+	/** The explorer's verdict where the lab asks for one: its path is the counterexample. */
+	readonly movers: MoverVerdict | null;
 }
 
 /** A plan on its seed and on the following ones that the lab demands: a check passes when it passes on all of them. */
 export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: number, watched: Watched = {}): Promise<PlanResult | null> {
-	const { checks, figures, over, untilNs, drawn } = lab.steps.challenge;
+	const { checks, figures, over, untilNs, drawn, movers } = lab.steps.challenge;
 	let passed = checks.map(() => true);
 	let first: PlanResult | null = null;
 	for (let at = 0; at < over; at += 1) {
 		const limits = draw(drawn, seed + at);
-		const expressions = [...checks.map((each) => each.expression), ...figures.map((each) => each.amount.expression)];
+		const texts = planTexts(lab, plan, seed + at);
+		const expressions = [...checks.map((each) => each.expression), ...figures.map((each) => each.amount.expression)].map(
+			(each) => filled(each, texts) as LabExpression
+		);
 		const run = await runFor(port, planScenario(lab, plan, seed + at), untilNs, expressions, {
 			...watched,
 			limits,
+			...(movers === undefined ? {} : { movers: String(filled(movers, texts)) }),
 			onprogress: (fraction) => watched.onprogress?.((at + fraction) / over)
 		});
-		if (!run.ok) return { passed: checks.map(() => false), figures: figures.map(() => null), note: run.detail };
+		if (!run.ok) return { passed: checks.map(() => false), figures: figures.map(() => null), note: run.detail, movers: null };
 		if (run.value === null) return null;
-		const values = run.value;
+		const { values } = run.value;
 		const here = checks.map((_, index) => values[index] === true);
 		passed = passed.map((before, index) => before && (here[index] as boolean));
-		first ??= { passed: here, figures: figures.map((each, index) => scaled(values[checks.length + index], each)), note: null };
+		first ??= { passed: here, figures: figures.map((each, index) => scaled(values[checks.length + index], each)), note: null, movers: run.value.movers };
 	}
 	const lostAt = first && over > 1 && first.passed.every(Boolean) && !passed.every(Boolean) ? 'won on this seed, lost on a later one' : null;
-	return first === null ? null : { passed, figures: first.figures, note: lostAt };
+	return first === null ? null : { passed, figures: first.figures, note: lostAt, movers: first.movers };
 }
 
 /** The engine's number in the figure's unit. */

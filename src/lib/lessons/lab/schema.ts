@@ -94,6 +94,8 @@ export const labSchema = v.strictObject({
 		figures: v.array(figure),
 		checks: v.pipe(v.array(check), v.minLength(1)),
 		hints: v.strictObject({ point: words, principle: words, 'first-move': words }),
+		/** Words of a plan whose every order the explorer looks at, with placeholders; see engine/movers. */
+		movers: v.optional(v.string()),
 		attemptsBeforeSolution: v.number(),
 		witness: plan,
 		decoys: v.pipe(v.array(v.strictObject({ id, belief: words, plan })), v.minLength(2))
