@@ -69,6 +69,14 @@ describe('the shell', () => {
 			expect(readFile(simulation.world, 0, file).ok, file).toBe(true);
 		}
 	});
+	it('changes nothing by reading', () => {
+		const before = simulation.fingerprint();
+		for (const word of WORDS) simulation.ask({ kind: 'complete', machine: 'm', line: `${word.word} ` });
+		for (const line of ['cat /proc/zoneinfo', 'cat /proc/pagetypeinfo', 'numactl -H', 'dmesg', 'ps', 'help', 'info memory-devices', 'ls -l /sys/devices/system/memory']) expect(type(simulation, line).kind, line).toBe('text');
+		simulation.status();
+		simulation.ask({ kind: 'frame', machine: 'm', pfn: 70_000 });
+		expect(simulation.fingerprint()).toBe(before);
+	});
 	it('says of every file whether it can be written, as the writer has it', () => {
 		const walk = (path: string): { path: string; writable: boolean }[] =>
 			(listFolder(simulation.world, 0, path) ?? []).flatMap((entry) =>
