@@ -178,3 +178,20 @@ describe('M-9: consecutive frames on a fresh node', () => {
 		sound(simulation);
 	});
 });
+
+describe('a page in flight', () => {
+	it('makes its toucher wait for one batch, not for the whole move', () => {
+		const simulation = host('1G', 512);
+		for (const words of ['map a 64M', 'nothp a', 'touch a']) tell(simulation, words);
+		const move = simulation.send({ name: 'process', machine: 'm', process: 'p', words: 'move a 1' });
+		const touch = simulation.send({ name: 'process', machine: 'm', process: 'p', words: 'touch a 4K' });
+		const [moved, touched] = [move, touch].map((answer) => settle(simulation, (answer as { value: { call: number } }).value.call));
+		expect(moved?.value).toMatchObject({ ret: 0, status: { node1: 16_384 } });
+		expect(touched?.errno).toBeNull();
+		const stalls = simulation.world.trace.filter((record) => record.kind === 'stall');
+		expect(stalls.map((record) => record.values['page'])).toEqual([0]);
+		expect((touched?.endNs ?? 0) - (touched?.startNs ?? 0)).toBeLessThan(((moved?.endNs ?? 0) - (moved?.startNs ?? 0)) / 8);
+		expect(say(simulation, 'check a')).toMatchObject({ ret: 0 });
+		sound(simulation);
+	});
+});

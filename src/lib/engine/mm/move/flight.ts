@@ -1,7 +1,7 @@
 import { PAGE_BYTES, PAGES_PER_BLOCK, transferNs } from '../../../base/units.ts';
 import { costBytesPerSecond, costNs } from '../../costs/cost-model.ts';
 import { emit } from '../../sim/trace.ts';
-import type { CallRecord } from '../../state/machine-records.ts';
+import type { AreaRecord, CallRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { continueLater } from '../os/calls.ts';
 import { areaOfOwner, nodeOfBlock, osRecord, pfnOfFrame } from '../os/os.ts';
@@ -28,7 +28,7 @@ export interface FlightResult {
 
 /** Sends the first batch off. The walk of the call is run again when it has landed. */
 export function startFlight(world: World, call: CallRecord, runs: readonly FolioRun[], place: PlaceSpec): void {
-	call.work['flight'] = { runs: cut(runs).map((run) => ({ ...run })), at: 0, until: 0, left: 0, moved: 0, place: { ...place } };
+	call.work['flight'] = { runs: cut(runs).map((run) => ({ ...run })), at: 0, until: 0, landsNs: 0, left: 0, moved: 0, place: { ...place } };
 	launch(world, call);
 }
 
@@ -47,9 +47,10 @@ function cut(runs: readonly FolioRun[]): FolioRun[] {
 
 interface Flight {
 	runs: FolioRun[];
-	/** Pieces before `at` have landed, those before `until` are in flight. */
+	/** Pieces before `at` have landed, those before `until` are in flight until `landsNs`. */
 	at: number;
 	until: number;
+	landsNs: number;
 	left: number;
 	moved: number;
 	place: PlaceSpec;
@@ -73,6 +74,7 @@ function launch(world: World, call: CallRecord): void {
 	const lastsNs =
 		(bytes4k > 0 ? transferNs(bytes4k, costBytesPerSecond(world.costs, 'migratePages4kGBps')) : 0) +
 		(bytes2m > 0 ? transferNs(bytes2m, costBytesPerSecond(world.costs, 'migratePages2mGBps')) : 0);
+	flight.landsNs = world.r.nowNs + lastsNs;
 	call.work['pfn'] = pfnOfFrame(world, call.os, first.frame);
 	note(world, call, first, 'begin', pages, { lastsNs });
 	continueLater(world, call, lastsNs);
@@ -120,6 +122,24 @@ export function resumeFlight(world: World, call: CallRecord): boolean {
 }
 
 export const isFlying = (call: CallRecord): boolean => call.work['flight'] !== undefined;
+
+/**
+ * First page of the range that is in flight, and when it lands: whoever touches it faults on the migration entry, waits and
+ * then goes on (mm/migrate.c, migration_entry_wait).
+ */
+export function inFlight(world: World, area: AreaRecord, first: number, stop: number): { readonly page: number; readonly landsNs: number } | null {
+	let found: { page: number; landsNs: number } | null = null;
+	for (const call of world.r.calls) {
+		if (call.os !== area.os || call.state !== 'running' || !isFlying(call)) continue;
+		const { runs, at, until, landsNs } = flightOf(call);
+		for (const run of runs.slice(at, until)) {
+			const page = Math.max(first, run.page);
+			if (page >= Math.min(stop, run.page + run.pages) || (found !== null && found.page <= page)) continue;
+			if (areaOfOwner(world, run.owner)?.family === area.family) found = { page, landsNs };
+		}
+	}
+	return found;
+}
 
 /** What of a run is still where it was when it was collected. */
 function present(world: World, run: FolioRun): FolioRun[] {

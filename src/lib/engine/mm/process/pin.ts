@@ -68,6 +68,8 @@ function attempt(world: World, call: CallRecord): void {
 /** Folios in ZONE_MOVABLE (or the proposed ZONE_EXMEM) and in isolated blocks: folio_is_longterm_pinnable. */
 function unfitFolios(world: World, area: AreaRecord, first: number, pages: number): FolioRun[] {
 	const unfit: FolioRun[] = [];
+	// Wrong belief "pin it and be safe": the zone is not looked at.
+	if (world.r.belief === 'pin-and-be-safe') return unfit;
 	forEachRun(
 		world,
 		area,

@@ -4,6 +4,7 @@ import { emit } from '../../sim/trace.ts';
 import type { AreaRecord, CallRecord, ProcessRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { balanceTouch } from '../alloc/balancing.ts';
+import { inFlight } from '../move/flight.ts';
 import { continueLater, endCall } from '../os/calls.ts';
 import { osRecord } from '../os/os.ts';
 import { pagesIn } from '../space/runs.ts';
@@ -42,7 +43,10 @@ function onward(world: World, call: CallRecord, process: ProcessRecord): void {
 	if (!area || !area.processes.includes(process.id)) return finish(world, call, 'EFAULT');
 	if (at >= end) return finish(world, call, 'OK');
 	const piece = Number(work['piece']);
-	const stop = Math.min(end, (Math.floor(at / piece) + 1) * piece);
+	let stop = Math.min(end, (Math.floor(at / piece) + 1) * piece);
+	const flying = inFlight(world, area, at, stop);
+	if (flying?.page === at) return stall(world, call, process, area, at, flying.landsNs);
+	if (flying) stop = flying.page;
 	const toucher = { os: call.os, process, area, pinning: false };
 	const faulted = work['way'] === 'read' ? faultForRead(world, toucher, at, stop - at) : faultForWrite(world, toucher, at, stop - at);
 	// The OOM killer may have taken this very process.
@@ -64,6 +68,19 @@ function onward(world: World, call: CallRecord, process: ProcessRecord): void {
 			text: `${process.id} touches ${area.name} from page ${at}: ${faulted.hugeFolios} huge folios, ${faulted.basePages} base pages`
 		});
 	continueLater(world, call, faultsNs(world, faulted));
+}
+
+function stall(world: World, call: CallRecord, process: ProcessRecord, area: AreaRecord, page: number, landsNs: number): void {
+	emit(world, {
+		kind: 'stall',
+		rule: 'migrate-stall',
+		cause: call.causeSeq,
+		host: osRecord(world, call.os).id,
+		vm: null,
+		values: { call: call.id, process: process.id, area: area.name, page, waitsNs: landsNs - world.r.nowNs },
+		text: `${process.id} touches page ${page} of ${area.name}, which is on its way, and waits`
+	});
+	continueLater(world, call, landsNs - world.r.nowNs);
 }
 
 function faultsNs(world: World, { hugeFolios, basePages }: Faulted): number {
