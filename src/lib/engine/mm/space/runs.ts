@@ -20,6 +20,7 @@ export function withRange(runs: Runs, first: number, count: number): Runs {
 
 /** The runs with a range taken out. */
 export function withoutRange(runs: Runs, first: number, count: number): Runs {
+	if (count <= 0) return runs;
 	const end = first + count;
 	const rest: Runs = [];
 	for (const [at, pages] of runs) {
