@@ -12,7 +12,8 @@ import { addManaged } from './zone-size.ts';
 
 /**
  * Emptying an exact range (Linux 7.2.13 mm/page_alloc.c, alloc_contig_range): isolate, move what is in it, own node first,
- * check that all is free, take it. Used by virtio-mem; ranges here are whole pageblocks.
+ * check that all is free, take it. Ranges here are whole pageblocks. virtio-mem walks through the steps by events, so that each
+ * pageblock is seen to empty (decision D5).
  */
 export interface ContigResult {
 	readonly outcome: 'ok' | 'EBUSY' | 'ENOMEM';
@@ -23,16 +24,47 @@ export interface ContigResult {
 }
 
 /** Tries per batch before it gives up (mm/page_alloc.c, __alloc_contig_migrate_range). */
-export const CONTIG_TRIES = 5;
+const CONTIG_TRIES = 5;
 
-export function allocContigRange(world: World, os: number, firstBlock: number, count: number, options: { readonly tries?: number } = {}): ContigResult {
+/** All steps at one instant. */
+export function allocContigRange(world: World, os: number, firstBlock: number, count: number): ContigResult {
+	const refused = beginContigRange(world, os, firstBlock, count);
+	if (refused !== null) return refused;
+	let moved = 0;
+	for (let block = firstBlock; block < firstBlock + count; block += 1) {
+		const emptied = emptyBlock(world, os, block);
+		moved += emptied.moved;
+		if (emptied.failed !== null) return endContigRange(world, os, firstBlock, count, moved, emptied.failed === 'ENOMEM');
+	}
+	return endContigRange(world, os, firstBlock, count, moved, false);
+}
+
+/** First step: every pageblock is isolated. Null when they are now, else why not. */
+export function beginContigRange(world: World, os: number, firstBlock: number, count: number): ContigResult | null {
 	for (let block = firstBlock; block < firstBlock + count; block += 1)
 		if (isIsolated(world, os, block))
 			return busy(world, os, { pfn: pfnOfFrame(world, os, block * PAGES_PER_BLOCK), why: 'somebody else isolates it' }, 0);
 	const unmovable = firstUnmovable(world, os, firstBlock, count, 'contig');
 	if (unmovable !== null) return busy(world, os, unmovable, 0);
 	isolateBlocks(world, os, firstBlock, count);
-	const { moved, enomem } = empty(world, os, firstBlock, count, options.tries ?? CONTIG_TRIES);
+	return null;
+}
+
+/** Second step, pageblock by pageblock: what can move moves. A failure ends the whole range: there is no use in the rest. */
+export function emptyBlock(world: World, os: number, block: number): { readonly moved: number; readonly failed: 'EBUSY' | 'ENOMEM' | null } {
+	let moved = 0;
+	for (let attempt = 1; ; attempt += 1) {
+		const runs = movableIn(world, os, block);
+		if (runs.length === 0) return { moved, failed: null };
+		const result = migrateFolios(world, os, runs, { mode: 'sync', place: targetOf(world, os, 'contig'), split: true });
+		moved += result.moved;
+		if (result.enomem) return { moved, failed: 'ENOMEM' };
+		if (attempt === CONTIG_TRIES) return { moved, failed: result.failed.length > 0 ? 'EBUSY' : null };
+	}
+}
+
+/** Last step: taken when all of it is free, else the pageblocks get their type back. */
+export function endContigRange(world: World, os: number, firstBlock: number, count: number, moved: number, enomem: boolean): ContigResult {
 	const blocker = firstLeft(world, os, firstBlock, count);
 	if (blocker === null && removeFreeBlocks(world, os, firstBlock, count)) {
 		for (let block = firstBlock; block < firstBlock + count; block += 1)
@@ -42,21 +74,6 @@ export function allocContigRange(world: World, os: number, firstBlock: number, c
 	}
 	unisolateBlocks(world, os, firstBlock, count);
 	return enomem ? { ...busy(world, os, blocker, moved), outcome: 'ENOMEM' } : busy(world, os, blocker, moved);
-}
-
-/** Moves what can move. ENOMEM ends it at once; a batch that fails so many times ends it too. */
-function empty(world: World, os: number, firstBlock: number, count: number, tries: number): { moved: number; enomem: boolean } {
-	let moved = 0;
-	for (let block = firstBlock; block < firstBlock + count; block += 1)
-		for (let attempt = 0; attempt < tries; attempt += 1) {
-			const runs = movableIn(world, os, block);
-			if (runs.length === 0) break;
-			const result = migrateFolios(world, os, runs, { mode: 'sync', place: targetOf(world, os, 'contig'), split: true });
-			moved += result.moved;
-			if (result.enomem) return { moved, enomem: true };
-			if (attempt === tries - 1 && result.failed.length > 0) return { moved, enomem: false };
-		}
-	return { moved, enomem: false };
 }
 
 function firstLeft(world: World, os: number, firstBlock: number, count: number): Blocker | null {

@@ -1,5 +1,5 @@
 import { NS_PER_S, PAGE_BYTES, PAGES_PER_BLOCK, transferNs } from '../../../base/units.ts';
-import { BlockKind, BLOCK_ORDER, SectionState, wordKind } from '../../contract/words.ts';
+import { BlockKind, BLOCK_ORDER, payloadUseClass, SectionState, UseClass, wordKind, wordPayload } from '../../contract/words.ts';
 import { costBytesPerSecond, costNs } from '../../costs/cost-model.ts';
 import { emit } from '../../sim/trace.ts';
 import type { CallRecord } from '../../state/machine-records.ts';
@@ -7,7 +7,7 @@ import type { ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { rebuildZonelists } from '../alloc/zonelist.ts';
 import { isIsolated, isolateBlocks, removeFreeBlocks, unisolateBlocks } from '../buddy.ts';
-import { wentOffline } from '../drivers/notifier.ts';
+import { dropsReferences, wentOffline } from '../drivers/notifier.ts';
 import { setWhole, wholeWord } from '../frames.ts';
 import { migrateFolios, type MigrateResult } from '../move/migrate.ts';
 import { folioAt, type FolioRun } from '../move/folio.ts';
@@ -90,7 +90,7 @@ export function offlineWalk(world: World, call: CallRecord): void {
 }
 
 /** One event of a walk: the end of a batch, then the begin of the next, or the end of a pass. */
-export function offlineStep(world: World, call: CallRecord): 'goes-on' | 'done' | 'EINTR' {
+export function offlineStep(world: World, call: CallRecord): 'goes-on' | 'done' | 'EINTR' | 'EBUSY' {
 	const { os, work } = call;
 	const memoryBlock = Number(work['memoryBlock']);
 	countTries(world, call);
@@ -101,6 +101,10 @@ export function offlineStep(world: World, call: CallRecord): 'goes-on' | 'done' 
 	}
 	const { first, count } = blocksOf(world, os, memoryBlock);
 	if (Number(work['batch']) >= 0) endBatch(world, call, Number(work['batch']));
+	if (keptByDriver(world, os, first, count)) {
+		undoOffline(world, os, memoryBlock);
+		return 'EBUSY';
+	}
 	for (;;) {
 		const next = nextBatch(world, os, Number(work['cursor']), first + count);
 		if (next !== null) {
@@ -119,6 +123,16 @@ export function offlineStep(world: World, call: CallRecord): 'goes-on' | 'done' 
 		}
 		work['movedInPass'] = 0;
 	}
+}
+
+/** PageOffline pages whose driver kept its reference end the scan (scan_movable_pages). */
+function keptByDriver(world: World, os: number, first: number, count: number): boolean {
+	for (let block = first; block < first + count; block += 1) {
+		const word = world.c.blockWord.get(block);
+		const offline = wordKind(word) === BlockKind.use && payloadUseClass(wordPayload(word)) === UseClass.pageOffline;
+		if (offline && !dropsReferences(world, os, block)) return true;
+	}
+	return false;
 }
 
 function nextBatch(world: World, os: number, from: number, end: number): { block: number; runs: FolioRun[] } | null {
@@ -258,7 +272,7 @@ export function offlineNow(world: World, os: number, memoryBlock: number): strin
 	const refused = beginOffline(world, os, memoryBlock);
 	if (refused !== null) return refused;
 	const { first, count } = blocksOf(world, os, memoryBlock);
-	for (let pass = 0; pass < 5; pass += 1) {
+	for (let pass = 0; pass < 5 && !keptByDriver(world, os, first, count); pass += 1) {
 		for (let block = first; block < first + count; block += 1) {
 			const runs = movableIn(world, os, block);
 			if (runs.length > 0) migrateFolios(world, os, runs, { mode: 'sync', place: targetOf(world, os, 'offline'), split: true });

@@ -250,6 +250,8 @@ describe('exact ranges', () => {
 		expect([world.c.zonePresentPages.get(zone), world.c.zoneManagedPages.get(zone)]).toEqual([32_768, 32_768 - 2048]);
 		expect(allocContigRange(world, 0, first + 8, 1)).toMatchObject({ outcome: 'EBUSY', blocker: { why: 'page that is offline' } });
 		expect(offlineNow(world, 0, 32)).toBe('EBUSY');
+		expect(write(simulation, memoryState(32), 'offline')).toBe('EBUSY');
+		expect(blockState(world, 0, 32)).toBe('online');
 		hold(simulation);
 		fakeOnline(world, 0, first + 8, 4);
 		expect(world.c.zoneManagedPages.get(zone)).toBe(32_768);
