@@ -24,7 +24,7 @@ export const machineSchema = v.strictObject({
 	swapBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 40)), 0),
 	/** Seeded chance, parts per million, that a folio carries a passing reference when a mover looks at it. */
 	transientChancePpm: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000_000)), 0),
-	/** Proposals of the list that no kernel has: ZONE_EXMEM and typed nodes of seed S3. */
+	/** Proposals of the list that no kernel has: ZONE_EXMEM and typed nodes of seed S3 (append typed_node=2:switched names them). */
 	proposals: v.optional(v.array(v.picklist(['exmem', 'typed-nodes'])), []),
 	/** Memory that processes may map at most, for the size of the world. */
 	processBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 42))),

@@ -10,6 +10,7 @@ import { nodeOfBlock, nodeOfCpu, osRecord, ownerOfArea } from '../os/os.ts';
 import { forEachRun } from '../space/areas.ts';
 import { policyOf } from './mempolicy.ts';
 import { isTopTier } from './tiers.ts';
+import { isTyped } from './typed-nodes.ts';
 import { watermarksOf } from './watermarks.ts';
 import { memoryNodes, populatedZones } from './zonelist.ts';
 
@@ -100,6 +101,7 @@ function promote(world: World, os: number, process: ProcessRecord, area: AreaRec
 
 /** Mode 1 follows the CPU between any nodes; mode 2 alone promotes from lower tiers to the top only. */
 function scans(world: World, os: number, source: number, target: number): boolean {
+	if (isTyped(osRecord(world, os), source)) return false;
 	if ((osRecord(world, os).settings.numaBalancing & CLASSIC) !== 0) return true;
 	return !isTopTier(world, os, source) && isTopTier(world, os, target);
 }

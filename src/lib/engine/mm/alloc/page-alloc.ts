@@ -9,6 +9,7 @@ import { allocateRun, freePages, release } from '../buddy.ts';
 import { ensureRows, setFolio, setWhole } from '../frames.ts';
 import { nodeOfCpu, osRecord } from '../os/os.ts';
 import { gfpOf, zoneRanks, type GfpClass, type ZoneWish } from './gfp.ts';
+import { isTyped } from './typed-nodes.ts';
 import { allWatermarks, zoneNames, type Watermarks } from './watermarks.ts';
 import { nodeIndex, zonesBetween } from './zonelist.ts';
 
@@ -143,9 +144,12 @@ function makeWalk(world: World, request: AllocRequest, mayReclaim: boolean): Wal
 	const record = osRecord(world, request.os);
 	const gfp = gfpOf(request.gfp, request.pinning);
 	const { lowest, highest } = zoneRanks(record, gfp, request.zoneWish ?? 'any');
-	const zones = zonesBetween(world, request.os, request.node, lowest, highest, request.thisNode === true).filter(
-		(zone) => request.nodemask === null || request.nodemask.includes((world.r.zones[zone] as ZoneRecord).node)
-	);
+	const listed = zonesBetween(world, request.os, request.node, lowest, highest, request.thisNode === true);
+	const { nodemask } = request;
+	const zones = nodemask === null ? listed : listed.filter((zone) => nodemask.includes((world.r.zones[zone] as ZoneRecord).node));
+	// Typed nodes are on nobody else's list; a mask that names them adds them at its end.
+	if (nodemask !== null && request.thisNode !== true)
+		for (const node of nodemask) if (node !== request.node && isTyped(record, node)) zones.push(...zonesBetween(world, request.os, node, lowest, highest, true));
 	const all = allWatermarks(world, request.os);
 	return {
 		world,
@@ -209,6 +213,7 @@ function sweep(of: Walk, mark: 'low' | 'min', pages: number): Taken | null {
 			const [frame, got] = allocateRun(of.world, zone, of.order, of.migratetype, allowed, noFragment);
 			if (frame < 0) continue;
 			countNuma(of, zone, preferred, got >> of.order);
+			noteSpill(of, zone, preferred);
 			return { zone, frame, pages: got };
 		}
 		if (!noFragment && !restart) return null;
@@ -260,6 +265,30 @@ function countNuma(of: Walk, zone: number, preferred: number, times: number): vo
 	if (request.interleaved && got.id === request.node) got.numastat[3] += times;
 	const cpu = world.r.processes.find((process) => process.os === request.os && process.id === request.process)?.cpu ?? 0;
 	got.numastat[nodeOfCpu(world, request.os, cpu) === got.id ? 4 : 5] += times;
+}
+
+/** Says once that allocations of a kind begin to come from another node than they prefer, and forgets it when they come home. */
+function noteSpill(of: Walk, zone: number, preferred: number): void {
+	const { world, request } = of;
+	const record = osRecord(world, request.os);
+	const wanted = nodeOf(of, preferred);
+	const got = nodeOf(of, zone);
+	const key = `spill:${wanted}:${of.highestRank}`;
+	if (record.counters[key] === got + 1 || (got === wanted && record.counters[key] === undefined)) return;
+	if (got === wanted) {
+		delete record.counters[key];
+		return;
+	}
+	record.counters[key] = got + 1;
+	emit(world, {
+		kind: 'allocation',
+		rule: 'spill',
+		cause: null,
+		host: record.id,
+		vm: null,
+		values: { process: request.process ?? 'kernel', node: got, preferred: wanted, zone: (world.r.zones[zone] as ZoneRecord).name },
+		text: `${record.id}: zones of node ${wanted} are at their mark; ${request.process ?? 'the kernel'} gets pages on node ${got}, nothing is reclaimed`
+	});
 }
 
 /** Pages that kswapd goes after in one round (our simplification; Linux: the sum of its zones' HIGH marks, by priority). */

@@ -1,6 +1,7 @@
 import type { OsNodeRecord, OsRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { osRecord } from '../os/os.ts';
+import { isTyped } from './typed-nodes.ts';
 import { distanceOf, memoryNodes, nextBest, nodeIndex } from './zonelist.ts';
 
 /**
@@ -71,7 +72,9 @@ export interface DemotionTargets {
 
 export function demotionTargets(world: World, os: number, node: number): DemotionTargets {
 	const record = osRecord(world, os);
-	const tiers = tiersOf(world, os);
+	const tiers = tiersOf(world, os)
+		.map(({ tier, nodes }) => ({ tier, nodes: nodes.filter((id) => id === node || !isTyped(record, id)) }))
+		.filter((tier) => tier.nodes.length > 0);
 	const at = tiers.findIndex((tier) => tier.nodes.includes(node));
 	const next = tiers[at + 1];
 	if (at < 0 || !next) return { preferred: [], fallback: [] };

@@ -4,6 +4,7 @@ import type { ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { logLine, osRecord } from '../os/os.ts';
 import { rebindPolicies } from './rebind.ts';
+import { isTyped } from './typed-nodes.ts';
 import { highOf } from './watermarks.ts';
 
 /**
@@ -63,7 +64,8 @@ export function nodeOrders(record: OsRecord, online: readonly OsNodeRecord[], wi
 	const load = new Map<number, number>();
 	const orders = new Map<number, number[]>();
 	for (const { id } of online) {
-		const left = [...withMemory];
+		// A typed node is on its own list only (typed-nodes.ts).
+		const left = withMemory.filter((node) => node === id || !isTyped(record, node));
 		const order: number[] = [];
 		let previous = id;
 		while (left.length > 0) {

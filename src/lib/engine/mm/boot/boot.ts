@@ -5,6 +5,7 @@ import { emit } from '../../sim/trace.ts';
 import type { OsRecord } from '../../state/machine-records.ts';
 import type { ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
+import { readTypedNodes } from '../alloc/typed-nodes.ts';
 import { rebuildZonelists } from '../alloc/zonelist.ts';
 import { addManaged } from '../blocks/zone-size.ts';
 import { FREE_ORDER_9, giveBlocks, giveRows } from '../buddy.ts';
@@ -27,6 +28,7 @@ export function bootOs(world: World, os: number, ranges: readonly MemoryRange[],
 	// mm/mempolicy.c, check_numabalancing_enable: on by default when more than one node is online at boot.
 	if (!/(^|\s)numa_balancing=/.test(record.append) && record.nodes.filter((node) => node.online).length > 1)
 		record.settings.numaBalancing = 1;
+	readTypedNodes(world, os);
 	const zones = bootZones(ranges, wish);
 	makeZones(world, os, zones);
 	markSections(world, os, ranges);

@@ -34,6 +34,8 @@ function oneNode(world: World, os: number, node: OsNodeRecord): Directory {
 		distance: line(() => distancesOf(world, os, node).join(' ')),
 		meminfo: file(() => nodeMeminfo(node.id, meminfoOfNode(world, os, node.id))),
 		...blockLinks(world, os, node.id),
+		// Proposed only (seed S3): the type of a node that carries one.
+		...(node.typed === null ? {} : { memory_type: line(() => node.typed ?? '') }),
 		numastat: file(() => numastat(node.numastat)),
 		vmstat: file(() => nameValue(vmstatOfNode(world, os, node.id)))
 	}));

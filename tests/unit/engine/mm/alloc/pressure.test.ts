@@ -41,6 +41,8 @@ describe('memory gets short', () => {
 		expect((found['node1'] ?? 0) / 256).toBeLessThan(250);
 		expect((found['node0'] ?? 0) + (found['node1'] ?? 0)).toBe(1100 * 256);
 		expect(os.counters['pgdemote_kswapd'] ?? 0).toBe(0);
+		// It is said once for user pages and once for page tables, not once a page.
+		expect(simulation.world.trace.filter((record) => record.rule === 'spill').map((record) => record.values['node'])).toEqual([1, 1]);
 		const [near, away] = os.nodes.map((node) => node.numastat);
 		// foreign of the preferred node = miss of the other; local and other as the CPU of node 0 sees them.
 		expect(near?.[2]).toBe(away?.[1]);
