@@ -28,28 +28,29 @@ export interface FlightResult {
 
 /** Sends the first batch off. The walk of the call is run again when it has landed. */
 export function startFlight(world: World, call: CallRecord, runs: readonly FolioRun[], place: PlaceSpec): void {
-	call.work['flight'] = { runs: cut(runs).map((run) => ({ ...run })), at: 0, until: 0, landsNs: 0, left: 0, moved: 0, place: { ...place } };
+	const flight: Flight = { runs: joined(runs), run: 0, offset: 0, flying: 0, landsNs: 0, left: 0, moved: 0, place };
+	call.work['flight'] = flight as never;
 	launch(world, call);
 }
 
-/** Runs in pieces of at most one 2 MiB step. */
-function cut(runs: readonly FolioRun[]): FolioRun[] {
-	return runs.flatMap((run) => {
-		const pieces: FolioRun[] = [];
-		for (let page = run.page; page < run.page + run.pages; ) {
-			const end = Math.min(run.page + run.pages, (Math.floor(page / PAGES_PER_BLOCK) + 1) * PAGES_PER_BLOCK);
-			pieces.push({ ...run, page, frame: run.frame + page - run.page, pages: end - page });
-			page = end;
-		}
-		return pieces;
-	});
+/** Neighbours become one run: a list of much memory stays short. */
+function joined(runs: readonly FolioRun[]): FolioRun[] {
+	const list: FolioRun[] = [];
+	for (const run of runs) {
+		const last = list.at(-1);
+		const follows = last && last.order === run.order && last.owner === run.owner && last.frame + last.pages === run.frame && last.page + last.pages === run.page;
+		if (follows) list[list.length - 1] = { ...last, pages: last.pages + run.pages };
+		else list.push({ ...run });
+	}
+	return list;
 }
 
 interface Flight {
 	runs: FolioRun[];
-	/** Pieces before `at` have landed, those before `until` are in flight until `landsNs`. */
-	at: number;
-	until: number;
+	/** Runs before `run`, and `offset` pages of it, have landed; so many pages after them are in flight until `landsNs`. */
+	run: number;
+	offset: number;
+	flying: number;
 	landsNs: number;
 	left: number;
 	moved: number;
@@ -57,42 +58,70 @@ interface Flight {
 }
 const flightOf = (call: CallRecord): Flight => call.work['flight'] as unknown as Flight;
 
+/** The next so many pages of the list, in pieces of at most one 2 MiB step. */
+function pieces(flight: Flight, most: number): FolioRun[] {
+	const list: FolioRun[] = [];
+	let { run: index, offset } = flight;
+	for (let pages = 0; pages < most && index < flight.runs.length; ) {
+		const run = flight.runs[index] as FolioRun;
+		const page = run.page + offset;
+		const count = Math.min(run.pages - offset, PAGES_PER_BLOCK - (page % PAGES_PER_BLOCK));
+		list.push({ ...run, page, frame: run.frame + offset, pages: count });
+		pages += count;
+		offset += count;
+		if (offset < run.pages) continue;
+		index += 1;
+		offset = 0;
+	}
+	return list;
+}
+
+const sum = (runs: readonly FolioRun[]): number => runs.reduce((pages, run) => pages + run.pages, 0);
+
 function launch(world: World, call: CallRecord): void {
 	const flight = flightOf(call);
-	let pages = 0;
-	let bytes4k = 0;
-	let bytes2m = 0;
-	flight.until = flight.at;
-	while (flight.until < flight.runs.length && pages < BATCH_PAGES) {
-		const run = flight.runs[flight.until] as FolioRun;
-		pages += run.pages;
-		if (run.order === 0) bytes4k += run.pages * PAGE_BYTES;
-		else bytes2m += run.pages * PAGE_BYTES;
-		flight.until += 1;
-	}
-	const first = flight.runs[flight.at] as FolioRun;
+	const batch = pieces(flight, BATCH_PAGES);
+	flight.flying = sum(batch);
+	const base = sum(batch.filter((run) => run.order === 0)) * PAGE_BYTES;
+	const huge = flight.flying * PAGE_BYTES - base;
 	const lastsNs =
-		(bytes4k > 0 ? transferNs(bytes4k, costBytesPerSecond(world.costs, 'migratePages4kGBps')) : 0) +
-		(bytes2m > 0 ? transferNs(bytes2m, costBytesPerSecond(world.costs, 'migratePages2mGBps')) : 0);
+		(base > 0 ? transferNs(base, costBytesPerSecond(world.costs, 'migratePages4kGBps')) : 0) +
+		(huge > 0 ? transferNs(huge, costBytesPerSecond(world.costs, 'migratePages2mGBps')) : 0);
+	const first = batch[0] as FolioRun;
 	flight.landsNs = world.r.nowNs + lastsNs;
 	call.work['pfn'] = pfnOfFrame(world, call.os, first.frame);
-	note(world, call, first, 'begin', pages, { lastsNs });
+	note(world, call, first, 'begin', flight.flying, { lastsNs });
 	continueLater(world, call, lastsNs);
+}
+
+/** What has landed is behind us. */
+function advance(flight: Flight): void {
+	for (let left = flight.flying; left > 0; ) {
+		const run = flight.runs[flight.run] as FolioRun;
+		const count = Math.min(left, run.pages - flight.offset);
+		left -= count;
+		flight.offset += count;
+		if (flight.offset < run.pages) continue;
+		flight.run += 1;
+		flight.offset = 0;
+	}
+	flight.flying = 0;
 }
 
 /** The batch lands; null while more is on its way, else what became of all. */
 export function landBatch(world: World, call: CallRecord): FlightResult | null {
 	const flight = flightOf(call);
-	const batch = flight.runs.slice(flight.at, flight.until).flatMap((run) => present(world, run));
-	const first = flight.runs[flight.at] as FolioRun;
+	const sent = pieces(flight, flight.flying);
+	const first = sent[0] as FolioRun;
+	const batch = sent.flatMap((run) => present(world, run));
 	const result = migrateFolios(world, call.os, batch, { mode: 'sync', place: placeOf(world, call.os, flight.place), split: true });
 	foldSteps(world, batch);
 	flight.left += result.left;
 	flight.moved += result.moved;
-	flight.at = flight.until;
+	advance(flight);
 	call.work['done'] = Number(call.work['done'] ?? 0) + result.moved;
 	note(world, call, first, 'end', result.moved, { left: result.left, passes: result.passes, splits: result.splits });
-	if (result.enomem || flight.at >= flight.runs.length) {
+	if (result.enomem || flight.run >= flight.runs.length) {
 		const ended = { left: flight.left, moved: flight.moved, enomem: result.enomem };
 		delete call.work['flight'];
 		return ended;
@@ -100,7 +129,6 @@ export function landBatch(world: World, call: CallRecord): FlightResult | null {
 	// Passes that found references cost a round of shootdowns each.
 	if (result.passes > 1) {
 		const pass = costNs(world.costs, 'tlbShootdownBaseUs') + costNs(world.costs, 'tlbShootdownPerCpuUs');
-		flight.until = flight.at;
 		launchAfter(world, call, result.passes * pass);
 		return null;
 	}
@@ -131,8 +159,9 @@ export function inFlight(world: World, area: AreaRecord, first: number, stop: nu
 	let found: { page: number; landsNs: number } | null = null;
 	for (const call of world.r.calls) {
 		if (call.os !== area.os || call.state !== 'running' || !isFlying(call)) continue;
-		const { runs, at, until, landsNs } = flightOf(call);
-		for (const run of runs.slice(at, until)) {
+		const flight = flightOf(call);
+		const { landsNs } = flight;
+		for (const run of pieces(flight, flight.flying)) {
 			const page = Math.max(first, run.page);
 			if (page >= Math.min(stop, run.page + run.pages) || (found !== null && found.page <= page)) continue;
 			if (areaOfOwner(world, run.owner)?.family === area.family) found = { page, landsNs };

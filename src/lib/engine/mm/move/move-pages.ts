@@ -79,7 +79,6 @@ export function runMovePages(world: World, call: CallRecord): void {
 	const result = landBatch(world, call);
 	if (result === null) return;
 	const work = workOf(call);
-	work.pending = [];
 	if (result.enomem) return finish(world, call, -1, 'ENOMEM');
 	if (result.left > 0) {
 		// Entries that were not attempted count too; the one that ended the run is accounted for.
@@ -121,7 +120,9 @@ function collect(world: World, call: CallRecord): void {
 		work.start = work.at;
 	}
 	if (work.pending.length === 0) return finish(world, call, 0, 'OK');
-	startFlight(world, call, work.pending, { kind: 'node', node: work.node, process: call.actor });
+	const { pending } = work;
+	work.pending = [];
+	startFlight(world, call, pending, { kind: 'node', node: work.node, process: call.actor });
 }
 
 type Entry = { readonly run: FolioRun; readonly pages: number } | { readonly run?: undefined; readonly status: string; readonly pages: number };
