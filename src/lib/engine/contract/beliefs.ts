@@ -15,6 +15,12 @@ export const BELIEFS = {
 		sentence: 'Once a page has crossed the wire it is done; what the guest writes later does not matter.',
 		truth: 'The dirty log notes the write, and the page goes again.',
 		rule: 'precopy-sync'
+	},
+	'pin-and-be-safe': {
+		title: 'Pin it and be safe',
+		sentence: 'A long-term pin holds a page where it is, in whatever zone that may be.',
+		truth: 'Pages of ZONE_MOVABLE are moved out before they are pinned for long.',
+		rule: 'long-term-pin'
 	}
 } as const satisfies Record<string, Belief>;
 

@@ -19,6 +19,8 @@ export const MACHINE_QUANTITIES = {
 	localSharePpm: 'share of an area on the node of the CPU of its process, parts per million: "machine process area"',
 	meanLatencyNs: 'mean read latency of an area from the CPU of its process: "machine process area"',
 	changedPages: 'pages of an area that do not hold what was last written: "machine process area"',
+	balancedPages: 'pages that NUMA balancing moved: "machine"',
+	swappedPages: 'pages written to swap since the start: "machine"',
 	moves: 'calls that moved pages: "machine"',
 	allocFailures: 'allocations that failed or killed somebody: "machine"',
 	kernelAllocFailures: 'allocations of the kernel that failed: "machine"',

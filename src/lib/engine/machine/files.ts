@@ -1,9 +1,11 @@
+import { PAGE_BYTES } from '../../base/units.ts';
+import { readBytes } from '../contract/process-words.ts';
 import { isOnlineWord, readBoolean } from '../mm/boot/command-line.ts';
 import { startOffline } from '../mm/blocks/offline.ts';
 import { onlineMemoryBlock } from '../mm/blocks/online.ts';
 import { blockState } from '../mm/blocks/sections.ts';
 import { weightOf } from '../mm/alloc/mempolicy.ts';
-import { nodeIndex } from '../mm/alloc/zonelist.ts';
+import { nodeIndex, zoneRank } from '../mm/alloc/zonelist.ts';
 import { costNs } from '../costs/cost-model.ts';
 import { continueLater, endCall } from '../mm/os/calls.ts';
 import { osRecord } from '../mm/os/os.ts';
@@ -24,6 +26,12 @@ export function writeFile(world: World, os: number, path: string, value: string,
 		return;
 	}
 	const record = osRecord(world, os);
+	const proactive = /^\/sys\/devices\/system\/node\/node(\d+)\/reclaim$/.exec(path);
+	if (proactive && nodeIndex(record, Number(proactive[1])) >= 0) {
+		endCall(world, call, reclaimNode(world, os, Number(proactive[1]), value), null);
+		wakeParked(world, os);
+		return;
+	}
 	for (const { pattern, write } of SETTINGS) {
 		const match = pattern.exec(path);
 		if (!match) continue;
@@ -70,6 +78,16 @@ export function stateWalk(world: World, call: CallRecord): void {
 	if (errno !== null) return endCall(world, call, errno, null);
 	work['onlined'] = true;
 	continueLater(world, call, costNs(world.costs, 'blockOnlineMs') * osRecord(world, os).sectionsPerBlock);
+}
+
+const HIGHEST_RANK = zoneRank('MOVABLE');
+
+/** Proactive reclaim of one node (Linux 7.2.13 mm/vmscan.c, node_reclaim store): EAGAIN when less was there to take. */
+function reclaimNode(world: World, os: number, node: number, value: string): string | null {
+	const bytes = readBytes(value.trim().split(/\s+/)[0] ?? '');
+	if (bytes === null || bytes <= 0) return 'EINVAL';
+	const pages = Math.ceil(bytes / PAGE_BYTES);
+	return world.relief.reclaim(world, os, node, HIGHEST_RANK, pages, 'direct') < pages ? 'EAGAIN' : null;
 }
 
 interface Setting {

@@ -1,11 +1,14 @@
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import { MOVER_TILES, type MoverPlan, type MoverTile } from './steps.ts';
 
-/** A plan as words: "MOVABLE mlock bind move release", "NORMAL secure move". */
+/** Zone words: the zone's name, or what onlined the node into it. */
+const ZONES: Readonly<Record<string, MoverPlan['zone']>> = { MOVABLE: 'MOVABLE', NORMAL: 'NORMAL', movable: 'MOVABLE', kernel: 'NORMAL' };
+
+/** A plan as words: "MOVABLE mlock bind move release", "kernel secure move". */
 export function readMoverPlan(text: string): Outcome<MoverPlan, 'bad-command'> {
 	const words = text.split(' ').filter((word) => word !== '');
-	const zone = words.shift();
-	if (zone !== 'MOVABLE' && zone !== 'NORMAL') return refused('bad-command', 'a plan begins with the zone of the CXL node: MOVABLE or NORMAL');
+	const zone = ZONES[words.shift() ?? ''];
+	if (zone === undefined) return refused('bad-command', 'a plan begins with the zone of the CXL node: MOVABLE or NORMAL');
 	const secure = words.includes('secure');
 	const release = words.includes('release');
 	const before: MoverTile[] = [];

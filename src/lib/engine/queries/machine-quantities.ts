@@ -62,12 +62,17 @@ const counter =
 	({ world, machine }) =>
 		world.r.oses[machine.index]?.counters[name] ?? 0;
 
+const callsThat =
+	(is: (call: CallRecord) => boolean): Read =>
+	({ world, machine }) =>
+		world.r.calls.filter((call) => call.os === machine.index && is(call)).length;
+
 /** Largest order that holds a free chunk in any zone of the node, in bytes. */
 function largestFree(subject: Subject): number {
 	let largest = 0;
 	for (const zone of zonesOf(subject))
 		for (let order = 0; order < ORDERS; order += 1)
-			if (zone.freeChunks.some((list, type) => type !== 3 && (list[order] ?? 0) > 0)) largest = Math.max(largest, PAGE_BYTES * 2 ** order);
+			if (zone.freeChunks.some((list, type) => type !== 3 && (list[order] ?? 0) > 0)) largest = Math.max(largest, PAGE_BYTES * (1 << order));
 	return largest;
 }
 
@@ -107,9 +112,11 @@ const READ: Readonly<Record<OfMachine, Read>> = {
 		return sum / found.residentPages;
 	}),
 	changedPages: counter('changed_pages'),
-	moves: counter('moves'),
-	allocFailures: counter('alloc_fail'),
-	kernelAllocFailures: counter('kernel_alloc_fail'),
+	balancedPages: counter('numa_pages_migrated'),
+	swappedPages: counter('pswpout'),
+	moves: callsThat((call) => /^(move|migrate|migratepages) /.test(call.text)),
+	allocFailures: callsThat((call) => call.errno === 'ENOMEM' || call.errno === 'SIGKILL' || call.errno === 'SIGBUS'),
+	kernelAllocFailures: callsThat((call) => call.errno === 'ENOMEM' && /^pipefill /.test(call.text)),
 	callsFailed: ({ world, machine }) => world.r.calls.filter((call) => call.os === machine.index && call.errno !== null).length,
 	lastErrno: (subject) => {
 		const call = lastCall(subject);
@@ -136,8 +143,9 @@ function gigantic(world: World, machine: MachineStatus, node: number): number {
 }
 
 export function machineQuantity(world: World, name: string, of: string): number | null {
-	if (!Object.hasOwn(READ, name) || typeof of !== 'string') return null;
+	if (typeof of !== 'string') return null;
 	if (name === 'moversWin' || name === 'moversStates') return moverQuantity(name, of);
+	if (!Object.hasOwn(READ, name)) return null;
 	const [id, ...words] = of.split(' ');
 	const machine = machineStatuses(world).find((each) => each.id === id);
 	return machine ? READ[name as OfMachine]({ world, machine, words }) : null;
