@@ -102,6 +102,21 @@ describe('memory gets short', () => {
 		expect(free()).toBe(before);
 	});
 
+	it('a long-term pin of movable far memory kills the user of near memory, while far memory is free (M-8)', () => {
+		const near = '-machine q35 -smp 2 -m 1G,slots=2,maxmem=4G -object memory-backend-ram,id=b0,size=1G -numa node,nodeid=0,cpus=0-1,memdev=b0 -numa node,nodeid=1';
+		const simulation = machine(near, 'memhp_default_state=online_movable');
+		const qmp = (execute: string, more: Record<string, string | number>) => ask(simulation, { name: 'qmp', execute, arguments: more });
+		qmp('object-add', { 'qom-type': 'memory-backend-ram', id: 'm0', size: 2 ** 29 });
+		qmp('device_add', { driver: 'pc-dimm', id: 'd0', memdev: 'm0', node: 1 });
+		simulation.advance(2e9);
+		play(simulation, ['q: map b 850M', 'q: bind b bind 0', 'q: touch b', 'p: map a 200M', 'p: bind a bind 1', 'p: touch a']);
+		expect(nodesOf(play(simulation, ['p: status a']))).toEqual({ node1: 51_200 });
+		expect(play(simulation, ['p: pin a'])).toMatchObject({ errno: 'OK' });
+		expect(nodesOf(play(simulation, ['p: status a']))).toEqual({ node0: 51_200 });
+		expect(simulation.world.r.processes.find((process) => process.id === 'q')?.state).toBe('ended');
+		expectSound(simulation);
+	});
+
 	it('locked pages stay; held ones are passed over', () => {
 		const { simulation } = far({ demotion: true, numaBalancing: 0 });
 		const lines = ['q: map b 200M', 'q: bind b bind 0', 'q: touch b', 'q: mlock b', 'p: map a 760M', 'p: bind a bind 0', 'p: touch a', 'q: status b'];
