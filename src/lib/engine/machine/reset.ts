@@ -18,6 +18,7 @@ import { endProcess, runRingExit } from '../mm/process/end.ts';
 import { emit } from '../sim/trace.ts';
 import type { VirtioMemRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
+import { abandonRange } from '../virtio-mem/driver/fake-offline.ts';
 import { clearAll, isBusy } from '../virtio-mem/requests.ts';
 import { sizeChanged } from '../virtio-mem/size-event.ts';
 import { breakOff } from './events.ts';
@@ -60,6 +61,7 @@ function endCalls(world: World, os: number): void {
 /** Its memory blocks leave Linux whatever is in them; then QEMU unplugs all, unless a migration keeps the device busy. */
 function resetDevice(world: World, device: VirtioMemRecord, cause: number): void {
 	const { os } = device;
+	abandonRange(world, device);
 	const bytes = memoryBlockBytes(world, os);
 	const first = Math.ceil(device.addr / bytes);
 	const end = Math.floor((device.addr + device.regionBytes) / bytes);

@@ -62,7 +62,7 @@ function wrongBigBlock(world: World, device: VirtioMemRecord): string | null {
 	for (const [at, state] of driver.blockStates.entries()) {
 		const addr = (driver.firstMemoryBlock + at) * driver.bigBlockBytes;
 		const section = world.c.memoryBlockState.get(sectionOfBlock(blockAtAddress(world, os, addr)));
-		if ((state === 'ADDED') !== (section !== SectionState.absent)) return `big block ${driver.firstMemoryBlock + at} is ${state}`;
+		if ((state === 'ADDED' || state === 'FAKE_OFFLINE') !== (section !== SectionState.absent)) return `big block ${driver.firstMemoryBlock + at} is ${state}`;
 		if (!driverHas(world, device, addr, driver.bigBlockBytes, state !== 'UNUSED')) return `big block ${driver.firstMemoryBlock + at} is ${state}`;
 	}
 	return null;

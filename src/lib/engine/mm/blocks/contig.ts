@@ -51,16 +51,36 @@ export function beginContigRange(world: World, os: number, firstBlock: number, c
 }
 
 /** Second step, pageblock by pageblock: what can move moves. A failure ends the whole range: there is no use in the rest. */
-export function emptyBlock(world: World, os: number, block: number): { readonly moved: number; readonly failed: 'EBUSY' | 'ENOMEM' | null } {
+export function emptyBlock(world: World, os: number, block: number): Emptied {
 	let moved = 0;
 	for (let attempt = 1; ; attempt += 1) {
 		const runs = movableIn(world, os, block);
-		if (runs.length === 0) return { moved, failed: null };
+		if (runs.length === 0) return tellMoved(world, os, block, { moved, failed: null });
 		const result = migrateFolios(world, os, runs, { mode: 'sync', place: targetOf(world, os, 'contig'), split: true });
 		moved += result.moved;
-		if (result.enomem) return { moved, failed: 'ENOMEM' };
-		if (attempt === CONTIG_TRIES) return { moved, failed: result.failed.length > 0 ? 'EBUSY' : null };
+		if (result.enomem) return tellMoved(world, os, block, { moved, failed: 'ENOMEM' });
+		if (attempt === CONTIG_TRIES) return tellMoved(world, os, block, { moved, failed: result.failed.length > 0 ? 'EBUSY' : null });
 	}
+}
+
+interface Emptied {
+	readonly moved: number;
+	readonly failed: 'EBUSY' | 'ENOMEM' | null;
+}
+
+function tellMoved(world: World, os: number, block: number, emptied: Emptied): Emptied {
+	const { id } = osRecord(world, os);
+	const pfn = pfnOfFrame(world, os, block * PAGES_PER_BLOCK);
+	if (emptied.moved > 0)
+		emit(world, {
+			kind: 'move',
+			rule: 'contig-range',
+			cause: null,
+			host: id,
+			values: { pfn, pages: PAGES_PER_BLOCK, moved: emptied.moved },
+			text: `${id}: ${emptied.moved} pages leave the pageblock at pfn 0x${pfn.toString(16)}`
+		});
+	return emptied;
 }
 
 /** Last step: taken when all of it is free, else the pageblocks get their type back. */

@@ -45,16 +45,21 @@ export function plugBigBlocks(world: World, device: VirtioMemRecord): Step {
 export function beginBigUnplug(device: VirtioMemRecord): void {
 	setNote(device, 'order', 0);
 	setNote(device, 'cursor', device.driver.blockStates.length - 1);
+	setNote(device, 'block', -1);
 }
 
 /** Three sweeps, each descending: what is offline, what is offline or movable, anything. One big block per step. */
 export function unplugBigBlocks(world: World, device: VirtioMemRecord): Step {
 	const { driver } = device;
+	if (note(device, 'block') >= 0) return leave(world, device, note(device, 'block'));
 	if (note(device, 'left') === 0) return over(null);
 	for (; note(device, 'order') < 3; setNote(device, 'order', note(device, 'order') + 1), setNote(device, 'cursor', driver.blockStates.length - 1)) {
 		for (let at = note(device, 'cursor'); at >= 0; at -= 1) {
 			if (driver.blockStates[at] !== 'ADDED' || !fits(world, device, driver.firstMemoryBlock + at, note(device, 'order'))) continue;
 			setNote(device, 'cursor', at - 1);
+			setNote(device, 'block', driver.firstMemoryBlock + at);
+			setState(device, driver.firstMemoryBlock + at, 'FAKE_OFFLINE');
+			driver.work['taken'] = [];
 			return leave(world, device, driver.firstMemoryBlock + at);
 		}
 		if (note(device, 'order') === 0 && !osRecord(world, device.os).settings.unplugOnline) return over(null);
@@ -77,36 +82,40 @@ function sectionsOf(world: World, device: VirtioMemRecord, block: number): { add
 	});
 }
 
-/** Fake-offline section by section; one that is busy rolls everything back. Then out of Linux, then out of the device. */
+/**
+ * Fake-offline section by section; one that is busy rolls everything back. Then out of Linux, then out of the device. One
+ * pageblock or one section per step; the run's note `taken` holds the first blocks of the sections that are ours.
+ */
 function leave(world: World, device: VirtioMemRecord, block: number): Step {
-	const { driver, os } = device;
+	const { driver } = device;
 	const addr = block * driver.bigBlockBytes;
-	setState(device, block, 'FAKE_OFFLINE');
-	const taken: number[] = [];
-	let costNs = unplugNs(world, driver.bigBlockBytes);
-	let errno: Errno | null = null;
+	const taken = driver.work['taken'] as number[];
 	for (const section of sectionsOf(world, device, block)) {
-		if (!section.online) continue;
+		if (!section.online || taken.includes(section.firstBlock)) continue;
 		const tried = takeRange(world, device, section.addr, SECTION_BYTES, true);
-		costNs += tried.costNs;
-		errno = tried.errno;
-		if (errno !== null) break;
+		if (!tried.done) return goOn(tried.costNs);
+		const costNs = tried.costNs + unplugNs(world, SECTION_BYTES);
+		if (tried.errno !== null) return rollBack(world, device, block, tried.errno, costNs);
 		taken.push(section.firstBlock);
+		return goOn(costNs);
 	}
-	if (errno === null && !offlineAndRemove(world, device, addr, driver.bigBlockBytes)) errno = 'EBUSY';
-	if (errno !== null) {
-		for (const firstBlock of taken)
-			if (world.c.memoryBlockState.get(sectionOfBlock(firstBlock)) === SectionState.online)
-				fakeOnline(world, os, firstBlock, BLOCKS_PER_SECTION);
-		setState(device, block, 'ADDED');
-		return errno === 'EBUSY' ? goOn(costNs) : over(errno, costNs);
-	}
-	costNs += removeBlockNs(world, driver.bigBlockBytes);
+	if (!offlineAndRemove(world, device, addr, driver.bigBlockBytes)) return rollBack(world, device, block, 'EBUSY', 0);
+	setNote(device, 'block', -1);
+	const costNs = removeBlockNs(world, driver.bigBlockBytes);
 	const refused = sendUnplug(world, device, addr, driver.bigBlockBytes);
 	setState(device, block, refused === null ? 'UNUSED' : 'PLUGGED');
 	if (refused !== null) return over(refused, costNs);
 	setNote(device, 'left', note(device, 'left') - 1);
 	return goOn(costNs);
+}
+
+function rollBack(world: World, device: VirtioMemRecord, block: number, errno: Errno, costNs: number): Step {
+	for (const firstBlock of device.driver.work['taken'] as number[])
+		if (world.c.memoryBlockState.get(sectionOfBlock(firstBlock)) === SectionState.online)
+			fakeOnline(world, device.os, firstBlock, BLOCKS_PER_SECTION);
+	setNote(device, 'block', -1);
+	setState(device, block, 'ADDED');
+	return errno === 'EBUSY' ? goOn(costNs) : over(errno, costNs);
 }
 
 /** Big blocks that left Linux but not the device: asked for again before anything else. */

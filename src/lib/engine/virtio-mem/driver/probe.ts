@@ -9,6 +9,7 @@ import { logLine, osRecord } from '../../mm/os/os.ts';
 import type { VirtioMemRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { isPowerOfTwo } from '../properties.ts';
+import { finishRun } from './run.ts';
 
 /** The driver finds the device, or leaves it (Linux 7.2.13 drivers/virtio/virtio_mem.c, virtio_mem_probe and _remove). */
 
@@ -96,6 +97,7 @@ export function removeDriver(world: World, device: VirtioMemRecord): void {
 		driver.state = 'absent';
 		return;
 	}
+	finishRun(world, device);
 	const bytes = memoryBlockBytes(world, os);
 	if (driver.mode === 'sbm')
 		for (const [at, state] of driver.blockStates.entries()) {

@@ -38,11 +38,17 @@ function stepOf(world: World, device: VirtioMemRecord): Step {
 			if (driver.configChanged) return over('EAGAIN');
 			return sbm ? plugSubBlocks(world, device) : plugBigBlocks(world, device);
 		case 'unplug':
-			if (driver.configChanged) return over('EAGAIN');
 			return sbm ? unplugSubBlocks(world, device) : unplugBigBlocks(world, device);
 		default:
 			return begin(world, device);
 	}
+}
+
+/** Unloading the module waits until the run is over (cancel_work_sync). */
+export function finishRun(world: World, device: VirtioMemRecord): void {
+	if (!device.driver.running) return;
+	while (!stepOf(world, device).done);
+	device.driver.running = false;
 }
 
 /** Leftovers of earlier runs, the configuration, then which way to go. */

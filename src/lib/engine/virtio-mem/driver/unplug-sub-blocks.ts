@@ -6,9 +6,9 @@ import { osRecord } from '../../mm/os/os.ts';
 import type { VirtioMemRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { removeBlockNs, unplugNs } from './cost.ts';
-import { takeRange } from './fake-offline.ts';
+import { takeRange, type Taking } from './fake-offline.ts';
 import { offlineAndRemove } from './remove.ts';
-import { sendUnplug, type Errno } from './send.ts';
+import { sendUnplug } from './send.ts';
 import { goOn, note, over, setNote, type Step } from './step.ts';
 
 /**
@@ -84,15 +84,14 @@ function offlineStep(world: World, device: VirtioMemRecord): Step {
 /** The whole block at once, else one sub-block; a busy one is skipped, anything else ends the run. */
 function onlineStep(world: World, device: VirtioMemRecord): Step {
 	const block = note(device, 'block');
-	const perBlock = subBlocksPerBlock(world, device);
 	const whole = note(device, 'whole') === 1;
-	setNote(device, 'whole', 0);
 	const sub = whole ? 0 : nextPlugged(world, device, block, note(device, 'sub'));
 	if (sub < 0 || note(device, 'left') === 0) return endBlock(world, device, 0);
-	const count = whole ? perBlock : 1;
-	const bytes = count * device.driver.subBlockBytes;
+	const count = whole ? subBlocksPerBlock(world, device) : 1;
 	const tried = unplugOnline(world, device, block, sub, count);
-	const costNs = tried.costNs + unplugNs(world, bytes);
+	if (!tried.done) return goOn(tried.costNs);
+	const costNs = tried.costNs + unplugNs(world, count * device.driver.subBlockBytes);
+	setNote(device, 'whole', 0);
 	if (!whole) setNote(device, 'sub', sub - 1);
 	if (tried.errno === null) {
 		setNote(device, 'left', note(device, 'left') - count);
@@ -102,20 +101,20 @@ function onlineStep(world: World, device: VirtioMemRecord): Step {
 	return tried.errno === 'EBUSY' ? goOn(costNs) : over(tried.errno, costNs);
 }
 
-function unplugOnline(world: World, device: VirtioMemRecord, block: number, sub: number, count: number): { errno: Errno | null; costNs: number } {
+function unplugOnline(world: World, device: VirtioMemRecord, block: number, sub: number, count: number): Taking {
 	const addr = subBlockAddress(world, device, block, sub);
 	const bytes = count * device.driver.subBlockBytes;
 	const taken = takeRange(world, device, addr, bytes, count === 1);
-	if (taken.errno !== null) return taken;
+	if (!taken.done || taken.errno !== null) return taken;
 	const errno = sendUnplug(world, device, addr, bytes);
 	if (errno !== null) {
 		// The device refused: the pages go back to the buddy.
 		fakeOnline(world, device.os, blockAtAddress(world, device.os, addr), bytes / BLOCK_BYTES);
-		return { errno, costNs: taken.costNs };
+		return { done: true, errno, costNs: taken.costNs };
 	}
 	const state = stateOf(device, block);
 	if (!state.endsWith('_PARTIAL')) setState(device, block, `${state}_PARTIAL`);
-	return { errno: null, costNs: taken.costNs };
+	return taken;
 }
 
 /** Nothing left to do in this block, or nothing left at all: an emptied block leaves Linux in the same breath. */

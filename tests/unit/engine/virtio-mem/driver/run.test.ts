@@ -153,6 +153,66 @@ describe('unplugging', () => {
 	});
 });
 
+describe('emptying a memory block', () => {
+	/** 300 MiB of data in the upper blocks, then a wish for less: the driver is in the middle of moving it. */
+	function inTheMiddle(): void {
+		open(MOVABLE);
+		wish(1024);
+		words('p', 'map a 900M', 'nothp a', 'touch a', 'map b 100M', 'nothp b', 'touch b', 'unmap a');
+		ask(simulation, { name: 'qmp', execute: 'qom-set', arguments: { path: 'vm0', property: 'requested-size', value: 0 } });
+		const isolated = (): boolean => (simulation.world.r.oses[0]?.isolated.length ?? 0) > 0;
+		simulation.advance(simulation.nowNs + 20e9, Infinity, isolated);
+		expect(isolated()).toBe(true);
+	}
+
+	it('goes pageblock by pageblock, each move at its time', () => {
+		inTheMiddle();
+		simulation.advance(simulation.nowNs + 20e9);
+		const moves = simulation.world.trace.filter((record) => record.kind === 'move');
+		expect(new Set(moves.map((record) => record.atNs)).size).toBeGreaterThan(20);
+		expect(mib()).toBe(0);
+	});
+
+	it('a run can be left in the middle and taken up from a checkpoint', () => {
+		inTheMiddle();
+		const middle = simulation.nowNs;
+		simulation.advance(middle + 20e9);
+		const end = simulation.fingerprint();
+		simulation.seek(middle);
+		simulation.seek(middle + 20e9);
+		expect(simulation.fingerprint()).toBe(end);
+	});
+
+	it('a new wish in the middle: the range is given back, the new wish counts', () => {
+		inTheMiddle();
+		const before = mib();
+		wish(before);
+		expect([mib(), simulation.world.r.oses[0]?.isolated]).toEqual([before, []]);
+	});
+
+	it('unloading the module waits until the run is over', () => {
+		inTheMiddle();
+		ask(simulation, { name: 'module', module: 'virtio_mem', do: 'unload' });
+		expect([mib(), device().driver.state, simulation.world.r.oses[0]?.isolated]).toEqual([0, 'absent', []]);
+	});
+
+	it('a reset in the middle leaves nothing isolated', () => {
+		inTheMiddle();
+		ask(simulation, { name: 'qmp', execute: 'system_reset' });
+		expect([mib(), simulation.world.r.oses[0]?.isolated]).toEqual([0, []]);
+	});
+
+	it('stopping in the middle: it goes on with cont', () => {
+		inTheMiddle();
+		ask(simulation, { name: 'qmp', execute: 'stop' });
+		simulation.advance(simulation.nowNs + 60e9);
+		expect(simulation.world.r.oses[0]?.isolated.length).toBe(1);
+		ask(simulation, { name: 'qmp', execute: 'cont' });
+		simulation.advance(simulation.nowNs + 20e9);
+		expect(mib()).toBe(0);
+	});
+});
+
 describe('trying again', () => {
 	it('50, 100, 200, 300, 300 s; a new wish runs at once; only success resets the delay', () => {
 		open(KERNEL);
