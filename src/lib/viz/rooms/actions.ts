@@ -24,7 +24,7 @@ export function blockActions(machine: string, block: BlockScene): BlockAction[] 
 		return [
 			{
 				word: 'signal',
-				line: `kill -INT %${running.id}`,
+				line: `^C ${running.id}`,
 				command: { name: 'signal', machine, call: running.id }
 			}
 		];

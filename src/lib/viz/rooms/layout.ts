@@ -79,77 +79,86 @@ interface Placed {
 	readonly nodes: readonly NodeBox[];
 }
 
-/** The largest tiles with which all panels fit; the widths of panels that allow them. */
+/** The largest tiles with which all panels fit. */
 function placeNodes(input: LayoutInput, area: Box, stacked: boolean): Placed {
 	const { nodes, sectionsPerBlock, underline } = input;
 	if (nodes.length === 0) return { tiles: NO_TILES, nodes: [] };
 	const largest = Math.max(1, ...nodes.flatMap((node) => node.rooms));
-	for (const tiles of fitTiles(sectionsPerBlock * BLOCKS_PER_MEMORY_BLOCK, largest, underline))
-		for (const widths of splits(nodes, area.width, stacked)) {
-			const placed = placeAll(nodes, widths, area, tiles, stacked);
-			if (placed !== null) return { tiles, nodes: placed };
-		}
+	for (const tiles of fitTiles(sectionsPerBlock * BLOCKS_PER_MEMORY_BLOCK, largest, underline)) {
+		const placed = placeRows(nodes, area, tiles, stacked);
+		if (placed !== null) return { tiles, nodes: placed };
+	}
 	throw new RangeError(`rooms of ${largest} blocks do not fit ${area.width} × ${area.height}`);
 }
 
-/** Candidates for the widths of panels in one row: by number of blocks, by its root, all alike. */
-function splits(
-	nodes: LayoutInput['nodes'],
-	width: number,
-	stacked: boolean
-): readonly (readonly number[])[] {
-	if (stacked || nodes.length > perRow(nodes.length)) {
-		const columns = stacked ? 1 : perRow(nodes.length);
-		const each = Math.floor((width - GAP * (columns - 1)) / columns);
-		return [nodes.map(() => each)];
-	}
-	const free = width - GAP * (nodes.length - 1);
-	const counts = nodes.map((node) => node.rooms.reduce((sum, count) => sum + count, 0));
-	return [1, 0.75, 0.5, 0.25, 0].map((power) => {
-		const weights = counts.map((count) => Math.pow(count + 1, power));
-		const sum = weights.reduce((total, weight) => total + weight, 0);
-		const least = Math.min(LEAST_ROOM + 2 * ROOM_PAD, free / nodes.length);
-		const spare = free - least * nodes.length;
-		return weights.map((weight) => Math.floor(least + (spare * weight) / sum));
-	});
-}
+/** Panels stand in one row up to four nodes, then in rows; stacked they stand below each other. */
+const perRow = (count: number, stacked: boolean): number =>
+	stacked ? 1 : count <= 4 ? count : Math.ceil(Math.sqrt(count));
 
-/** Panels stand in one row up to four nodes, then in rows. */
-const perRow = (count: number): number => (count <= 4 ? count : Math.ceil(Math.sqrt(count)));
-
-function placeAll(
+function placeRows(
 	nodes: LayoutInput['nodes'],
-	widths: readonly number[],
 	area: Box,
 	tiles: Tiles,
 	stacked: boolean
 ): NodeBox[] | null {
-	const columns = stacked ? 1 : perRow(nodes.length);
+	const columns = perRow(nodes.length, stacked);
 	const rows = Math.ceil(nodes.length / columns);
-	const rowHeight = stacked ? Infinity : (area.height - GAP * (rows - 1)) / rows;
+	const rowHeight = (area.height - GAP * (rows - 1)) / rows;
 	const placed: NodeBox[] = [];
-	let x = area.x;
 	let y = area.y;
-	for (const [index, node] of nodes.entries()) {
-		if (index > 0 && index % columns === 0) {
-			x = area.x;
-			y += stacked ? (placed[index - 1] as NodeBox).box.height + GAP : rowHeight + GAP;
-		}
-		const width = widths[index] as number;
-		const inside = placeRooms(node.rooms, box(x, y, width, rowHeight), tiles);
-		if (inside === null) return null;
-		const bottom = Math.max(y + PANEL_HEAD + 30, ...inside.map((r) => r.box.y + r.box.height)) + 10;
-		placed.push({
-			box: box(x, y, width, stacked ? bottom - y : rowHeight),
-			rooms: inside
+	for (let first = 0; first < nodes.length; first += columns) {
+		const row = nodes.slice(first, first + columns);
+		const room = stacked ? Infinity : rowHeight;
+		const widths = widthsOf(row, area.width, room, tiles, stacked);
+		if (widths === null) return null;
+		let x = area.x;
+		let lowest = y + PANEL_HEAD + 44;
+		const inRow = row.map((node, index): NodeBox => {
+			const width = widths[index] as number;
+			const inside = placeRooms(node.rooms, box(x, y, width, room), tiles) ?? [];
+			for (const one of inside) lowest = Math.max(lowest, one.box.y + one.box.height + 10);
+			const made = { box: box(x, y, width, room), rooms: inside };
+			x += width + GAP;
+			return made;
 		});
-		x += width + GAP;
+		const height = stacked ? lowest - y : rowHeight;
+		placed.push(...inRow.map((node) => ({ ...node, box: { ...node.box, height } })));
+		y += height + GAP;
 	}
-	if (stacked) {
-		const last = placed.at(-1) as NodeBox;
-		if (last.box.y + last.box.height > area.y + area.height && !tiles.last) return null;
+	return stacked && y - GAP > area.y + area.height && !tiles.last ? null : placed;
+}
+
+/** The narrowest panels that hold their rooms, then what is left over in proportion; null when they do not fit. */
+function widthsOf(
+	row: LayoutInput['nodes'],
+	width: number,
+	height: number,
+	tiles: Tiles,
+	stacked: boolean
+): readonly number[] | null {
+	const free = width - GAP * (row.length - 1);
+	if (stacked)
+		return placeRooms(row[0]?.rooms ?? [], box(0, 0, free, height), tiles) === null ? null : [free];
+	const least: number[] = [];
+	for (const node of row) {
+		const most = Math.max(1, ...node.rooms.map((count) => Math.ceil(count / tiles.blocksPerCell)));
+		const candidates: number[] = [];
+		for (let columns = 1; columns <= most && columns * tiles.pitchX <= free; columns += 1) {
+			const inner = Math.max(LEAST_ROOM, columns * tiles.pitchX - tiles.gap + 2 * ROOM_PAD);
+			candidates.push(inner, inner + 8 + LEAST_ROOM);
+		}
+		candidates.sort((one, other) => one - other);
+		const found = candidates.find(
+			(inner) => placeRooms(node.rooms, box(0, 0, inner + 20, height), tiles) !== null
+		);
+		if (found === undefined) return null;
+		least.push(found + 20);
 	}
-	return placed;
+	const spare = free - least.reduce((sum, one) => sum + one, 0);
+	if (spare < 0) return null;
+	const counts = row.map((node) => node.rooms.reduce((sum, count) => sum + count, 1));
+	const sum = counts.reduce((total, count) => total + count, 0);
+	return least.map((one, index) => Math.floor(one + (spare * (counts[index] as number)) / sum));
 }
 
 /** Rooms of one panel on shelves: beside each other where they fit, else below. */
@@ -168,7 +177,13 @@ function placeRooms(counts: readonly number[], panel: Box, tiles: Tiles): RoomBo
 		const rows = Math.max(1, Math.ceil(cells / columns));
 		const least = Math.min(inner, LEAST_ROOM);
 		const width = Math.max(least, columns * tiles.pitchX - tiles.gap + 2 * ROOM_PAD);
-		const height = ROOM_HEAD + rows * tiles.pitchY - tiles.gap + ROOM_FOOT + 4;
+		const height =
+			ROOM_HEAD +
+			(tiles.cell > 0 ? 0 : tiles.above) +
+			rows * tiles.pitchY -
+			tiles.gap +
+			ROOM_FOOT +
+			4;
 		if (x > panel.x + 10 && x + width > panel.x + 10 + inner) {
 			x = panel.x + 10;
 			y += shelf + 8;

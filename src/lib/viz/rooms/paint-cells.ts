@@ -1,5 +1,5 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import type { DrawList} from '../draw/ops.ts';
+import type { DrawList } from '../draw/ops.ts';
 import { Glyph, Notch, Op, paint, Shape } from '../draw/ops.ts';
 import type { Box } from '../geometry/box.ts';
 import { Mark, type SubBlocks } from './sub-blocks.ts';

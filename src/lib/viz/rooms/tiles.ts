@@ -21,7 +21,7 @@ export interface Tiles {
 	readonly last: boolean;
 }
 
-const NAME = 14;
+const NAME = 18;
 const UNDER = 14;
 export const LEAST_TILE = 4;
 
@@ -57,7 +57,7 @@ const far = (side: number, blocksPerCell: number): Tiles => {
 		gap,
 		pitchX: side + gap,
 		pitchY: side + gap,
-		above: 0,
+		above: 4,
 		below: 0,
 		blocksPerCell,
 		last: false
@@ -70,7 +70,7 @@ export const NO_TILES: Tiles = far(LEAST_TILE, 1);
 export function fitTiles(subBlocks: number, largest: number, underline: boolean): Tiles[] {
 	const across = subBlocks === 64 ? 8 : 16;
 	const sizes: Tiles[] = [];
-	for (let cell = 10; cell >= (across === 8 ? 3 : 2); cell -= 1)
+	for (let cell = 14; cell >= (across === 8 ? 3 : 2); cell -= 1)
 		sizes.push(tiles(cell, across, subBlocks / across, underline));
 	for (let side = 24; side >= LEAST_TILE; side -= side > 12 ? 2 : 1) sizes.push(far(side, 1));
 	for (let shared = 2; shared < largest * 2; shared *= 2) sizes.push(far(LEAST_TILE, shared));

@@ -101,9 +101,10 @@ function refusalCause(block: BlockScene, call: CallStatus): string | null {
 	return null;
 }
 
-export function describeBlock(scene: RoomsScene, block: BlockScene): string {
+/** What is in a block, without its name and zone. */
+export function contentWords(scene: RoomsScene, block: BlockScene): string[] {
 	const { status } = block;
-	const parts = [`${zoneWords(scene, block)}, ${STATE[status.state]}`];
+	const parts: string[] = [];
 	if (status.state !== 'offline') {
 		const counts = countCells(scene.cells, block.first, block.count);
 		parts.push(`${pagesText(counts.user)} in use, ${pagesText(counts.free)} free`);
@@ -111,7 +112,14 @@ export function describeBlock(scene: RoomsScene, block: BlockScene): string {
 		if (counts.offline > 0) parts.push(`${pagesText(counts.offline)} unplugged`);
 		if (status.heldPages > 0) parts.push(`${counted(status.heldPages, 'page')} will not move`);
 	}
-	if (status.device !== null) parts.push(`of ${status.device}`);
+	if (status.device !== null) parts.push(`comes from ${status.device}`);
+	return parts;
+}
+
+export function describeBlock(scene: RoomsScene, block: BlockScene): string {
+	const inside = contentWords(scene, block).join(', ');
+	const parts = [`${zoneWords(scene, block)}, ${STATE[block.status.state]}`];
+	if (inside !== '') parts.push(inside);
 	const walk = walkWords(block);
 	if (walk !== null) parts.push(walk);
 	const refusal = refusalWords(block);
