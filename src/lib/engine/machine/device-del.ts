@@ -6,15 +6,15 @@ import { schedule } from '../sim/event-queue.ts';
 import type { VirtioMemRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { removeDriver } from '../virtio-mem/driver/probe.ts';
-import { tell } from './run-state.ts';
+import { tell } from './tell.ts';
 
 /** device_del of a virtio-mem device (QEMU 10.0.13 hw/virtio/virtio-mem.c, virtio_mem_unplug_request_check). */
 
 /**
- * From the request to DEVICE_DELETED: PCIe hot-unplug waits 5 s for somebody to press the button again (Linux
- * drivers/pci/hotplug/pciehp_ctrl.c).
+ * From the request to DEVICE_DELETED: q35 hot-unplugs behind root ports by ACPI (hw/acpi/pcihp.c), which asks nobody and
+ * waits for nothing. Our simplification: one figure, that of a DIMM's notification.
  */
-const PCIE_BUTTON_NS = 5000 * NS_PER_MS;
+const EJECT_NS = NS_PER_MS;
 
 /** Null when the request is on its way, else QEMU's text. */
 export function unplugVirtioMem(world: World, device: VirtioMemRecord): string | null {
@@ -27,7 +27,7 @@ export function unplugVirtioMem(world: World, device: VirtioMemRecord): string |
 	if (device.pluggedBytes > 0) return 'virtio-mem device cannot get unplugged while some of its memory is still plugged';
 	if (device.requestedBytes > 0) return "virtio-mem device cannot get unplugged while 'requested-size' != '0'";
 	device.leaving = true;
-	schedule(world, world.r.nowNs + PCIE_BUTTON_NS, EventKind.kernelTimer, world.r.virtioMems.indexOf(device), KernelTimer.deviceGone);
+	schedule(world, world.r.nowNs + EJECT_NS, EventKind.kernelTimer, world.r.virtioMems.indexOf(device), KernelTimer.deviceGone);
 	return null;
 }
 

@@ -21,6 +21,8 @@ const VIRTIO_MEM = 'virtio-mem-pci';
 /** Everything of the command line. Null, or why QEMU does not start. */
 export function createDevices(world: World, os: number, machine: QemuMachine): string | null {
 	const { backends } = osRecord(world, os);
+	const memory = wrongMemory(machine);
+	if (memory !== null) return memory;
 	for (const object of machine.objects) {
 		const backend = readBackend(object);
 		if (typeof backend === 'string') return `${object.text}: ${backend}`;
@@ -42,6 +44,17 @@ export function createDevices(world: World, os: number, machine: QemuMachine): s
 		const error = createVirtioMemDevice(world, os, machine, part);
 		if (error !== null) return `${part.text}: ${error}`;
 	}
+	return null;
+}
+
+/** What -m itself may not say (hw/core/machine.c, machine_set_mem). */
+function wrongMemory({ ramBytes, maxmemBytes, slots }: QemuMachine): string | null {
+	const hex = (bytes: number): string => `0x${bytes.toString(16)}`;
+	if (maxmemBytes === 0) return slots > 0 ? 'slots specified but no max-size' : null;
+	if (maxmemBytes < ramBytes)
+		return `invalid value of maxmem: maximum memory size (${hex(maxmemBytes)}) must be at least the initial memory size (${hex(ramBytes)})`;
+	if (slots > 0 && maxmemBytes === ramBytes)
+		return `invalid value of maxmem: memory slots were specified but maximum memory size (${hex(maxmemBytes)}) is equal to the initial memory size (${hex(ramBytes)})`;
 	return null;
 }
 

@@ -70,6 +70,16 @@ describe('refusals of -device virtio-mem-pci', () => {
 	});
 });
 
+describe('refusals of -m', () => {
+	it.each([
+		['-m 2G,slots=2', 'slots specified but no max-size'],
+		['-m 2G,slots=2,maxmem=1G', 'invalid value of maxmem: maximum memory size (0x40000000) must be at least the initial memory size (0x80000000)'],
+		['-m 2G,slots=2,maxmem=2G', 'invalid value of maxmem: memory slots were specified but maximum memory size (0x80000000) is equal to the initial memory size (0x80000000)']
+	])('%s', (words, text) => {
+		expect(start(`-machine q35 ${words}`)).toEqual({ ok: false, reason: 'qemu-refuses', detail: text });
+	});
+});
+
 describe('what QEMU accepts', () => {
 	const devices = (words: string): VirtioMemRecord[] => machine(`${BASE} ${words}`).world.r.virtioMems;
 

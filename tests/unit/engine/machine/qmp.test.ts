@@ -117,7 +117,7 @@ describe('objects and devices', () => {
 		expect(qmp('device_del', { id: 'vm0' })).toEqual({ return: {} });
 		expect(qmp('device_del', { id: 'vm0' })).toEqual(error('Device vm0 is already in the process of unplug'));
 		expect(set('requested-size', 2 * MIB)).toEqual(error("'requested-size' cannot be changed if the device is in the process of unplug"));
-		settle(6);
+		settle(0.002);
 		expect(qmp('device_del', { id: 'vm0' })).toEqual(error("Device 'vm0' not found", 'DeviceNotFound'));
 		expect(os().qmpEvents.map((event) => event.event).slice(-2)).toEqual(['DEVICE_DELETED', 'DEVICE_DELETED']);
 		expect(qmp('query-memory-devices')).toEqual({ return: [] });
