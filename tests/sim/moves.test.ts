@@ -251,4 +251,24 @@ describe('a page in flight', () => {
 		expect(say(simulation, 'check a')).toMatchObject({ ret: 0 });
 		sound(simulation);
 	});
+
+	it('is put back when the mover is interrupted; what has landed stays', () => {
+		const simulation = host('1G', 512);
+		for (const words of ['map a 64M', 'nothp a', 'touch a']) tell(simulation, words);
+		const answer = simulation.send({
+			name: 'process',
+			machine: 'm',
+			process: 'p',
+			words: 'move a 1'
+		});
+		const call = (answer as { value: { call: number } }).value.call;
+		simulation.advance(simulation.nowNs + 2_000_000);
+		simulation.send({ name: 'signal', machine: 'm', call });
+		expect(settle(simulation, call).errno).toBe('EINTR');
+		const { status } = say(simulation, 'status a') as { status: Record<string, number> };
+		expect(Object.keys(status).sort()).toEqual(['node0', 'node1']);
+		expect((status['node1'] ?? 0) % 512).toBe(0);
+		expect(say(simulation, 'check a')).toMatchObject({ ret: 0 });
+		sound(simulation);
+	});
 });

@@ -23,3 +23,14 @@ export function isTyped(record: OsRecord, node: number): boolean {
 	const found = record.nodes.find((each) => each.id === node);
 	return found?.typed === 'switched' || found?.typed === 'shared';
 }
+
+/**
+ * Whether another host can go on with what lies on a node when this one dies: switched memory is handed to it, shared memory it
+ * reaches already. Distance says nothing about it; who believes so is shown wrong (wrong belief "distance-tells").
+ */
+export function outlivesHost(world: World, os: number, node: number): boolean {
+	const record = osRecord(world, os);
+	if (world.r.belief !== 'distance-tells') return isTyped(record, node);
+	const at = record.nodes.findIndex((each) => each.id === node);
+	return (record.nodes[0]?.distances[at] ?? 0) > (record.nodes[0]?.distances[0] ?? 0);
+}

@@ -1,10 +1,7 @@
-import { assert } from '../../../base/assert.ts';
-import type { ZoneName } from '../../contract/machine-status.ts';
 import { MIXED_ZONES, SectionState } from '../../contract/words.ts';
-import type { MemoryRecord, ZoneRecord } from '../../state/records.ts';
+import type { MemoryRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION } from '../os/os.ts';
-import { zoneFor } from './zone-choice.ts';
 
 /**
  * Linux memory blocks (drivers/base/memory.c of 7.2.13): id = physical address / block size; one or more sections of
@@ -106,23 +103,4 @@ export function memoryBlocks(world: World, os: number): number[] {
 		if (ids.at(-1) !== id) ids.push(id);
 	}
 	return ids;
-}
-
-/**
- * `valid_zones` (drivers/base/memory.c): online, its zone, or nothing ("none") when it spans several; offline, the zone of a
- * plain `online` first, then what else could be asked for.
- */
-export function validZones(world: World, os: number, memoryBlock: number): ZoneName[] {
-	const name = (zone: number): ZoneName => (world.r.zones[zone] as ZoneRecord).name;
-	if (blockState(world, os, memoryBlock) !== 'offline') {
-		const zone = zoneOfMemoryBlock(world, os, memoryBlock);
-		return zone < 0 ? [] : [name(zone)];
-	}
-	const zones = (['online', 'online_kernel', 'online_movable'] as const).map((how) => zoneFor(world, os, memoryBlock, how));
-	assert(
-		zones.every((zone) => zone >= 0),
-		`memory block ${memoryBlock} has no node`
-	);
-	if (osRecord(world, os).settings.exmem) zones.push(zoneFor(world, os, memoryBlock, 'online_exmem'));
-	return [...new Set(zones)].map(name);
 }

@@ -1,10 +1,11 @@
+import { assert } from '../../../base/assert.ts';
 import type { ZoneName } from '../../contract/machine-status.ts';
 import { SectionState } from '../../contract/words.ts';
 import type { MemoryGroupRecord } from '../../state/machine-records.ts';
 import type { MemoryRecord, ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION, zoneIndex } from '../os/os.ts';
-import { firstPfnOf, groupOf, nodeOfMemoryBlock, pagesPerBlock } from './sections.ts';
+import { blockState, firstPfnOf, groupOf, nodeOfMemoryBlock, pagesPerBlock, zoneOfMemoryBlock } from './sections.ts';
 
 /** Which zone a memory block goes to (Linux 7.2.13 mm/memory_hotplug.c, zone_for_pfn_range). */
 
@@ -114,4 +115,23 @@ function ratioHolds(world: World, range: Range, pages: number, node: number | nu
 	kernelEarly -= needed;
 	if (range.group?.kind === 'dynamic') kernelEarly += range.group.kernelPages;
 	return movable + pages <= Math.floor((ratio * kernelEarly) / 100);
+}
+
+/**
+ * `valid_zones` (drivers/base/memory.c): online, its zone, or nothing ("none") when it spans several; offline, the zone of a
+ * plain `online` first, then what else could be asked for.
+ */
+export function validZones(world: World, os: number, memoryBlock: number): ZoneName[] {
+	const name = (zone: number): ZoneName => (world.r.zones[zone] as ZoneRecord).name;
+	if (blockState(world, os, memoryBlock) !== 'offline') {
+		const zone = zoneOfMemoryBlock(world, os, memoryBlock);
+		return zone < 0 ? [] : [name(zone)];
+	}
+	const zones = (['online', 'online_kernel', 'online_movable'] as const).map((how) => zoneFor(world, os, memoryBlock, how));
+	assert(
+		zones.every((zone) => zone >= 0),
+		`memory block ${memoryBlock} has no node`
+	);
+	if (osRecord(world, os).settings.exmem) zones.push(zoneFor(world, os, memoryBlock, 'online_exmem'));
+	return [...new Set(zones)].map(name);
 }

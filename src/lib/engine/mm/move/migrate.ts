@@ -8,6 +8,7 @@ import { areaOfOwner, osRecord } from '../os/os.ts';
 import { count } from '../os/counters.ts';
 import { familyOf } from '../space/areas.ts';
 import { frameOf } from '../space/mapping.ts';
+import { hasDetailRoom } from '../space/room.ts';
 import { holdsOn, type FolioRun } from './folio.ts';
 import { landHuge, landPages, splitHuge } from './land.ts';
 
@@ -136,7 +137,7 @@ function movePages(world: World, os: number, run: FolioRun, options: MigrateOpti
 		const place = options.place({ ...run, order: 0 }, page);
 		const wanted = Math.min(place.pages, end - page);
 		let got = 0;
-		for (const [frame, pages] of allocRun(world, { ...place.request, order: 0 }, wanted)) {
+		for (const [frame, pages] of hasDetailRoom(world) ? allocRun(world, { ...place.request, order: 0 }, wanted) : []) {
 			landPages(world, area, page + got, run.frame + page + got - run.page, frame, pages);
 			got += pages;
 		}

@@ -7,6 +7,7 @@ import { putPage, putPages, splitHuge } from '../move/land.ts';
 import { osRecord, ownerOfArea } from '../os/os.ts';
 import { familyOf, forEachGap, forEachRun } from '../space/areas.ts';
 import { frameOf, mappingRow, mapPage, mapPages, mapWhole, wholeBlockOf } from '../space/mapping.ts';
+import { hasDetailRoom } from '../space/room.ts';
 import { isIn, pagesIn, partsOutside, withoutRange, withRange } from '../space/runs.ts';
 import { uniformWritten, writtenOf } from '../space/written.ts';
 import { chargeTables } from './tables.ts';
@@ -101,6 +102,7 @@ function takeHuge(world: World, toucher: Toucher, guestBlock: number): boolean {
 /** Base pages for a range without frames. Returns how many came. */
 function takeBase(world: World, toucher: Toucher, first: number, count: number): number {
 	const { area } = toucher;
+	if (!hasDetailRoom(world)) return 0;
 	for (let page = first; page < first + count; ) {
 		const source = sourceOf(world, { ...toucher, page, order: 0 });
 		const wanted = Math.min(source.pages, first + count - page);

@@ -12,6 +12,7 @@ import { changedPages } from './content.ts';
 import { processOf } from './end.ts';
 import { forkProcess } from './fork.ts';
 import { dropHolds, holdResident } from './holds.ts';
+import { bindTo, isPlacementRule, placedNode } from './place.ts';
 import { startPin, unpin } from './pin.ts';
 import { startPipefill } from './pipe.ts';
 import { countFrames, countZones } from './look.ts';
@@ -127,6 +128,15 @@ const bind: Word = withArea((told, area) => {
 	startMbind(told.world, told.call, area, words);
 });
 
+const place: Word = withArea((told, area) => {
+	const rules = told.rest.slice(1);
+	if (rules.length === 0 || !rules.every(isPlacementRule)) return refuse(told, 'EINVAL', `written as: ${formOf('place')}`);
+	const node = placedNode(told.world, told.os, told.process.cpu, rules);
+	if (node < 0) return refuse(told, 'ENODEV', 'no node fits the rule');
+	bindTo(area, node);
+	done(told, { node });
+});
+
 const policy: Word = (told) => {
 	const words = parsePolicy(told.rest);
 	if (!words) return refuse(told, 'EINVAL', `written as: ${formOf('policy')}`);
@@ -225,6 +235,7 @@ const WORDS: Readonly<Record<string, Word>> = {
 		area.hugeAdvised = true;
 	}),
 	bind,
+	place,
 	policy,
 	cpu,
 	touch: withRange((told, area, first, pages) => startTouch(told.world, told.call, told.process, area, first, pages, 'write')),
