@@ -1,4 +1,4 @@
-import type { Simplification } from './simplifications.ts';
+import type { Simplification } from './simplification.ts';
 
 /** What the Linux machines leave out or do otherwise: part of the list on the page of the model (simplifications.ts). */
 // prettier-ignore
@@ -13,5 +13,10 @@ export const MACHINE_SIMPLIFICATIONS: readonly Simplification[] = [
 	{ id: 'one-hotplug-rate', area: 'figures', sentence: 'Onlining or offlining a free block of 128 MiB takes one fixed time, and a page moves at the rate of one thread.', why: 'Both were measured on real hosts, but not in guests and not under load.', source: 'cost model, section 3.4' },
 	{ id: 'driver-offline', area: 'memory', sentence: 'A driver that offlines a block it has emptied gives up after five fruitless passes.', why: 'Linux would try for ever there too; the drivers have taken every page away before.', source: 'linux-memory reference, section 9.4' },
 	{ id: 'ring-exit', area: 'memory', rule: 'ring-exit', sentence: 'Registered buffers of a process that ended stay pinned for 12 s.', why: 'Deferred work unpins them; the one recording that shows it ran on an emulated machine, where it took that long.', source: 'recording zones-hotplug/case58' },
+	{ id: 'machine-migration', area: 'migration', sentence: 'A migration that a machine’s monitor begins lasts one pass over its memory at the bandwidth limit; then the machine here is stopped.', why: 'It is there to make virtio-mem busy. VMs of a scenario show how a migration really goes.', source: 'virtio-mem reference, section 4.4' },
+	{ id: 'machine-reset', area: 'memory', rule: 'system-reset', sentence: 'After a reset Linux is up at once, and what its kernel holds of boot memory lies where it lay before.', why: 'Only programs, settings and device memory start anew; nothing shown depends on where boot data lies the second time.', source: 'virtio-mem reference, section 4.4' },
+	{ id: 'virtio-host-memory', area: 'memory', rule: 'virtio-request', sentence: 'The host behind a virtio-mem device always has the memory that is asked for, and memslots are not modelled.', why: 'With prealloc=on a full host would answer BUSY, as it does while migrating.', source: 'virtio-mem reference, sections 3 and 9' },
+	{ id: 'rfc-drop-slab', area: 'memory', rule: 'rfc-v4', sentence: 'The older driver of the list does not drop slab when unplug keeps failing, and counts ten offline blocks as its first merged version did.', why: 'The posted text gives no figure for either.', source: 'virtio-mem RFC v4, seed S4' },
+	{ id: 'fruitless-reclaim', area: 'figures', sentence: 'An unplug that finds no room ends after 16 rounds of reclaim of a tenth of a second.', why: 'Linux makes that many rounds without progress; how long each throttles depends on the load.', source: 'Linux 7.2.13 mm/page_alloc.c, MAX_RECLAIM_RETRIES' },
 	{ id: 'acpi-notify', area: 'figures', sentence: 'A guest hears of a DIMM one millisecond after the monitor’s command.', why: 'No figure is published; only the order of events is compared.', source: 'linux-memory reference, section 9' }
 ];
