@@ -16,6 +16,12 @@ export const BELIEFS = {
 		truth: 'The dirty log notes the write, and the page goes again.',
 		rule: 'precopy-sync'
 	},
+	'distance-tells': {
+		title: 'Distance tells what is shared',
+		sentence: 'A node that is farther away than DRAM lies outside the host, so another host can go on with it.',
+		truth: 'Private and switched memory can be equally far; nothing in Linux says which is which.',
+		rule: 'typed-node'
+	},
 	'pin-and-be-safe': {
 		title: 'Pin it and be safe',
 		sentence: 'A long-term pin holds a page where it is, in whatever zone that may be.',

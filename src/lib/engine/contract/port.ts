@@ -114,7 +114,7 @@ export interface SendRequest extends WorldRequest {
 }
 
 export interface SendAnswer {
-	readonly outcome: Outcome<{ readonly operation: number | null }, ReasonId>;
+	readonly outcome: Outcome<{ readonly operation: number | null; readonly call?: number }, ReasonId>;
 	readonly status: WorldStatus;
 	readonly journal: readonly JournalEntry[];
 	readonly buffers?: Buffers;

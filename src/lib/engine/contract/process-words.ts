@@ -19,6 +19,7 @@ export const PROCESS_WORDS: readonly ProcessWord[] = [
 	word('nothp', 'nothp NAME', 'No huge pages for this area.', 'madvise(2), MADV_NOHUGEPAGE'),
 	word('hugep', 'hugep NAME', 'Huge pages wanted, also where the system gives them only on request.', 'madvise(2), MADV_HUGEPAGE'),
 	word('bind', 'bind NAME POLICY [NODES] [strict,move,moveall]', 'Sets the memory policy of the area: default, local, preferred, bind, interleave, preferred-many or weighted-interleave.', 'mbind(2); Linux 7.2.13 mm/mempolicy.c'),
+	word('place', 'place NAME RULE [RULE]', 'Binds the area to a node without CPUs by a rule: near, far, movable, switched or shared; the second rule where the first finds none.', 'our own word, for the question of seed S3'),
 	word('policy', 'policy POLICY [NODES]', 'Sets the memory policy of the whole process.', 'set_mempolicy(2)'),
 	word('cpu', 'cpu NUMBER', 'The process goes on running on this CPU; its node is the local node.', 'sched_setaffinity(2)'),
 	word('touch', 'touch NAME [RANGE]', 'Writes every page once: pages come into being, copies are broken.', 'page faults, Linux 7.2.13 mm/memory.c'),

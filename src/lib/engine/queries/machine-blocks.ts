@@ -3,7 +3,7 @@ import type { MachineNodeStatus, MachineZoneStatus, MemoryBlockStatus } from '..
 import { MIGRATETYPES, ORDERS } from '../contract/words.ts';
 import { demotionTargets, tierOf } from '../mm/alloc/tiers.ts';
 import { allWatermarks, type Watermarks } from '../mm/alloc/watermarks.ts';
-import { validZones } from '../mm/blocks/sections.ts';
+import { validZones } from '../mm/blocks/zone-choice.ts';
 import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION } from '../mm/os/os.ts';
 import type { ZoneRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';

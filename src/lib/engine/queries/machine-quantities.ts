@@ -4,6 +4,7 @@ import type { MachineQuantityName } from '../contract/machine-quantities.ts';
 import type { MachineStatus, VirtioMemStatus } from '../contract/machine-status.ts';
 import { ORDERS } from '../contract/words.ts';
 import { costNs } from '../costs/cost-model.ts';
+import { outlivesHost } from '../mm/alloc/typed-nodes.ts';
 import { exploreMovers } from '../movers/explore.ts';
 import { readMoverPlan } from '../movers/plan.ts';
 import type { CallRecord } from '../state/machine-records.ts';
@@ -103,6 +104,14 @@ const READ: Readonly<Record<OfMachine, Read>> = {
 	residentBytes: ofArea((found) => found.residentPages * PAGE_BYTES),
 	bytesOnNode: ofArea((found, { words }) => pagesAt(found, Number(words[2])) * PAGE_BYTES),
 	heldBytes: ofArea((found) => found.heldPages * PAGE_BYTES),
+	outlivingBytes: ofArea((found, { world, machine }) =>
+		Object.entries(found.pagesByNode).reduce((sum, [node, pages]) => sum + (outlivesHost(world, machine.index, Number(node)) ? pages * PAGE_BYTES : 0), 0)
+	),
+	nodeDistance: ({ machine, words }) => {
+		const at = machine.nodes.findIndex((node) => String(node.id) === words[1]);
+		return machine.nodes.find((node) => String(node.id) === words[0])?.distances[at] ?? null;
+	},
+	nodeTyped: ({ machine, words }) => (machine.nodes.find((node) => String(node.id) === words[0])?.typed == null ? 0 : 1),
 	localSharePpm: ofArea((found, { machine }, cpu) =>
 		found.residentPages === 0 ? 0 : Math.floor((pagesAt(found, localNode(machine, cpu)) * 1e6) / found.residentPages)
 	),
