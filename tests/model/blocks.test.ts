@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Simulation } from '../../src/lib/engine/index.ts';
-import { memoryBlocks, validZones } from '../../src/lib/engine/mm/blocks/sections.ts';
+import { memoryBlocks } from '../../src/lib/engine/mm/blocks/sections.ts';
+import { validZones } from '../../src/lib/engine/mm/blocks/zone-choice.ts';
 import { zoneIndex } from '../../src/lib/engine/mm/os/os.ts';
 import { Chance, seedOr } from '../support/chance.ts';
 import { ask, machine, memoryState, THREE_NODES, write } from '../support/machines.ts';

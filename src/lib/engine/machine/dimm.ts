@@ -16,7 +16,7 @@ import { machineOf } from './machine-of.ts';
 import { placeDevice } from './memory-devices.ts';
 import { readSize, type QemuMachine } from './qemu-args.ts';
 import { answer, failure, type QmpAnswer } from './qmp-value.ts';
-import { tell } from './run-state.ts';
+import { tell } from './tell.ts';
 
 /**
  * DIMMs (QEMU 10.0.13 hw/mem/pc-dimm.c, hw/acpi/memory_hotplug.c; Linux 7.2.13 drivers/acpi/acpi_memhotplug.c and scan.c).

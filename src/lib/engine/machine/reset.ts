@@ -22,7 +22,8 @@ import { abandonRange } from '../virtio-mem/driver/fake-offline.ts';
 import { clearAll, isBusy } from '../virtio-mem/requests.ts';
 import { sizeChanged } from '../virtio-mem/size-event.ts';
 import { breakOff } from './events.ts';
-import { bootDrivers, tell } from './run-state.ts';
+import { bootDrivers } from './run-state.ts';
+import { tell } from './tell.ts';
 
 /**
  * system_reset: programs are gone, memory devices start from nothing, Linux boots with its command line (QEMU 10.0.13

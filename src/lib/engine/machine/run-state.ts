@@ -1,9 +1,9 @@
 import { pauseDriver, resumeDriver } from '../mm/drivers/kick.ts';
 import { wakeCall } from '../mm/os/calls.ts';
 import { osRecord } from '../mm/os/os.ts';
-import type { OsRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { probeDrivers } from './devices.ts';
+import { tell } from './tell.ts';
 
 /** Whether a machine's vCPUs run (QEMU 10.0.13 system/runstate.c): prelaunch with -S, running, paused. */
 
@@ -36,9 +36,4 @@ export function continueMachine(world: World, os: number): void {
 export function bootDrivers(world: World, os: number): void {
 	const { id } = osRecord(world, os);
 	if (world.scenario.machines.find((machine) => machine.id === id)?.driverLoaded !== false) probeDrivers(world, os);
-}
-
-export function tell(world: World, record: OsRecord, event: string, data: OsRecord['qmpEvents'][number]['data'] = {}): void {
-	record.qmpEvents.push({ atNs: world.r.nowNs, event, data });
-	if (record.qmpEvents.length > 400) record.qmpEvents.shift();
 }

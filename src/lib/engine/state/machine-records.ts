@@ -1,5 +1,5 @@
 import type { ZoneName } from '../contract/machine-status.ts';
-import type { AddressSpace } from './records.ts';
+import type { AddressSpace } from './address-space.ts';
 
 /**
  * Records of Linux machines: an operating system instance on a QEMU machine, its processes, areas, calls and memory

@@ -1,7 +1,10 @@
+import type { AddressSpace } from './address-space.ts';
 import type { MigrationParameters, StrategyId, Workload } from '../contract/commands.ts';
 import type { ZoneName } from '../contract/machine-status.ts';
 import type { DowntimePart, PhaseId, PhaseSpan } from '../contract/status.ts';
 import type { MachineRecords } from './machine-records.ts';
+
+export type { AddressSpace };
 
 /**
  * The record tree: everything of a world of which there are few. Plain JSON values only, so that a checkpoint is its text
@@ -84,12 +87,6 @@ export interface ZoneRecord {
 	/** Machines: first and one past the last pfn spanned; both 0 while the zone is empty. */
 	spanStartPfn: number;
 	spanEndPfn: number;
-}
-
-/** A range of virtual memory that is mapped in 2 MiB steps: the RAM of a VM, or one area of a process. Rows in `guestBlock`. */
-export interface AddressSpace {
-	readonly firstGuestBlock: number;
-	readonly guestBlockCount: number;
 }
 
 export interface WriterClass {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Simulation } from '../../../../src/lib/engine/index.ts';
-import { blockState, memoryBlocks, validZones } from '../../../../src/lib/engine/mm/blocks/sections.ts';
+import { blockState, memoryBlocks } from '../../../../src/lib/engine/mm/blocks/sections.ts';
+import { validZones } from '../../../../src/lib/engine/mm/blocks/zone-choice.ts';
 import { checkAll } from '../../../../src/lib/engine/sim/invariants.ts';
 import { INVARIANTS } from '../../../../src/lib/engine/whole/index.ts';
 import { ask, machine, THREE_NODES } from '../../../support/machines.ts';

@@ -1,7 +1,7 @@
 import { MEMORY_BLOCK_BYTES } from '../../../base/units.ts';
 import { ZONE_TEXT } from '../../contract/machine-status.ts';
 import { osRecord } from '../../mm/os/os.ts';
-import { validZones } from '../../mm/blocks/sections.ts';
+import { validZones } from '../../mm/blocks/zone-choice.ts';
 import type { World } from '../../state/world.ts';
 import { hexadecimal } from '../pad.ts';
 import { memoryBlocksOf, type BlockView } from '../world/sections.ts';

@@ -4,7 +4,8 @@ import { addMemory, removeMemory } from '../../../../../src/lib/engine/mm/blocks
 import { allocContigRange, fakeOffline, fakeOnline, freeContigRange } from '../../../../../src/lib/engine/mm/blocks/contig.ts';
 import { offlineNow, triesOf } from '../../../../../src/lib/engine/mm/blocks/offline.ts';
 import { onlineMemoryBlock } from '../../../../../src/lib/engine/mm/blocks/online.ts';
-import { blocksOf, blockState, memoryBlocks, validZones } from '../../../../../src/lib/engine/mm/blocks/sections.ts';
+import { blocksOf, blockState, memoryBlocks } from '../../../../../src/lib/engine/mm/blocks/sections.ts';
+import { validZones } from '../../../../../src/lib/engine/mm/blocks/zone-choice.ts';
 import { zoneIndex } from '../../../../../src/lib/engine/mm/os/os.ts';
 import { checkAll } from '../../../../../src/lib/engine/sim/invariants.ts';
 import { INVARIANTS } from '../../../../../src/lib/engine/whole/index.ts';

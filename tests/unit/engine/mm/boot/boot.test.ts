@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Simulation } from '../../../../../src/lib/engine/index.ts';
 import { freeChunks } from '../../../../../src/lib/engine/mm/buddy.ts';
-import { blockState, memoryBlocks, validZones } from '../../../../../src/lib/engine/mm/blocks/sections.ts';
+import { blockState, memoryBlocks } from '../../../../../src/lib/engine/mm/blocks/sections.ts';
+import { validZones } from '../../../../../src/lib/engine/mm/blocks/zone-choice.ts';
 import { machine, THREE_NODES, VIRTIO_MEM } from '../../../../support/machines.ts';
 
 /** node/zone → spanned, present, managed of populated zones. */
