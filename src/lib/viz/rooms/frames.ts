@@ -35,8 +35,6 @@ export interface Frames {
 	/** Owner of the page, −1 for nobody; page inside its area. */
 	readonly owner: Int16Array;
 	readonly page: Int32Array;
-	readonly mappings: Uint8Array;
-	readonly references: Uint16Array;
 	readonly marks: Uint8Array;
 }
 
@@ -68,8 +66,6 @@ export function readFrames(
 		order: new Uint8Array(PAGES_PER_BLOCK),
 		owner: new Int16Array(PAGES_PER_BLOCK).fill(-1),
 		page: new Int32Array(PAGES_PER_BLOCK).fill(-1),
-		mappings: new Uint8Array(PAGES_PER_BLOCK),
-		references: new Uint16Array(PAGES_PER_BLOCK),
 		marks: new Uint8Array(PAGES_PER_BLOCK)
 	};
 	const { columns } = views;
@@ -110,8 +106,6 @@ function fillWhole(frames: Frames, kind: FrameKind[], word: number): void {
 			frames.owner.fill(payloadVm(payload));
 			for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
 				frames.page[row] = payloadGuestBlock(payload) * PAGES_PER_BLOCK + row;
-			frames.mappings.fill(1);
-			frames.references.fill(1);
 			return;
 		}
 		case BlockKind.use:
@@ -129,7 +123,7 @@ const USES: Readonly<Record<number, FrameKind>> = {
 };
 
 function fillRows(frames: Frames, kind: FrameKind[], views: WorldViews, structure: number): void {
-	const { rowKind, rowOrder, rowVm, rowA, rowMap, rowRef } = views.columns;
+	const { rowKind, rowOrder, rowVm, rowA } = views.columns;
 	const base = structure * PAGES_PER_BLOCK;
 	for (let head = 0; head < PAGES_PER_BLOCK;) {
 		const at = base + head;
@@ -141,8 +135,6 @@ function fillRows(frames: Frames, kind: FrameKind[], views: WorldViews, structur
 			if (what !== 'user' && what !== 'incoming') continue;
 			frames.owner[row] = (rowVm[at] as number) - 1;
 			frames.page[row] = (rowA[at] as number) + row - head;
-			frames.mappings[row] = rowMap[at] as number;
-			frames.references[row] = rowRef[at] as number;
 		}
 		head += pages;
 	}

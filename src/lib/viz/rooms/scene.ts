@@ -24,6 +24,8 @@ export interface BlockScene {
 	readonly first: number;
 	readonly count: number;
 	readonly calls: BlockCalls;
+	/** Pages in it that will not move, by what holds them. */
+	readonly held: HeldPages;
 	/** Sub-block at which another zone begins, 0 when it lies in one zone. */
 	readonly zoneBorder: number;
 }
@@ -47,6 +49,12 @@ export interface Lane {
 	readonly pinnedPages: number;
 	readonly heldPages: number;
 	readonly securePages: number;
+}
+
+export interface HeldPages {
+	pinned: number;
+	held: number;
+	secure: number;
 }
 
 export interface NodeScene {
@@ -91,14 +99,15 @@ export function buildRooms(
 			first,
 			count: perBlock,
 			calls: blockCalls(calls.get(status.id)),
+			held: { pinned: 0, held: 0, secure: 0 },
 			zoneBorder: status.zone === 'none' ? zoneBorder(machine, status, perBlock) : 0
 		};
 	});
-	const lanes = markHeld(machine, blocks, cells, perBlock);
+	markHeld(machine, blocks, cells, perBlock);
 	return {
 		machine,
 		sectionsPerBlock,
-		nodes: machine.nodes.map((node) => nodeScene(node, blocks, lanes, perBlock)),
+		nodes: machine.nodes.map((node) => nodeScene(node, blocks, perBlock)),
 		blocks,
 		cells
 	};
@@ -117,20 +126,13 @@ function zoneBorder(machine: MachineStatus, block: MemoryBlockStatus, perBlock: 
 	return 0;
 }
 
-interface HeldOfBlock {
-	pinned: number;
-	held: number;
-	secure: number;
-}
-
 /** Puts the marks of held runs on their sub-blocks; the same counts per memory block make the lanes. */
 function markHeld(
 	machine: MachineStatus,
 	blocks: readonly BlockScene[],
 	cells: SubBlocks,
 	perBlock: number
-): HeldOfBlock[] {
-	const lanes = blocks.map((): HeldOfBlock => ({ pinned: 0, held: 0, secure: 0 }));
+): void {
 	const byId = new Map(blocks.map((block, index) => [block.status.id, index]));
 	for (const { term, runs } of machine.held) {
 		const bits = markOfTerm(term);
@@ -142,22 +144,19 @@ function markHeld(
 				const index = byId.get(Math.floor(sub / perBlock));
 				pfn += part;
 				const block = index === undefined ? undefined : blocks[index];
-				const lane = index === undefined ? undefined : lanes[index];
-				if (!block || !lane) continue;
+				if (!block) continue;
 				const at = block.first + (sub % perBlock);
 				cells.marks[at] = (cells.marks[at] as number) | bits;
-				if (term === 'long') lane.pinned += part;
-				else if (term === 'secure') lane.secure += part;
-				else lane.held += part;
+				if (term === 'long') block.held.pinned += part;
+				else if (term === 'secure') block.held.secure += part;
+				else block.held.held += part;
 			}
 	}
-	return lanes;
 }
 
 function nodeScene(
 	node: MachineNodeStatus,
 	blocks: readonly BlockScene[],
-	lanes: readonly HeldOfBlock[],
 	perBlock: number
 ): NodeScene {
 	const own = blocks.flatMap((block, index) => (block.status.node === node.id ? [index] : []));
@@ -170,10 +169,10 @@ function nodeScene(
 				? zones.some((candidate) => overlaps(candidate, blocks[index] as BlockScene, perBlock))
 				: names.has(zone);
 		});
-		return room(node, zones, inside, blocks, lanes);
+		return room(node, zones, inside, blocks);
 	});
 	const offline = own.filter((index) => (blocks[index] as BlockScene).status.zone === null);
-	if (offline.length > 0) rooms.push(room(node, [], offline, blocks, lanes));
+	if (offline.length > 0) rooms.push(room(node, [], offline, blocks));
 	return {
 		status: node,
 		rooms,
@@ -216,11 +215,10 @@ function room(
 	node: MachineNodeStatus,
 	zones: readonly MachineZoneStatus[],
 	inside: readonly number[],
-	blocks: readonly BlockScene[],
-	lanes: readonly HeldOfBlock[]
+	blocks: readonly BlockScene[]
 ): RoomScene {
-	const sum = (of: (lane: HeldOfBlock) => number): number =>
-		inside.reduce((total, index) => total + of(lanes[index] as HeldOfBlock), 0);
+	const sum = (of: (lane: HeldPages) => number): number =>
+		inside.reduce((total, index) => total + of((blocks[index] as BlockScene).held), 0);
 	return {
 		key: `${node.id}:${zones.map((zone) => zone.name).join('+') || 'offline'}`,
 		node: node.id,

@@ -22,7 +22,7 @@ export interface Tiles {
 }
 
 const NAME = 18;
-const UNDER = 14;
+const UNDER = 17;
 export const LEAST_TILE = 4;
 
 const tiles = (cell: number, across: number, down: number, underline: boolean): Tiles => {

@@ -177,9 +177,6 @@ export function describeFrame(machine: MachineStatus, frames: Frames, row: numbe
 		const name = ownerName(machine, frames.owner[row] as number);
 		parts[0] = `page ${formatNumber(frames.page[row] as number)} of ${name ?? 'a process that has ended'}`;
 		if (kind === 'incoming') parts.push('arriving');
-		const references = frames.references[row] as number;
-		const mappings = frames.mappings[row] as number;
-		parts.push(`${counted(references, 'reference')}, ${counted(mappings, 'mapping')}`);
 	}
 	if (order > 0 && kind !== 'hole')
 		parts.push(`part of a ${kind === 'free' ? 'chunk' : 'folio'} of ${pagesText(2 ** order)}`);
