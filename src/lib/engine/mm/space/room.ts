@@ -1,0 +1,18 @@
+import { PAGES_PER_BLOCK } from '../../../base/units.ts';
+import type { World } from '../../state/world.ts';
+
+/**
+ * Whether the world can describe some more blocks page by page. Capacities are fixed when a world is built (decision D17):
+ * small machines have one description per block and never run out; on large ones a program that asks for more is told
+ * ENOMEM (our simplification), the kernel's own pages keep a reserve.
+ */
+const RESERVE = 64;
+
+export function hasDetailRoom(world: World, blocks = 4): boolean {
+	const { capacities, r, c } = world;
+	const { detail, structure } = r.pools;
+	if (detail.used + blocks + RESERVE <= capacities.detail && structure.used + blocks + RESERVE <= capacities.structure) return true;
+	let pages = 0;
+	for (let zone = 0; zone < r.zones.length; zone += 1) pages += c.zonePresentPages.get(zone);
+	return Math.ceil(pages / PAGES_PER_BLOCK) <= capacities.detail;
+}
