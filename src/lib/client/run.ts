@@ -249,7 +249,7 @@ export class Run {
 	async send(
 		live: LiveWorld,
 		command: Command
-	): Promise<Outcome<{ readonly operation: number | null }, ReasonId>> {
+	): Promise<Outcome<{ readonly operation: number | null; readonly call?: number }, ReasonId>> {
 		const atNs = live.status.nowNs;
 		try {
 			const answer = await this.turns.send(live.world, command);

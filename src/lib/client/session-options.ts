@@ -4,7 +4,10 @@ import type { Connection, MemoryWish } from './connect.ts';
 
 export type SessionState = 'paused' | 'playing' | 'busy' | 'crashed' | 'closed';
 /** Why a command was not taken: the engine's reason, or there is no engine to take it. */
-export type SendOutcome = Outcome<{ readonly operation: number | null }, ReasonId | 'no-engine'>;
+export type SendOutcome = Outcome<
+	{ readonly operation: number | null; readonly call?: number },
+	ReasonId | 'no-engine'
+>;
 
 export interface SessionOptions {
 	readonly memory?: MemoryWish;

@@ -30,6 +30,7 @@ export const ICONS = {
 	copy: { d: 'M3.5 5.5h5v9h-5zM12 5.5h4.5v9H12zM5 10h8.5M11.6 8l2 2-2 2' },
 	transit: { d: 'M2.5 14h3.2c3.5 0 4.3-8 8.6-8h3.2M15 3.5 17.5 6 15 8.5' },
 	compare: { d: 'M3 3.5h14v5.5H3zM3 11h14v5.5H3zM7 3.5V9M7 11v5.5' },
+	console: { d: 'M2.5 4h15v12h-15zM5.5 7.5 8 10l-2.5 2.5M10 12.5h4' },
 	check: { d: 'M10 3 16 5v5c0 3.6-2.4 5.8-6 7-3.6-1.2-6-3.4-6-7V5zM7.3 9.8l2 2 3.5-3.8' },
 	toStart: { d: 'M4.5 4v12', fill: 'M16 4.5v11L7 10z' },
 	back: { d: '', fill: 'M14.5 4.5v11L5.5 10z' },

@@ -12,6 +12,7 @@ export type Action =
 	| 'find'
 	| 'inspector'
 	| 'compare'
+	| 'console'
 	| 'help'
 	| 'projector'
 	| 'finish';
@@ -49,6 +50,9 @@ export function actionOf(event: Key): Action | null {
 			return 'inspector';
 		case 'c':
 			return 'compare';
+		case '~':
+		case '`':
+			return 'console';
 		case 'p':
 			return 'projector';
 		case '?':
@@ -90,6 +94,7 @@ export const KEYS: readonly { readonly keys: readonly string[]; readonly does: s
 	{ keys: ['f'], does: 'Find an address, a page, a VM or an event' },
 	{ keys: ['i'], does: 'Go to the inspector and back' },
 	{ keys: ['c'], does: 'Two movers side by side, and back to one' },
+	{ keys: ['~'], does: 'Open and close the console of a Linux machine' },
 	{ keys: ['p'], does: 'Large type for a projector, and back' },
 	{ keys: ['Esc'], does: 'Finish what moves now; close a panel' },
 	{ keys: ['?'], does: 'This list' },

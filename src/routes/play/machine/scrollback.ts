@@ -1,0 +1,102 @@
+import { lineOf } from '$lib/engine/contract/console-lines.ts';
+import type { JournalEntry } from '$lib/engine/contract/commands.ts';
+import type { ConsoleManner } from '$lib/engine/contract/console.ts';
+import { isMachineCommand, type MachineCommand } from '$lib/engine/contract/machine-commands.ts';
+import type { CallStatus } from '$lib/engine/contract/machine-status.ts';
+
+/** A line that was answered at once: kept by the page, since it changed nothing. */
+export interface Said {
+	readonly atNs: number;
+	/** Commands of this machine in the journal when it was typed: its place among them. */
+	readonly after: number;
+	readonly line: string;
+	readonly text: string;
+	readonly status: number;
+}
+
+/** How a command was typed; those of the picture and of links have the console's own line. */
+export interface Typed {
+	readonly line: string;
+	readonly manner: ConsoleManner;
+}
+
+export type Entry =
+	| ({ readonly kind: 'said' } & Said)
+	| {
+			readonly kind: 'command';
+			readonly atNs: number;
+			readonly line: string;
+			readonly manner: ConsoleManner;
+			readonly call: CallStatus | null;
+			/** Typed here, or done in the picture, in a scenario or by a link. */
+			readonly typed: boolean;
+	  };
+
+export const keyOf = (atNs: number, command: MachineCommand): string =>
+	`${atNs} ${JSON.stringify(command)}`;
+
+/**
+ * What the console shows up to now: the journal's commands on this machine, and between them what was only asked. Going back
+ * in time takes lines away, a link brings them along.
+ */
+export function scrollback(
+	journal: readonly JournalEntry[],
+	said: readonly Said[],
+	typed: ReadonlyMap<string, Typed>,
+	calls: readonly CallStatus[],
+	machine: string,
+	nowNs: number
+): Entry[] {
+	const entries: Entry[] = [];
+	const taken = new Set<number>();
+	let at = 0;
+	let count = 0;
+	const sayUntil = (limit: number): void => {
+		for (; at < said.length; at += 1) {
+			const next = said[at] as Said;
+			if (next.after > limit || next.atNs > nowNs) return;
+			entries.push({ kind: 'said', ...next });
+		}
+	};
+	for (const { atNs, command } of journal) {
+		if (!isMachineCommand(command) || command.machine !== machine || atNs > nowNs) continue;
+		sayUntil(count);
+		count += 1;
+		const own = typed.get(keyOf(atNs, command));
+		const call = calls.find(
+			(one) => !taken.has(one.id) && one.startNs === atNs && matches(one, command)
+		);
+		if (call) taken.add(call.id);
+		const line = own?.line ?? lineOf(command);
+		entries.push({
+			kind: 'command',
+			atNs,
+			line,
+			manner: own?.manner ?? mannerOf(command, line),
+			call: call ?? null,
+			typed: own !== undefined
+		});
+	}
+	sayUntil(Infinity);
+	return entries;
+}
+
+const matches = (call: CallStatus, command: MachineCommand): boolean =>
+	command.name === 'process'
+		? call.actor === command.process && call.text === command.words
+		: call.kind === command.name;
+
+export function mannerOf(command: MachineCommand, line: string): ConsoleManner {
+	if (command.name === 'qmp') return line.startsWith('{') ? 'qmp' : 'monitor';
+	return command.name === 'process' || command.name === 'process-end' ? 'process' : 'shell';
+}
+
+/** Commands of this machine up to now: where a line that is typed now stands. */
+export const commandsUntil = (
+	journal: readonly JournalEntry[],
+	machine: string,
+	nowNs: number
+): number =>
+	journal.filter(
+		({ atNs, command }) => atNs <= nowNs && isMachineCommand(command) && command.machine === machine
+	).length;
