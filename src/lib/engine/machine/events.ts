@@ -9,6 +9,7 @@ import { sizeEventDue } from '../virtio-mem/size-event.ts';
 import { deviceGone } from './device-del.ts';
 import { PLUG_WALK, plugWalk, unplugWalk } from './dimm.ts';
 import { STATE_WALK, stateWalk } from './files.ts';
+import { HELD_WALK, heldWalk } from './guest.ts';
 import { UNPLUG_WALK } from './hotplug-lock.ts';
 import { endMigration } from './migration.ts';
 
@@ -20,6 +21,7 @@ type Walk = (world: World, call: CallRecord) => void;
 const WALKS: Readonly<Record<string, Walk>> = {
 	...PROCESS_WALKS,
 	[OFFLINE_WALK]: offlineWalk,
+	[HELD_WALK]: heldWalk,
 	[STATE_WALK]: stateWalk,
 	[PLUG_WALK]: plugWalk,
 	[UNPLUG_WALK]: unplugWalk
@@ -33,6 +35,7 @@ export function runCall(world: World, id: number, generation: number): void {
 	if (!call || call.state !== 'running' || call.generation !== generation) return;
 	if (call.actor !== 'qmp' && osRecord(world, call.os).state !== 'running') {
 		call.work['stopped'] = true;
+		call.waitingFor = 'the machine is stopped';
 		return;
 	}
 	WALKS[String(call.work['walk'])]?.(world, call);

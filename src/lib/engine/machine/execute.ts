@@ -2,13 +2,10 @@ import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import type { MachineCommand } from '../contract/machine-commands.ts';
 import type { ReasonId } from '../contract/reasons.ts';
 import { callById, newCall, wakeCall } from '../mm/os/calls.ts';
-import { endProcess } from '../mm/process/end.ts';
-import { runWords } from '../mm/process/words.ts';
 import { emit } from '../sim/trace.ts';
 import type { CallRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
-import { writeFile } from './files.ts';
-import { runModule } from './modules.ts';
+import { askGuest } from './guest.ts';
 import { runQmp } from './qmp.ts';
 
 export type MachineOutcome = Outcome<{ readonly operation: null; readonly call: number }, ReasonId>;
@@ -33,22 +30,8 @@ export function executeMachine(world: World, command: MachineCommand): MachineOu
 }
 
 function start(world: World, os: number, command: Exclude<MachineCommand, { name: 'signal' }>, call: CallRecord): void {
-	switch (command.name) {
-		case 'process':
-			runWords(world, os, command.process, command.words, call);
-			return;
-		case 'process-end':
-			endProcess(world, os, command.process, call);
-			return;
-		case 'write-file':
-			writeFile(world, os, command.path, command.value, call);
-			return;
-		case 'qmp':
-			runQmp(world, os, command.execute, command.arguments ?? {}, call);
-			return;
-		case 'module':
-			runModule(world, os, command.module, command.do, call);
-	}
+	if (command.name === 'qmp') runQmp(world, os, command.execute, command.arguments ?? {}, call);
+	else askGuest(world, os, command, call);
 }
 
 function actorOf(command: MachineCommand): string {

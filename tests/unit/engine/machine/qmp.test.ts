@@ -137,6 +137,18 @@ describe('stop, cont, migrate', () => {
 		expect(os().qmpEvents.map((event) => event.event)).toEqual(['STOP', 'RESUME']);
 	});
 
+	it('programs and files of a stopped machine wait for cont; a signal takes them back', () => {
+		qmp('stop');
+		const touched = ask(simulation, { name: 'process', process: 'p', words: 'map a 4M' }, 5);
+		const other = ask(simulation, { name: 'write-file', path: '/sys/devices/system/memory/auto_online_blocks', value: 'offline' }, 5);
+		expect([touched.state, touched.waitingFor, other.state]).toEqual(['running', 'the machine is stopped', 'running']);
+		simulation.send({ name: 'signal', machine: 'm', call: other.id });
+		qmp('cont');
+		settle(1);
+		const find = (id: number) => simulation.world.r.calls.find((call) => call.id === id);
+		expect([find(touched.id)?.errno, find(other.id)?.errno, os().settings.autoOnline]).toEqual([null, 'EINTR', 'online_movable']);
+	});
+
 	it('the retry timer stands still while the machine is stopped', () => {
 		qmp('migrate', { uri: 'tcp:other:4444' });
 		set('requested-size', 128 * MIB);
