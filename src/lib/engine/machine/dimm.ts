@@ -6,7 +6,7 @@ import { beginOfflineWalk, offlineStep } from '../mm/blocks/offline.ts';
 import { onlineMemoryBlock } from '../mm/blocks/online.ts';
 import { blockState, pagesPerBlock } from '../mm/blocks/sections.ts';
 import { continueLater, endCall, newCall } from '../mm/os/calls.ts';
-import { osRecord } from '../mm/os/os.ts';
+import { logLine, osRecord } from '../mm/os/os.ts';
 import { wakeParked } from '../mm/os/wake.ts';
 import { emit } from '../sim/trace.ts';
 import type { BackendRecord, CallRecord, DimmRecord } from '../state/machine-records.ts';
@@ -47,7 +47,7 @@ interface Wanted {
 	readonly addr: number;
 }
 
-/** In QEMU's order: properties, backend, node, slot, place. A text is the error. */
+/** In QEMU's order: properties, slot, place, backend, node (pc_dimm_pre_plug, then pc_dimm_realize). A text is the error. */
 function checkDimm(world: World, os: number, machine: QemuMachine, args: Readonly<Record<string, unknown>>): Wanted | string {
 	const { backends } = osRecord(world, os);
 	const id = String(args['id'] ?? '');
@@ -60,16 +60,16 @@ function checkDimm(world: World, os: number, machine: QemuMachine, args: Readonl
 	if (memdev !== undefined && backend === null) return `Device '${String(memdev)}' not found`;
 	const node = Number(args['node'] ?? 0);
 	if (!Number.isInteger(node) || node < 0) return "Parameter 'node' expects uint32_t";
-	if (backend === null) return "'memdev' property is not set";
+	const slot = slotFor(world, os, machine, sizeIn(args['slot'], -1));
+	if (typeof slot === 'string') return slot;
+	const placed = placeDevice(world, os, machine, backend, sizeIn(args['addr'], 0), 0);
+	if (placed.error !== null || backend === null) return placed.error ?? "'memdev' property must be set";
+	if (backend.usedBy !== null) return `can't use already busy memdev: ${backend.id}`;
 	const nodeCount = machine.numaNodes.length;
 	if (nodeCount > 0 ? node >= nodeCount : node > 0)
 		// The stray quotation mark is QEMU's.
 		return `'DIMM property node has value ${node}' which exceeds the number of numa nodes: ${nodeCount || 1}`;
-	if (backend.usedBy !== null) return `can't use already busy memdev: ${backend.id}`;
-	const placed = placeDevice(world, os, machine, backend, sizeIn(args['addr'], 0), 0);
-	if (placed.error !== null) return placed.error;
-	const slot = slotFor(world, os, machine, sizeIn(args['slot'], -1));
-	return typeof slot === 'string' ? slot : { id, backend, node, slot, addr: placed.addr };
+	return { id, backend, node, slot, addr: placed.addr };
 }
 
 function sizeIn(value: unknown, otherwise: number): number {
@@ -79,11 +79,11 @@ function sizeIn(value: unknown, otherwise: number): number {
 /** pc_dimm_get_free_slot. */
 function slotFor(world: World, os: number, machine: QemuMachine, wanted: number): number | string {
 	const used = new Set(plugged(world, os).map((dimm) => dimm.slot));
+	if (machine.slots === 0) return "no slots where allocated, please specify the 'slots' option";
 	if (wanted >= 0) {
-		if (wanted >= machine.slots) return `invalid slot number ${wanted}, valid range is [0-${machine.slots - 1}]`;
+		if (wanted >= machine.slots) return `invalid slot# ${wanted}, should be less than ${machine.slots}`;
 		return used.has(wanted) ? `slot ${wanted} is busy` : wanted;
 	}
-	if (machine.slots === 0) return "no slots where allocated, please specify the 'slots' option";
 	for (let slot = 0; slot < machine.slots; slot += 1) if (!used.has(slot)) return slot;
 	return 'no free slots available';
 }
@@ -231,6 +231,7 @@ function goThrough(world: World, call: CallRecord, dimm: DimmRecord): void {
 				return;
 			}
 			work['failed'] = true;
+			if (work['pass'] === 2) logLine(world, os, `memory memory${memoryBlock}: Offline failed.`);
 		}
 		work['next'] = Number(work['next']) + 1;
 	}

@@ -44,6 +44,7 @@ describe('plugging', () => {
 		expect(desc(plug(simulation, 'd1', 128, 3))).toBe("'DIMM property node has value 3' which exceeds the number of numa nodes: 3");
 		expect(desc(plug(simulation, 'd2', 16_384, 2))).toMatch(/^not enough space, currently 0x8000000 in use/);
 		expect(desc(plug(simulation, 'd3', 128, 2, { slot: 0 }))).toBe('slot 0 is busy');
+		expect(desc(plug(simulation, 'd5', 128, 2, { slot: 8 }))).toBe('invalid slot# 8, should be less than 8');
 		const missing = ask(simulation, { name: 'qmp', execute: 'device_add', arguments: { driver: 'pc-dimm', id: 'd4', memdev: 'nothing' } }).value;
 		expect(missing).toEqual({ error: { class: 'DeviceNotFound', desc: "Device 'nothing' not found" } });
 	});
@@ -73,6 +74,7 @@ describe('unplugging', () => {
 		plug(simulation, 'd0', 512, 2);
 		expect(unplug(simulation, 'd0')).toEqual({ return: {} });
 		expect(events(simulation)).toEqual(['ACPI_DEVICE_OST 0', 'ACPI_DEVICE_OST 132', 'ACPI_DEVICE_OST 130']);
+		expect(simulation.world.r.oses[0]?.log.at(-1)?.text).toBe('memory memory32: Offline failed.');
 		expect([32, 33, 34, 35].map((id) => validZones(simulation.world, 0, id).join())).toEqual(['NORMAL', 'NORMAL', 'NORMAL', 'NORMAL']);
 		hold(simulation);
 	});
