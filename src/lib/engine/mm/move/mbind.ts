@@ -39,7 +39,7 @@ export function startMbind(world: World, call: CallRecord, area: AreaRecord, wor
 	call.work['failed'] = stray.stuck;
 	call.work['total'] = runs.reduce((sum, run) => sum + run.pages, 0);
 	if (runs.length === 0) return endMbind(world, call);
-	startFlight(world, call, runs, { kind: 'policy', process: call.actor });
+	startFlight(world, call, runs, { kind: 'policy', process: call.actor, area: area.slot });
 }
 
 function setPolicy(area: AreaRecord, policy: PolicyRecord): void {

@@ -1,7 +1,7 @@
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
 import { BLOCK_ORDER } from '../../contract/words.ts';
 import type { World } from '../../state/world.ts';
-import { areaOfOwner, nodeOfBlock } from '../os/os.ts';
+import { nodeOfBlock } from '../os/os.ts';
 import { sourceOf } from '../process/where.ts';
 import type { FolioRun } from './folio.ts';
 import type { MigrateOptions } from './migrate.ts';
@@ -14,8 +14,10 @@ import type { MigrateOptions } from './migrate.ts';
  */
 export type PlaceSpec =
 	| { readonly kind: 'node'; readonly node: number; readonly process: string }
-	| { readonly kind: 'policy'; readonly process: string }
+	| { readonly kind: 'policy'; readonly process: string; readonly area: number }
 	| { readonly kind: 'pin'; readonly process: string };
+
+type PolicySpec = Extract<PlaceSpec, { kind: 'policy' }>;
 
 export function placeOf(world: World, os: number, spec: PlaceSpec): MigrateOptions['place'] {
 	const base = { os, process: spec.process, advised: true };
@@ -28,7 +30,7 @@ export function placeOf(world: World, os: number, spec: PlaceSpec): MigrateOptio
 				pages: Infinity
 			});
 		case 'policy':
-			return (run, page) => byPolicy(world, os, spec.process, run, page);
+			return (run, page) => byPolicy(world, os, spec, run, page);
 	}
 }
 
@@ -36,9 +38,10 @@ const gfpOfRun = (run: FolioRun) => (run.order === BLOCK_ORDER ? ('thp' as const
 const nodeOfRun = (world: World, run: FolioRun): number => nodeOfBlock(world, Math.floor(run.frame / PAGES_PER_BLOCK));
 
 /** alloc_migration_target_by_mpol. */
-function byPolicy(world: World, os: number, id: string, run: FolioRun, page: number): ReturnType<MigrateOptions['place']> {
-	const area = areaOfOwner(world, run.owner);
-	const process = world.r.processes.find((candidate) => candidate.os === os && candidate.id === id);
+function byPolicy(world: World, os: number, spec: PolicySpec, run: FolioRun, page: number): ReturnType<MigrateOptions['place']> {
+	// After a fork the frame may belong to another area of the family: the caller's policy counts.
+	const area = world.r.areas[spec.area];
+	const process = world.r.processes.find((candidate) => candidate.os === os && candidate.id === spec.process);
 	if (!area || !process) return { request: { os, gfp: gfpOfRun(run), node: nodeOfRun(world, run), nodemask: null }, pages: Infinity };
 	const source = sourceOf(world, { os, process, area, page, order: run.order, pinning: false });
 	const request = source.then === null ? source.request : { ...source.then, node: source.request.nodemask?.[0] ?? source.request.node };
