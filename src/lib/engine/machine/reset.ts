@@ -49,7 +49,9 @@ export function resetMachine(world: World, os: number): void {
 	const scenario = world.scenario.machines.find((machine) => machine.id === record.id);
 	if (scenario) record.settings = defaultSettings(scenario, record.nodes.length);
 	readCommandLine(record.append, record.settings);
+	// system/runstate.c: a stopped machine waits with its boot for cont.
 	if (record.state === 'running') bootDrivers(world, os);
+	else record.state = 'prelaunch';
 }
 
 /** Nobody goes on: work that the dead kernel had put off, such as letting go of pins, is done; everything else just ends. */

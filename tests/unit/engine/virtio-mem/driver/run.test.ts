@@ -302,6 +302,18 @@ describe('system_reset', () => {
 		expect(simulation.status().machines[0]?.processes.filter((process) => process.state === 'running')).toEqual([]);
 	});
 
+	it('of a stopped machine: it boots with cont', () => {
+		open(MOVABLE);
+		wish(256);
+		ask(simulation, { name: 'qmp', execute: 'stop' });
+		ask(simulation, { name: 'qmp', execute: 'system_reset' });
+		simulation.advance(simulation.nowNs + 5e9);
+		expect([mib(), simulation.status().machines[0]?.state]).toEqual([0, 'prelaunch']);
+		ask(simulation, { name: 'qmp', execute: 'cont' });
+		simulation.advance(simulation.nowNs + 1e9);
+		expect(mib()).toBe(256);
+	});
+
 	it('while migrating nothing is unplugged: the new driver starts with UNPLUG_ALL, and waits for it', () => {
 		open(KERNEL);
 		wish(256);
