@@ -4,7 +4,7 @@ import { emit } from '../../sim/trace.ts';
 import type { AreaRecord } from '../../state/machine-records.ts';
 import type { ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
-import { zoneOfBlock } from '../buddy.ts';
+import { isIsolated, zoneOfBlock } from '../buddy.ts';
 import type { FolioRun } from '../move/folio.ts';
 import { migrateFolios } from '../move/migrate.ts';
 import { count } from '../os/counters.ts';
@@ -45,7 +45,8 @@ function coldRuns(world: World, area: AreaRecord, node: number, highestRank: num
 	let wanted = pages;
 	const visit = (frame: number, page: number, length: number, order: number): void => {
 		const block = Math.floor(frame / PAGES_PER_BLOCK);
-		if (wanted <= 0 || nodeOfBlock(world, block) !== node) return;
+		// Isolated blocks are being emptied by somebody else, who has these pages off the lists.
+		if (wanted <= 0 || nodeOfBlock(world, block) !== node || isIsolated(world, area.os, block)) return;
 		const zone = world.r.zones[zoneOfBlock(world, block)] as ZoneRecord;
 		if (zoneRank(zone.name) > highestRank || (order > 0 && length !== 1 << order) || isHeld(world, area, page, length)) return;
 		const take = order === 0 ? Math.min(length, wanted) : length;
