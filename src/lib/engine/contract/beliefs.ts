@@ -16,6 +16,18 @@ export const BELIEFS = {
 		truth: 'The dirty log notes the write, and the page goes again.',
 		rule: 'precopy-sync'
 	},
+	'memory-is-memory': {
+		title: 'Memory is memory',
+		sentence: 'A read takes equally long, on whichever node the page lies.',
+		truth: 'Each node has a distance from each CPU, and a read takes that much longer.',
+		rule: 'node-distance'
+	},
+	'held-can-leave': {
+		title: 'Everything can be carried out',
+		sentence: 'What lies in a memory block can be moved out of it, so a block always goes.',
+		truth: 'A page with a reference that its mappings do not explain is put back; its unit stays.',
+		rule: 'migrate-reference'
+	},
 	'distance-tells': {
 		title: 'Distance tells what is shared',
 		sentence: 'A node that is farther away than DRAM lies outside the host, so another host can go on with it.',

@@ -34,6 +34,7 @@ export const PROCESS_WORDS: readonly ProcessWord[] = [
 	word('status', 'status NAME [RANGE]', 'Asks for the node of every page without moving any.', 'move_pages(2) without nodes'),
 	word('move', 'move NAME NODE [all] [RANGE]', 'Moves pages to a node; all also moves pages that several processes map.', 'move_pages(2)'),
 	word('migrate', 'migrate PID OLD NEW', 'Moves everything a process has on the old nodes to the new ones; PID 0 is itself.', 'migrate_pages(2)'),
+	word('gigantic', 'gigantic NODE', 'Asks for a huge page of 1 GiB on a node and gives it back: what is movable in an aligned range moves out.', 'Linux 7.2.13 mm/hugetlb.c, mm/page_alloc.c'),
 	word('zones', 'zones NAME [RANGE]', 'Counts in which zones and memory blocks the pages lie.', '/proc/PID/pagemap, /proc/kpageflags'),
 	word('frames', 'frames NAME [RANGE]', 'Counts the runs of consecutive frames in virtual order.', '/proc/PID/pagemap'),
 	word('check', 'check NAME', 'Counts pages that do not hold what touch last wrote.', 'the probe itself'),

@@ -32,7 +32,8 @@ export function planTexts(lab: Lab, plan: LabPlan, seed: number): Record<string,
 	);
 	for (const slot of slots) {
 		const option = slot.options.find((each) => each.id === plan[slot.id]) ?? slot.options[0];
-		Object.assign(texts, option?.put);
+		// An option may speak of what the seed drew.
+		Object.assign(texts, filled(option?.put ?? {}, texts));
 	}
 	return texts;
 }

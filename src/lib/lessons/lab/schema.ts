@@ -65,8 +65,8 @@ const option = v.strictObject({ id, label: words, about: v.optional(words), put:
 const slot = v.strictObject({ id, label: words, options: v.pipe(v.array(option), v.minLength(2), v.maxLength(8)) });
 export type LabSlot = v.InferOutput<typeof slot>;
 
-/** Values that a seed draws: each is one of a list, by name. Numbers may stand as limits in expressions. */
-const drawn = v.record(id, v.pipe(v.array(v.union([v.string(), v.number()])), v.minLength(1)));
+/** Values that a seed draws: each is one of a list, by name; a record gives several values that belong together. Numbers may stand as limits. */
+const drawn = v.record(id, v.pipe(v.array(v.union([v.string(), v.number(), v.record(id, v.union([v.string(), v.number()]))])), v.minLength(1)));
 
 const plan = v.record(id, id);
 export type LabPlan = v.InferOutput<typeof plan>;

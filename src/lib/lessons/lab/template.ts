@@ -1,4 +1,5 @@
 import { mix32 } from '../../base/hash.ts';
+import { parseQuantity } from '../../base/quantity.ts';
 import { readScenario } from '../../engine/contract/scenario/read.ts';
 import type { Scenario } from '../../engine/contract/scenario/schema.ts';
 import type { LabExpression } from './schema.ts';
@@ -26,10 +27,20 @@ function isEmptyEntry(entry: unknown): boolean {
 }
 
 export function filledScenario(template: unknown, texts: Readonly<Record<string, string>>, seed: number): Scenario {
-	const whole = { ...(filled(template, texts) as Record<string, unknown>), seed };
+	const whole = inTime({ ...(filled(template, texts) as Record<string, unknown>), seed });
 	const read = readScenario(withNumbers(whole));
 	if (!read.ok) throw new Error(`a lab's scenario cannot be read: ${read.detail}`);
 	return read.value;
+}
+
+/** Options may say when something happens: the journal in the order of its times. */
+function inTime(scenario: Record<string, unknown>): Record<string, unknown> {
+	if (!Array.isArray(scenario['journal'])) return scenario;
+	const nsOf = (entry: unknown): number => {
+		const ns = parseQuantity((entry as { atNs?: unknown } | null)?.atNs, 'nanoseconds');
+		return ns.ok ? ns.value : 0;
+	};
+	return { ...scenario, journal: [...scenario['journal']].sort((a, b) => nsOf(a) - nsOf(b)) };
 }
 
 /** Arguments of QMP want numbers: a text that is only digits behind "value" or "size" becomes one. */
@@ -45,11 +56,17 @@ function withNumbers(value: unknown): unknown {
 	);
 }
 
-/** What the seed draws, by name. */
-export function draw(lists: Readonly<Record<string, readonly (string | number)[]>>, seed: number): Record<string, string | number> {
-	return Object.fromEntries(
-		Object.entries(lists).map(([name, list], index) => [name, list[mix32(seed, index + 1, 0xc0ffee) % list.length] as string | number])
-	);
+type Drawn = string | number;
+
+/** What the seed draws, by name; a drawn record adds its own names. */
+export function draw(lists: Readonly<Record<string, readonly (Drawn | Readonly<Record<string, Drawn>>)[]>>, seed: number): Record<string, Drawn> {
+	const values: Record<string, Drawn> = {};
+	for (const [index, [name, list]] of Object.entries(lists).entries()) {
+		const value = list[mix32(seed, index + 1, 0xc0ffee) % list.length] as Drawn | Readonly<Record<string, Drawn>>;
+		if (typeof value === 'object') Object.assign(values, value);
+		else values[name] = value;
+	}
+	return values;
 }
 
 /** Limits of the seed stand where `{limit}` stood; row words where `{row:key}` stood. */

@@ -12,6 +12,7 @@ import { changedPages } from './content.ts';
 import { processOf } from './end.ts';
 import { forkProcess } from './fork.ts';
 import { dropHolds, holdResident } from './holds.ts';
+import { tryGigantic } from './gigantic.ts';
 import { bindTo, isPlacementRule, placedNode } from './place.ts';
 import { startPin, unpin } from './pin.ts';
 import { startPipefill } from './pipe.ts';
@@ -137,6 +138,14 @@ const place: Word = withArea((told, area) => {
 	done(told, { node });
 });
 
+const gigantic: Word = (told) => {
+	const node = Number(told.rest[0]);
+	if (!Number.isInteger(node) || !osRecord(told.world, told.os).nodes.some((each) => each.id === node)) return refuse(told, 'EINVAL', `written as: ${formOf('gigantic')}`);
+	const addr = tryGigantic(told.world, told.os, node);
+	if (addr === null) return done(told, {}, 'ENOMEM');
+	done(told, { addr });
+};
+
 const policy: Word = (told) => {
 	const words = parsePolicy(told.rest);
 	if (!words) return refuse(told, 'EINVAL', `written as: ${formOf('policy')}`);
@@ -236,6 +245,7 @@ const WORDS: Readonly<Record<string, Word>> = {
 	}),
 	bind,
 	place,
+	gigantic,
 	policy,
 	cpu,
 	touch: withRange((told, area, first, pages) => startTouch(told.world, told.call, told.process, area, first, pages, 'write')),
