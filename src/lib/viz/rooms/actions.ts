@@ -1,4 +1,5 @@
 import type { MachineCommand } from '../../engine/contract/machine-commands.ts';
+import type { MachineStatus } from '../../engine/contract/machine-status.ts';
 import type { BlockScene } from './scene.ts';
 
 /** Something that can be done to a memory block: a word, the line of the console that does the same, the command. */
@@ -12,12 +13,15 @@ export const statePath = (block: number): string =>
 	`/sys/devices/system/memory/memory${block}/state`;
 
 /** What a person may ask of a block now. What the kernel would refuse is offered all the same: the refusal is the lesson. */
-export function blockActions(machine: string, block: BlockScene): BlockAction[] {
+export function blockActions(
+	machine: Pick<MachineStatus, 'id' | 'settings'>,
+	block: BlockScene
+): BlockAction[] {
 	const { id, state } = block.status;
 	const write = (value: string): BlockAction => ({
 		word: value,
 		line: `echo ${value} > ${statePath(id)}`,
-		command: { name: 'write-file', machine, path: statePath(id), value }
+		command: { name: 'write-file', machine: machine.id, path: statePath(id), value }
 	});
 	const { running } = block.calls;
 	if (running !== null)
@@ -25,10 +29,11 @@ export function blockActions(machine: string, block: BlockScene): BlockAction[] 
 			{
 				word: 'signal',
 				line: `^C ${running.id}`,
-				command: { name: 'signal', machine, call: running.id }
+				command: { name: 'signal', machine: machine.id, call: running.id }
 			}
 		];
-	return state === 'offline'
-		? [write('online'), write('online_movable'), write('online_kernel')]
-		: [write('offline')];
+	if (state !== 'offline') return [write('offline')];
+	const online = [write('online'), write('online_movable'), write('online_kernel')];
+	// Seed S3's proposal, only where a scenario switched it on.
+	return machine.settings.exmem ? [...online, write('online_exmem')] : online;
 }

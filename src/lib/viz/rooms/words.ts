@@ -191,7 +191,10 @@ export function describeRoom(scene: RoomsScene, room: RoomScene): string {
 	const free = room.zones.reduce((sum, zone) => sum + zone.freePages, 0);
 	const present = room.zones.reduce((sum, zone) => sum + zone.presentPages, 0);
 	const names = room.zones.map((zone) => zoneText(zone)).join(' and ');
-	return `${node}, zone ${names}: ${counted(room.blocks.length, 'block')}, ${pagesText(free)} of ${pagesText(present)} free; ${laneWords(room.lane)}.`;
+	const proposed = room.zones.some((zone) => zone.name === 'EXMEM')
+		? ' (proposed, never merged)'
+		: '';
+	return `${node}, zone ${names}${proposed}: ${counted(room.blocks.length, 'block')}, ${pagesText(free)} of ${pagesText(present)} free; ${laneWords(room.lane)}.`;
 }
 
 export function describeNode(node: NodeScene): string {
