@@ -1,6 +1,6 @@
 import type { VirtioMemStatus } from '../../engine/contract/machine-status.ts';
 import { box, type Box } from '../geometry/box.ts';
-import { gridOf, type VirtioMemScene } from './units.ts';
+import { gridOf, type Unit, type VirtioMemScene } from './units.ts';
 
 /** Where everything of the figure lies. Pure: the same size and state give the same places. */
 export interface VirtioLayout {
@@ -19,6 +19,8 @@ export interface VirtioLayout {
 	readonly axisY: number;
 	readonly map: Box;
 	readonly squares: readonly Square[];
+	/** Room for big blocks, where there are no sub-blocks. */
+	readonly bigs: Box;
 	readonly side: Box;
 	readonly strip: Box;
 }
@@ -60,13 +62,16 @@ const SIDE = 268;
 const STRIP = 84;
 const GAP = 18;
 const NARROW = 700;
+/** Side of a big block's cell, gap included. */
+const BIG = 48;
 const TOP = 186;
 
 export function layoutVirtioMem(
 	width: number,
 	height: number,
 	scene: VirtioMemScene,
-	chosen: number | null
+	chosen: number | null,
+	asked: ReadonlyMap<number, number> = new Map()
 ): VirtioLayout {
 	const { device } = scene;
 	const narrow = width < NARROW;
@@ -91,7 +96,7 @@ export function layoutVirtioMem(
 	const tall = Math.floor(Math.min(high, 200));
 	const wide = Math.floor(tall / Math.max(0.5, shape));
 	const fits = Math.max(1, Math.min(6, Math.floor((room + GAP) / (wide + GAP))));
-	const units = scene.subsPerUnit === 1 ? [] : inPlay(scene, fits, chosen);
+	const units = scene.subsPerUnit === 1 ? [] : inPlay(scene, fits, chosen, asked);
 	const pitch = units.length > 1 ? Math.min(wide + 44, (room - wide) / (units.length - 1)) : 0;
 	const squares = units.map((unit, index) => ({
 		unit,
@@ -113,6 +118,7 @@ export function layoutVirtioMem(
 		axisY,
 		map,
 		squares,
+		bigs: box(left, top, Math.max(BIG, Math.floor(room / BIG) * BIG), tall),
 		side,
 		strip
 	};
@@ -123,15 +129,20 @@ export const LOWEST = TOP + 84 + 30 + 6 + STRIP + 8;
 
 /**
  * Units worth a magnifying glass: the chosen one, those with sub-blocks that did not go, partly plugged ones, then the highest
- * plugged ones; in address order.
+ * plugged ones, then those that were emptied since the last wish; in address order.
  */
-export function inPlay(scene: VirtioMemScene, most: number, chosen: number | null): number[] {
+export function inPlay(
+	scene: VirtioMemScene,
+	most: number,
+	chosen: number | null,
+	asked: ReadonlyMap<number, number> = new Map()
+): number[] {
 	const { device, units, subsPerUnit } = scene;
 	const span = subsPerUnit * scene.subBytes;
 	const blocked = new Set(device.blocking.map(({ addr }) => Math.floor(addr / span)));
 	const worth = (id: number, plugged: number): number => {
 		if (id === chosen) return 4;
-		if (plugged === 0) return 0;
+		if (plugged === 0) return asked.has(id) ? 0.5 : 0;
 		if (blocked.has(id)) return 3;
 		return plugged < subsPerUnit ? 2 : 1;
 	};
@@ -167,4 +178,27 @@ export function unitBox(layout: VirtioLayout, scene: VirtioMemScene, id: number)
 		xOf(layout.scale, (id + 1) * span - scene.device.addr)
 	);
 	return box(x0, layout.map.y, Math.max(0, x1 - x0), layout.map.height);
+}
+
+/** Big blocks that are worth a cell of their own: up to the highest that is plugged or usable, as many as there is room for. */
+export function bigUnits(
+	scene: VirtioMemScene,
+	layout: VirtioLayout
+): { readonly unit: Unit; readonly box: Box; readonly columns: number }[] {
+	if (scene.subsPerUnit !== 1) return [];
+	const columns = Math.max(1, Math.floor(layout.bigs.width / BIG));
+	const rows = Math.max(1, Math.floor(layout.bigs.height / (BIG + 14)));
+	const last = scene.units.findLastIndex((unit) => unit.usable || unit.counts.plugged > 0);
+	return scene.units
+		.slice(0, Math.min(columns * rows, Math.max(1, last + 1)))
+		.map((unit, index) => ({
+			unit,
+			columns,
+			box: box(
+				layout.bigs.x + (index % columns) * BIG,
+				layout.bigs.y + Math.floor(index / columns) * (BIG + 14),
+				BIG - 6,
+				BIG - 6
+			)
+		}));
 }

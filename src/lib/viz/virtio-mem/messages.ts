@@ -1,3 +1,4 @@
+import { NS_PER_S } from '../../base/units.ts';
 import type { VirtioMemStatus } from '../../engine/contract/machine-status.ts';
 import type { TraceRecord } from '../../engine/contract/records.ts';
 
@@ -23,6 +24,7 @@ export type Message =
 	| {
 			readonly kind: 'failed';
 			readonly atNs: number;
+			readonly count: number;
 			readonly errno: string;
 			readonly retryNs: number;
 			readonly sizeBytes: number;
@@ -70,6 +72,7 @@ function messageOf(record: TraceRecord, device: VirtioMemStatus): Message | null
 		: {
 				kind: 'failed',
 				atNs,
+				count: 1,
 				errno,
 				retryNs: Number(values['retryNs'] ?? 0),
 				sizeBytes: Number(values['sizeBytes'] ?? 0)
@@ -80,6 +83,9 @@ type Request = Extract<Message, { kind: 'request' }>;
 
 /** Same words, and either the same block again or whole blocks in a row. */
 function joins(last: Message, next: Message, device: VirtioMemStatus): boolean {
+	// The driver was woken at once by what it had removed itself, and failed again.
+	if (last.kind === 'failed' && next.kind === 'failed')
+		return last.errno === next.errno && next.atNs - last.atNs < NS_PER_S;
 	if (last.kind !== 'request' || next.kind !== 'request') return false;
 	if (last.type !== next.type || last.answer !== next.answer || last.blocks !== next.blocks)
 		return false;
@@ -88,6 +94,7 @@ function joins(last: Message, next: Message, device: VirtioMemStatus): boolean {
 }
 
 function joined(last: Message, next: Message): Message {
+	if (last.kind === 'failed') return { ...next, count: last.count + 1 } as Message;
 	const [a, b] = [last as Request, next as Request];
 	return {
 		...a,

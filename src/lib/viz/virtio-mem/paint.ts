@@ -1,6 +1,6 @@
 import { DrawList, Glyph, Notch, Op, paint, Shape } from '../draw/ops.ts';
 import type { Box } from '../geometry/box.ts';
-import { cellBox, unitBox, type VirtioLayout } from './layout.ts';
+import { bigUnits, cellBox, unitBox, type VirtioLayout } from './layout.ts';
 import { Sub, type Unit, type VirtioMemScene } from './units.ts';
 
 /** The map and the magnified units as one list of numbers: the same settled state gives the same list, moved or not. */
@@ -15,6 +15,7 @@ export function paintVirtioMem(scene: VirtioMemScene, layout: VirtioLayout): Dra
 		const unit = scene.units.find((one) => one.id === id);
 		if (unit) paintSquare(list, unit, box);
 	}
+	for (const { unit, box } of bigUnits(scene, layout)) paintSquare(list, unit, box);
 	return list;
 }
 
@@ -120,7 +121,9 @@ function paintSquare(list: DrawList, unit: Unit, square: Box): void {
 			Shape.square,
 			Notch.none
 		);
-		if (kind === Sub.plugged) continue;
+		// Padlock and shield are drawn over the canvas.
+		if (kind === Sub.plugged || ((kind === Sub.held || kind === Sub.secure) && width >= 10))
+			continue;
 		const size = Math.min(width, height);
 		const big = size >= GLYPH_CELL - 1;
 		if (kind === Sub.kernel)
@@ -128,7 +131,7 @@ function paintSquare(list: DrawList, unit: Unit, square: Box): void {
 				Op.glyph,
 				x + width / 2,
 				y + height / 2,
-				Math.min(20, big ? size - 2 : Math.min(9, size)),
+				big ? Math.min(18, size * 0.78) : Math.min(9, size),
 				big ? Glyph.anchor : Glyph.dot,
 				paint('on-kernel')
 			);
@@ -137,7 +140,7 @@ function paintSquare(list: DrawList, unit: Unit, square: Box): void {
 				Op.glyph,
 				x + width / 2,
 				y + height / 2,
-				Math.min(20, size - 2),
+				Math.min(16, size * 0.64),
 				Glyph.nail,
 				paint('ink')
 			);

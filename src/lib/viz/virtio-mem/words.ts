@@ -90,7 +90,7 @@ export function virtioMemWords(scene: VirtioMemScene, nowNs: number): string {
 	];
 	if (device.pluggedBytes > device.requestedBytes && device.retryAtNs !== null)
 		parts.push(
-			`${counts.plugged} ${device.mode === 'sbm' ? 'sub-blocks' : 'big blocks'} stay: ${countWords(counts)}.`
+			`${counts.plugged} ${device.mode === 'sbm' ? 'sub-block' : 'big block'}${counts.plugged === 1 ? ' stays' : 's stay'}: ${countWords(counts)}.`
 		);
 	if (device.retryAtNs !== null)
 		parts.push(`Next try in ${formatNs(Math.max(0, device.retryAtNs - nowNs))}.`);
@@ -178,7 +178,7 @@ export function messageWords(message: Message, device: VirtioMemStatus): readonl
 		case 'failed':
 			return [
 				message.errno === 'EBUSY'
-					? 'EBUSY: nothing is sent'
+					? `EBUSY${message.count > 1 ? ` × ${message.count}` : ''}: nothing is sent`
 					: `${message.errno}: ${errnoWords(message.errno)}`,
 				message.retryNs > 0 ? `timer ${formatNs(message.retryNs)}` : 'no timer'
 			];

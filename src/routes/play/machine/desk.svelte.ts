@@ -1,3 +1,4 @@
+import { DEFAULT_SPEED_INDEX } from '$lib/client/session-options.ts';
 import type { ConsoleCompletions, ConsoleOutcome } from '$lib/engine/contract/console.ts';
 import { lineOf } from '$lib/engine/contract/console-lines.ts';
 import type { MachineCommand } from '$lib/engine/contract/machine-commands.ts';
@@ -78,7 +79,11 @@ export class MachineDesk {
 		const { world, session, active } = this.#play;
 		if (!world || !session || !this.machine) return;
 		if (world.world !== this.#world || world.journal !== this.#journal) {
-			if (world.world !== this.#world) this.#said = [];
+			if (world.world !== this.#world) {
+				this.#said = [];
+				// Machines live in seconds: timers of 50 s are not watched at a tenth of a second each.
+				if (session.speedIndex === DEFAULT_SPEED_INDEX) session.speedIndex += 1;
+			}
 			this.#world = world.world;
 			this.#journal = world.journal;
 			this.outcomes = new Map();
