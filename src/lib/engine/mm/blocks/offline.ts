@@ -8,7 +8,7 @@ import type { World } from '../../state/world.ts';
 import { rebuildZonelists } from '../alloc/zonelist.ts';
 import { isIsolated, isolateBlocks, removeFreeBlocks, unisolateBlocks } from '../buddy.ts';
 import { dropsReferences, wentOffline } from '../drivers/notifier.ts';
-import { setWhole, wholeWord } from '../frames.ts';
+import { rowsOf, setWhole, wholeWord } from '../frames.ts';
 import { migrateFolios, type MigrateResult } from '../move/migrate.ts';
 import { folioAt, type FolioRun } from '../move/folio.ts';
 import { continueLater, endCall } from '../os/calls.ts';
@@ -38,7 +38,7 @@ export function beginOfflineWalk(world: World, os: number, memoryBlock: number, 
 	const refused = beginOffline(world, os, memoryBlock);
 	if (refused !== null) return refused;
 	const { first, count } = blocksOf(world, os, memoryBlock);
-	const total = usedPages(world, os, first, count);
+	const total = usedPages(world, first, count);
 	Object.assign(call.work, { memoryBlock, cursor: first, batch: -1, movedInPass: 0, done: 0, total });
 	continueLater(world, call, costNs(world.costs, 'blockOfflineFreeMs') * osRecord(world, os).sectionsPerBlock);
 	return null;
@@ -286,9 +286,15 @@ export function offlineNow(world: World, os: number, memoryBlock: number): strin
 	return 'EBUSY';
 }
 
-function usedPages(world: World, os: number, first: number, count: number): number {
+/** Pages of user folios in the range, from the counts beside its blocks: what there is to move. */
+function usedPages(world: World, first: number, count: number): number {
 	let pages = 0;
-	for (let block = first; block < first + count; block += 1) for (const run of movableIn(world, os, block)) pages += run.pages;
+	for (let block = first; block < first + count; block += 1) {
+		const word = wholeWord(world, block);
+		const kind = wordKind(word);
+		if (kind === BlockKind.huge || kind === BlockKind.run) pages += PAGES_PER_BLOCK;
+		else if (kind === BlockKind.detail) pages += world.c.structureVm.get(rowsOf(world, block) / PAGES_PER_BLOCK);
+	}
 	return pages;
 }
 

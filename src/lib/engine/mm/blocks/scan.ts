@@ -1,12 +1,12 @@
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
-import { BlockKind, payloadUseClass, payloadVm, UseClass, wordKind, wordPayload } from '../../contract/words.ts';
+import { BlockKind, payloadUseClass, payloadVm, RowKind, UseClass, wordKind, wordPayload } from '../../contract/words.ts';
 import type { AreaRecord } from '../../state/machine-records.ts';
 import type { ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import type { GfpClass } from '../alloc/gfp.ts';
 import { memoryNodes } from '../alloc/zonelist.ts';
 import { dropsReferences } from '../drivers/notifier.ts';
-import { wholeWord } from '../frames.ts';
+import { rowsOf, wholeWord } from '../frames.ts';
 import { folioAt, foliosIn, type FolioRun } from '../move/folio.ts';
 import type { MigrateOptions, Place } from '../move/migrate.ts';
 import { areaOfOwner, nodeOfBlock, osRecord, pfnOfFrame, sectionOfBlock, zoneOfOsBlock } from '../os/os.ts';
@@ -61,23 +61,34 @@ function unmovableIn(world: World, os: number, block: number, zone: ZoneRecord |
 		default:
 			return blocker(frame, 'hole');
 	}
-	for (let at = frame; at < frame + PAGES_PER_BLOCK; ) {
-		const folio = folioAt(world, os, at);
-		at = folio.frame + folio.pages;
-		if (folio.kind === 'reserved' || folio.kind === 'hole') return blocker(folio.frame, `${folio.kind} page`);
-		if (folio.kind === 'offline') {
-			if (purpose === 'contig') return blocker(folio.frame, 'page that is offline');
+	const { c } = world;
+	const base = rowsOf(world, block);
+	for (let row = 0; row < PAGES_PER_BLOCK; row += 1 << c.rowOrder.get(base + row)) {
+		const kind = c.rowKind.get(base + row);
+		if (kind === RowKind.free) continue;
+		if (kind === RowKind.reserved || kind === RowKind.hole) return blocker(frame + row, kind === RowKind.hole ? 'hole page' : 'reserved page');
+		if (kind === RowKind.offline) {
+			if (purpose === 'contig') return blocker(frame + row, 'page that is offline');
 			continue;
 		}
-		if (movableZone || folio.kind === 'free' || folio.onLru) continue;
+		if (movableZone) continue;
+		if (kind === RowKind.vm || kind === RowKind.incoming) {
+			const area = areaOfOwner(world, c.rowVm.get(base + row) - 1);
+			if (!onLru(area)) return blocker(frame + row, area?.kind === 'pipe' ? 'page in a pipe' : 'kernel page');
+			continue;
+		}
 		// Linux 7.2: slab of one page is frozen (refcount 0) and passes here; the final check finds it.
-		if (folio.kind === 'slab' && folio.order === 0) continue;
-		return blocker(folio.frame, WHY[folio.kind] ?? 'kernel page');
+		if (kind === RowKind.slab && c.rowOrder.get(base + row) === 0) continue;
+		return blocker(frame + row, WHY[kind] ?? 'kernel page');
 	}
 	return null;
 }
 
-const WHY: Readonly<Record<string, string>> = { slab: 'slab of several pages', pageTable: 'page table', pipe: 'page in a pipe', contig: 'page of an exact range' };
+const WHY: Readonly<Record<number, string>> = {
+	[RowKind.slab]: 'slab of several pages',
+	[RowKind.pageTable]: 'page table',
+	[RowKind.contig]: 'page of an exact range'
+};
 
 const onLru = (area: AreaRecord | null): boolean => area === null || (area.kind !== 'pipe' && area.kind !== 'kernel');
 

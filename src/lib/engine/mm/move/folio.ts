@@ -163,23 +163,39 @@ export function foliosIn(world: World, os: number, firstFrame: number, frames: n
 			frame = blockEnd;
 			continue;
 		}
-		const folio = folioAt(world, os, frame);
-		if (folio.area !== null) addRun(runs, folio);
-		frame = folio.frame + folio.pages;
+		if (kind === BlockKind.huge) {
+			const folio = folioAt(world, os, frame);
+			if (folio.area !== null) runs.push({ frame: folio.frame, page: folio.page, pages: folio.pages, order: folio.order, owner: folio.owner });
+			frame = blockEnd;
+			continue;
+		}
+		addRows(world, runs, block, frame % PAGES_PER_BLOCK, Math.min(blockEnd, end) - block * PAGES_PER_BLOCK);
+		frame = blockEnd;
 	}
 	return runs;
 }
 
-function addRun(runs: FolioRun[], folio: Folio): void {
-	const last = runs.at(-1);
-	const joins =
-		last !== undefined &&
-		last.order === 0 &&
-		folio.order === 0 &&
-		last.owner === folio.owner &&
-		last.frame + last.pages === folio.frame &&
-		last.page + last.pages === folio.page &&
-		folio.frame % PAGES_PER_BLOCK !== 0;
-	if (joins) runs[runs.length - 1] = { ...last, pages: last.pages + 1 };
-	else runs.push({ frame: folio.frame, page: folio.page, pages: folio.pages, order: folio.order, owner: folio.owner });
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** User folios of a block in rows; base pages that follow each other in frames and pages make one run. */
+function addRows(world: World, runs: FolioRun[], block: number, from: number, to: number): void {
+	const { c } = world;
+	const base = rowsOf(world, block);
+	let last: Mutable<FolioRun> | null = null;
+	for (let row = headOf(world, base, from); row < to; ) {
+		const order = c.rowOrder.get(base + row);
+		const kind = c.rowKind.get(base + row);
+		const owner = c.rowVm.get(base + row) - 1;
+		if ((kind === RowKind.vm || kind === RowKind.incoming) && areaOfOwner(world, owner) !== null) {
+			const frame = block * PAGES_PER_BLOCK + row;
+			const page = c.rowA.get(base + row);
+			const joins: boolean = last !== null && order === 0 && last.order === 0 && last.owner === owner && last.frame + last.pages === frame && last.page + last.pages === page;
+			if (joins && last !== null) last.pages += 1;
+			else {
+				last = { frame, page, pages: 1 << order, order, owner };
+				runs.push(last);
+			}
+		}
+		row += 1 << order;
+	}
 }
