@@ -37,7 +37,8 @@ export function logWrite(world: World, vm: VmRecord, gfn: number): LoggedWrite {
 	const bit = (1 << (gfn & 31)) >>> 0;
 	const again = (c.sentBitmap.get(word) & bit) !== 0;
 	if ((c.kvmLog.get(word) & bit) !== 0) return FIRST;
-	const rule = LOG_RULES[world.r.belief ?? 'true'] as LogRule;
+	// Beliefs about other rules leave this one as it is.
+	const rule = LOG_RULES[world.r.belief ?? 'true'] ?? (LOG_RULES['true'] as LogRule);
 	const kept = rule(world, word, bit) && !dropsBit(world, word, bit);
 	if (kept) {
 		c.kvmLog.set(word, (c.kvmLog.get(word) | bit) >>> 0);

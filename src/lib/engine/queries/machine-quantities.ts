@@ -45,7 +45,9 @@ const localNode = (machine: MachineStatus, cpu: number): number => machine.nodes
 const pagesAt = (found: Area, node: number): number => found.pagesByNode[String(node)] ?? 0;
 
 /** DRAM without HMAT costs the cost model's local read; another node without HMAT is scaled by its distance. */
-function latencyNs({ world, machine }: Subject, cpu: number, node: number): number {
+function latencyNs({ world, machine }: Subject, cpu: number, at: number): number {
+	// Wrong belief "memory is memory": every page is as near as the CPU's own.
+	const node = world.r.belief === 'memory-is-memory' ? localNode(machine, cpu) : at;
 	const target = machine.nodes.find((each) => each.id === node);
 	if (target?.readLatencyNs) return target.readLatencyNs;
 	const distance = machine.nodes.find((each) => each.id === localNode(machine, cpu))?.distances[machine.nodes.findIndex((each) => each.id === node)] ?? 10;
