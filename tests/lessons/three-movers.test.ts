@@ -6,6 +6,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { EnginePort } from '../../src/lib/engine/contract/port.ts';
 import { makePort } from '../../src/lib/engine/worker/port.ts';
 import { labById, type Lab } from '../../src/lib/lessons/lab/load.ts';
+import { moverRun } from '../../src/lib/lessons/lab/mover-run.ts';
+import { Simulation } from '../../src/lib/engine/index.ts';
 import { runFor, runPlan, startOf } from '../../src/lib/lessons/lab/run-lab.ts';
 import type { LabExpression } from '../../src/lib/lessons/lab/schema.ts';
 
@@ -62,6 +64,33 @@ describe('the challenge', () => {
 			const lost = await runPlan(port, lab, decoy.plan, seed);
 			expect([decoy.id, lost?.passed]).toEqual([decoy.id, [false]]);
 			expect(lost?.movers?.path.length).toBeGreaterThan(0);
+		}
+	});
+});
+
+describe('an order as a run', () => {
+	/** What the machine says at the hand-off and at the end, when it does the same acts in the same order. */
+	async function played(plan: Readonly<Record<string, string>>, seed: number) {
+		const result = await runPlan(port, lab, plan, seed);
+		if (!result?.movers) throw new Error('no verdict');
+		const opened = Simulation.open({ scenario: moverRun(lab, plan, seed, result.movers) });
+		if (!opened.ok) throw new Error(opened.detail);
+		const simulation = opened.value;
+		simulation.advance(simulation.world.scenario.untilNs);
+		const call = (begin: string) => simulation.world.r.calls.filter((each) => each.text === begin).at(-1);
+		const atHandOff = (call('status a')?.value as { status?: Record<string, number> } | null)?.status ?? {};
+		const home = (call('move a 0')?.value as { status?: Record<string, number> } | null)?.status ?? {};
+		return { verdict: result.movers, inCxl: atHandOff['node1'] === 64, home: home['node0'] === 64 };
+	}
+
+	it.each([1, 4])('seed %i: the machine agrees with the explorer', async (seed) => {
+		const { witness, decoys } = lab.steps.challenge;
+		const won = await played(witness, seed);
+		expect([won.verdict.wins, won.inCxl, won.home]).toEqual([true, true, true]);
+		for (const decoy of decoys) {
+			const lost = await played(decoy.plan, seed);
+			expect([decoy.id, lost.verdict.wins, lost.inCxl && lost.home]).toEqual([decoy.id, false, false]);
+			if (lost.verdict.reason?.includes('not in CXL')) expect([decoy.id, lost.inCxl]).toEqual([decoy.id, false]);
 		}
 	});
 });

@@ -129,7 +129,9 @@ function migratorStep(plan: MoverPlan, state: MoverState): Taken | null {
 		case 'quiet':
 			return { state: { ...next, quiet: true }, says: 'NUMA balancing is switched off' };
 		case 'hand-off': {
-			const there = (state.place === 'cxl' || state.place === 'cache') && state.isolated === null;
+			// Whoever has the folios off the list finishes first: the hand-off waits for the folio lock.
+			if (state.isolated !== null) return null;
+			const there = state.place === 'cxl' || state.place === 'cache';
 			return {
 				state: { ...next, handedOver: there ? 'in the pool' : 'elsewhere', place: there ? 'cxl' : state.place },
 				says: there ? 'hand-off: all 64 pages are in CXL' : `hand-off: the pages are not in CXL but in ${words(state)}`
@@ -143,7 +145,7 @@ function migratorStep(plan: MoverPlan, state: MoverState): Taken | null {
 }
 
 const words = (state: MoverState): string =>
-	state.isolated !== null ? `the hands of ${state.isolated}` : state.place === 'swap' ? 'swap' : state.place === 'dram' ? 'DRAM' : state.place;
+	state.place === 'swap' ? 'swap' : state.place === 'dram' ? 'DRAM' : state.place;
 
 /** Page migration in two steps: isolate, then check, copy and map. */
 function moveStep(plan: MoverPlan, state: MoverState, to: 'cxl' | 'home', where: string): Taken | null {
