@@ -8,6 +8,7 @@ import { machineMoment } from '$lib/viz/virtio-mem/moment.ts';
 import { refusalOf, type Playground } from '../playground.svelte.ts';
 import {
 	commandsUntil,
+	firstView,
 	keyOf,
 	scrollback,
 	type Entry,
@@ -81,6 +82,7 @@ export class MachineDesk {
 		if (world.world !== this.#world || world.journal !== this.#journal) {
 			if (world.world !== this.#world) {
 				this.#said = [];
+				this.view = firstView(world.journal);
 				// Machines live in seconds: timers of 50 s are not watched at a tenth of a second each.
 				if (session.speedIndex === DEFAULT_SPEED_INDEX) session.speedIndex += 1;
 			}

@@ -100,3 +100,14 @@ export const commandsUntil = (
 	journal.filter(
 		({ atNs, command }) => atNs <= nowNs && isMachineCommand(command) && command.machine === machine
 	).length;
+
+/** A run that is mostly about what a device is asked for begins with the device, any other with the zones. */
+export function firstView(journal: readonly JournalEntry[]): 'rooms' | 'virtio' {
+	const orders = journal.filter(
+		({ command }) => command.name === 'qmp' || command.name === 'write-file'
+	);
+	const wishes = orders.filter(
+		({ command }) => command.name === 'qmp' && command.arguments?.['property'] === 'requested-size'
+	);
+	return wishes.length * 2 > orders.length && wishes.length > 1 ? 'virtio' : 'rooms';
+}
