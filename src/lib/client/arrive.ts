@@ -1,8 +1,14 @@
-import { compareFingerprints, type LinkState } from './permalink.ts';
-import type { Session } from './session.svelte.ts';
+import { compareFingerprints, type LinkNote, type LinkState } from './permalink.ts';
+
+/** Whoever can go to a moment, say what state is there, and keep what differs. */
+export interface Traveller {
+	notes: readonly LinkNote[];
+	seek(ns: number, options: { readonly scrubbing: boolean }): Promise<void>;
+	fingerprints(): Promise<(string | null)[]>;
+}
 
 /** Goes to the moment of a link and says whether the state there is the one that was shared. */
-export async function arrive(session: Session, link: LinkState): Promise<void> {
+export async function arrive(session: Traveller, link: LinkState): Promise<void> {
 	const go = () => session.seek(link.positionNs, { scrubbing: true });
 	const differ = async (): Promise<boolean> => {
 		session.notes = compareFingerprints(link, await session.fingerprints());

@@ -1,6 +1,6 @@
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
 import { BLOCK_ORDER, BlockKind, MapKind, mapKind, vmPayload } from '../../contract/words.ts';
-import type { AreaRecord, ProcessRecord } from '../../state/machine-records.ts';
+import type { AreaRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { ensureDetail, setWhole, stampOf } from '../frames.ts';
 import { putPage, putPages, splitHuge } from '../move/land.ts';
@@ -13,19 +13,12 @@ import { uniformWritten, writtenOf } from '../space/written.ts';
 import { chargeTables } from './tables.ts';
 import { passFrames } from './content.ts';
 import { passHolds } from './unmap.ts';
-import { sourceOf, takeFrames } from './where.ts';
+import { sourceOf, takeFrames, type Toucher } from './where.ts';
 
 /**
  * Page faults (Linux 7.2.13 mm/memory.c, mm/huge_memory.c): pages come into being when they are first written, as a huge
  * folio where a whole aligned 2 MiB step is empty and allows it. Reading what was never written shows the zero page.
  */
-export interface Toucher {
-	readonly os: number;
-	readonly process: ProcessRecord;
-	readonly area: AreaRecord;
-	/** The fault happens inside a long-term pin. */
-	readonly pinning: boolean;
-}
 
 export interface Faulted {
 	/** 'killed': the OOM killer took the toucher itself. */

@@ -5,7 +5,7 @@ import { putPage } from '../move/land.ts';
 import { nodeOfCpu, ownerOfArea } from '../os/os.ts';
 import { areasOf, newArea } from '../space/areas.ts';
 import { frameOf, mapPage } from '../space/mapping.ts';
-import type { Toucher } from './fault.ts';
+import type { Toucher } from './where.ts';
 
 /**
  * Page tables (reference 14, inferred from Linux 7.2.13 mm/memory.c): one page that cannot move per 2 MiB of 4 KiB mappings,

@@ -6,14 +6,18 @@ import { allocRun, type AllocRequest } from '../alloc/page-alloc.ts';
 
 /** Where pages of an area come from when it faults or is moved by its policy (Linux 7.2.13 mm/mempolicy.c, vma_alloc_folio). */
 
-export interface Wanted {
+/** Who touches what. */
+export interface Toucher {
 	readonly os: number;
 	readonly process: ProcessRecord;
 	readonly area: AreaRecord;
-	readonly page: number;
-	readonly order: number;
 	/** Inside a long-term pin: nothing movable is asked for. */
 	readonly pinning: boolean;
+}
+
+export interface Wanted extends Toucher {
+	readonly page: number;
+	readonly order: number;
 }
 
 export interface Source {
