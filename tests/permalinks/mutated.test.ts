@@ -107,8 +107,11 @@ it(`survives ${COUNT} mutated links (seed ${seed})`, { timeout: 300_000 }, async
 	];
 	const links = await Promise.all(states.map((state) => encodeLink(state)));
 
+	// A machine that is busy elsewhere is slow with links that are whole, too.
+	let slowestWholeMs = 0;
 	for (const [index, fragment] of links.entries()) {
-		const { link } = await timed(fragment);
+		const { link, ms } = await timed(fragment);
+		slowestWholeMs = Math.max(slowestWholeMs, ms);
 		if (!link.ok)
 			throw new Error(`untouched link ${index} does not open: ${link.reason} ${link.detail}`);
 		const texts = (each: LinkState) =>
@@ -121,6 +124,7 @@ it(`survives ${COUNT} mutated links (seed ${seed})`, { timeout: 300_000 }, async
 	const counts = new Map<string, number>();
 	const seen = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
 	let slowestMs = 0;
+	const mostMs = Math.max(MOST_MS, 20 * slowestWholeMs);
 	for (let index = 0; index < COUNT; index += 1) {
 		const at = below(links.length);
 		const fragment =
@@ -131,7 +135,7 @@ it(`survives ${COUNT} mutated links (seed ${seed})`, { timeout: 300_000 }, async
 					: seal(loosePayload(states[at] as LinkState, below));
 		const { link, ms } = await timed(fragment);
 		slowestMs = Math.max(slowestMs, ms);
-		expect(ms, `${fragment.slice(0, 200)} (seed ${seed}, link ${index})`).toBeLessThan(MOST_MS);
+		expect(ms, `${fragment.slice(0, 200)} (seed ${seed}, link ${index})`).toBeLessThan(mostMs);
 		seen(link.ok ? 'opens' : link.reason);
 		for (const note of link.notes) seen(note.reason);
 		// A refusal has words, and whatever opened can be shared again.
