@@ -7,11 +7,11 @@ import type { LessonState } from './machine.ts';
  * itself. Version raised with every change.
  */
 
-export const PROGRESS_VERSION = 1;
+export const PROGRESS_VERSION = 2;
 
 const lessonSchema = v.strictObject({
-	/** Word of the last bet placed. */
-	bet: v.nullable(v.picklist(['falls', 'settles', 'grows'])),
+	/** The last bet placed, in a few words: since version 2 any, a lab's bet may be a number or a table. */
+	bet: v.nullable(v.pipe(v.string(), v.maxLength(240))),
 	ran: v.boolean(),
 	/** Answer to "what did you see?". */
 	seen: v.nullable(v.pipe(v.string(), v.maxLength(32))),
@@ -28,7 +28,10 @@ const lessonSchema = v.strictObject({
 export type LessonProgress = v.InferOutput<typeof lessonSchema>;
 
 export const progressSchema = v.strictObject({
-	switchyardProgress: v.literal(PROGRESS_VERSION),
+	switchyardProgress: v.pipe(
+		v.picklist([1, PROGRESS_VERSION]),
+		v.transform((): typeof PROGRESS_VERSION => PROGRESS_VERSION)
+	),
 	lessons: v.record(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/)), lessonSchema)
 });
 export type Progress = v.InferOutput<typeof progressSchema>;

@@ -34,8 +34,13 @@ describe('progress', () => {
 			return read.ok ? 'ok' : read.reason;
 		});
 		expect(reasons).toEqual(new Array(6).fill('unreadable'));
-		const newer = readProgress('{"switchyardProgress":2,"lessons":{}}');
+		const newer = readProgress('{"switchyardProgress":3,"lessons":{}}');
 		expect(newer.ok ? null : newer.reason).toBe('newer');
+	});
+
+	it('reads what version 1 wrote', () => {
+		const read = readProgress('{"switchyardProgress":1,"lessons":{}}');
+		expect(read.ok && read.value).toEqual(emptyProgress());
 	});
 
 	it('loses nothing by merging; an unmarked win stays unmarked', () => {

@@ -1,0 +1,421 @@
+import { onMount, untrack } from 'svelte';
+import { base } from '$app/paths';
+import { replaceState } from '$app/navigation';
+import { formatNs } from '$lib/base/format.ts';
+import { nextSeed, readSeed } from '$lib/lessons/family.ts';
+import {
+	betAnswer,
+	betExpressions,
+	betRight,
+	figureExpressions,
+	keyOf,
+	optionExpressions,
+	sayBetValue,
+	sayFigure
+} from '$lib/lessons/lab/bet.ts';
+import * as machine from '$lib/lessons/lab/lab.ts';
+import type { Lab } from '$lib/lessons/lab/load.ts';
+import { labProgress } from '$lib/lessons/lab/progress.ts';
+import { planScenario, runPlan, scaled, type PlanResult } from '$lib/lessons/lab/run-lab.ts';
+import { emptyLessonProgress, stepsDone } from '$lib/lessons/progress.ts';
+import type { ProseStep } from '$lib/lessons/prose.ts';
+import { STEP_IDS, type StepId } from '$lib/lessons/schema.ts';
+import { preferences } from '$lib/ui/preferences.svelte.ts';
+import { frameClock } from '$lib/viz/frame/frame-clock.ts';
+import { playHref } from '../links.ts';
+import { SideEngine } from '../side-engine.ts';
+import { loadProgress, saveProgress } from '../stored-progress.ts';
+import { LabPlayer } from './lab-player.svelte.ts';
+import { labStills } from './lab-stills.ts';
+
+export const STEP_LABELS: readonly { readonly id: StepId; readonly label: string }[] = [
+	{ id: 'bet', label: 'Bet' },
+	{ id: 'run', label: 'Run' },
+	{ id: 'look', label: 'Look' },
+	{ id: 'change', label: 'Change' },
+	{ id: 'challenge', label: 'Challenge' },
+	{ id: 'make', label: 'Make' }
+];
+
+type Values = readonly (number | boolean | null)[];
+
+/** What the page of a lab knows and does. */
+export class LabPage {
+	readonly lab: Lab;
+	readonly player: LabPlayer;
+	readonly root = `${base}/`;
+
+	learner: machine.LabState = $state.raw() as machine.LabState;
+	before = emptyLessonProgress();
+	unit: 'event' | 'phase' | 'commit' = $state('phase');
+	said = $state('');
+	helping = $state(false);
+	innerWidth = $state(1366);
+	/** At the end of the run: what the true engine and the false one say to bet, question and figures. */
+	answer: machine.LabBetValue | null = $state.raw(null);
+	falseAnswer: machine.LabBetValue | null = $state.raw(null);
+	seenKey: string | null = $state(null);
+	figures: readonly (number | null)[] = $state.raw([]);
+	falseFigures: readonly (number | null)[] = $state.raw([]);
+	/** Option of Change on the stage, and whether it is on its way. */
+	option: string | null = $state(null);
+	changing = $state(false);
+	/** Challenge: fraction of the check under way, and its result. */
+	checking: number | null = $state(null);
+	result: PlanResult | null = $state.raw(null);
+	problem: string | null = $state(null);
+	hrefs: Record<number, string> = $state.raw({});
+	ideas: { id: string; title: string; about: string; href: string | null }[] = $state.raw([]);
+
+	#side: SideEngine | null = null;
+	#checkGeneration = 0;
+	#asking = false;
+
+	constructor(lab: Lab) {
+		this.lab = lab;
+		this.player = new LabPlayer(lab);
+		this.learner = machine.startLab(lab.steps);
+	}
+
+	phone = $derived(this.innerWidth <= 760);
+	session = $derived(this.player.session);
+	step = $derived(this.learner.step);
+	nowNs = $derived(this.session?.nowNs ?? 0);
+	untilNs = $derived(this.player.untilNs(this.player.standing));
+	atEnd = $derived(this.session !== null && this.nowNs >= this.untilNs);
+	/** Why Run cannot be pressed. */
+	locked = $derived(
+		this.learner.bet === null && this.step !== 'challenge' ? 'a bet unlocks Run' : null
+	);
+	right = $derived(betRight(this.steps.bet, this.learner.bet, this.answer));
+	complete = $derived(machine.planComplete(this.steps, this.learner.plan));
+	busyLine = $derived(
+		this.player.problem ??
+			(this.session?.state === 'crashed' ? this.session.message : null) ??
+			this.session?.progress?.label ??
+			null
+	);
+	idle = $derived(
+		!this.player.opening &&
+			(this.session === null || this.session.idle) &&
+			!this.player.hurrying &&
+			!this.changing &&
+			this.checking === null
+	);
+	stills = $derived(
+		this.player.standing === null
+			? []
+			: labStills(this.player.scenarioOf(this.player.standing), this.untilNs)
+	);
+	doneSteps = $derived(stepsDone(labProgress(this.steps, this.before, this.learner)));
+	isDone = (id: StepId): boolean => this.doneSteps[STEP_IDS.indexOf(id)] ?? false;
+	nextStep = $derived(STEP_IDS[STEP_IDS.indexOf(this.step) + 1] ?? null);
+	backStep = $derived(
+		STEP_IDS.slice(0, STEP_IDS.indexOf(this.step)).findLast(
+			(id) => machine.labLock(this.learner, id) === null
+		) ?? null
+	);
+
+	get steps(): Lab['steps'] {
+		return this.lab.steps;
+	}
+	get prose(): ProseStep {
+		return this.lab.prose.steps.find((each) => each.id === this.step) as ProseStep;
+	}
+
+	holds = (when: string): boolean =>
+		when === 'betright' ? this.right : when === 'betwrong' ? !this.right : false;
+
+	/** Figures of the prose: bet, result, the false engine's result, or one of the run's own. */
+	figure = (name: string): string => {
+		const { bet, run } = this.steps;
+		if (name === 'bet') return sayBetValue(bet, this.learner.bet);
+		if (name === 'result') return sayBetValue(bet, this.answer);
+		if (name === 'false') return sayBetValue(bet, this.falseAnswer);
+		if (name === 'until') return formatNs(run.untilNs);
+		const at = run.figures.findIndex((each) => each.id === name);
+		const found = run.figures[at];
+		return found === undefined ? '–' : sayFigure(found, this.figures[at]);
+	};
+
+	/** Called while the page's component is made: the effects end with it. */
+	start(): void {
+		onMount(() => {
+			this.before = loadProgress().lessons[this.lab.id] ?? this.before;
+			const seed = seedOf(location.hash);
+			if (seed !== null)
+				this.learner = machine.labGoTo(machine.reseedLab(this.learner, seed), 'challenge');
+			void this.stand();
+			const stop = frameClock.subscribe((wallMs) => this.player.session?.tick(wallMs));
+			return () => {
+				stop();
+				this.#checkGeneration += 1;
+				this.#side?.end();
+				void this.player.close();
+			};
+		});
+		$effect(() => {
+			const { session } = this;
+			if (session) session.reducedMotion = preferences.reducedMotion;
+		});
+		$effect(() => {
+			void this.session?.turn;
+			if (this.player.standing?.kind !== 'start' || !this.atEnd) return;
+			if (this.session?.state === 'playing' || this.answer !== null || this.learner.bet === null)
+				return;
+			untrack(() => void this.#arrived());
+		});
+		$effect(() => {
+			const progress = labProgress(this.steps, this.before, this.learner);
+			untrack(() => saveProgress(this.lab.id, progress));
+		});
+	}
+
+	/** Bet to Look: the start with the belief beside it. Change: the chosen option. Challenge: the plan. */
+	async stand(): Promise<void> {
+		const { step, learner } = this;
+		if (step === 'make') return this.#makeIdeas();
+		if (step === 'challenge') {
+			await this.player.stand({ kind: 'plan', plan: learner.plan, seed: learner.seed });
+			return;
+		}
+		if (step === 'change') {
+			await this.tryOption(this.option ?? (this.steps.change.options[0]?.id as string));
+			return;
+		}
+		const fresh = this.player.standing?.kind !== 'start';
+		const stands = await this.player.stand({ kind: 'start' });
+		// What was run once is shown at its end again.
+		if (stands && fresh && learner.ran) await this.session?.seek(this.untilNs);
+	}
+
+	async #arrived(): Promise<void> {
+		if (this.#asking) return;
+		this.#asking = true;
+		const { bet, seen, run } = this.steps;
+		const questions = [
+			...betExpressions(bet),
+			...optionExpressions(seen.options),
+			...figureExpressions(run.figures)
+		];
+		const betCount = betExpressions(bet).length;
+		const figuresFrom = betCount + seen.options.length;
+		const figuresOf = (values: Values): (number | null)[] =>
+			run.figures.map((each, at) => scaled(values[figuresFrom + at], each));
+		try {
+			const truth = await this.player.values(0, questions);
+			const belief = await this.player.values(1, questions);
+			this.answer = betAnswer(bet, truth);
+			this.falseAnswer = betAnswer(bet, belief);
+			this.seenKey = keyOf(seen.options, truth.slice(betCount, figuresFrom));
+			this.figures = figuresOf(truth);
+			this.falseFigures = figuresOf(belief);
+			this.learner = { ...machine.labRanToEnd(this.learner), step: this.learner.step };
+			this.said = `The run is over. Your bet: ${this.figure('bet')}. Result: ${this.figure('result')}.`;
+			await this.player.findDifference();
+		} catch (error) {
+			this.player.problem = `The engine stopped: ${(error as Error).message}`;
+		}
+		this.#asking = false;
+	}
+
+	goTo = (id: StepId): void => {
+		this.player.hurrying = false;
+		this.session?.pause();
+		this.learner = machine.labGoTo(this.learner, id);
+		document.getElementById('lesson-text')?.scrollTo?.({ top: 0 });
+		if (this.phone) window.scrollTo({ top: 0 });
+		void this.stand();
+	};
+	draft = (value: machine.LabBetValue): void => {
+		this.learner = machine.draftBet(this.learner, value);
+	};
+	placeBet = (): void => {
+		this.learner = machine.placeLabBet(this.steps, this.learner);
+		this.said = 'Your bet is placed. Run is unlocked.';
+	};
+	betAgain = (): void => {
+		this.player.hurrying = false;
+		this.learner = machine.labBetAgain(this.learner);
+		this.answer = null;
+		this.falseAnswer = null;
+		void this.session?.rewind();
+	};
+	seek = (ns: number): void => {
+		this.player.hurrying = false;
+		this.session?.pause();
+		void this.session?.seek(ns);
+	};
+
+	tryOption = async (id: string): Promise<void> => {
+		this.option = id;
+		this.changing = true;
+		try {
+			if (!(await this.player.stand({ kind: 'option', option: id }))) return;
+			await this.player.hurry();
+			if (this.option !== id || this.player.standing?.kind !== 'option') return;
+			const { figures } = this.steps.change;
+			const values = await this.player.values(0, figureExpressions(figures));
+			this.learner = machine.labTried(
+				this.learner,
+				id,
+				figures.map((each, at) => scaled(values[at], each))
+			);
+		} catch (error) {
+			this.player.problem = `The engine stopped: ${(error as Error).message}`;
+		} finally {
+			if (this.option === id) this.changing = false;
+		}
+	};
+
+	/** A slot, undo, reset: what was measured belongs to the former plan. */
+	plan = (next: machine.LabState): void => {
+		this.#checkGeneration += 1;
+		this.checking = null;
+		this.result = null;
+		this.problem = null;
+		this.learner = next;
+	};
+	newSeed = (): void => {
+		const seed = nextSeed(this.learner.seed);
+		this.plan(machine.reseedLab(this.learner, seed));
+		replaceState(`#seed=${seed}`, {});
+		void this.stand();
+	};
+
+	check = async (): Promise<void> => {
+		const generation = ++this.#checkGeneration;
+		const wanted = (): boolean => generation === this.#checkGeneration;
+		const { plan, seed } = this.learner;
+		this.result = null;
+		this.problem = null;
+		this.checking = 0;
+		try {
+			this.#side ??= new SideEngine();
+			const { port, memory } = this.#side;
+			const result = await runPlan(port, this.lab, plan, seed, {
+				memory,
+				wanted,
+				onprogress: (fraction) => {
+					if (wanted()) this.checking = fraction;
+				}
+			});
+			if (!wanted() || result === null) return;
+			this.result = result;
+			this.learner = machine.addLabAttempt(this.learner, { ...result, plan });
+			const attempt = this.learner.attempts.at(-1) as machine.LabAttempt;
+			this.said = `${result.passed.filter(Boolean).length} of ${result.passed.length} goals reached.`;
+			const href = await playHref(this.root, [{ scenario: planScenario(this.lab, plan, seed) }]);
+			this.hrefs = { ...this.hrefs, [attempt.number]: href };
+			if (wanted()) {
+				this.checking = null;
+				if (await this.player.stand({ kind: 'plan', plan, seed }))
+					await this.session?.seek(this.untilNs);
+			}
+		} catch (error) {
+			if (wanted()) this.problem = `The engine stopped: ${(error as Error).message}`;
+			this.#side?.end();
+			this.#side = null;
+		} finally {
+			if (wanted()) this.checking = null;
+		}
+	};
+
+	async #makeIdeas(): Promise<void> {
+		const { plan, seed } = this.learner;
+		const { option } = this;
+		const made = [
+			{ id: 'start', title: this.lab.title, about: 'The run of this lesson, with every control.', standing: { kind: 'start' } as const },
+			{ id: 'changed', title: 'Your change', about: 'The same run with what you changed last.', standing: { kind: 'option', option: option ?? (this.steps.change.options.at(-1)?.id as string) } as const },
+			{ id: 'plan', title: 'Your plan', about: `The challenge on seed ${seed}, as you have left it.`, standing: { kind: 'plan', plan, seed } as const }
+		];
+		this.ideas = made.map(({ id, title, about }) => ({ id, title, about, href: null }));
+		this.ideas = await Promise.all(
+			made.map(async ({ id, title, about, standing }) => ({
+				id,
+				title,
+				about,
+				href: await playHref(this.root, [{ scenario: this.player.scenarioOf(standing) }])
+			}))
+		);
+	}
+
+	openInPlay = async (): Promise<void> => {
+		this.session?.pause();
+		const standing = this.player.standing ?? { kind: 'start' };
+		const specs = this.player.specsOf(standing);
+		const worlds = this.step === 'look' ? specs : specs.slice(0, 1);
+		location.href = await playHref(
+			this.root,
+			worlds.map((each) => ({ ...each, scenario: this.player.scenarioOf(standing) })),
+			this.locked === null ? this.nowNs : 0
+		);
+	};
+
+	hashchange = (): void => {
+		const seed = seedOf(location.hash);
+		if (seed === null || seed === this.learner.seed) return;
+		this.plan(machine.labGoTo(machine.reseedLab(this.learner, seed), 'challenge'));
+		void this.stand();
+	};
+
+	keydown = (event: KeyboardEvent): void => {
+		if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+		const { session } = this;
+		const target = event.target as HTMLElement;
+		if (target.closest('input, textarea, select, [role=slider], [role=radiogroup], dialog')) return;
+		const free = this.locked === null && session !== null && this.step !== 'make';
+		if (event.key === ' ' && free && !target.closest('button, a')) {
+			if (session.state === 'playing') session.pause();
+			else if (!this.atEnd) session.play();
+		} else if (event.key === 'ArrowRight' && free && !this.atEnd) void session.step(this.unit);
+		else if (event.key === 'ArrowLeft' && free) void session.stepBack(this.unit);
+		else if (event.key === 'b' || event.key === 'B') this.goTo('bet');
+		else if (event.key === '?') this.helping = true;
+		else if (event.key === 'Escape' && session !== null) session.finishMotion();
+		else return;
+		event.preventDefault();
+	};
+
+	phoneNext = $derived.by((): { label: string; lock: string | null; act: () => void } => {
+		const { nextStep } = this;
+		if (this.step === 'bet' && this.learner.bet === null)
+			return {
+				label: 'Place bet',
+				lock: machine.betComplete(this.steps.bet, this.learner.draft) ? null : 'choose first',
+				act: this.placeBet
+			};
+		if (this.step === 'run' && !this.learner.ran)
+			return this.session?.state === 'playing' || this.player.hurrying
+				? {
+						label: 'To the end',
+						lock: this.player.hurrying ? 'on the way to the end' : null,
+						act: () => void this.player.hurry()
+					}
+				: { label: 'Run', lock: this.busyLine, act: () => this.session?.play() };
+		if (this.step === 'challenge')
+			return {
+				label: 'Check',
+				lock: this.checkLock,
+				act: () => void this.check()
+			};
+		return nextStep === null
+			? { label: 'Open in Play', lock: null, act: () => void this.openInPlay() }
+			: {
+					label: `Next: ${STEP_LABELS.find((each) => each.id === nextStep)?.label ?? ''}`,
+					lock: machine.labLock(this.learner, nextStep),
+					act: () => this.goTo(nextStep)
+				};
+	});
+
+	checkLock = $derived(
+		this.checking !== null
+			? 'the engine runs the plan'
+			: this.complete
+				? null
+				: 'every row needs an answer'
+	);
+}
+
+const seedOf = (hash: string): number | null =>
+	readSeed(new URLSearchParams(hash.replace(/^#/, '')).get('seed'));

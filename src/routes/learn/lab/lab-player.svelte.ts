@@ -1,0 +1,133 @@
+import { Session, SPEEDS, type OpenWorld, type WorldSpec } from '$lib/client/session.svelte.ts';
+import type { Expression, FirstDifference } from '$lib/engine/contract/queries.ts';
+import type { Scenario } from '$lib/engine/contract/scenario/schema.ts';
+import type { Lab } from '$lib/lessons/lab/load.ts';
+import { planScenario, startOf } from '$lib/lessons/lab/run-lab.ts';
+import type { LabPlan } from '$lib/lessons/lab/schema.ts';
+
+/** A lab's run is to last about this long on the wall at the speed it begins with. */
+const WALL_S = 12;
+const HURRY_PARTS = 24;
+
+/** Which worlds stand on the stage: the lab's start with the belief beside it, one option of Change, or a plan. */
+export type Standing =
+	| { readonly kind: 'start' }
+	| { readonly kind: 'option'; readonly option: string }
+	| { readonly kind: 'plan'; readonly plan: LabPlan; readonly seed: number };
+
+/** The session behind a lab's stage. One at a time: another standing closes the former. */
+export class LabPlayer {
+	readonly lab: Lab;
+	session: Session | null = $state.raw(null);
+	standing: Standing | null = $state.raw(null);
+	problem: string | null = $state(null);
+	opening: boolean = $state(false);
+	hurrying: boolean = $state(false);
+	difference: FirstDifference | null = $state.raw(null);
+
+	#generation = 0;
+
+	constructor(lab: Lab) {
+		this.lab = lab;
+	}
+
+	get truth(): OpenWorld | null {
+		return this.session?.worlds[0] ?? null;
+	}
+	/** The world of the wrong belief; only beside the start. */
+	get belief(): OpenWorld | null {
+		return this.session?.worlds[1] ?? null;
+	}
+
+	untilNs(standing: Standing | null = this.standing): number {
+		const { run, challenge } = this.lab.steps;
+		return standing?.kind === 'plan' ? challenge.untilNs : run.untilNs;
+	}
+
+	scenarioOf(standing: Standing): Scenario {
+		if (standing.kind === 'plan') return planScenario(this.lab, standing.plan, standing.seed);
+		const scenario = startOf(this.lab, standing.kind === 'option' ? standing.option : undefined);
+		return { ...scenario, untilNs: this.untilNs(standing) };
+	}
+
+	specsOf(standing: Standing): WorldSpec[] {
+		const scenario = this.scenarioOf(standing);
+		const { belief } = this.lab.steps;
+		if (standing.kind !== 'start') return [{ scenario }];
+		return [
+			{ scenario, label: 'True engine' },
+			{ scenario, label: belief.name, belief: belief.id }
+		];
+	}
+
+	/** True when it stands and nobody asked for something else meanwhile. */
+	async stand(standing: Standing): Promise<boolean> {
+		const generation = ++this.#generation;
+		if (this.session !== null && same(this.standing, standing)) return true;
+		this.hurrying = false;
+		this.opening = true;
+		this.problem = null;
+		const old = this.session;
+		this.session = null;
+		this.standing = standing;
+		await old?.close();
+		const opened = await Session.open(this.specsOf(standing), { withoutForecast: true });
+		if (generation !== this.#generation) {
+			if (opened.ok) await opened.value.close();
+			return false;
+		}
+		this.opening = false;
+		if (!opened.ok) {
+			this.problem = opened.detail;
+			return false;
+		}
+		const perSecond = this.untilNs(standing) / WALL_S;
+		opened.value.speedIndex = Math.max(
+			0,
+			SPEEDS.findLastIndex((speed) => speed <= perSecond)
+		);
+		this.session = opened.value;
+		return true;
+	}
+
+	/** As fast as the engine goes, with pictures on the way. */
+	async hurry(): Promise<void> {
+		const { session } = this;
+		if (session === null || this.hurrying) return;
+		this.hurrying = true;
+		session.pause();
+		const untilNs = this.untilNs();
+		const partNs = untilNs / HURRY_PARTS;
+		while (this.hurrying && this.session === session && session.nowNs < untilNs) {
+			const from = session.nowNs;
+			const next = (Math.floor(from / partNs) + 1) * partNs;
+			await session.seek(Math.min(Math.round(next), untilNs), { scrubbing: true });
+			if (session.nowNs === from) break;
+		}
+		this.hurrying = false;
+	}
+
+	async values(
+		world: number,
+		expressions: readonly Expression[]
+	): Promise<readonly (number | boolean | null)[]> {
+		const { session } = this;
+		if (session === null || expressions.length === 0) return [];
+		return session.ask(world, { kind: 'evaluate', expressions });
+	}
+
+	/** Where truth and belief part. */
+	async findDifference(): Promise<void> {
+		const { session, belief } = this;
+		if (session === null || belief === null || this.difference !== null) return;
+		this.difference = await session.ask(0, { kind: 'first-difference', other: belief.world });
+	}
+
+	async close(): Promise<void> {
+		this.#generation += 1;
+		await this.session?.close();
+		this.session = null;
+	}
+}
+
+const same = (a: Standing | null, b: Standing): boolean => JSON.stringify(a) === JSON.stringify(b);
