@@ -1,0 +1,124 @@
+/**
+ * Goal: a world with a Linux machine is used from the picture and from the console alike, each showing the other. Method: the
+ * built page, real keys and a real engine; waits are on what the page says, never on time.
+ */
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+
+const play = (page: Page) => page.locator('.play');
+const idle = (page: Page) =>
+	expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+
+async function open(page: Page, title: string): Promise<void> {
+	await page.goto('/play/');
+	await idle(page);
+	await page.getByRole('button', { name: 'Scenario', exact: true }).click();
+	await page.getByRole('button', { name: new RegExp(title) }).click();
+	await expect(page.locator('[data-machine="guest"]')).toBeVisible();
+	await idle(page);
+}
+async function type(page: Page, line: string): Promise<void> {
+	const input = page.locator('.console input');
+	await input.fill(line);
+	await input.press('Enter');
+	await idle(page);
+}
+const log = (page: Page) => page.locator('.console [role="log"]');
+
+test('a wish from the console moves the picture, a wish from the picture stands in the console', async ({
+	page
+}) => {
+	await open(page, 'virtio-mem grows and shrinks');
+	const wish = page.getByRole('slider', { name: 'requested-size of vm0' });
+	await expect(wish).toHaveAttribute('aria-valuenow', '0');
+	await page.keyboard.press('~');
+	await type(page, 'qom-set vm0 requested-size 256M');
+	await expect(wish).toHaveAttribute('aria-valuenow', String(256 * 2 ** 20));
+	await type(page, 'info memory-devices');
+	await expect(log(page)).toContainText('requested-size: 268435456');
+
+	await wish.focus();
+	await page.keyboard.press('PageUp');
+	await expect(wish).toHaveAttribute('aria-valuetext', /384.MiB, not asked yet/);
+	await page.keyboard.press('Enter');
+	await expect(log(page)).toContainText('qom-set vm0 requested-size 384M');
+	await expect(wish).toHaveAttribute('aria-valuenow', String(384 * 2 ** 20));
+});
+
+test('a refusal is QEMU’s own, in the console and beside the wish', async ({ page }) => {
+	await open(page, 'virtio-mem grows and shrinks');
+	const wish = page.getByRole('slider', { name: 'requested-size of vm0' });
+	await page.keyboard.press('~');
+	await type(page, 'qom-set vm0 requested-size 9G');
+	const words = "'requested-size' cannot exceed the memory backend size(0x200000000)";
+	await expect(log(page)).toContainText(words);
+	await expect(page.locator('.virtio [role="alert"]')).toContainText(words);
+	await expect(wish).toHaveAttribute('aria-valuenow', '0');
+});
+
+test('the console completes, explains, remembers and says what a shell says', async ({ page }) => {
+	await open(page, 'virtio-mem grows and shrinks');
+	await page.keyboard.press('~');
+	const input = page.locator('.console input');
+	await input.pressSequentially('numac');
+	await input.press('Tab');
+	await expect(input).toHaveValue(/^numactl ?$/);
+	await type(page, 'numactl -H');
+	await expect(log(page)).toContainText('available: ');
+	await type(page, 'cat /proc/nothing');
+	await expect(log(page)).toContainText('No such file or directory');
+	await input.press('ArrowUp');
+	await input.press('ArrowUp');
+	await expect(input).toHaveValue('numactl -H');
+	await input.press('Escape');
+	await expect(page.locator('.console')).toHaveCount(0);
+});
+
+test('a block goes offline from the inspector, and the timeline and the console show it', async ({
+	page
+}) => {
+	await open(page, 'virtio-mem grows and shrinks');
+	await page.keyboard.press('~');
+	await type(page, 'echo offline > /sys/devices/system/memory/memory8/state');
+	await type(page, 'cat /sys/devices/system/memory/memory8/state');
+	await expect(log(page)).toContainText(/(offline|going-offline)\s*$/);
+	await expect(page.locator('.tracks .lane').filter({ hasText: 'shell' })).toBeAttached();
+});
+
+test('a link brings the machine, its commands and its console along', async ({ page, context }) => {
+	await open(page, 'virtio-mem grows and shrinks');
+	await page.keyboard.press('~');
+	await type(page, 'qom-set vm0 requested-size 256M');
+	await expect(page).toHaveURL(/#/);
+	const address = page.url();
+	const other = await context.newPage();
+	await other.goto(address);
+	await idle(other);
+	await expect(other.locator('[data-machine="guest"]')).toBeVisible();
+	await other.keyboard.press('~');
+	await expect(log(other)).toContainText('qom-set vm0 requested-size 256M');
+});
+
+for (const scheme of ['light', 'dark'] as const)
+	test(`axe finds nothing on a machine in ${scheme}, zones, device and console`, async ({
+		page
+	}) => {
+		await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+		await open(page, 'Fifty pinned pages');
+		for (const view of ['Zones', 'virtio-mem']) {
+			await page.getByRole('button', { name: view, exact: true }).click();
+			if (view === 'virtio-mem') {
+				await page.keyboard.press('~');
+				await type(page, 'numactl -H');
+			}
+			const { violations } = await new AxeBuilder({ page })
+				.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+				.analyze();
+			expect(
+				violations.map(
+					(one) =>
+						`${view}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`
+				)
+			).toEqual([]);
+		}
+	});
