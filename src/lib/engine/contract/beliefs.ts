@@ -28,6 +28,18 @@ export const BELIEFS = {
 		truth: 'A page with a reference that its mappings do not explain is put back; its unit stays.',
 		rule: 'migrate-reference'
 	},
+	'movable-is-removable': {
+		title: 'Movable means removable',
+		sentence: 'What lies in ZONE_MOVABLE can be moved away, whoever holds it.',
+		truth: 'The zone keeps kernel pages out. A page with one reference too many stays, there as elsewhere.',
+		rule: 'migrate-reference'
+	},
+	'requested-is-got': {
+		title: 'Requested is got',
+		sentence: 'The device asks for a size and the driver delivers it: no page in a sub-block stands in the way.',
+		truth: 'The driver tries, sub-block by sub-block; one page that cannot move keeps all of its sub-block plugged.',
+		rule: 'migrate-reference'
+	},
 	'distance-tells': {
 		title: 'Distance tells what is shared',
 		sentence: 'A node that is farther away than DRAM lies outside the host, so another host can go on with it.',

@@ -27,6 +27,7 @@ export const MACHINE_QUANTITIES = {
 	moves: 'calls that moved pages: "machine"',
 	allocFailures: 'allocations that failed or killed somebody: "machine"',
 	kernelAllocFailures: 'allocations of the kernel that failed: "machine"',
+	oomKills: 'processes that were killed for lack of memory: "machine"',
 	callsFailed: 'calls that ended with an error: "machine"',
 	lastErrno: 'number of the error of the last call whose words begin like this, 0 = none, −1 = still running, −2 = no such call: "machine words"',
 	movedPages: 'pages that the last call whose words begin like this moved: "machine words"',

@@ -128,6 +128,7 @@ const READ: Readonly<Record<OfMachine, Read>> = {
 	moves: callsThat((call) => /^(move|migrate|migratepages) /.test(call.text)),
 	allocFailures: callsThat((call) => call.errno === 'ENOMEM' || call.errno === 'SIGKILL' || call.errno === 'SIGBUS'),
 	kernelAllocFailures: callsThat((call) => call.errno === 'ENOMEM' && /^pipefill /.test(call.text)),
+	oomKills: counter('oom_kill'),
 	callsFailed: ({ world, machine }) => world.r.calls.filter((call) => call.os === machine.index && call.errno !== null).length,
 	lastErrno: (subject) => {
 		const call = lastCall(subject);

@@ -170,6 +170,7 @@ function endBatch(world: World, call: CallRecord, block: number): void {
 	const result = migrateFolios(world, os, runs, { mode: 'sync', place: targetOf(world, os, 'offline'), split: true });
 	work['movedInPass'] = Number(work['movedInPass']) + result.moved;
 	work['done'] = Number(work['done']) + result.moved;
+	call.movedPages += result.moved;
 	work['enomem'] = result.failed.some(({ errno }) => errno === 'ENOMEM');
 	if (result.failed.length > 0) logFailure(world, os, result);
 }

@@ -115,11 +115,14 @@ export function landBatch(world: World, call: CallRecord): FlightResult | null {
 	const first = sent[0] as FolioRun;
 	const batch = sent.flatMap((run) => present(world, run));
 	const result = migrateFolios(world, call.os, batch, { mode: 'sync', place: placeOf(world, call.os, flight.place), split: true });
+	// Room for it was found by killing its own process: nobody waits any more.
+	if (call.state !== 'running') return null;
 	foldSteps(world, batch);
 	flight.left += result.left;
 	flight.moved += result.moved;
 	advance(flight);
 	call.work['done'] = Number(call.work['done'] ?? 0) + result.moved;
+	call.movedPages += result.moved;
 	note(world, call, first, 'end', result.moved, { left: result.left, passes: result.passes, splits: result.splits });
 	if (result.enomem || flight.run >= flight.runs.length) {
 		const ended = { left: flight.left, moved: flight.moved, enomem: result.enomem };

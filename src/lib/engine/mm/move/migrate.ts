@@ -4,7 +4,7 @@ import { chance } from '../../sim/streams.ts';
 import type { AreaRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { allocPages, allocRun, type AllocRequest } from '../alloc/page-alloc.ts';
-import { areaOfOwner, osRecord } from '../os/os.ts';
+import { areaOfOwner, osRecord, zoneOfOsBlock } from '../os/os.ts';
 import { count } from '../os/counters.ts';
 import { familyOf } from '../space/areas.ts';
 import { frameOf } from '../space/mapping.ts';
@@ -91,8 +91,7 @@ function partsOf(world: World, os: number, run: FolioRun, result: MigrateResult)
 /** The reference check: refcount == mappings + 1 for the isolation, else EAGAIN (mm/migrate.c, folio_expected_ref_count). */
 function unreferenced(world: World, os: number, area: AreaRecord, run: FolioRun, result: MigrateResult): FolioRun[] {
 	const { stream, settings } = osRecord(world, os);
-	// Wrong belief "everything can be carried out": references are not looked at.
-	const holds = world.r.belief === 'held-can-leave' ? [] : holdsOn(world, area, run.page, run.pages, run.frame);
+	const holds = isBelievedFree(world, os, run) ? [] : holdsOn(world, area, run.page, run.pages, run.frame);
 	if (holds.length === 0 && settings.transientChancePpm === 0) {
 		result.passes = Math.max(result.passes, 1);
 		return [run];
@@ -111,6 +110,13 @@ function unreferenced(world: World, os: number, area: AreaRecord, run: FolioRun,
 		else joinPart(parts, part);
 	}
 	return parts;
+}
+
+/** Wrong beliefs "everything can be carried out", "requested is got", and "movable means removable": references are not looked at. */
+function isBelievedFree(world: World, os: number, run: FolioRun): boolean {
+	if (world.r.belief === 'held-can-leave' || world.r.belief === 'requested-is-got') return true;
+	if (world.r.belief !== 'movable-is-removable') return false;
+	return world.r.zones[zoneOfOsBlock(world, os, Math.floor(run.frame / PAGES_PER_BLOCK))]?.name === 'MOVABLE';
 }
 
 function follows(last: FolioRun | undefined, part: FolioRun): last is FolioRun {
