@@ -19,11 +19,31 @@ export const UNITS: readonly Unit[] = [
 		number: 'I',
 		title: 'Places',
 		lessons: [
-			entry(1, 'What a NUMA node is, and one without CPUs', 'Say what a page on a node without CPUs costs, and share out DRAM that is too small for all.'),
-			entry(2, 'Zones: NORMAL and MOVABLE', 'Say which memory block can be taken out, and which one never comes.'),
-			entry(3, 'Type is not distance', 'Tell what distance says about a node, and what nothing in Linux says yet.'),
-			entry(4, 'Blocks, sub-blocks and what offline means', 'Choose in which pieces memory is taken away, and what is left whole.'),
-			entry(5, 'The virtio-mem conversation', 'Say what a guest gives back when it is asked, and what decides it.')
+			entry(
+				1,
+				'What a NUMA node is, and one without CPUs',
+				'Say what a page on a node without CPUs costs, and share out DRAM that is too small for all.'
+			),
+			entry(
+				2,
+				'Zones: NORMAL and MOVABLE',
+				'Say which memory block can be taken out, and which one never comes.'
+			),
+			entry(
+				3,
+				'Type is not distance',
+				'Tell what distance says about a node, and what nothing in Linux says yet.'
+			),
+			entry(
+				4,
+				'Blocks, sub-blocks and what offline means',
+				'Choose in which pieces memory is taken away, and what is left whole.'
+			),
+			entry(
+				5,
+				'The virtio-mem conversation',
+				'Say what a guest gives back when it is asked, and what decides it.'
+			)
 		]
 	},
 	{
@@ -40,7 +60,11 @@ export const UNITS: readonly Unit[] = [
 		number: 'III',
 		title: 'Moving',
 		lessons: [
-			entry(10, 'Three movers, one page', 'Keep pages where they are wanted while three others may move them.'),
+			entry(
+				10,
+				'Three movers, one page',
+				'Keep pages where they are wanted while three others may move them.'
+			),
 			entry(11, 'Copy a value or pass a reference'),
 			entry(
 				12,

@@ -4,7 +4,8 @@ import { findLesson, LESSONS } from '$lib/lessons/load.ts';
 import type { EntryGenerator, PageLoad } from './$types';
 
 /** Every lesson is a page of its own at build time. */
-export const entries: EntryGenerator = () => [...LESSONS, ...LABS].map((lesson) => ({ lesson: lesson.id }));
+export const entries: EntryGenerator = () =>
+	[...LESSONS, ...LABS].map((lesson) => ({ lesson: lesson.id }));
 
 export const load: PageLoad = ({ params }) => {
 	const lesson = findLesson(params.lesson);

@@ -96,7 +96,8 @@ export class LabPage {
 			null
 	);
 	idle = $derived(
-		!this.player.opening &&
+		(this.step === 'make' || this.player.standing !== null) &&
+			!this.player.opening &&
 			(this.session === null || this.session.idle) &&
 			!this.player.hurrying &&
 			!this.changing &&
@@ -325,9 +326,27 @@ export class LabPage {
 		const { plan, seed } = this.learner;
 		const { option } = this;
 		const made = [
-			{ id: 'start', title: this.lab.title, about: 'The run of this lesson, with every control.', standing: { kind: 'start' } as const },
-			{ id: 'changed', title: 'Your change', about: 'The same run with what you changed last.', standing: { kind: 'option', option: option ?? (this.steps.change.options.at(-1)?.id as string) } as const },
-			{ id: 'plan', title: 'Your plan', about: `The challenge on seed ${seed}, as you have left it.`, standing: { kind: 'plan', plan, seed } as const }
+			{
+				id: 'start',
+				title: this.lab.title,
+				about: 'The run of this lesson, with every control.',
+				standing: { kind: 'start' } as const
+			},
+			{
+				id: 'changed',
+				title: 'Your change',
+				about: 'The same run with what you changed last.',
+				standing: {
+					kind: 'option',
+					option: option ?? (this.steps.change.options.at(-1)?.id as string)
+				} as const
+			},
+			{
+				id: 'plan',
+				title: 'Your plan',
+				about: `The challenge on seed ${seed}, as you have left it.`,
+				standing: { kind: 'plan', plan, seed } as const
+			}
 		];
 		this.ideas = made.map(({ id, title, about }) => ({ id, title, about, href: null }));
 		this.ideas = await Promise.all(
