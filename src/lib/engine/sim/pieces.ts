@@ -49,12 +49,14 @@ function slotBytes(pieces: Pieces, slot: number): Uint8Array {
 	return slab.subarray(from, from + PIECE_BYTES);
 }
 
+/** A piece of the buffer. A view of the whole may not be had: it would end at 4 GiB in some engines, the buffer of 1 TiB does not. */
+const pieceOf = (world: World, number: number): Uint8Array => new Uint8Array(world.buffer, number * PIECE_BYTES, PIECE_BYTES);
+
 /** Keeps what the pieces hold now as their version of checkpoint `id`, which is newer than all others. */
 export function keep(world: World, pieces: Pieces, numbers: readonly number[], id: number): void {
-	const bytes = new Uint8Array(world.buffer);
 	for (const number of numbers) {
 		const slot = takeSlot(pieces);
-		slotBytes(pieces, slot).set(bytes.subarray(number * PIECE_BYTES, (number + 1) * PIECE_BYTES));
+		slotBytes(pieces, slot).set(pieceOf(world, number));
 		const versions = pieces.versions.get(number);
 		if (versions) versions.push({ id, slot });
 		else pieces.versions.set(number, [{ id, slot }]);
@@ -63,14 +65,13 @@ export function keep(world: World, pieces: Pieces, numbers: readonly number[], i
 
 /** Writes into the buffer what the pieces held at checkpoint `id`. */
 export function putBack(world: World, pieces: Pieces, numbers: Iterable<number>, id: number): void {
-	const bytes = new Uint8Array(world.buffer);
 	for (const number of numbers) {
 		const versions = pieces.versions.get(number) ?? [];
 		let at = versions.length - 1;
 		while (at >= 0 && (versions[at] as Version).id > id) at -= 1;
-		const from = number * PIECE_BYTES;
-		if (at >= 0) bytes.set(slotBytes(pieces, (versions[at] as Version).slot), from);
-		else bytes.fill(0, from, from + PIECE_BYTES);
+		const piece = pieceOf(world, number);
+		if (at >= 0) piece.set(slotBytes(pieces, (versions[at] as Version).slot));
+		else piece.fill(0);
 	}
 }
 
