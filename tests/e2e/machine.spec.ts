@@ -74,7 +74,7 @@ test('the console completes, explains, remembers and says what a shell says', as
 	await expect(page.locator('.console')).toHaveCount(0);
 });
 
-test('a block goes offline from the inspector, and the timeline and the console show it', async ({
+test('a block is taken offline at the console, and the timeline shows who did it', async ({
 	page
 }) => {
 	await open(page, 'virtio-mem grows and shrinks');
