@@ -67,21 +67,31 @@ export function arcsOfFlows(flows: readonly Flow[], place: PlaceOf, share: numbe
 	});
 }
 
-/** A walk that is under way now: from the block that is emptied towards the node that its zonelist names first. */
-export function arcOfWalk(scene: RoomsScene, block: BlockScene, place: PlaceOf): ArcMark | null {
+/** Box of the room of a zone, or null. */
+export type RoomOf = (node: number, zone: string) => Box | null;
+
+/**
+ * A walk that is under way now: from the block that is emptied to the room that its zonelist names first among those of
+ * other nodes with memory above the low mark. Into which block of it is known when it has arrived.
+ */
+export function arcOfWalk(
+	scene: RoomsScene,
+	block: BlockScene,
+	place: PlaceOf,
+	room: RoomOf
+): ArcMark | null {
 	const call = block.calls.running;
 	if (call === null || block.status.state !== 'going-offline' || call.waitingFor !== null)
 		return null;
 	if (call.done === null || call.total === null || call.done >= call.total) return null;
-	const target = receivingBlock(scene, block);
 	const from = place(block.status.id);
-	const to = target === null ? null : place(target);
+	const to = receivingRoom(scene, block, room);
 	if (from === null || to === null) return null;
 	const count = `${formatNumber(call.done)} of ${formatNumber(call.total)} pages`;
 	return mark(
 		`walk-${call.id}`,
 		from,
-		to,
+		edgeTowards(to, from),
 		0,
 		call.done / call.total,
 		count,
@@ -89,24 +99,23 @@ export function arcOfWalk(scene: RoomsScene, block: BlockScene, place: PlaceOf):
 	);
 }
 
-/** First zone of another node in fallback order with room; in it the last block that is in use and has room. */
-function receivingBlock(scene: RoomsScene, block: BlockScene): number | null {
+function receivingRoom(scene: RoomsScene, block: BlockScene, room: RoomOf): Box | null {
 	const own = scene.nodes.find((node) => node.status.id === block.status.node);
 	for (const entry of own?.status.fallback ?? []) {
-		const [node, name] = entry.split(' ');
+		const [node, name = ''] = entry.split(' ');
 		if (Number(node) === block.status.node) continue;
-		const room = scene.nodes
+		const zone = scene.nodes
 			.find((candidate) => candidate.status.id === Number(node))
-			?.rooms.find((candidate) =>
-				candidate.zones.some((zone) => zone.name === name && zone.freePages > zone.high)
-			);
-		if (!room) continue;
-		const blocks = room.blocks.map((index) => (scene.blocks[index] as BlockScene).status);
-		const pages = scene.machine.memoryBlockBytes / 4096;
-		const open = blocks.filter((one) => one.state === 'online' && one.freePages > 0);
-		return (open.findLast((one) => one.freePages < pages) ?? open[0])?.id ?? null;
+			?.status.zones.find((candidate) => candidate.name === name);
+		if (zone !== undefined && zone.freePages > zone.low) return room(Number(node), name);
 	}
 	return null;
+}
+
+/** A point on the edge of a box that faces another one. */
+function edgeTowards(target: Box, from: Box): Box {
+	const facing = from.x > target.x + target.width ? target.x + target.width : target.x;
+	return { x: facing, y: target.y + target.height / 2, width: 0, height: 0 };
 }
 
 /** The walk finds no memory on another node: where its arc would begin. */

@@ -108,7 +108,7 @@ describe('a walk under way', () => {
 		) {
 			const { scene } = picture(simulation);
 			const walking = scene.blocks.find((one) => one.calls.running);
-			const arc = walking ? arcOfWalk(scene, walking, place) : null;
+			const arc = walking ? arcOfWalk(scene, walking, place, place) : null;
 			if (arc !== null) words.push(arc.words);
 			simulation.advance(simulation.nowNs + 1e6);
 		}
