@@ -1,5 +1,5 @@
 import type { JsonObject, RecordedStep } from './case.ts';
-import { sameResult, told } from './compare-zones.ts';
+import { list, sameResult, told } from './compare-zones.ts';
 
 /**
  * What must match in virtio-mem: accepted or refused with text; reached or not; which zone holds the rest; growing quick,
@@ -18,9 +18,9 @@ export function compareVirtioStep(theirs: RecordedStep, mine: JsonObject): strin
 		case 'guest-state':
 			return sameState(theirs, mine);
 		case 'guest-process':
-			return sameWords(theirs['out'] as JsonObject[], mine['out'] as JsonObject[]);
+			return sameWords(list(theirs['out']), list(mine['out']));
 		case 'devices-left':
-			return JSON.stringify(theirs['types']) === JSON.stringify(mine['types']) ? null : told('types', mine['types'], theirs['types']);
+			return theirs['types'] === undefined || JSON.stringify(theirs['types']) === JSON.stringify(mine['types']) ? null : told('types', mine['types'], theirs['types']);
 		default:
 			return null;
 	}
@@ -39,22 +39,22 @@ function sameDevice(theirs: JsonObject, mine: JsonObject, withSize: boolean): st
 
 function sameReached(theirs: JsonObject, mine: JsonObject): string | null {
 	if (!('reached' in theirs) || theirs['reached'] === mine['reached']) return null;
-	return told('reached', [mine['reached'] ?? null, mine['seconds'] ?? null, (mine['device'] as JsonObject | null)?.['size'] ?? null], [theirs['reached'] ?? null, theirs['seconds'] ?? null, (theirs['device'] as JsonObject)?.['size'] ?? null]);
+	return told('reached', [mine['reached'] ?? null, mine['seconds'] ?? null, (mine['device'] as JsonObject | null)?.['size'] ?? null], [theirs['reached'] ?? null, theirs['seconds'] ?? null, (theirs['device'] as JsonObject | undefined)?.['size'] ?? null]);
 }
 
 function sameValue(theirs: JsonObject, mine: JsonObject): string | null {
-	const a = (theirs['result'] as JsonObject)['value'];
-	const b = (mine['result'] as JsonObject)['value'];
+	const a = ((theirs['result'] ?? {}) as JsonObject)['value'];
+	const b = ((mine['result'] ?? {}) as JsonObject)['value'];
 	return a === undefined || JSON.stringify(a) === JSON.stringify(b) ? null : told('value', b, a);
 }
 
 /** Which zones hold what is left, and which blocks when everything was reached. */
 function sameState(theirs: JsonObject, mine: JsonObject): string | null {
 	const zones = (each: JsonObject): string => Object.keys(each['zones_pages'] as object).sort().join();
-	if (zones(theirs) !== zones(mine)) return told('zones', zones(mine), zones(theirs));
+	if (theirs['zones_pages'] && zones(theirs) !== zones(mine)) return told('zones', zones(mine), zones(theirs));
 	const kinds = (each: JsonObject): string =>
-		(each['device_memory_blocks'] as JsonObject[]).map((group) => `${String(group['state'])} ${String(group['valid_zones'])}`).sort().join();
-	return kinds(theirs) === kinds(mine) ? null : told('memory blocks of the device', kinds(mine), kinds(theirs));
+		list(each['device_memory_blocks']).map((group) => `${String(group['state'])} ${String(group['valid_zones'])}`).sort().join();
+	return theirs['device_memory_blocks'] === undefined || kinds(theirs) === kinds(mine) ? null : told('memory blocks of the device', kinds(mine), kinds(theirs));
 }
 
 function sameWords(theirs: readonly JsonObject[], mine: readonly JsonObject[]): string | null {

@@ -44,7 +44,7 @@ export function openMachine(recorded: RecordedCase): Opened {
 function onlinePolicy(text: string): { append: string; auto: string } {
 	const match = /^(auto-movable|offline|online_kernel|online_movable|online)(?:\s*\(([^)]*)\))?\s*(.*)$/.exec(text);
 	if (!match) return { append: '', auto: '' };
-	const parameters = [...(match[3] ?? '').matchAll(/[a-z_.]+=[^\s,]+/g)].map((each) => each[0]);
+	const parameters = [...`${match[2] ?? ''} ${match[3] ?? ''}`.matchAll(/[a-z_.]+=[^\s,]+/g)].map((each) => (each[0].includes('.') ? each[0] : `memory_hotplug.${each[0]}`));
 	if (match[1] === 'auto-movable') parameters.unshift('memory_hotplug.online_policy=auto-movable');
 	return {
 		append: parameters.join(' '),

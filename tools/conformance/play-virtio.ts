@@ -3,7 +3,7 @@ import type { Answer, Json, JsonObject, RecordedCase, RecordedStep } from './cas
 import { compareVirtioStep } from './compare-virtio.ts';
 import { openMachine, type Machine } from './machine.ts';
 import { device, deviceBlocks, meminfo, zonesPages } from './observe.ts';
-import { differenceAt, OBSERVING, refusedToStart } from './play-zones.ts';
+import { attempt, differenceAt, OBSERVING, refusedToStart, wordsOf } from './play-zones.ts';
 import { shellAnswer } from './shell.ts';
 
 /** Plays a case of the family virtio-mem: sizes asked for, what the guest plugs, what stays. */
@@ -29,7 +29,7 @@ export function playVirtio(recorded: RecordedCase): Answer {
 	let difference: string | null = null;
 	let reached = true;
 	recorded.steps.forEach((step, index) => {
-		const mine = playStep(machine, step);
+		const mine = attempt(answer, index, step, () => playStep(machine, step));
 		answer.steps.push(mine);
 		if ('result' in step) answer.results.push(mine?.['result'] ?? null);
 		if (mine === null) {
@@ -76,7 +76,7 @@ function playStep(machine: Machine, step: RecordedStep): JsonObject | null {
 				device_memory_blocks: deviceBlocks(machine, id)
 			};
 		case 'guest-process':
-			return { op: step.op, what: step['what'] ?? null, out: machine.words('load', step['ops'] as string[]) };
+			return { op: step.op, what: step['what'] ?? null, out: machine.words('load', wordsOf(step)) };
 		case 'guest-process-ends':
 			machine.endProcess('load');
 			return { op: step.op };

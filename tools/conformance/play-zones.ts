@@ -1,6 +1,6 @@
 import type { QmpArguments } from '../../src/lib/engine/contract/machine-commands.ts';
 import type { Answer, Json, JsonObject, RecordedCase, RecordedStep } from './case.ts';
-import { compareZonesStep } from './compare-zones.ts';
+import { compareZonesStep, list } from './compare-zones.ts';
 import { openMachine, type Machine } from './machine.ts';
 import { blockGroups, blockText, buddyFree, nodeMasks, zonesPages } from './observe.ts';
 import { shellAnswer } from './shell.ts';
@@ -13,9 +13,9 @@ export function playZones(recorded: RecordedCase): Answer {
 	const answer: Answer = { results: [], steps: [], outcome: null, unobserved: [], unanswered: [], difference: null };
 	let difference: string | null = null;
 	const outcome: Json[] = [];
-	let held = 0;
+	const crowd: Crowd = { count: 0, held: [] };
 	recorded.steps.forEach((step, index) => {
-		const mine = playStep(machine, step, () => (held += 1), held);
+		const mine = attempt(answer, index, step, () => playStep(machine, step, crowd));
 		answer.steps.push(mine);
 		if ('result' in step) answer.results.push(mine?.['result'] ?? null);
 		if (mine === null) {
@@ -30,6 +30,19 @@ export function playZones(recorded: RecordedCase): Answer {
 	const layoutOnly = outcome.length === 0;
 	return { ...answer, outcome: layoutOnly ? layoutOutcome(machine) : { results: outcome }, difference };
 }
+
+/** A step that fails to play is not answered; the ones after it are. */
+export function attempt(answer: Answer, index: number, step: RecordedStep, play: () => JsonObject | null): JsonObject | null {
+	try {
+		return play();
+	} catch (error) {
+		answer.unanswered.push(`step ${index + 1} (${step.op}): ${(error as Error).message}`);
+		return null;
+	}
+}
+
+/** The words of a step: a list of text, whatever else stands there. */
+export const wordsOf = (step: RecordedStep): string[] => (Array.isArray(step['ops']) ? step['ops'].map(String) : []);
 
 export const OBSERVING: ReadonlySet<string> = new Set(['kernel-log', 'events', 'guest-shell']);
 
@@ -56,7 +69,13 @@ export function startDifference(recorded: RecordedCase, text: string): string | 
 	return theirs.text === undefined || text.includes(theirs.text) ? null : `start: "${text}", recorded "${theirs.text}"`;
 }
 
-function playStep(machine: Machine, step: RecordedStep, hold: () => number, held: number): JsonObject | null {
+/** Processes so far, and those that still hold something, the latest last. */
+interface Crowd {
+	count: number;
+	readonly held: string[];
+}
+
+function playStep(machine: Machine, step: RecordedStep, crowd: Crowd): JsonObject | null {
 	switch (step.op) {
 		case 'hotplug-dimm':
 			return hotplug(machine, step);
@@ -79,20 +98,21 @@ function playStep(machine: Machine, step: RecordedStep, hold: () => number, held
 			};
 		}
 		case 'process': {
-			const name = `p${hold()}`;
-			const out = machine.words(name, step['ops'] as string[]);
+			const name = `p${(crowd.count += 1)}`;
+			const out = machine.words(name, wordsOf(step));
 			machine.endProcess(name);
 			return { op: step.op, out, result: out.filter(told).map(shortened) };
 		}
 		case 'process-holds': {
-			const out = machine.words(`p${hold()}`, step['ops'] as string[]);
+			const name = `p${(crowd.count += 1)}`;
+			crowd.held.push(name);
+			const out = machine.words(name, wordsOf(step));
 			return { op: step.op, out, result: out.filter(told).map(shortened) };
 		}
 		case 'process-ends': {
-			const theirs = step['out'] as { op: string; area?: string }[] | undefined;
-			const words = (theirs ?? []).map((each) => (each.area === undefined ? `${each.op} ${areaOf(machine, held)}` : `${each.op} ${each.area}`));
-			const out = machine.words(`p${held}`, words);
-			machine.endProcess(`p${held}`);
+			const name = crowd.held.pop() ?? 'p0';
+			const out = machine.words(name, Array.isArray(step['ops']) ? wordsOf(step) : finalWords(machine, step, name));
+			machine.endProcess(name);
 			return { op: step.op, out, result: out.filter(told).map(shortened) };
 		}
 		case 'qmp': {
@@ -111,8 +131,14 @@ function playStep(machine: Machine, step: RecordedStep, hold: () => number, held
 	}
 }
 
-function areaOf(machine: Machine, held: number): string {
-	return machine.status().processes.find((each) => each.id === `p${held}`)?.areas[0]?.name ?? 'a';
+/** What a process was asked before it ended stands only in what it answered. */
+function finalWords(machine: Machine, step: RecordedStep, name: string): string[] {
+	const theirs = list(Array.isArray(step['out']) ? step['out'] : step['result']);
+	return theirs.map((each) => `${String(each['op'])} ${typeof each['area'] === 'string' ? each['area'] : areaOf(machine, name)}`);
+}
+
+function areaOf(machine: Machine, name: string): string {
+	return machine.status().processes.find((each) => each.id === name)?.areas[0]?.name ?? 'a';
 }
 
 function hotplug(machine: Machine, step: RecordedStep): JsonObject {

@@ -1,0 +1,19 @@
+/**
+ * Goal: a pin that finds no room outside ZONE_MOVABLE kills somebody, even its own process, while its pages are on their way.
+ * Method: 1 GiB of movable memory, nearly all of it used by one process that pins it; less than that is free elsewhere.
+ */
+import { expect, it } from 'vitest';
+import { ask, machine, THREE_NODES } from '../../../../support/machines.ts';
+
+it('ends with the process that it kills, and leaves a world that goes on', () => {
+	const simulation = machine(THREE_NODES, 'memhp_default_state=online_movable');
+	ask(simulation, { name: 'qmp', execute: 'object-add', arguments: { 'qom-type': 'memory-backend-ram', id: 'mem', size: 2 ** 30 } });
+	ask(simulation, { name: 'qmp', execute: 'device_add', arguments: { driver: 'pc-dimm', id: 'dimm', memdev: 'mem', node: 2 } });
+	simulation.advance(simulation.nowNs + 2e9);
+	const words = (text: string): ReturnType<typeof ask> => ask(simulation, { name: 'process', process: 'p', words: text }, 60);
+	for (const text of ['map a 950M', 'bind a bind 2', 'touch a']) expect(words(text).errno).toBeNull();
+	const pinned = words('pin a');
+	expect(pinned.state).toBe('done');
+	expect(simulation.world.r.processes.find(({ id }) => id === 'p')?.state ?? 'gone').not.toBe('running');
+	expect(ask(simulation, { name: 'process', process: 'q', words: 'map a 64M' }).errno).toBeNull();
+});
