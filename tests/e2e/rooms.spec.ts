@@ -1,0 +1,129 @@
+/**
+ * The rooms of a Linux machine in a real browser: the walk that never ends is seen and ended, keys go down to one page frame
+ * and back, motion changes nothing that stays, axe finds nothing. The figure stands alone in the gallery.
+ */
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+
+const view = (page: Page) => page.locator('.view');
+const block = (page: Page) => page.locator('.view section.lens');
+
+async function open(page: Page, query: string): Promise<void> {
+	await page.goto(`/gallery/?${query}`);
+	await expect(page.locator('section[data-idle="true"] .view .map')).toBeVisible({
+		timeout: 60_000
+	});
+}
+
+/** FNV-1a over the canvas of the rooms. */
+const cells = (page: Page): Promise<string> =>
+	page.evaluate(() => {
+		const canvas = document.querySelector<HTMLCanvasElement>('.view canvas');
+		const context = canvas?.getContext('2d');
+		if (!canvas || !context) throw new Error('the figure has no canvas');
+		const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+		let hash = 0x811c9dc5;
+		let inked = 0;
+		for (let index = 0; index < data.length; index += 1) {
+			hash = Math.imul(hash ^ (data[index] as number), 0x01000193) >>> 0;
+			if (index % 4 === 3 && (data[index] as number) > 0) inked += 1;
+		}
+		if (inked < 1000) throw new Error('the figure is empty');
+		return hash.toString(16);
+	});
+
+test('an offline that does not end is seen to try, and a signal ends it', async ({ page }) => {
+	await open(page, 'scenario=m6-held-page&ms=6000');
+	await expect(view(page)).toHaveAttribute('data-block', '32');
+	await expect(block(page)).toContainText('held by an extra reference');
+	await expect(block(page)).toContainText('No error, does not end');
+	await block(page).getByRole('button', { name: 'signal' }).click();
+	await expect(block(page)).toContainText('EINTR');
+	await expect(block(page)).toContainText(
+		'echo offline > /sys/devices/system/memory/memory32/state'
+	);
+	await expect(block(page)).not.toContainText('does not end');
+});
+
+test('keys go from block to page frame and back', async ({ page }) => {
+	await open(page, 'scenario=m6-held-page&ms=6000');
+	await page.locator('.map').focus();
+	await page.keyboard.press('Enter');
+	await expect(view(page)).toHaveAttribute('data-level', 'block');
+	for (let step = 0; step < 4; step += 1) await page.keyboard.press('ArrowRight');
+	await expect(view(page)).toContainText('Sub-block 4 of memory32: of 512 pages 1 used, 511 free');
+	await page.keyboard.press('Enter');
+	await expect(view(page)).toHaveAttribute('data-level', 'frames');
+	await expect(view(page)).toContainText('Page frame 0x100800: page 2,048 of holder, area a');
+	await page.keyboard.press('Escape');
+	await page.keyboard.press('Escape');
+	await expect(view(page)).toHaveAttribute('data-level', 'rooms');
+	await page.keyboard.press('ArrowRight');
+	await expect(view(page)).toHaveAttribute('data-block', '33');
+	await page.keyboard.press('Home');
+	await expect(view(page)).toHaveAttribute('data-block', '0');
+	await expect(block(page)).toContainText('spans two zones, valid_zones none');
+});
+
+test('a block that is dragged out of its room goes offline', async ({ page }) => {
+	await open(page, 'scenario=m6-held-page&ms=4500');
+	await page.locator('.map').focus();
+	await page.keyboard.press('End');
+	await expect(view(page)).toHaveAttribute('data-block', '35');
+	const ring = await page.locator('.ink-ring').boundingBox();
+	if (!ring) throw new Error('no block is outlined');
+	await page.mouse.move(ring.x + ring.width / 2, ring.y + ring.height / 2);
+	await page.mouse.down();
+	await page.mouse.move(ring.x + 20, ring.y + ring.height + 40, { steps: 5 });
+	await page.mouse.move(ring.x - 4, ring.y + ring.height + 90, { steps: 5 });
+	await expect(
+		page.getByText('echo offline > /sys/devices/system/memory/memory35/state').last()
+	).toBeVisible();
+	await page.mouse.up();
+	await expect(block(page)).not.toContainText(/^memory35 online/);
+});
+
+test('a block is brought online from the picture in the zone that is asked for', async ({
+	page
+}) => {
+	await open(page, 'scenario=v2-nobody-onlines&ms=60000');
+	await expect(block(page)).toContainText('in no zone');
+	await block(page).getByRole('button', { name: 'online_movable' }).click();
+	await expect(block(page)).toContainText('zone Movable');
+	await expect(page.locator('.lists')).toContainText('1 Movable');
+});
+
+test('without motion the same cells, and the walk as an arrow with its count', async ({ page }) => {
+	await open(page, 'scenario=m6-held-page&ms=5021&from=4900');
+	await expect(page.locator('section[data-idle="true"]')).toBeVisible();
+	const moving = await cells(page);
+	await open(page, 'scenario=m6-held-page&ms=5021&from=4900&motion=reduced');
+	await expect(page.getByText('16,383 folios × 4 KiB')).toBeVisible();
+	expect(await cells(page)).toBe(moving);
+});
+
+test('everything can be reached on a phone, and nothing is wider than it', async ({ page }) => {
+	await page.setViewportSize({ width: 390, height: 844 });
+	await open(page, 'scenario=m6-held-page&ms=6000&room=358x760');
+	await page.getByText('Watermarks').scrollIntoViewIfNeeded();
+	await expect(page.getByText('Watermarks')).toBeInViewport();
+	const overflow = await view(page).evaluate(
+		(element) => element.scrollWidth - element.clientWidth
+	);
+	expect(overflow).toBeLessThanOrEqual(0);
+});
+
+for (const scheme of ['light', 'dark'] as const)
+	test(`axe finds nothing in the rooms in ${scheme}`, async ({ page }) => {
+		await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+		await open(page, 'scenario=m5-partly-plugged&ms=15000');
+		const { violations } = await new AxeBuilder({ page })
+			.include('.view')
+			.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+			.analyze();
+		expect(
+			violations.map(
+				(one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`
+			)
+		).toEqual([]);
+	});
