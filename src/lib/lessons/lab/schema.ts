@@ -78,7 +78,8 @@ export const labSchema = v.strictObject({
 	belief: v.strictObject({ id, name: words, sentence: words }),
 	terms: v.record(id, words),
 	bet: v.variant('kind', [barBet, choiceBet, tableBet]),
-	run: v.strictObject({ untilNs: v.number(), figures: v.array(figure) }),
+	/** `fromNs`: where the stage stands before anything is pressed, when what leads there is no part of the story. */
+	run: v.strictObject({ fromNs: v.optional(v.number()), untilNs: v.number(), figures: v.array(figure) }),
 	/** "What did you see?": one observation, its key an expression per option. */
 	seen: v.strictObject({ question: words, options: v.pipe(v.array(optionWithKey), v.minLength(2), v.maxLength(4)), right: words, wrong: words }),
 	/** One thing to change: each option puts other texts into start.json's placeholders. */
@@ -88,6 +89,7 @@ export const labSchema = v.strictObject({
 		seeds: v.pipe(v.array(v.number()), v.minLength(2)),
 		/** A plan must win on the learner's seed and on these many following ones (1 = its own only). */
 		over: v.optional(v.number(), 1),
+		fromNs: v.optional(v.number()),
 		untilNs: v.number(),
 		drawn: v.optional(drawn, {}),
 		slots: v.pipe(v.array(slot), v.minLength(1), v.maxLength(12)),

@@ -44,6 +44,12 @@ export class LabPlayer {
 		return standing?.kind === 'plan' ? challenge.untilNs : run.untilNs;
 	}
 
+	/** Where the stage stands before anything is pressed. */
+	fromNs(standing: Standing): number {
+		const { run, challenge } = this.lab.steps;
+		return (standing.kind === 'plan' ? challenge.fromNs : run.fromNs) ?? 0;
+	}
+
 	scenarioOf(standing: Standing): Scenario {
 		if (standing.kind === 'plan') return planScenario(this.lab, standing.plan, standing.seed);
 		const scenario = startOf(this.lab, standing.kind === 'option' ? standing.option : undefined);
@@ -87,7 +93,9 @@ export class LabPlayer {
 			SPEEDS.findLastIndex((speed) => speed <= perSecond)
 		);
 		this.session = opened.value;
-		return true;
+		const fromNs = this.fromNs(standing);
+		if (fromNs > 0) await opened.value.seek(fromNs);
+		return generation === this.#generation;
 	}
 
 	/** As fast as the engine goes, with pictures on the way. */
