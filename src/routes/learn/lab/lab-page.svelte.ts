@@ -16,6 +16,7 @@ import {
 import * as machine from '$lib/lessons/lab/lab.ts';
 import type { Lab } from '$lib/lessons/lab/load.ts';
 import { labProgress } from '$lib/lessons/lab/progress.ts';
+import { moverRun } from '$lib/lessons/lab/mover-run.ts';
 import { planScenario, runPlan, scaled, type PlanResult } from '$lib/lessons/lab/run-lab.ts';
 import { emptyLessonProgress, stepsDone } from '$lib/lessons/progress.ts';
 import type { ProseStep } from '$lib/lessons/prose.ts';
@@ -306,7 +307,9 @@ export class LabPage {
 			this.learner = machine.addLabAttempt(this.learner, { ...result, plan });
 			const attempt = this.learner.attempts.at(-1) as machine.LabAttempt;
 			this.said = `${result.passed.filter(Boolean).length} of ${result.passed.length} goals reached.`;
-			const href = await playHref(this.root, [{ scenario: planScenario(this.lab, plan, seed) }]);
+			// Where every order was looked at, the one that decided is the run to open.
+			const scenario = result.movers === null ? planScenario(this.lab, plan, seed) : moverRun(this.lab, plan, seed, result.movers);
+			const href = await playHref(this.root, [{ scenario }]);
 			this.hrefs = { ...this.hrefs, [attempt.number]: href };
 			if (wanted()) {
 				this.checking = null;
