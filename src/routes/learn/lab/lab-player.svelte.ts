@@ -105,11 +105,11 @@ export class LabPlayer {
 		this.hurrying = true;
 		session.pause();
 		const untilNs = this.untilNs();
-		const partNs = untilNs / HURRY_PARTS;
+		const partNs = Math.ceil(untilNs / HURRY_PARTS);
 		while (this.hurrying && this.session === session && session.nowNs < untilNs) {
 			const from = session.nowNs;
 			const next = (Math.floor(from / partNs) + 1) * partNs;
-			await session.seek(Math.min(Math.round(next), untilNs), { scrubbing: true });
+			await session.seek(Math.min(next, untilNs), { scrubbing: true });
 			if (session.nowNs === from) break;
 		}
 		this.hurrying = false;
