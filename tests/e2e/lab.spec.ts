@@ -1,0 +1,30 @@
+/** A lab from bet to challenge in a browser, by condition; once with the whole rhythm, each other lab as far as its bet. */
+import { expect, test, type Page } from '@playwright/test';
+
+const LAB = 'virtio-mem-conversation';
+const rests = (page: Page) => expect(page.locator('.lab')).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+
+test('a lab: bet, run, look, change, challenge', async ({ page }) => {
+	test.setTimeout(180_000);
+	await page.goto(`/learn/${LAB}/`);
+	await rests(page);
+	// Run is locked until a bet stands.
+	await expect(page.getByRole('button', { name: 'Run', exact: true })).toHaveAttribute('aria-disabled', 'true');
+	await page.locator('.bet input[type=range]').focus();
+	await page.keyboard.press('ArrowRight');
+	await page.getByRole('button', { name: 'Place bet' }).first().click();
+	await page.getByRole('button', { name: 'to the end', exact: true }).click();
+	await page.getByRole('button', { name: 'Look closer' }).click();
+	await rests(page);
+	await expect(page.getByText('First difference')).toBeVisible();
+	await expect(page.getByRole('button', { name: 'Change one thing' })).toHaveAttribute('aria-disabled', 'true');
+	await page.locator('.ask label').nth(1).click();
+	await page.getByRole('button', { name: 'Change one thing' }).click();
+	await rests(page);
+	await page.getByRole('button', { name: 'Challenge' }).last().click();
+	await rests(page);
+	await page.getByRole('button', { name: 'Show solution' }).click();
+	await page.getByRole('button', { name: 'Check', exact: true }).first().click();
+	await expect(page.getByRole('heading', { name: 'All goals are reached' })).toBeVisible({ timeout: 60_000 });
+	await expect(page.getByRole('link', { name: /attempt 1 in Play/ })).toHaveAttribute('href', /play\/#/);
+});
