@@ -51,7 +51,9 @@ const SETTERS: Readonly<Record<string, Setter>> = {
 		return null;
 	},
 	node(wanted, value) {
-		const node = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+		// qapi/qobject-input-visitor.c: what is no integer at all, and an integer that is none of 32 bits.
+		if (typeof value === 'string' && !/^-?(\d+|0x[0-9a-f]+)$/i.test(value)) return "Parameter 'node' expects integer";
+		const node = typeof value === 'string' ? Number(value) : value;
 		if (typeof node !== 'number' || !Number.isInteger(node) || node < 0) return "Parameter 'node' expects uint32_t";
 		wanted.node = node;
 		return null;

@@ -46,6 +46,8 @@ const REFUSED: readonly (readonly [what: string, words: string, device: string, 
 	['no such property', MEM0, 'memdev=mem0,colour=blue', "Property 'virtio-mem-pci.colour' not found"],
 	['size given', MEM0, 'memdev=mem0,size=1G', "Property 'virtio-mem.size' is not writable"],
 	['not a size', MEM0, 'memdev=mem0,requested-size=much', "Parameter 'requested-size' expects size"],
+	['a node that is no number', MEM0, 'memdev=mem0,node=far', "Parameter 'node' expects integer"],
+	['a node beyond 32 bits', MEM0, 'memdev=mem0,node=-1', "Parameter 'node' expects uint32_t"],
 	['not a switch', MEM0, 'memdev=mem0,prealloc=maybe', "Parameter 'prealloc' expects 'on' or 'off'"],
 	['not a choice', MEM0, 'memdev=mem0,unplugged-inaccessible=maybe', "Parameter 'unplugged-inaccessible' does not accept value 'maybe'"]
 ];
