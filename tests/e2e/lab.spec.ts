@@ -1,4 +1,4 @@
-/** A lab from bet to challenge in a browser, by condition; once with the whole rhythm, each other lab as far as its bet. */
+/** A lab in a browser from bet to challenge: what each step unlocks, and that a plan is judged by the engine. */
 import { expect, test, type Page } from '@playwright/test';
 
 const LAB = 'virtio-mem-conversation';
