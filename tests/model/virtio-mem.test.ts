@@ -18,12 +18,15 @@ class SlowDriver {
 	usable = 0;
 	requested = 0;
 	readonly first: number;
-	constructor(
-		readonly addr: number,
-		readonly region: number,
-		readonly block: number,
-		readonly sub = Math.max(block, 2 * MIB)
-	) {
+	readonly addr: number;
+	readonly region: number;
+	readonly block: number;
+	readonly sub: number;
+	constructor(addr: number, region: number, block: number, sub = Math.max(block, 2 * MIB)) {
+		this.addr = addr;
+		this.region = region;
+		this.block = block;
+		this.sub = sub;
 		this.first = Math.ceil(addr / BLOCK);
 		this.plugged = Array.from({ length: Math.ceil(region / BLOCK) + 1 }, () => new Array<boolean>(BLOCK / sub).fill(false));
 	}

@@ -79,10 +79,10 @@ export class LabPage {
 	}
 
 	phone = $derived(this.innerWidth <= 760);
-	session = $derived(this.player.session);
+	session = $derived.by(() => this.player.session);
 	step = $derived(this.learner.step);
 	nowNs = $derived(this.session?.nowNs ?? 0);
-	untilNs = $derived(this.player.untilNs(this.player.standing));
+	untilNs = $derived.by(() => this.player.untilNs(this.player.standing));
 	atEnd = $derived(this.session !== null && this.nowNs >= this.untilNs);
 	/** Why Run cannot be pressed. */
 	locked = $derived(
@@ -90,25 +90,19 @@ export class LabPage {
 	);
 	right = $derived(betRight(this.steps.bet, this.learner.bet, this.answer));
 	complete = $derived(machine.planComplete(this.steps, this.learner.plan));
-	busyLine = $derived(
-		this.player.problem ??
+	busyLine = $derived.by(() => this.player.problem ??
 			(this.session?.state === 'crashed' ? this.session.message : null) ??
 			this.session?.progress?.label ??
-			null
-	);
-	idle = $derived(
-		(this.step === 'make' || this.player.standing !== null) &&
+			null);
+	idle = $derived.by(() => (this.step === 'make' || this.player.standing !== null) &&
 			!this.player.opening &&
 			(this.session === null || this.session.idle) &&
 			!this.player.hurrying &&
 			!this.changing &&
-			this.checking === null
-	);
-	stills = $derived(
-		this.player.standing === null
+			this.checking === null);
+	stills = $derived.by(() => this.player.standing === null
 			? []
-			: labStills(this.player.scenarioOf(this.player.standing), this.untilNs)
-	);
+			: labStills(this.player.scenarioOf(this.player.standing), this.untilNs));
 	doneSteps = $derived(stepsDone(labProgress(this.steps, this.before, this.learner)));
 	isDone = (id: StepId): boolean => this.doneSteps[STEP_IDS.indexOf(id)] ?? false;
 	nextStep = $derived(STEP_IDS[STEP_IDS.indexOf(this.step) + 1] ?? null);
