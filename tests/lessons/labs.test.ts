@@ -8,6 +8,7 @@ import { betComplete } from '../../src/lib/lessons/lab/lab.ts';
 import { LABS, type Lab } from '../../src/lib/lessons/lab/load.ts';
 import { runPlan } from '../../src/lib/lessons/lab/run-lab.ts';
 import type { LabExpression } from '../../src/lib/lessons/lab/schema.ts';
+import { draw } from '../../src/lib/lessons/lab/template.ts';
 import { labPort, planFaults, proseFaults, startValues } from './lab-in-node.ts';
 
 const MOST_WORDS = 60;
@@ -26,7 +27,7 @@ describe.each(LABS.map((lab) => [lab.id, lab] as const))('%s', (_, lab) => {
 	it('its words, terms, figures and plans resolve', () => {
 		expect(proseFaults(lab, MOST_WORDS)).toEqual([]);
 		expect(planFaults(lab)).toEqual([]);
-		const known = [...PAGE_FIGURES, ...lab.steps.run.figures.map((each) => each.id)];
+		const known = [...PAGE_FIGURES, ...lab.steps.run.figures.map((each) => each.id), ...Object.keys(draw(lab.steps.challenge.drawn, lab.steps.challenge.firstSeed))];
 		const used = lab.prose.steps.flatMap((step) =>
 			step.paragraphs.flatMap((each) => each.inlines.flatMap((inline) => (inline.kind === 'figure' ? [inline.name] : [])))
 		);

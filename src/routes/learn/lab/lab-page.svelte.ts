@@ -18,6 +18,7 @@ import type { Lab } from '$lib/lessons/lab/load.ts';
 import { labProgress } from '$lib/lessons/lab/progress.ts';
 import { moverRun } from '$lib/lessons/lab/mover-run.ts';
 import { planScenario, runPlan, scaled, type PlanResult } from '$lib/lessons/lab/run-lab.ts';
+import { draw } from '$lib/lessons/lab/template.ts';
 import { emptyLessonProgress, stepsDone } from '$lib/lessons/progress.ts';
 import type { ProseStep } from '$lib/lessons/prose.ts';
 import { STEP_IDS, type StepId } from '$lib/lessons/schema.ts';
@@ -131,7 +132,10 @@ export class LabPage {
 		if (name === 'until') return formatNs(run.untilNs);
 		const at = run.figures.findIndex((each) => each.id === name);
 		const found = run.figures[at];
-		return found === undefined ? '–' : sayFigure(found, this.figures[at]);
+		if (found !== undefined) return sayFigure(found, this.figures[at]);
+		// What the seed drew for the challenge.
+		const drawn = draw(this.steps.challenge.drawn, this.learner.seed)[name];
+		return drawn === undefined ? '–' : String(drawn);
 	};
 
 	/** Called while the page's component is made: the effects end with it. */
