@@ -83,11 +83,10 @@ describe('arrows', () => {
 		}
 		const tool = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
 		const config = join(root, '.dependency-cruiser.cjs');
-		const result = spawnSync(
-			process.execPath,
-			[tool, '--config', config, '--output-type', 'json', 'src'],
-			{ cwd: folder, encoding: 'utf8' }
-		);
+		const result = spawnSync(process.execPath, [tool, '--config', config, '--output-type', 'json', 'src'], {
+			cwd: folder,
+			encoding: 'utf8'
+		});
 		expect(result.stderr).toBe('');
 		const { summary } = JSON.parse(result.stdout) as Cruise;
 		reported = summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`);

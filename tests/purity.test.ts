@@ -52,23 +52,12 @@ describe('engine purity', () => {
 });
 
 describe('imports', () => {
-	it.each(["'./pages'", "'$lib/base/outcome'", "'../mm/buddy'"])(
-		'need an extension: %s',
-		async (from) => {
-			const code = `import { x } from ${from};\nexport const y = x;`;
-			expect(await rulesBroken(code, 'src/lib/client/planted.ts')).toEqual([
-				'no-restricted-imports'
-			]);
-		}
-	);
+	it.each(["'./pages'", "'$lib/base/outcome'", "'../mm/buddy'"])('need an extension: %s', async (from) => {
+		const code = `import { x } from ${from};\nexport const y = x;`;
+		expect(await rulesBroken(code, 'src/lib/client/planted.ts')).toEqual(['no-restricted-imports']);
+	});
 
-	it.each([
-		"'./pages.ts'",
-		"'$lib/ui/Panel.svelte'",
-		"'./$types'",
-		"'valibot'",
-		"'./logo.svg?raw'"
-	])('may be written %s', async (from) => {
+	it.each(["'./pages.ts'", "'$lib/ui/Panel.svelte'", "'./$types'", "'valibot'", "'./logo.svg?raw'"])('may be written %s', async (from) => {
 		const code = `import { x } from ${from};\nexport const y = x;`;
 		expect(await rulesBroken(code, 'src/lib/client/planted.ts')).toEqual([]);
 	});

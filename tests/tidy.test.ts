@@ -47,8 +47,7 @@ describe('the tree', () => {
 	});
 
 	it('explains every folder of src/lib, tests and tools that holds code', () => {
-		const holdsCode = (folder: string) =>
-			readdirSync(join(root, folder)).some((name) => codeEndings.has(extname(name)));
+		const holdsCode = (folder: string) => readdirSync(join(root, folder)).some((name) => codeEndings.has(extname(name)));
 		const folders = ['src/lib', 'tests', 'tools']
 			.filter((folder) => existsSync(join(root, folder)))
 			.flatMap((folder) => walk(folder).folders)
@@ -106,9 +105,7 @@ describe('the sources', () => {
 
 	it('name no place of the machine they were written on', () => {
 		const banned = new RegExp(['/wo' + 'rk/', 'sha' + 'red/(?:design|reference|seeds)'].join('|'));
-		const texts = everything.filter(
-			(path) => /\.(?:md|json|html|yml|svg)$/.test(path) || codeEndings.has(extname(path))
-		);
+		const texts = everything.filter((path) => /\.(?:md|json|html|yml|svg)$/.test(path) || codeEndings.has(extname(path)));
 		expect(texts.filter((path) => banned.test(read(path)))).toEqual([]);
 	});
 });
@@ -116,9 +113,7 @@ describe('the sources', () => {
 describe('the tests', () => {
 	it('are all run', () => {
 		const word = ['skip', 'only', 'todo', 'fixme', 'fails', 'skipIf', 'runIf'].join('|');
-		const left = new RegExp(
-			`\\b(?:it|test|describe|suite)\\.(?:\\w+\\.)*(?:${word})\\b|\\bx(?:it|describe)\\(`
-		);
+		const left = new RegExp(`\\b(?:it|test|describe|suite)\\.(?:\\w+\\.)*(?:${word})\\b|\\bx(?:it|describe)\\(`);
 		expect(tests.length).toBeGreaterThan(0);
 		expect(tests.filter((path) => left.test(read(path)))).toEqual([]);
 	});
@@ -138,11 +133,7 @@ describe('the tests', () => {
 describe('what is generated', () => {
 	it('keeps docs/memory-layout.md in step with the layout table', () => {
 		const before = read('docs/memory-layout.md');
-		const result = spawnSync(
-			process.execPath,
-			['tools/run-ts.mjs', 'tools/layout-doc.ts', '--check'],
-			{ cwd: root, encoding: 'utf8' }
-		);
+		const result = spawnSync(process.execPath, ['tools/run-ts.mjs', 'tools/layout-doc.ts', '--check'], { cwd: root, encoding: 'utf8' });
 		expect(result.status, `${result.stdout}${result.stderr}`).toBe(0);
 		expect(read('docs/memory-layout.md')).toBe(before);
 	});

@@ -24,9 +24,7 @@ function ask(port: number, path: string, options: { method?: string; tag?: strin
 		request({ port, path, method: options.method ?? 'GET', headers }, (response) => {
 			let text = '';
 			response.on('data', (part) => (text += String(part)));
-			response.on('end', () =>
-				resolve({ status: response.statusCode, headers: response.headers, text })
-			);
+			response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
 		})
 			.on('error', reject)
 			.end();
@@ -51,9 +49,7 @@ describe('the static server', () => {
 		const site = join(folder, 'site');
 		servers.push(createStaticServer({ folder: site, base: '/name', isolation: false }));
 		servers.push(createStaticServer({ folder: site }));
-		[plain, isolating] = (await Promise.all(
-			servers.map((server) => listen(server, { port: 0 }))
-		)) as [number, number];
+		[plain, isolating] = (await Promise.all(servers.map((server) => listen(server, { port: 0 })))) as [number, number];
 	});
 
 	afterAll(() => {
@@ -90,17 +86,9 @@ describe('the static server', () => {
 		const names = ['opener-policy', 'embedder-policy', 'resource-policy'];
 		for (const path of ['/', '/nowhere', '/_app/immutable/a.js', '/play', '/%zz']) {
 			const { headers } = await ask(isolating, path);
-			expect(names.map((name) => headers[`cross-origin-${name}`])).toEqual([
-				'same-origin',
-				'require-corp',
-				'same-origin'
-			]);
+			expect(names.map((name) => headers[`cross-origin-${name}`])).toEqual(['same-origin', 'require-corp', 'same-origin']);
 			const bare = await ask(plain, `/name${path}`);
-			expect(names.map((name) => bare.headers[`cross-origin-${name}`])).toEqual([
-				undefined,
-				undefined,
-				undefined
-			]);
+			expect(names.map((name) => bare.headers[`cross-origin-${name}`])).toEqual([undefined, undefined, undefined]);
 		}
 	});
 
@@ -154,17 +142,13 @@ describe('the check before every command', () => {
 		expect(complaint(version)).toBe('fits');
 	});
 
-	it.each(['18.20.0', '20.18.9', '16.0.0'])(
-		'says in one sentence what is wrong with %s',
-		(version) => {
-			expect(complaint(version)).toMatch(/needs Node\.js 20\.19 or newer; this is \d+\.\d+\.\d+\./);
-		}
-	);
+	it.each(['18.20.0', '20.18.9', '16.0.0'])('says in one sentence what is wrong with %s', (version) => {
+		expect(complaint(version)).toMatch(/needs Node\.js 20\.19 or newer; this is \d+\.\d+\.\d+\./);
+	});
 });
 
 describe('the runner of TypeScript tools', () => {
-	const run = (...args: string[]) =>
-		spawnSync(process.execPath, ['tools/run-ts.mjs', ...args], { cwd: root, encoding: 'utf8' });
+	const run = (...args: string[]) => spawnSync(process.execPath, ['tools/run-ts.mjs', ...args], { cwd: root, encoding: 'utf8' });
 
 	it('passes arguments on, resolves $lib, and prints nothing of its own', () => {
 		mkdirSync(cacheFolder, { recursive: true });

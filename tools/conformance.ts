@@ -61,21 +61,30 @@ for (const recorded of cases) {
 	if (!(recorded.family in FAMILIES)) {
 		otherFamilies.set(recorded.family, (otherFamilies.get(recorded.family) ?? 0) + 1);
 		notAnswered += 1;
-		if (out !== null) writeSync(out, `${JSON.stringify({ id: recorded.id, results: recorded.steps.filter((step) => 'result' in step).map(() => null), steps: recorded.steps.map(() => null), outcome: null })}\n`);
+		if (out !== null)
+			writeSync(
+				out,
+				`${JSON.stringify({ id: recorded.id, results: recorded.steps.filter((step) => 'result' in step).map(() => null), steps: recorded.steps.map(() => null), outcome: null })}\n`
+			);
 		continue;
 	}
 	const answer = play(recorded);
 	if ('crash' in answer) {
 		failed += 1;
 		process.stdout.write(`FAIL ${recorded.id}: the engine stopped: ${answer.crash}\n`);
-		if (out !== null) writeSync(out, `${JSON.stringify({ id: recorded.id, results: recorded.steps.filter((step) => 'result' in step).map(() => null), steps: recorded.steps.map(() => null), outcome: null })}\n`);
+		if (out !== null)
+			writeSync(
+				out,
+				`${JSON.stringify({ id: recorded.id, results: recorded.steps.filter((step) => 'result' in step).map(() => null), steps: recorded.steps.map(() => null), outcome: null })}\n`
+			);
 		continue;
 	}
 	for (const what of answer.unobserved) {
 		looking += 1;
 		unobserved.set(what, (unobserved.get(what) ?? 0) + 1);
 	}
-	if (out !== null) writeSync(out, `${JSON.stringify({ id: recorded.id, results: answer.results, steps: answer.steps, outcome: answer.outcome })}\n`);
+	if (out !== null)
+		writeSync(out, `${JSON.stringify({ id: recorded.id, results: answer.results, steps: answer.steps, outcome: answer.outcome })}\n`);
 	if (answer.difference !== null) {
 		failed += 1;
 		process.stdout.write(`FAIL ${recorded.id}: ${answer.difference}\n`);
@@ -88,7 +97,11 @@ for (const recorded of cases) {
 	}
 }
 if (out !== null) closeSync(out);
-for (const [family, count] of otherFamilies) process.stdout.write(`NONE ${family}: ${count} cases of a family that the engine does not play yet\n`);
-if (looking > 0) process.stdout.write(`${looking} steps that only look were not answered: ${[...unobserved].map(([what, count]) => `${what} (${count})`).join('; ')}\n`);
+for (const [family, count] of otherFamilies)
+	process.stdout.write(`NONE ${family}: ${count} cases of a family that the engine does not play yet\n`);
+if (looking > 0)
+	process.stdout.write(
+		`${looking} steps that only look were not answered: ${[...unobserved].map(([what, count]) => `${what} (${count})`).join('; ')}\n`
+	);
 process.stdout.write(`${passed} passed, ${failed} failed, ${notAnswered} not answered\n`);
 process.exit(failed > 0 || notAnswered > 0 ? 1 : 0);

@@ -21,6 +21,8 @@ for (const { id, loop } of ENGINE_COMPARISONS) {
 	const untilNs = (reference.converges ? 2 * reference.totalS : 40) * 1e9;
 	opened.value.advance(untilNs, Infinity, ({ r }) => r.operations.length > 0 && r.operations[0]?.state !== 'running');
 	const operation = opened.value.status().operations[0];
-	runs.push(engineRun(id, operation, switchoverFixedS) ?? { id, state: operation?.state, leftBytes: operation?.leftBytes, syncs: operation?.round });
+	runs.push(
+		engineRun(id, operation, switchoverFixedS) ?? { id, state: operation?.state, leftBytes: operation?.leftBytes, syncs: operation?.round }
+	);
 }
 process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);

@@ -13,13 +13,9 @@ for (const { id, scenario } of smallCatalogue()) {
 	const text = goldenText(scenario);
 	const before = existsSync(file) ? readFileSync(file, 'utf8') : null;
 	if (before !== text) writeFileSync(file, text);
-	process.stdout.write(
-		`${id}: ${before === null ? 'new' : before === text ? 'unchanged' : 'changed'}\n`
-	);
+	process.stdout.write(`${id}: ${before === null ? 'new' : before === text ? 'unchanged' : 'changed'}\n`);
 }
-for (const name of readdirSync(folder).filter(
-	(entry) => entry.endsWith('.txt') && !wanted.has(entry)
-)) {
+for (const name of readdirSync(folder).filter((entry) => entry.endsWith('.txt') && !wanted.has(entry))) {
 	rmSync(join(folder, name));
 	process.stdout.write(`${name}: gone\n`);
 }

@@ -72,13 +72,17 @@ simulation.advance(untilNs);
 const write = (text: string): void => void process.stdout.write(text);
 if (request.format === 'trace') {
 	for (const record of simulation.world.trace)
-		write(`${(record.atNs / 1e6).toFixed(6).padStart(14)} ms  #${record.seq}${record.cause === null ? '' : ` <- #${record.cause}`}  [${record.rule}]  ${record.text}\n`);
+		write(
+			`${(record.atNs / 1e6).toFixed(6).padStart(14)} ms  #${record.seq}${record.cause === null ? '' : ` <- #${record.cause}`}  [${record.rule}]  ${record.text}\n`
+		);
 } else if (request.format === 'csv') {
 	const { vms } = simulation.ask({ kind: 'summary' });
 	write('atNs,vm,speedPpm,host,leftBytes,bandwidthBytesPerSecond,poolPages\n');
 	for (const vm of vms)
 		vm.atNs.forEach((at, index) =>
-			write(`${at},${vm.id},${vm.speedPpm[index]},${vm.host[index]},${vm.leftBytes[index]},${Math.round(vm.bandwidthBytesPerSecond[index] ?? 0)},${vm.poolPages[index]}\n`)
+			write(
+				`${at},${vm.id},${vm.speedPpm[index]},${vm.host[index]},${vm.leftBytes[index]},${Math.round(vm.bandwidthBytesPerSecond[index] ?? 0)},${vm.poolPages[index]}\n`
+			)
 		);
 } else {
 	const check = simulation.check();

@@ -48,7 +48,13 @@ function transitOf(movers: readonly Mover[]): Simulation {
 		untilNs: '120 s',
 		journal: movers.map((mover) => ({
 			atNs: 0,
-			command: { name: 'migrate', vm: mover.id, target: mover.from === 'A' ? 'B' : 'A', strategy: 'transit', parameters: mover.parameters ?? {} }
+			command: {
+				name: 'migrate',
+				vm: mover.id,
+				target: mover.from === 'A' ? 'B' : 'A',
+				strategy: 'transit',
+				parameters: mover.parameters ?? {}
+			}
 		}))
 	});
 }
@@ -70,7 +76,12 @@ const rate = (size: 'migratePages2mGBps' | 'migratePages4kGBps') =>
 const downtime = (kind: 'qemu' | 'ideal') =>
 	handOverDowntime(kind, {
 		vcpus: 8,
-		flushS: flushS({ dirtyBytes: costs.dirtyLlcMiB * 1024 ** 2, vcpus: 8, perThreadGBps: costs.cacheFlushGBpsPerThread, hardwareCoherent: false }),
+		flushS: flushS({
+			dirtyBytes: costs.dirtyLlcMiB * 1024 ** 2,
+			vcpus: 8,
+			perThreadGBps: costs.cacheFlushGBpsPerThread,
+			hardwareCoherent: false
+		}),
 		switchoverFixedS: costs.switchoverFixedMs / 1e3,
 		vcpuSaveRestoreS: costs.vcpuSaveRestoreUs / 1e6,
 		doorbellS: costs.cxlDoorbellUs / 1e6
@@ -89,48 +100,65 @@ describe('transit', () => {
 		['thp', 64, 'ideal', 1e9],
 		['thp', 8, 'qemu', 1e8],
 		['4k', 8, 'ideal', 1e8]
-	] as const)('in %s pages, %i GiB: F10 per phase, F9 for the %s hand-over', (pages, gibibytes, handOver, rateBytesPerSecond) => {
-		const bytes = gibibytes * GIB;
-		const size = pages === 'thp' ? 'migratePages2mGBps' : 'migratePages4kGBps';
-		const simulation = transitOf([{ id: 'vm0', from: 'A', bytes, pages, rateBytesPerSecond, parameters: { handOver } }]);
-		runToEnd(simulation, 120);
-		const operation = simulation.status().operations[0];
-		expect(operation?.state).toBe('completed');
-		const wanted = bytes / (rate(size) * 1e9);
-		const gapS = (operation?.downtimeNs ?? 0) / 1e9;
-		console.log(
-			`${pages} ${handOver}: staging ${phaseS(simulation, 'staging').toFixed(4)} s, unstaging ${phaseS(simulation, 'unstaging').toFixed(4)} s, F10 ${wanted.toFixed(4)} s; downtime ${(gapS * 1e3).toFixed(4)} ms, F9 ${(downtime(handOver) * 1e3).toFixed(4)} ms`
-		);
-		expect(Math.abs(difference(phaseS(simulation, 'staging'), wanted))).toBeLessThan(0.01);
-		expect(Math.abs(difference(phaseS(simulation, 'unstaging'), wanted))).toBeLessThan(0.01);
-		expect(Math.abs(difference(gapS, downtime(handOver)))).toBeLessThan(0.005);
-		expect(operation?.cxlBytes).toBe(2 * bytes);
-		expect(operation?.networkBytes).toBe(0);
-	}, PATIENCE_MS);
+	] as const)(
+		'in %s pages, %i GiB: F10 per phase, F9 for the %s hand-over',
+		(pages, gibibytes, handOver, rateBytesPerSecond) => {
+			const bytes = gibibytes * GIB;
+			const size = pages === 'thp' ? 'migratePages2mGBps' : 'migratePages4kGBps';
+			const simulation = transitOf([{ id: 'vm0', from: 'A', bytes, pages, rateBytesPerSecond, parameters: { handOver } }]);
+			runToEnd(simulation, 120);
+			const operation = simulation.status().operations[0];
+			expect(operation?.state).toBe('completed');
+			const wanted = bytes / (rate(size) * 1e9);
+			const gapS = (operation?.downtimeNs ?? 0) / 1e9;
+			console.log(
+				`${pages} ${handOver}: staging ${phaseS(simulation, 'staging').toFixed(4)} s, unstaging ${phaseS(simulation, 'unstaging').toFixed(4)} s, F10 ${wanted.toFixed(4)} s; downtime ${(gapS * 1e3).toFixed(4)} ms, F9 ${(downtime(handOver) * 1e3).toFixed(4)} ms`
+			);
+			expect(Math.abs(difference(phaseS(simulation, 'staging'), wanted))).toBeLessThan(0.01);
+			expect(Math.abs(difference(phaseS(simulation, 'unstaging'), wanted))).toBeLessThan(0.01);
+			expect(Math.abs(difference(gapS, downtime(handOver)))).toBeLessThan(0.005);
+			expect(operation?.cxlBytes).toBe(2 * bytes);
+			expect(operation?.networkBytes).toBe(0);
+		},
+		PATIENCE_MS
+	);
 
-	test('loses the work of F3, with the latency of F1 while its own pages load the port', () => {
-		const bytes = 16 * GIB;
-		const simulation = transitOf([{ id: 'vm0', from: 'A', bytes, pages: 'thp', rateBytesPerSecond: 1e8 }]);
-		const lostIn = (phase: PhaseId): number => {
-			simulation.advance(120e9, Infinity, ({ r }) => r.operations[0]?.phase === phase);
-			const before = simulation.status().vms[0]?.lostWorkNs ?? 0;
-			simulation.advance(120e9, Infinity, ({ r }) => r.operations[0]?.phase !== phase);
-			return ((simulation.status().vms[0]?.lostWorkNs ?? 0) - before) / 1e9;
-		};
-		const lost = lostIn('staging') + lostIn('unstaging');
-		const durationS = (2 * bytes) / (rate('migratePages2mGBps') * 1e9);
-		const at = (latencyNs: number) =>
-			lostWorkS(durationS, slowdown({ memStallFraction: costs.memStallFraction, latencyNs, localLatencyNs: costs.localDramReadLatencyNs }));
-		const loaded = at(latencyAt(rate('migratePages2mGBps') / costs.cxlDeviceBandwidthGBps));
-		console.log(`lost ${lost.toFixed(4)} s; F3 ${loaded.toFixed(4)} s at the loaded latency, ${at(costs.cxlSwitchedReadLatencyNs).toFixed(4)} s at the idle one`);
-		expect(Math.abs(difference(lost, loaded))).toBeLessThan(0.03);
-	}, PATIENCE_MS);
+	test(
+		'loses the work of F3, with the latency of F1 while its own pages load the port',
+		() => {
+			const bytes = 16 * GIB;
+			const simulation = transitOf([{ id: 'vm0', from: 'A', bytes, pages: 'thp', rateBytesPerSecond: 1e8 }]);
+			const lostIn = (phase: PhaseId): number => {
+				simulation.advance(120e9, Infinity, ({ r }) => r.operations[0]?.phase === phase);
+				const before = simulation.status().vms[0]?.lostWorkNs ?? 0;
+				simulation.advance(120e9, Infinity, ({ r }) => r.operations[0]?.phase !== phase);
+				return ((simulation.status().vms[0]?.lostWorkNs ?? 0) - before) / 1e9;
+			};
+			const lost = lostIn('staging') + lostIn('unstaging');
+			const durationS = (2 * bytes) / (rate('migratePages2mGBps') * 1e9);
+			const at = (latencyNs: number) =>
+				lostWorkS(
+					durationS,
+					slowdown({ memStallFraction: costs.memStallFraction, latencyNs, localLatencyNs: costs.localDramReadLatencyNs })
+				);
+			const loaded = at(latencyAt(rate('migratePages2mGBps') / costs.cxlDeviceBandwidthGBps));
+			console.log(
+				`lost ${lost.toFixed(4)} s; F3 ${loaded.toFixed(4)} s at the loaded latency, ${at(costs.cxlSwitchedReadLatencyNs).toFixed(4)} s at the idle one`
+			);
+			expect(Math.abs(difference(lost, loaded))).toBeLessThan(0.03);
+		},
+		PATIENCE_MS
+	);
 });
 
 describe('the port of the pool under load, F1', () => {
 	const idle = { bytes: 2 * GIB, pages: 'thp', rateBytesPerSecond: 0 } as const;
 	const staging = (simulation: Simulation) =>
-		simulation.advance(60e9, Infinity, ({ r }) => r.operations.length > 0 && r.operations.every((operation) => operation.phase === 'staging' && operation.batch !== null));
+		simulation.advance(
+			60e9,
+			Infinity,
+			({ r }) => r.operations.length > 0 && r.operations.every((operation) => operation.phase === 'staging' && operation.batch !== null)
+		);
 	const pool = (simulation: Simulation) => simulation.status().memories.find((memory) => memory.kind === 'pool');
 
 	test('one mover of huge pages: 624 ns', () => {
@@ -156,17 +184,23 @@ describe('the port of the pool under load, F1', () => {
 });
 
 describe('pre-copy of a writer that meets no page twice within a round', () => {
-	test('F5: 64 GiB, 2.9375 GB/s, 1 GB/s', () => {
-		const memoryBytes = 64 * GIB;
-		const guest = { memoryBytes, bandwidthGBps: 2.9375, dirtyGBps: 1, downtimeLimitS: 0.3 };
-		const wanted = precopyConstantRate({ ...guest, switchoverFixedS: 0 });
-		if (!wanted.converges) throw new Error('F5 does not converge');
-		const run = runCase('F5', { ...guest, workingSetBytes: memoryBytes, writer: 'sequential' }, { untilS: 60 });
-		console.log(`F5: ${run.totalS.toFixed(2)} s, ${(run.sentBytes / 1e9).toFixed(2)} GB; wanted ${wanted.totalS.toFixed(2)} s, ${(wanted.networkBytes / 1e9).toFixed(2)} GB`);
-		expect(run.state).toBe('completed');
-		expect(Math.abs(difference(run.totalS, wanted.totalS))).toBeLessThan(0.01);
-		expect(Math.abs(difference(run.sentBytes, wanted.networkBytes))).toBeLessThan(0.01);
-	}, PATIENCE_MS);
+	test(
+		'F5: 64 GiB, 2.9375 GB/s, 1 GB/s',
+		() => {
+			const memoryBytes = 64 * GIB;
+			const guest = { memoryBytes, bandwidthGBps: 2.9375, dirtyGBps: 1, downtimeLimitS: 0.3 };
+			const wanted = precopyConstantRate({ ...guest, switchoverFixedS: 0 });
+			if (!wanted.converges) throw new Error('F5 does not converge');
+			const run = runCase('F5', { ...guest, workingSetBytes: memoryBytes, writer: 'sequential' }, { untilS: 60 });
+			console.log(
+				`F5: ${run.totalS.toFixed(2)} s, ${(run.sentBytes / 1e9).toFixed(2)} GB; wanted ${wanted.totalS.toFixed(2)} s, ${(wanted.networkBytes / 1e9).toFixed(2)} GB`
+			);
+			expect(run.state).toBe('completed');
+			expect(Math.abs(difference(run.totalS, wanted.totalS))).toBeLessThan(0.01);
+			expect(Math.abs(difference(run.sentBytes, wanted.networkBytes))).toBeLessThan(0.01);
+		},
+		PATIENCE_MS
+	);
 });
 
 describe('Clark’s memory muncher, MMuncher of 2005', () => {

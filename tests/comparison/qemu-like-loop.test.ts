@@ -23,37 +23,47 @@ function line(name: string, run: PrecopyRun): string {
 }
 
 describe('the cases that end', () => {
-	test.each(['A', 'B', 'C', 'D-throttled', 'E', 'F'])('%s', (id) => {
-		const guest = caseOf(id);
-		const published = qemuLikeLoop(guest);
-		const fine = qemuLikeLoop({ ...guest, ticksPerSecond: 20 });
-		const run = runCase(id, guest, { untilS: 2 * published.totalS });
-		console.log(`${line(id, run)}\n  loop ${published.totalS.toFixed(2)} s, ${(published.downtimeS * 1e3).toFixed(0)} ms (${(fine.downtimeS * 1e3).toFixed(0)} ms at 50 ms), ${(published.sentBytes / 1e9).toFixed(2)} GB, ${published.syncs} syncs (${fine.syncs})`);
-		expect(run.state).toBe('completed');
-		expect(Math.abs(difference(run.totalS, published.totalS))).toBeLessThan(0.03);
-		expect(Math.abs(difference(run.sentBytes, published.sentBytes))).toBeLessThan(0.03);
-		expect(Math.abs(difference(run.downtimeS, fine.downtimeS))).toBeLessThan(0.15);
-		expect(run.throttle).toBeCloseTo(published.throttle, 9);
-		expect(Math.abs(run.downtimeS - published.downtimeS)).toBeLessThan(LOOK_S);
-		if (id !== 'B') expect(Math.abs(difference(run.downtimeS, published.downtimeS))).toBeLessThan(0.15);
-		// One more sync in 17 is the finer look, too: the fluid that looks every 50 ms has 18, the engine 19.
-		const syncs = id === 'D-throttled' ? fine.syncs : published.syncs;
-		expect(Math.abs(run.syncs - syncs)).toBeLessThanOrEqual(1);
-		expect(run.simulation.check().checks.filter((check) => !check.holds)).toEqual([]);
-	}, PATIENCE_MS);
+	test.each(['A', 'B', 'C', 'D-throttled', 'E', 'F'])(
+		'%s',
+		(id) => {
+			const guest = caseOf(id);
+			const published = qemuLikeLoop(guest);
+			const fine = qemuLikeLoop({ ...guest, ticksPerSecond: 20 });
+			const run = runCase(id, guest, { untilS: 2 * published.totalS });
+			console.log(
+				`${line(id, run)}\n  loop ${published.totalS.toFixed(2)} s, ${(published.downtimeS * 1e3).toFixed(0)} ms (${(fine.downtimeS * 1e3).toFixed(0)} ms at 50 ms), ${(published.sentBytes / 1e9).toFixed(2)} GB, ${published.syncs} syncs (${fine.syncs})`
+			);
+			expect(run.state).toBe('completed');
+			expect(Math.abs(difference(run.totalS, published.totalS))).toBeLessThan(0.03);
+			expect(Math.abs(difference(run.sentBytes, published.sentBytes))).toBeLessThan(0.03);
+			expect(Math.abs(difference(run.downtimeS, fine.downtimeS))).toBeLessThan(0.15);
+			expect(run.throttle).toBeCloseTo(published.throttle, 9);
+			expect(Math.abs(run.downtimeS - published.downtimeS)).toBeLessThan(LOOK_S);
+			if (id !== 'B') expect(Math.abs(difference(run.downtimeS, published.downtimeS))).toBeLessThan(0.15);
+			// One more sync in 17 is the finer look, too: the fluid that looks every 50 ms has 18, the engine 19.
+			const syncs = id === 'D-throttled' ? fine.syncs : published.syncs;
+			expect(Math.abs(run.syncs - syncs)).toBeLessThanOrEqual(1);
+			expect(run.simulation.check().checks.filter((check) => !check.holds)).toEqual([]);
+		},
+		PATIENCE_MS
+	);
 });
 
 describe('the case that never ends', () => {
-	test('D settles where writing and sending balance', () => {
-		const guest = caseOf('D');
-		const run = runCase('D', guest, { untilS: 40 });
-		expect(run.state).toBe('running');
-		const syncs = run.simulation.world.trace.filter((record) => record.kind === 'sync');
-		const left = Number(syncs.at(-1)?.values['leftBytes']);
-		const loop = qemuLikeLoop(guest).afterSync.at(-1)?.leftBytes ?? 0;
-		console.log(`D: ${(left / 1e9).toFixed(2)} GB left after ${syncs.length} syncs, loop ${(loop / 1e9).toFixed(2)} GB`);
-		expect(Math.abs(difference(left, loop))).toBeLessThan(0.03);
-	}, PATIENCE_MS);
+	test(
+		'D settles where writing and sending balance',
+		() => {
+			const guest = caseOf('D');
+			const run = runCase('D', guest, { untilS: 40 });
+			expect(run.state).toBe('running');
+			const syncs = run.simulation.world.trace.filter((record) => record.kind === 'sync');
+			const left = Number(syncs.at(-1)?.values['leftBytes']);
+			const loop = qemuLikeLoop(guest).afterSync.at(-1)?.leftBytes ?? 0;
+			console.log(`D: ${(left / 1e9).toFixed(2)} GB left after ${syncs.length} syncs, loop ${(loop / 1e9).toFixed(2)} GB`);
+			expect(Math.abs(difference(left, loop))).toBeLessThan(0.03);
+		},
+		PATIENCE_MS
+	);
 });
 
 /**

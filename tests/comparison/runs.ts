@@ -12,7 +12,11 @@ export function open(scenario: unknown): Simulation {
 }
 
 export function runToEnd(simulation: Simulation, untilS: number): void {
-	simulation.advance(untilS * 1e9, Infinity, ({ r }) => r.operations.length > 0 && r.operations.every((operation) => operation.state !== 'running'));
+	simulation.advance(
+		untilS * 1e9,
+		Infinity,
+		({ r }) => r.operations.length > 0 && r.operations.every((operation) => operation.state !== 'running')
+	);
 }
 
 export interface PrecopyRun {

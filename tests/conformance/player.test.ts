@@ -20,14 +20,31 @@ const layout: RecordedStep = { op: 'layout' };
 const guest: RecordedStep = { op: 'guest-state' };
 const shell = (what: string): RecordedStep => ({ op: 'guest-shell', what });
 const lastBlocks = (answer: { steps: unknown[] }): string =>
-	JSON.stringify((answer.steps.at(-1) as { blocks?: unknown; device_memory_blocks?: unknown }).blocks ?? (answer.steps.at(-1) as { device_memory_blocks?: unknown }).device_memory_blocks);
+	JSON.stringify(
+		(answer.steps.at(-1) as { blocks?: unknown; device_memory_blocks?: unknown }).blocks ??
+			(answer.steps.at(-1) as { device_memory_blocks?: unknown }).device_memory_blocks
+	);
 
 describe('what a recording leaves out', () => {
 	it('steps without their observations are played and not compared', () => {
-		const answer = zones([dimm, { op: 'write-block-state', block: 32, value: 'online_movable' }, { op: 'process' }, { op: 'process-ends' }, { op: 'qmp', command: 'query-status' }, layout]);
+		const answer = zones([
+			dimm,
+			{ op: 'write-block-state', block: 32, value: 'online_movable' },
+			{ op: 'process' },
+			{ op: 'process-ends' },
+			{ op: 'qmp', command: 'query-status' },
+			layout
+		]);
 		expect(answer.difference).toBeNull();
 		expect(answer.unanswered).toEqual([]);
-		const device = virtio([{ op: 'start' }, { op: 'set-requested-size', value: 2 ** 28 }, { op: 'watch' }, { op: 'guest-process' }, { op: 'devices-left' }, guest]);
+		const device = virtio([
+			{ op: 'start' },
+			{ op: 'set-requested-size', value: 2 ** 28 },
+			{ op: 'watch' },
+			{ op: 'guest-process' },
+			{ op: 'devices-left' },
+			guest
+		]);
 		expect(device.difference).toBeNull();
 		expect(device.unanswered).toEqual([]);
 	});
@@ -59,7 +76,9 @@ describe('shell', () => {
 		['online all blocks movable', '"Movable"', '["32-35"]'],
 		['echo online_movable > /sys/devices/system/memory/memory35/state; echo rc=$?', '"Movable"', '["35"]']
 	])('%s', (what, kind, blocks) => {
-		const answer = zones([dimm, ...(what.startsWith('offline') ? [shell('online all blocks')] : []), shell(what), layout], { online_policy: 'offline' });
+		const answer = zones([dimm, ...(what.startsWith('offline') ? [shell('online all blocks')] : []), shell(what), layout], {
+			online_policy: 'offline'
+		});
 		expect(answer.unobserved).toEqual([]);
 		const group = (JSON.parse(lastBlocks(answer)) as Record<string, unknown>[]).find((each) => JSON.stringify(each['blocks']) === blocks);
 		expect(JSON.stringify(group)).toContain(kind);
@@ -71,7 +90,15 @@ describe('shell', () => {
 	});
 
 	it('loads the driver, and a failed write says why', () => {
-		const answer = virtio([{ op: 'set-requested-size', value: 2 ** 28 }, shell('modprobe virtio_mem; echo rc=$?'), { op: 'watch', reached: true }, shell('echo singing > /sys/devices/system/memory/memory32/state')], { driver_loaded_at_start: false });
+		const answer = virtio(
+			[
+				{ op: 'set-requested-size', value: 2 ** 28 },
+				shell('modprobe virtio_mem; echo rc=$?'),
+				{ op: 'watch', reached: true },
+				shell('echo singing > /sys/devices/system/memory/memory32/state')
+			],
+			{ driver_loaded_at_start: false }
+		);
 		expect(answer.difference).toBeNull();
 		expect(answer.steps[1]).toMatchObject({ out: 'rc=0' });
 		expect(answer.steps[3]).toMatchObject({ out: 'sh: write error: Invalid argument' });
@@ -79,6 +106,12 @@ describe('shell', () => {
 });
 
 it('parameters of the automatic policy are read wherever they stand', () => {
-	for (const online_policy of ['auto-movable (auto_movable_ratio=20)', 'auto-movablememory_hotplug.auto_movable_ratio=20', 'auto-movable memory_hotplug.auto_movable_ratio=20'])
-		expect(lastBlocks(virtio([{ op: 'set-requested-size', value: 2 ** 28 }, { op: 'watch' }, guest], { online_policy }))).toContain('Normal');
+	for (const online_policy of [
+		'auto-movable (auto_movable_ratio=20)',
+		'auto-movablememory_hotplug.auto_movable_ratio=20',
+		'auto-movable memory_hotplug.auto_movable_ratio=20'
+	])
+		expect(lastBlocks(virtio([{ op: 'set-requested-size', value: 2 ** 28 }, { op: 'watch' }, guest], { online_policy }))).toContain(
+			'Normal'
+		);
 });

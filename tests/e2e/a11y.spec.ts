@@ -7,8 +7,7 @@ import { expect, test, type Page } from '@playwright/test';
 
 const PAGES = ['/', '/play/', '/model/', '/learn/', '/link/'] as const;
 const play = (page: Page) => page.locator('.play');
-const idle = (page: Page) =>
-	expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+const idle = (page: Page) => expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
 
 for (const scheme of ['light', 'dark'] as const)
 	for (const address of PAGES)
@@ -20,11 +19,7 @@ for (const scheme of ['light', 'dark'] as const)
 			const { violations } = await new AxeBuilder({ page })
 				.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
 				.analyze();
-			expect(
-				violations.map(
-					(one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`
-				)
-			).toEqual([]);
+			expect(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
 		});
 
 test('axe finds nothing in the panels and dialogs of the playground', async ({ page }) => {
@@ -35,12 +30,7 @@ test('axe finds nothing in the panels and dialogs of the playground', async ({ p
 		await expect(page.locator('.panel')).toBeVisible();
 		await idle(page);
 		const { violations } = await new AxeBuilder({ page }).include('.panel').analyze();
-		expect(
-			violations.map(
-				(one) =>
-					`${tool}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`
-			)
-		).toEqual([]);
+		expect(violations.map((one) => `${tool}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
 		await page.keyboard.press('Escape');
 		await expect(page.locator('.panel')).toHaveCount(0);
 	}
@@ -48,12 +38,7 @@ test('axe finds nothing in the panels and dialogs of the playground', async ({ p
 		await page.keyboard.press(key);
 		await expect(page.getByRole('dialog')).toBeVisible();
 		const { violations } = await new AxeBuilder({ page }).include('dialog[open]').analyze();
-		expect(
-			violations.map(
-				(one) =>
-					`${key}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`
-			)
-		).toEqual([]);
+		expect(violations.map((one) => `${key}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
 		await page.keyboard.press('Escape');
 		await expect(page.getByRole('dialog')).toHaveCount(0);
 	}
@@ -171,10 +156,7 @@ test('the state is told in words once it stands still', async ({ page }) => {
 	await page.keyboard.press('End');
 	await idle(page);
 	await expect(spoken).not.toHaveText(before ?? '');
-	await expect(page.getByRole('slider', { name: 'Simulated time' })).toHaveAttribute(
-		'aria-valuetext',
-		/(ms|s)/
-	);
+	await expect(page.getByRole('slider', { name: 'Simulated time' })).toHaveAttribute('aria-valuetext', /(ms|s)/);
 	await page.getByRole('button', { name: 'Table', exact: true }).click();
 	await expect(page.getByRole('dialog').getByRole('row')).not.toHaveCount(0);
 });

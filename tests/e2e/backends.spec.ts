@@ -5,8 +5,7 @@
 import { expect, test, type Page } from '@playwright/test';
 
 const play = (page: Page) => page.locator('.play[data-turn]');
-const idle = (page: Page) =>
-	expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+const idle = (page: Page) => expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
 const fragment = (page: Page): string => new URL(page.url()).hash.slice(1);
 
 async function moved(page: Page, act: () => Promise<void>): Promise<string> {
@@ -18,11 +17,7 @@ async function moved(page: Page, act: () => Promise<void>): Promise<string> {
 }
 
 /** Steps, a jump to the end, back to the start, a phase: every kind of turn with the engine. */
-async function flow(
-	page: Page,
-	address: string,
-	memory: 'shared' | 'transferred'
-): Promise<string[]> {
+async function flow(page: Page, address: string, memory: 'shared' | 'transferred'): Promise<string[]> {
 	await page.goto(address);
 	await idle(page);
 	await expect(play(page)).toHaveAttribute('data-memory', memory);
@@ -37,10 +32,7 @@ async function flow(
 	];
 }
 
-test('the same flow on shared and on transferred memory comes to the same states', async ({
-	page,
-	context
-}) => {
+test('the same flow on shared and on transferred memory comes to the same states', async ({ page, context }) => {
 	const shared = await flow(page, '/play/', 'shared');
 	const other = await context.newPage();
 	const transferred = await flow(other, '/play/?memory=transferred', 'transferred');
@@ -48,9 +40,7 @@ test('the same flow on shared and on transferred memory comes to the same states
 	expect(new Set(shared).size).toBe(5);
 });
 
-test('playing to the end comes to the same state as jumping there @both', async ({
-	page
-}, testInfo) => {
+test('playing to the end comes to the same state as jumping there @both', async ({ page }, testInfo) => {
 	await page.goto('/play/');
 	await idle(page);
 	const isPlain = testInfo.project.name === 'transferred';

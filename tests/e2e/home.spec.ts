@@ -5,26 +5,21 @@
 import { expect, test, type Page } from '@playwright/test';
 
 const story = (page: Page) => page.locator('.story');
-const ready = (page: Page) =>
-	expect(story(page)).toHaveAttribute('data-ready', 'true', { timeout: 60_000 });
-const idle = (page: Page) =>
-	expect(story(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+const ready = (page: Page) => expect(story(page)).toHaveAttribute('data-ready', 'true', { timeout: 60_000 });
+const idle = (page: Page) => expect(story(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
 const word = (page: Page) => page.getByRole('button', { name: /^Owner word of vm0/ });
 /** Some pictures later: nothing that moves by itself can hide from that. */
 const afterFrames = (page: Page, count: number) =>
 	page.evaluate(
 		(left) =>
 			new Promise<void>((done) => {
-				const next = (rest: number): void =>
-					void (rest === 0 ? done() : requestAnimationFrame(() => next(rest - 1)));
+				const next = (rest: number): void => void (rest === 0 ? done() : requestAnimationFrame(() => next(rest - 1)));
 				next(left);
 			}),
 		count
 	);
 
-test('untouched it tells the story once and rests on the engine’s own numbers', async ({
-	page
-}) => {
+test('untouched it tells the story once and rests on the engine’s own numbers', async ({ page }) => {
 	await page.goto('/');
 	await ready(page);
 	await expect(page.getByRole('button', { name: 'Play again' })).toBeVisible({ timeout: 60_000 });
@@ -69,9 +64,7 @@ test('each stop shows its moment, forwards and backwards', async ({ page }) => {
 	}
 });
 
-test('without motion nothing starts by itself, and one button walks through four stills', async ({
-	page
-}) => {
+test('without motion nothing starts by itself, and one button walks through four stills', async ({ page }) => {
 	await page.emulateMedia({ reducedMotion: 'reduce' });
 	await page.goto('/');
 	await ready(page);
@@ -115,9 +108,7 @@ test('on a phone the words come first and nothing is wider than the page', async
 	await idle(page);
 	await expect(page.getByText('3 of 4 · One word flips')).toBeVisible();
 	await expect(page.getByRole('img', { name: /^Owner word: B, active/ })).toBeVisible();
-	await expect(
-		page.getByRole('img', { name: /^Hand-off: one word flips, no page moves/ })
-	).toBeVisible();
+	await expect(page.getByRole('img', { name: /^Hand-off: one word flips, no page moves/ })).toBeVisible();
 	const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
 	expect(widths[0]).toBeLessThanOrEqual(widths[1] as number);
 	const heights = await page
@@ -139,10 +130,7 @@ test.describe('without script', () => {
 	test('headline, doors and the four steps are in the page', async ({ page }) => {
 		await page.goto('/');
 		await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-		await expect(page.getByRole('link', { name: /^Start/ })).toHaveAttribute(
-			'href',
-			/\/learn\/three-migrations\/$/
-		);
+		await expect(page.getByRole('link', { name: /^Start/ })).toHaveAttribute('href', /\/learn\/three-migrations\/$/);
 		await expect(page.getByRole('link', { name: /^Play Two hosts/ })).toBeVisible();
 		await expect(page.getByText('One word flips', { exact: true })).toBeVisible();
 	});

@@ -13,11 +13,7 @@ interface Site {
 
 const open: Server[] = [];
 
-async function host(options: {
-	folder?: string;
-	base?: string;
-	isolation: boolean;
-}): Promise<Site> {
+async function host(options: { folder?: string; base?: string; isolation: boolean }): Promise<Site> {
 	const server = createStaticServer(options);
 	open.push(server);
 	const port = await listen(server, { port: 0 });
@@ -36,8 +32,7 @@ test.afterEach(async () => {
 	}
 });
 
-const isIsolated = (page: Page) =>
-	page.evaluate(() => globalThis.crossOriginIsolated && typeof SharedArrayBuffer === 'function');
+const isIsolated = (page: Page) => page.evaluate(() => globalThis.crossOriginIsolated && typeof SharedArrayBuffer === 'function');
 
 /** Counts documents loaded in the main frame; the answer grows while the page lives. */
 function countLoads(page: Page): () => number {
@@ -175,9 +170,7 @@ test('a reader who has begun is not interrupted; the next load is isolated', asy
 	expect(loads()).toBe(2);
 });
 
-test('an engine without shared memory: isolated, still transferred, no reload', async ({
-	page
-}) => {
+test('an engine without shared memory: isolated, still transferred, no reload', async ({ page }) => {
 	// As WebKitGTK 2.50 is.
 	await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedArrayBuffer'));
 	const site = await host({ isolation: true });

@@ -8,10 +8,8 @@ import { expect, test, type Page } from '@playwright/test';
 
 const LESSON = '/learn/three-migrations/';
 
-const idle = (page: Page) =>
-	expect(page.locator('.lesson')).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
-const step = (page: Page, name: string) =>
-	expect(page.locator('.lesson')).toHaveAttribute('data-step', name, { timeout: 120_000 });
+const idle = (page: Page) => expect(page.locator('.lesson')).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+const step = (page: Page, name: string) => expect(page.locator('.lesson')).toHaveAttribute('data-step', name, { timeout: 120_000 });
 
 async function betByWord(page: Page, word: string): Promise<void> {
 	await page.goto(LESSON);
@@ -23,18 +21,14 @@ async function betByWord(page: Page, word: string): Promise<void> {
 
 async function clean(page: Page): Promise<void> {
 	const found = await new AxeBuilder({ page: page as never }).analyze();
-	const words = found.violations.map(
-		(each) => `${each.id}: ${each.nodes.map((node) => node.target.join(' ')).join('; ')}`
-	);
+	const words = found.violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.target.join(' ')).join('; ')}`);
 	expect(words).toEqual([]);
 }
 
 test('the bet locks Run and Step, by pointer, keys or word', async ({ page }) => {
 	await page.goto(LESSON);
 	await idle(page);
-	const run = page
-		.getByRole('group', { name: 'Run the lesson' })
-		.getByRole('button', { name: 'Run', exact: true });
+	const run = page.getByRole('group', { name: 'Run the lesson' }).getByRole('button', { name: 'Run', exact: true });
 	await expect(run).toHaveAttribute('aria-disabled', 'true');
 	await expect(page.getByText('a bet unlocks Run', { exact: true }).last()).toBeVisible();
 
@@ -64,9 +58,7 @@ test('the bet locks Run and Step, by pointer, keys or word', async ({ page }) =>
 	await expect(run).not.toHaveAttribute('aria-disabled', 'true');
 });
 
-test('one bet to the end: result on the same axes, the false world marked, the slider, and all of it in Play', async ({
-	page
-}) => {
+test('one bet to the end: result on the same axes, the false world marked, the slider, and all of it in Play', async ({ page }) => {
 	test.setTimeout(240_000);
 	await betByWord(page, 'falls to zero');
 	await page.getByRole('button', { name: 'to the end', exact: true }).click();
@@ -74,9 +66,7 @@ test('one bet to the end: result on the same axes, the false world marked, the s
 	await idle(page);
 
 	await expect(page.getByText('You bet on a fall to zero.')).toBeVisible();
-	await expect(
-		page.getByRole('img', { name: /Your bet: a fall to zero\..*Round 1 ends at/ })
-	).toBeVisible();
+	await expect(page.getByRole('img', { name: /Your bet: a fall to zero\..*Round 1 ends at/ })).toBeVisible();
 	await expect(page.getByText('not how it works')).toBeVisible();
 	await expect(page.getByRole('heading', { name: /^First difference, / })).toBeVisible();
 	await clean(page);
@@ -85,13 +75,9 @@ test('one bet to the end: result on the same axes, the false world marked, the s
 	await idle(page);
 
 	// Which hand-off it was, beside the engine's own run with QEMU's fixed costs: both figures, the second larger.
-	const stops = page.getByText(
-		/Its stop, [\d.]+\sms, is ideal; with QEMU’s fixed costs: [\d.]+\sms\./
-	);
+	const stops = page.getByText(/Its stop, [\d.]+\sms, is ideal; with QEMU’s fixed costs: [\d.]+\sms\./);
 	await expect(stops).toBeVisible();
-	const [own, other] = [...(await stops.innerText()).matchAll(/([\d.]+)\sms/g)].map((match) =>
-		Number(match[1])
-	);
+	const [own, other] = [...(await stops.innerText()).matchAll(/([\d.]+)\sms/g)].map((match) => Number(match[1]));
 	expect(other).toBeGreaterThan((own ?? NaN) + 10);
 
 	// Why, as in the sandbox: about the word that changed hands, back to the order.
@@ -111,9 +97,7 @@ test('one bet to the end: result on the same axes, the false world marked, the s
 	await expect(page.getByText(/Both worlds run again at 1\.3/)).toBeVisible();
 	await page.locator('.rerun progress:not([value="0"])').waitFor();
 	await page.getByRole('slider', { name: 'Guest writes' }).fill('1000000000');
-	await expect(
-		page.getByText(/The run at 1\.3.GB\/s was broken off at .*does not count/)
-	).toBeVisible();
+	await expect(page.getByText(/The run at 1\.3.GB\/s was broken off at .*does not count/)).toBeVisible();
 	await expect(page.getByText(/a rate at which it converges: 1.GB\/s/)).toBeVisible({
 		timeout: 60_000
 	});
@@ -124,22 +108,16 @@ test('one bet to the end: result on the same axes, the false world marked, the s
 	await expect(page).toHaveURL(/\/play\/#.+/);
 });
 
-test('a challenge from its address: lost by the obvious, won by the solution, other guests by another seed', async ({
-	page
-}) => {
+test('a challenge from its address: lost by the obvious, won by the solution, other guests by another seed', async ({ page }) => {
 	test.setTimeout(240_000);
 	await page.goto(`${LESSON}#seed=7`);
 	await step(page, 'challenge');
 	await expect(page.getByText('seed 7')).toBeVisible();
-	for (const guest of await page.locator('.guests article').all())
-		await guest.getByRole('radio', { name: 'Pre-copy' }).check();
+	for (const guest of await page.locator('.guests article').all()) await guest.getByRole('radio', { name: 'Pre-copy' }).check();
 	await page.getByRole('button', { name: 'Check', exact: true }).click();
 	await expect(page.getByText(/\d+ of 12 goals reached\./)).toBeVisible({ timeout: 90_000 });
 	await expect(page.getByText('12 of 12 goals reached')).toHaveCount(0);
-	await expect(page.getByRole('link', { name: /attempt 1 in Play/ })).toHaveAttribute(
-		'href',
-		/play\/#/
-	);
+	await expect(page.getByRole('link', { name: /attempt 1 in Play/ })).toHaveAttribute('href', /play\/#/);
 
 	await page.getByRole('button', { name: 'A hint (1 of 3)' }).click();
 	await expect(page.getByText('Where to look.')).toBeVisible();
@@ -171,10 +149,7 @@ test('axe finds nothing before the run, in the challenge and in Make', async ({ 
 	await idle(page);
 	await clean(page);
 	for (const name of ['Challenge', 'Make']) {
-		await page
-			.getByRole('navigation', { name: 'Steps of the lesson' })
-			.getByRole('button', { name })
-			.click();
+		await page.getByRole('navigation', { name: 'Steps of the lesson' }).getByRole('button', { name }).click();
 		await clean(page);
 	}
 });

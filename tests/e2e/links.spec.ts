@@ -18,10 +18,8 @@ const linkTo = (what: string) => {
 };
 
 const play = (page: Page) => page.locator('.play[data-turn]');
-const idle = (page: Page) =>
-	expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
-const nowNs = async (page: Page): Promise<number> =>
-	Number(await play(page).getAttribute('data-now-ns'));
+const idle = (page: Page) => expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+const nowNs = async (page: Page): Promise<number> => Number(await play(page).getAttribute('data-now-ns'));
 const fragment = (page: Page): string => new URL(page.url()).hash.slice(1);
 
 /** One phase on; the address then holds the moment reached. */
@@ -32,10 +30,7 @@ async function phaseOn(page: Page): Promise<void> {
 	await idle(page);
 }
 
-test('a copied address opens at the same moment, in the same state @both', async ({
-	page,
-	context
-}) => {
+test('a copied address opens at the same moment, in the same state @both', async ({ page, context }) => {
 	await page.goto('/play/');
 	await idle(page);
 	for (let times = 0; times < 3; times += 1) await phaseOn(page);
@@ -76,18 +71,12 @@ test('two worlds travel together', async ({ page }) => {
 
 test('a state that is not the one shared is said', async ({ page }) => {
 	// This link carries a made-up fingerprint.
-	await page.goto(
-		`/play/#${linkTo('two movers side by side, the second with a wrong belief').fragment}`
-	);
+	await page.goto(`/play/#${linkTo('two movers side by side, the second with a wrong belief').fragment}`);
 	await idle(page);
-	await expect(
-		page.getByText('The state reached is not the state that was shared.').first()
-	).toBeVisible();
+	await expect(page.getByText('The state reached is not the state that was shared.').first()).toBeVisible();
 });
 
-test('a damaged link leads to a page that says what could be read and why not more', async ({
-	page
-}) => {
+test('a damaged link leads to a page that says what could be read and why not more', async ({ page }) => {
 	const whole = linkTo('an own scenario with 3 VMs and 40 actions').fragment;
 	await page.goto(`/play/#${whole.slice(0, 290)}`);
 	await expect(page).toHaveURL(/\/link\/#/);

@@ -6,8 +6,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 
 const play = (page: Page) => page.locator('.play');
-const idle = (page: Page) =>
-	expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+const idle = (page: Page) => expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
 
 async function open(page: Page, title: string): Promise<void> {
 	await page.goto('/play/');
@@ -25,9 +24,7 @@ async function type(page: Page, line: string): Promise<void> {
 }
 const log = (page: Page) => page.locator('.console [role="log"]');
 
-test('a wish from the console moves the picture, a wish from the picture stands in the console', async ({
-	page
-}) => {
+test('a wish from the console moves the picture, a wish from the picture stands in the console', async ({ page }) => {
 	await open(page, 'virtio-mem grows and shrinks');
 	const wish = page.getByRole('slider', { name: 'requested-size of vm0' });
 	await expect(wish).toHaveAttribute('aria-valuenow', '0');
@@ -74,9 +71,7 @@ test('the console completes, explains, remembers and says what a shell says', as
 	await expect(page.locator('.console')).toHaveCount(0);
 });
 
-test('a block is taken offline at the console, and the timeline shows who did it', async ({
-	page
-}) => {
+test('a block is taken offline at the console, and the timeline shows who did it', async ({ page }) => {
 	await open(page, 'virtio-mem grows and shrinks');
 	await page.keyboard.press('~');
 	await type(page, 'echo offline > /sys/devices/system/memory/memory8/state');
@@ -100,9 +95,7 @@ test('a link brings the machine, its commands and its console along', async ({ p
 });
 
 for (const scheme of ['light', 'dark'] as const)
-	test(`axe finds nothing on a machine in ${scheme}, zones, device and console`, async ({
-		page
-	}) => {
+	test(`axe finds nothing on a machine in ${scheme}, zones, device and console`, async ({ page }) => {
 		await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
 		await open(page, 'Fifty pinned pages');
 		for (const view of ['Zones', 'virtio-mem']) {
@@ -114,11 +107,6 @@ for (const scheme of ['light', 'dark'] as const)
 			const { violations } = await new AxeBuilder({ page })
 				.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
 				.analyze();
-			expect(
-				violations.map(
-					(one) =>
-						`${view}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`
-				)
-			).toEqual([]);
+			expect(violations.map((one) => `${view}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
 		}
 	});

@@ -8,9 +8,7 @@ test('the smaller cases run in the browser and fill their columns', async ({ pag
 	await expect(loop.getByText(/cleared at each sync/)).toBeVisible();
 	await expect(loop.getByText(/no hand-off through shared memory/)).toBeVisible();
 	await loop.getByRole('button', { name: 'Run the smaller cases here' }).click();
-	await expect(
-		loop.getByRole('columnheader', { name: 'the engine, in this browser' })
-	).toBeVisible();
+	await expect(loop.getByRole('columnheader', { name: 'the engine, in this browser' })).toBeVisible();
 	await expect(loop.getByText(/runs now, \d+/)).toBeVisible();
 	const first = loop.getByRole('row', { name: /^8 GiB at 1\.25/ });
 	await expect(first.getByRole('cell')).toHaveCount(10, { timeout: 180_000 });

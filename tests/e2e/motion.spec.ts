@@ -5,8 +5,7 @@
 import { expect, test, type Page } from '@playwright/test';
 
 const play = (page: Page) => page.locator('.play');
-const idle = (page: Page) =>
-	expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+const idle = (page: Page) => expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
 
 /** FNV-1a over the canvas of the stage. */
 const picture = (page: Page): Promise<string> =>
@@ -32,9 +31,7 @@ async function walk(page: Page): Promise<string[]> {
 	const pictures: string[] = [];
 	const stop = async (): Promise<void> => {
 		await idle(page);
-		await page.evaluate(
-			() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-		);
+		await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 		pictures.push(await picture(page));
 	};
 	await stop();
@@ -52,9 +49,7 @@ async function walk(page: Page): Promise<string[]> {
 }
 
 test('with and without motion every settled picture is the same', async ({ browser }) => {
-	const pictures = async (options: {
-		reducedMotion: 'reduce' | 'no-preference';
-	}): Promise<string[]> => {
+	const pictures = async (options: { reducedMotion: 'reduce' | 'no-preference' }): Promise<string[]> => {
 		const context = await browser.newContext({
 			...options,
 			viewport: { width: 1366, height: 768 }
@@ -98,16 +93,13 @@ test('nothing moves on the page while it plays but what is meant to', async ({ p
 		const shifts: number[] = [];
 		(globalThis as unknown as { shifts: number[] }).shifts = shifts;
 		new PerformanceObserver((list) => {
-			for (const entry of list.getEntries())
-				shifts.push((entry as unknown as { value: number }).value);
+			for (const entry of list.getEntries()) shifts.push((entry as unknown as { value: number }).value);
 		}).observe({ type: 'layout-shift', buffered: false });
 	});
 	await page.getByRole('slider', { name: 'Speed' }).press('End');
 	await page.keyboard.press('Escape');
 	await page.getByRole('button', { name: 'Play', exact: true }).click();
 	await expect(play(page)).toHaveAttribute('data-state', 'paused', { timeout: 180_000 });
-	const total = await page.evaluate(() =>
-		(globalThis as unknown as { shifts: number[] }).shifts.reduce((sum, one) => sum + one, 0)
-	);
+	const total = await page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts.reduce((sum, one) => sum + one, 0));
 	expect(total).toBeLessThan(0.02);
 });

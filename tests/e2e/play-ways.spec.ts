@@ -23,9 +23,7 @@ test('a phone gets stills in order, one at a time', async ({ page }) => {
 	expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });
 
-test('Enter opens the cell that was chosen, level by level, and Esc comes back to it', async ({
-	page
-}) => {
+test('Enter opens the cell that was chosen, level by level, and Esc comes back to it', async ({ page }) => {
 	await open(page);
 	const map = page.getByRole('application', { name: /Host A/ });
 	const box = (await map.boundingBox())!;
@@ -55,22 +53,17 @@ test('says one speed and one gap, wherever it says them', async ({ page }) => {
 		await page.keyboard.press('Shift+ArrowRight');
 		await idle(page);
 	}
-	const cell = (row: RegExp, column: number) =>
-		page.locator('.differences > div').filter({ hasText: row }).locator('dd').nth(column);
+	const cell = (row: RegExp, column: number) => page.locator('.differences > div').filter({ hasText: row }).locator('dd').nth(column);
 	// Above each stage and in the table between them.
 	const said = await page.locator('.pair .half .moment p').last().innerText();
-	expect(said.replace(/\s/g, '')).toContain(
-		`${(await cell(/guest speed/, 1).innerText()).replace(/\s/g, '')}guestspeed`
-	);
+	expect(said.replace(/\s/g, '')).toContain(`${(await cell(/guest speed/, 1).innerText()).replace(/\s/g, '')}guestspeed`);
 	await page.keyboard.press('c');
 	await idle(page);
 	await page.getByRole('radio', { name: 'commit' }).click();
 	await button(page, 'Step').click();
 	await idle(page);
 	const stopped = page.locator('.moment dl div', { hasText: 'guest stopped' }).locator('dd');
-	await expect(page.locator('.budget figcaption b').first()).toContainText(
-		await stopped.innerText()
-	);
+	await expect(page.locator('.budget figcaption b').first()).toContainText(await stopped.innerText());
 	await expect(page.locator('.budget').first()).toContainText(/QEMU’s fixed costs, \d/);
 });
 
@@ -89,8 +82,7 @@ test('Find offers only what this world has now', async ({ page }) => {
 test('a phone reaches every tool', async ({ page }) => {
 	await page.setViewportSize({ width: 390, height: 844 });
 	await open(page);
-	for (const name of ['Scenario', 'Migrate', 'Compare', 'Check', 'Find'])
-		await expect(button(page, name)).toBeInViewport({ ratio: 1 });
+	for (const name of ['Scenario', 'Migrate', 'Compare', 'Check', 'Find']) await expect(button(page, name)).toBeInViewport({ ratio: 1 });
 	await button(page, 'Compare').click();
 	await idle(page);
 	await page.getByRole('button', { name: /^Add the same/ }).click();
@@ -99,17 +91,12 @@ test('a phone reaches every tool', async ({ page }) => {
 	expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });
 
-test('the projector mode enlarges everything, is remembered, and time is still dragged truly', async ({
-	page
-}) => {
+test('the projector mode enlarges everything, is remembered, and time is still dragged truly', async ({ page }) => {
 	await open(page);
 	const title = page.locator('.moment p').first();
 	const small = (await title.boundingBox())!.height;
 	await page.keyboard.press('p');
-	await expect(page.getByRole('button', { name: 'Large type for a projector' })).toHaveAttribute(
-		'aria-pressed',
-		'true'
-	);
+	await expect(page.getByRole('button', { name: 'Large type for a projector' })).toHaveAttribute('aria-pressed', 'true');
 	await expect.poll(async () => (await title.boundingBox())!.height).toBeGreaterThan(small * 1.15);
 	await page.reload();
 	await idle(page);

@@ -6,22 +6,15 @@
 import { expect, test } from '@playwright/test';
 import { button, idle, moment, nowNs, open, play, time } from './play-page.ts';
 
-test('plays from the start to the end and says what has become of the VM @both', async ({
-	page
-}, testInfo) => {
+test('plays from the start to the end and says what has become of the VM @both', async ({ page }, testInfo) => {
 	// Playing follows the wall clock, and a machine that is busy shows fewer frames per second.
 	test.setTimeout(240_000);
 	const errors: string[] = [];
 	page.on('pageerror', (error) => errors.push(error.message));
 	await open(page);
-	await expect(play(page)).toHaveAttribute(
-		'data-memory',
-		testInfo.project.name === 'transferred' ? 'transferred' : 'shared'
-	);
+	await expect(play(page)).toHaveAttribute('data-memory', testInfo.project.name === 'transferred' ? 'transferred' : 'shared');
 	await expect(
-		page.getByText(
-			testInfo.project.name === 'transferred' ? 'shared memory: transferred' : 'shared memory: real'
-		)
+		page.getByText(testInfo.project.name === 'transferred' ? 'shared memory: transferred' : 'shared memory: real')
 	).toBeVisible();
 	expect(await nowNs(page)).toBe(0);
 
@@ -103,9 +96,7 @@ test('the clock is dragged, zoomed and reset on the timeline', async ({ page }) 
 	await expect(all).toHaveAttribute('aria-disabled', 'true');
 });
 
-test('one page is followed through every address space, and its content is proved', async ({
-	page
-}) => {
+test('one page is followed through every address space, and its content is proved', async ({ page }) => {
 	await open(page);
 	await page.getByRole('button', { name: 'Follow one page' }).click();
 	const proof = page.locator('.inspector [data-proof]');
@@ -157,9 +148,7 @@ test('a wrong belief wears its band', async ({ page }) => {
 	await expect(page.locator('.band')).toContainText('Not how it works');
 });
 
-test('commands are taken, refused with a reason and a source, undone and redone', async ({
-	page
-}) => {
+test('commands are taken, refused with a reason and a source, undone and redone', async ({ page }) => {
 	await open(page);
 	await page.keyboard.press('Shift+ArrowRight');
 	await idle(page);
@@ -173,10 +162,7 @@ test('commands are taken, refused with a reason and a source, undone and redone'
 
 	await button(page, 'Cancel').click();
 	await idle(page);
-	await expect(page.getByRole('button', { name: 'Undo the last command' })).not.toHaveAttribute(
-		'aria-disabled',
-		'true'
-	);
+	await expect(page.getByRole('button', { name: 'Undo the last command' })).not.toHaveAttribute('aria-disabled', 'true');
 	await page.keyboard.press('End');
 	await idle(page);
 	await expect(moment(page)).toContainText(/Cancelled/);
@@ -232,9 +218,7 @@ test('a link reopens the moment, and the browser goes back through positions', a
 	await other.close();
 });
 
-test('a page that is loaded again at the very start finds the state that it left', async ({
-	page
-}) => {
+test('a page that is loaded again at the very start finds the state that it left', async ({ page }) => {
 	await open(page);
 	await expect.poll(() => new URL(page.url()).hash.length).toBeGreaterThan(4);
 	for (const prepare of [() => page.reload(), () => page.keyboard.press('End')]) {
@@ -315,9 +299,7 @@ for (const scheme of ['light', 'dark'] as const)
 				return getComputedStyle(probe).color;
 			});
 			probe.remove();
-			return [
-				...document.querySelectorAll('button, [role=tab], [role=radio], input, select')
-			].filter((element) => {
+			return [...document.querySelectorAll('button, [role=tab], [role=radio], input, select')].filter((element) => {
 				const style = getComputedStyle(element);
 				return [style.color, style.backgroundColor].some((colour) => hue.includes(colour));
 			}).length;

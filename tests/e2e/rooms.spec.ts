@@ -39,9 +39,7 @@ test('an offline that does not end is seen to try, and a signal ends it', async 
 	await expect(block(page)).toContainText('No error, does not end');
 	await block(page).getByRole('button', { name: 'signal' }).click();
 	await expect(block(page)).toContainText('EINTR');
-	await expect(block(page)).toContainText(
-		'echo offline > /sys/devices/system/memory/memory32/state'
-	);
+	await expect(block(page)).toContainText('echo offline > /sys/devices/system/memory/memory32/state');
 	await expect(block(page)).not.toContainText('does not end');
 });
 
@@ -76,16 +74,12 @@ test('a block that is dragged out of its room goes offline', async ({ page }) =>
 	await page.mouse.down();
 	await page.mouse.move(ring.x + 20, ring.y + ring.height + 40, { steps: 5 });
 	await page.mouse.move(ring.x - 4, ring.y + ring.height + 90, { steps: 5 });
-	await expect(
-		page.getByText('echo offline > /sys/devices/system/memory/memory35/state').last()
-	).toBeVisible();
+	await expect(page.getByText('echo offline > /sys/devices/system/memory/memory35/state').last()).toBeVisible();
 	await page.mouse.up();
 	await expect(block(page)).not.toContainText(/^memory35 online/);
 });
 
-test('a block is brought online from the picture in the zone that is asked for', async ({
-	page
-}) => {
+test('a block is brought online from the picture in the zone that is asked for', async ({ page }) => {
 	await open(page, 'scenario=v2-nobody-onlines&ms=60000');
 	await expect(block(page)).toContainText('in no zone');
 	await block(page).getByRole('button', { name: 'online_movable' }).click();
@@ -107,9 +101,7 @@ test('everything can be reached on a phone, and nothing is wider than it', async
 	await open(page, 'scenario=m6-held-page&ms=6000&room=358x760');
 	await page.getByText('Watermarks').scrollIntoViewIfNeeded();
 	await expect(page.getByText('Watermarks')).toBeInViewport();
-	const overflow = await view(page).evaluate(
-		(element) => element.scrollWidth - element.clientWidth
-	);
+	const overflow = await view(page).evaluate((element) => element.scrollWidth - element.clientWidth);
 	expect(overflow).toBeLessThanOrEqual(0);
 });
 
@@ -121,9 +113,5 @@ for (const scheme of ['light', 'dark'] as const)
 			.include('.view')
 			.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
 			.analyze();
-		expect(
-			violations.map(
-				(one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`
-			)
-		).toEqual([]);
+		expect(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
 	});

@@ -5,8 +5,7 @@
 import { expect, test, type Page } from '@playwright/test';
 
 const play = (page: Page) => page.locator('.play[data-turn]');
-const idle = (page: Page) =>
-	expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
+const idle = (page: Page) => expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
 const fragment = (page: Page): string => new URL(page.url()).hash.slice(1);
 
 async function phaseOn(page: Page): Promise<string> {
@@ -23,9 +22,7 @@ async function undisturbed(page: Page): Promise<string[]> {
 	return [await phaseOn(page), await phaseOn(page), await phaseOn(page)];
 }
 
-test('a worker that dies is started again, and the run stands where it stood @both', async ({
-	page
-}) => {
+test('a worker that dies is started again, and the run stands where it stood @both', async ({ page }) => {
 	const expected = await undisturbed(page);
 	await page.goto('about:blank');
 	await page.goto('/play/');
@@ -40,9 +37,7 @@ test('a worker that dies is started again, and the run stands where it stood @bo
 			})
 	);
 	expect(await phaseOn(page)).toBe(expected[2]);
-	await expect(
-		page.getByText(/The engine stopped working .*killed by the test.* was started again/)
-	).toBeVisible();
+	await expect(page.getByText(/The engine stopped working .*killed by the test.* was started again/)).toBeVisible();
 	expect(page.workers()).toHaveLength(1);
 });
 
@@ -63,10 +58,7 @@ test('a worker that hangs is given up, and the run stands where it stood', async
 	await expect(page.getByText(/The engine did not answer .* was started again/)).toBeVisible();
 });
 
-test('a broken rule of the engine stops the run: said, reported with a link, opened again', async ({
-	page,
-	context
-}) => {
+test('a broken rule of the engine stops the run: said, reported with a link, opened again', async ({ page, context }) => {
 	await context.grantPermissions(['clipboard-read', 'clipboard-write']);
 	await page.goto('/play/');
 	await idle(page);
@@ -82,9 +74,7 @@ test('a broken rule of the engine stops the run: said, reported with a link, ope
 	});
 	await page.keyboard.press('Shift+ArrowRight');
 	const alert = page.getByRole('alert');
-	await expect(alert).toContainText(
-		/one of its own rules was broken \(broken by the test at .*\) and stopped/
-	);
+	await expect(alert).toContainText(/one of its own rules was broken \(broken by the test at .*\) and stopped/);
 	// It covers nothing of the figure.
 	const banner = await alert.boundingBox();
 	const stage = await page.locator('#stage').boundingBox();

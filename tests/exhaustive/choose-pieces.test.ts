@@ -21,9 +21,7 @@ describe('choosing pieces of the pool', () => {
 						expect(pieces).toBeNull();
 						continue;
 					}
-					const taken = (pieces ?? []).flatMap(([first, count]) =>
-						Array.from({ length: count }, (_, index) => first + index)
-					);
+					const taken = (pieces ?? []).flatMap(([first, count]) => Array.from({ length: count }, (_, index) => first + index));
 					expect(taken.length).toBe(wanted);
 					expect(new Set(taken).size).toBe(wanted);
 					expect(taken.every((at) => free[at])).toBe(true);

@@ -65,8 +65,7 @@ it('agrees with random schedules, all plans of up to three acts', () => {
 	const plans: MoverPlan[] = [];
 	for (const zone of ['MOVABLE', 'NORMAL'] as const)
 		for (const release of [false, true])
-			for (const a of tiles)
-				for (const b of tiles) for (const c of tiles) plans.push({ zone, secure: false, before: [a, b, c], release });
+			for (const a of tiles) for (const b of tiles) for (const c of tiles) plans.push({ zone, secure: false, before: [a, b, c], release });
 	let won = 0;
 	let found = 0;
 	for (const [index, each] of plans.entries()) {

@@ -85,7 +85,9 @@ describe('a planted fault is caught', () => {
 	});
 
 	test('every check that a fault names exists', () => {
-		const ids = smallWorld().check().checks.map((check) => check.id);
+		const ids = smallWorld()
+			.check()
+			.checks.map((check) => check.id);
 		for (const fault of Object.values(FAULTS) as Fault[]) for (const name of fault.caughtBy) expect(ids).toContain(name);
 	});
 });

@@ -20,7 +20,11 @@ async function values(expressions: readonly LabExpression[], belief: string | nu
 	return run.value?.values ?? [];
 }
 async function freed(option: string, belief: string | null = null) {
-	const found = await values(figures.map((each) => each.amount.expression), belief, option);
+	const found = await values(
+		figures.map((each) => each.amount.expression),
+		belief,
+		option
+	);
 	return figures.map((each, index) => scaled(found[index], each));
 }
 

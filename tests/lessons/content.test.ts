@@ -22,21 +22,14 @@ describe.each(LESSONS.map((lesson) => [lesson.id, lesson] as const))('lesson %s'
 		expect(lesson.prose.steps.map((step) => step.id)).toEqual([...STEP_IDS]);
 	});
 
-	it.each(STEP_IDS.map((step) => [step]))(
-		`step %s says it in ${MOST_WORDS} words, with something to read now`,
-		(id) => {
-			const step = lesson.prose.steps.find((each) => each.id === id);
-			if (!step) throw new Error(`no step ${id}`);
-			for (const word of WORDS) {
-				expect(wordCount(step, (when) => when === word || when === 'border')).toBeLessThanOrEqual(
-					MOST_WORDS
-				);
-				expect(
-					step.paragraphs.some((each) => each.now && (each.when === null || each.when === word))
-				).toBe(true);
-			}
+	it.each(STEP_IDS.map((step) => [step]))(`step %s says it in ${MOST_WORDS} words, with something to read now`, (id) => {
+		const step = lesson.prose.steps.find((each) => each.id === id);
+		if (!step) throw new Error(`no step ${id}`);
+		for (const word of WORDS) {
+			expect(wordCount(step, (when) => when === word || when === 'border')).toBeLessThanOrEqual(MOST_WORDS);
+			expect(step.paragraphs.some((each) => each.now && (each.when === null || each.when === word))).toBe(true);
 		}
-	);
+	});
 
 	it('uses only terms, figures and conditions that exist, and every term', () => {
 		const terms = new Set<string>();
@@ -57,17 +50,9 @@ describe.each(LESSONS.map((lesson) => [lesson.id, lesson] as const))('lesson %s'
 	it('names lanes that exist, and opens each as a scenario', () => {
 		const lanes = lesson.steps.lanes.map((lane) => lane.id);
 		const { bet, seen, belief, challenge, make } = lesson.steps;
-		for (const lane of [
-			bet.lane,
-			seen.lane,
-			belief.lane,
-			...challenge.settings.map((each) => each.lane)
-		])
-			expect(lanes).toContain(lane);
+		for (const lane of [bet.lane, seen.lane, belief.lane, ...challenge.settings.map((each) => each.lane)]) expect(lanes).toContain(lane);
 		for (const lane of lanes) expect(laneScenario(lesson, lane).journal).toHaveLength(1);
-		for (const idea of make)
-			for (const lane of idea.lanes)
-				expect(() => laneScenario(lesson, lane, { change: idea.change })).not.toThrow();
+		for (const idea of make) for (const lane of idea.lanes) expect(() => laneScenario(lesson, lane, { change: idea.change })).not.toThrow();
 	});
 
 	it('has three hints that do not repeat each other', () => {
@@ -85,11 +70,8 @@ describe.each(LESSONS.map((lesson) => [lesson.id, lesson] as const))('lesson %s'
 				const choice = each[guest.id];
 				if (!choice) throw new Error(`nothing is chosen for ${guest.id}`);
 				const own = settings.filter((setting) => setting.lane === choice.lane);
-				expect(Object.keys(choice.settings).sort()).toEqual(
-					own.map((setting) => setting.id).sort()
-				);
-				for (const setting of own)
-					expect(setting.options.map((option) => option.id)).toContain(choice.settings[setting.id]);
+				expect(Object.keys(choice.settings).sort()).toEqual(own.map((setting) => setting.id).sort());
+				for (const setting of own) expect(setting.options.map((option) => option.id)).toContain(choice.settings[setting.id]);
 			}
 	});
 

@@ -24,7 +24,12 @@ export interface StartRun {
 }
 
 /** Values at the end of the lab's start. */
-export async function startValues(port: EnginePort, lab: Lab, expressions: readonly LabExpression[], { belief = null, option, untilNs = lab.steps.run.untilNs }: StartRun = {}) {
+export async function startValues(
+	port: EnginePort,
+	lab: Lab,
+	expressions: readonly LabExpression[],
+	{ belief = null, option, untilNs = lab.steps.run.untilNs }: StartRun = {}
+) {
 	const run = await runFor(port, startOf(lab, option), untilNs, expressions, { belief });
 	if (!run.ok) throw new Error(run.detail);
 	return run.value?.values ?? [];
@@ -37,7 +42,10 @@ export async function tableKeys(port: EnginePort, lab: Lab, how: StartRun = {}):
 	const expressions = bet.rows.flatMap((row) => bet.options.map((option) => bound(option.when, {}, row.of)));
 	const values = await startValues(port, lab, expressions, how);
 	return Object.fromEntries(
-		bet.rows.map((row, at) => [row.id, bet.options.filter((_, index) => values[at * bet.options.length + index] === true).map((option) => option.id)])
+		bet.rows.map((row, at) => [
+			row.id,
+			bet.options.filter((_, index) => values[at * bet.options.length + index] === true).map((option) => option.id)
+		])
 	);
 }
 
@@ -52,7 +60,8 @@ export function proseFaults(lab: Lab, mostWords: number): string[] {
 		for (const condition of CONDITIONS) {
 			const words = wordCount(step, (when) => when === condition);
 			if (words > mostWords) faults.push(`${step.id} has ${words} words when ${condition}`);
-			if (!step.paragraphs.some((each) => each.now && (each.when === null || each.when === condition))) faults.push(`${step.id} says nothing to read now when ${condition}`);
+			if (!step.paragraphs.some((each) => each.now && (each.when === null || each.when === condition)))
+				faults.push(`${step.id} says nothing to read now when ${condition}`);
 		}
 		for (const paragraph of step.paragraphs) {
 			if (paragraph.when !== null && !CONDITIONS.includes(paragraph.when)) faults.push(`${step.id} waits for "${paragraph.when}"`);
@@ -70,7 +79,8 @@ export function planFaults(lab: Lab): string[] {
 	const { slots, witness, decoys } = lab.steps.challenge;
 	const faults: string[] = [];
 	for (const [name, plan] of [['witness', witness] as const, ...decoys.map((each) => [each.id, each.plan] as const)]) {
-		for (const slot of slots) if (!slot.options.some((option) => option.id === plan[slot.id])) faults.push(`${name}: nothing that exists is chosen for ${slot.id}`);
+		for (const slot of slots)
+			if (!slot.options.some((option) => option.id === plan[slot.id])) faults.push(`${name}: nothing that exists is chosen for ${slot.id}`);
 		for (const id of Object.keys(plan)) if (!slots.some((slot) => slot.id === id)) faults.push(`${name}: there is no slot ${id}`);
 	}
 	return faults;

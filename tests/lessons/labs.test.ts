@@ -27,7 +27,11 @@ describe.each(LABS.map((lab) => [lab.id, lab] as const))('%s', (_, lab) => {
 	it('its words, terms, figures and plans resolve', () => {
 		expect(proseFaults(lab, MOST_WORDS)).toEqual([]);
 		expect(planFaults(lab)).toEqual([]);
-		const known = [...PAGE_FIGURES, ...lab.steps.run.figures.map((each) => each.id), ...Object.keys(draw(lab.steps.challenge.drawn, lab.steps.challenge.firstSeed))];
+		const known = [
+			...PAGE_FIGURES,
+			...lab.steps.run.figures.map((each) => each.id),
+			...Object.keys(draw(lab.steps.challenge.drawn, lab.steps.challenge.firstSeed))
+		];
 		const used = lab.prose.steps.flatMap((step) =>
 			step.paragraphs.flatMap((each) => each.inlines.flatMap((inline) => (inline.kind === 'figure' ? [inline.name] : [])))
 		);
@@ -52,19 +56,33 @@ describe.each(LABS.map((lab) => [lab.id, lab] as const))('%s', (_, lab) => {
 		const { options, figures } = lab.steps.change;
 		const rows = [];
 		for (const option of options)
-			rows.push(await startValues(port, lab, figures.map((each) => each.amount.expression), { option: option.id }));
+			rows.push(
+				await startValues(
+					port,
+					lab,
+					figures.map((each) => each.amount.expression),
+					{ option: option.id }
+				)
+			);
 		expect(rows.flat().every((value) => typeof value === 'number')).toBe(true);
 		expect(new Set(rows.map((row) => row.join())).size).toBeGreaterThan(1);
 	});
 
-	it.each(lab.steps.challenge.seeds.map((seed) => [seed]))('seed %i: the witness wins, every decoy loses', { timeout: 600_000 }, async (seed) => {
-		const { witness, decoys } = lab.steps.challenge;
-		const won = await runPlan(port, lab, witness, seed);
-		expect([won?.passed.every(Boolean), won?.note, won?.figures]).toEqual([true, null, won?.figures]);
-		for (const decoy of decoys) {
-			const lost = await runPlan(port, lab, decoy.plan, seed);
-			expect([decoy.id, lost?.passed.every(Boolean), lost?.note]).toEqual([decoy.id, false, lost?.note]);
-			expect(lost?.figures.every((value) => value !== null), `${decoy.id}: ${lost?.note}`).toBe(true);
+	it.each(lab.steps.challenge.seeds.map((seed) => [seed]))(
+		'seed %i: the witness wins, every decoy loses',
+		{ timeout: 600_000 },
+		async (seed) => {
+			const { witness, decoys } = lab.steps.challenge;
+			const won = await runPlan(port, lab, witness, seed);
+			expect([won?.passed.every(Boolean), won?.note, won?.figures]).toEqual([true, null, won?.figures]);
+			for (const decoy of decoys) {
+				const lost = await runPlan(port, lab, decoy.plan, seed);
+				expect([decoy.id, lost?.passed.every(Boolean), lost?.note]).toEqual([decoy.id, false, lost?.note]);
+				expect(
+					lost?.figures.every((value) => value !== null),
+					`${decoy.id}: ${lost?.note}`
+				).toBe(true);
+			}
 		}
-	});
+	);
 });

@@ -37,7 +37,13 @@ describe('the bet', () => {
 		expect(belief).toBe(110);
 	});
 	it('is seen: the pages went, the CPUs did not', async () => {
-		expect(await startValues(port, lab, seen.options.map((each) => each.when))).toEqual([true, false, false]);
+		expect(
+			await startValues(
+				port,
+				lab,
+				seen.options.map((each) => each.when)
+			)
+		).toEqual([true, false, false]);
 	});
 });
 

@@ -6,14 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import { makePort } from '../../src/lib/engine/worker/port.ts';
 import { wordOf } from '../../src/lib/lessons/bet.ts';
-import {
-	comparedRounds,
-	laneFacts,
-	leftCurve,
-	operationOf,
-	roundEnds,
-	settledBytes
-} from '../../src/lib/lessons/course.ts';
+import { comparedRounds, laneFacts, leftCurve, operationOf, roundEnds, settledBytes } from '../../src/lib/lessons/course.ts';
 import { runGuest, type GuestResult } from '../../src/lib/lessons/attempt.ts';
 import { drawGuests, untouchedChoice, type Guest } from '../../src/lib/lessons/family.ts';
 import { findLesson, type Lesson } from '../../src/lib/lessons/load.ts';
@@ -26,11 +19,7 @@ const { bet, seen, belief, challenge, change } = lesson.steps;
 const port = makePort((answer) => answer);
 
 async function run(lane: string, options: { rate?: number; belief?: string } = {}) {
-	const scenario = laneScenario(
-		lesson,
-		lane,
-		options.rate === undefined ? {} : { rateBytesPerSecond: options.rate }
-	);
+	const scenario = laneScenario(lesson, lane, options.rate === undefined ? {} : { rateBytesPerSecond: options.rate });
 	const outcome = await runToEnd(port, {
 		scenario,
 		memory: 'shared',
@@ -38,8 +27,7 @@ async function run(lane: string, options: { rate?: number; belief?: string } = {
 		belief: options.belief ?? null,
 		expressions: [bindLimits(change.home.expression, {}), { q: 'proofHolds' }]
 	});
-	if (!outcome.ok || outcome.value === null)
-		throw new Error(outcome.ok ? 'not wanted' : outcome.detail);
+	if (!outcome.ok || outcome.value === null) throw new Error(outcome.ok ? 'not wanted' : outcome.detail);
 	return outcome.value;
 }
 
@@ -82,8 +70,7 @@ describe('the lesson’s scenario', { timeout: 120_000 }, () => {
 			if (!opened.ok) throw new Error(opened.detail);
 			worlds.push(opened.value.world);
 		}
-		for (let done = false; !done;)
-			done = (await port.advance({ worlds, untilNs: 1e9, eventBudget: 100_000 })).done;
+		for (let done = false; !done;) done = (await port.advance({ worlds, untilNs: 1e9, eventBudget: 100_000 })).done;
 		const { answer } = await port.ask({
 			world: worlds[0] as number,
 			query: { kind: 'first-difference', other: worlds[1] as number }
@@ -99,9 +86,7 @@ describe('the lesson’s scenario', { timeout: 120_000 }, () => {
 		expect(await home(change.minBytesPerSecond)).toBe(true);
 		expect(await home(1e9)).toBe(true);
 		// That the lesson's own rate, below the end of the slider, does not come home was told above.
-		expect(change.maxBytesPerSecond).toBeGreaterThan(
-			laneScenario(lesson, bet.lane).vms[0]?.workload.rateBytesPerSecond ?? 0
-		);
+		expect(change.maxBytesPerSecond).toBeGreaterThan(laneScenario(lesson, bet.lane).vms[0]?.workload.rateBytesPerSecond ?? 0);
 	}, 120_000);
 });
 
@@ -110,14 +95,11 @@ const ORDER = ['calm', 'held', 'flood'];
 
 describe.each(challenge.seeds)('the challenge, seed %i', (seed) => {
 	const draw = drawGuests(lesson, seed);
-	const guests = [...draw.guests].sort(
-		(a, b) => ORDER.indexOf(a.family.id) - ORDER.indexOf(b.family.id)
-	);
+	const guests = [...draw.guests].sort((a, b) => ORDER.indexOf(a.family.id) - ORDER.indexOf(b.family.id));
 
 	async function result(guest: Guest, choice: Choice | null): Promise<GuestResult> {
 		const outcome = await runGuest(port, lesson, draw, guest, choice, { memory: 'shared' });
-		if (!outcome.ok || outcome.value === null)
-			throw new Error(outcome.ok ? 'not wanted' : outcome.detail);
+		if (!outcome.ok || outcome.value === null) throw new Error(outcome.ok ? 'not wanted' : outcome.detail);
 		return outcome.value;
 	}
 	const words = (id: string, { passed, measured, reason }: GuestResult): string =>

@@ -21,7 +21,12 @@ beforeAll(() => {
 });
 
 const options = () => (lab.steps.bet.kind === 'choice' ? lab.steps.bet.options : []);
-async function values(expressions: readonly LabExpression[], belief: string | null = null, option?: string, untilNs = lab.steps.run.untilNs) {
+async function values(
+	expressions: readonly LabExpression[],
+	belief: string | null = null,
+	option?: string,
+	untilNs = lab.steps.run.untilNs
+) {
 	const run = await runFor(port, startOf(lab, option), untilNs, expressions, { belief });
 	if (!run.ok) throw new Error(run.detail);
 	return run.value?.values ?? [];
@@ -30,11 +35,22 @@ async function values(expressions: readonly LabExpression[], belief: string | nu
 describe('the bet', () => {
 	it('has one right answer: the pages are in DRAM, pinned', async () => {
 		const keys = await values(options().map((each) => each.when));
-		expect(options().filter((_, index) => keys[index] === true).map((each) => each.id)).toEqual(['dram']);
+		expect(
+			options()
+				.filter((_, index) => keys[index] === true)
+				.map((each) => each.id)
+		).toEqual(['dram']);
 	});
 	it('is what the false engine denies', async () => {
-		const keys = await values(options().map((each) => each.when), lab.steps.belief.id);
-		expect(options().filter((_, index) => keys[index] === true).map((each) => each.id)).toEqual(['cxl']);
+		const keys = await values(
+			options().map((each) => each.when),
+			lab.steps.belief.id
+		);
+		expect(
+			options()
+				.filter((_, index) => keys[index] === true)
+				.map((each) => each.id)
+		).toEqual(['cxl']);
 	});
 	it('is seen', async () => {
 		const keys = await values(lab.steps.seen.options.map((each) => each.when));

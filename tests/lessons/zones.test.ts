@@ -21,11 +21,21 @@ describe('the bet', () => {
 		expect(await tableKeys(port, lab)).toEqual({ kernel: ['at-once'], plain: ['succeeds'], held: ['never'] });
 	});
 	it('is what the false engine denies for the held page, and only there', async () => {
-		expect(await tableKeys(port, lab, { belief: lab.steps.belief.id })).toEqual({ kernel: ['at-once'], plain: ['succeeds'], held: ['succeeds'] });
+		expect(await tableKeys(port, lab, { belief: lab.steps.belief.id })).toEqual({
+			kernel: ['at-once'],
+			plain: ['succeeds'],
+			held: ['succeeds']
+		});
 		expect(rows).toEqual(['kernel', 'plain', 'held']);
 	});
 	it('is seen: the block tries', async () => {
-		expect(await startValues(port, lab, seen.options.map((each) => each.when))).toEqual([true, false, false]);
+		expect(
+			await startValues(
+				port,
+				lab,
+				seen.options.map((each) => each.when)
+			)
+		).toEqual([true, false, false]);
 	});
 	it('still tries ten minutes later', async () => {
 		const { held } = await tableKeys(port, lab, { untilNs: 600_000_000_000 });
@@ -45,21 +55,30 @@ it('a lock does not stop it, a long pin leaves first, a pipe read empty lets go'
 
 describe('six blocks', () => {
 	const kinds: Readonly<Record<string, string>> = { k: 'kernel', m: 'movable' };
-	const plan = (letters: string) => Object.fromEntries([...letters].map((letter, index) => [`block-${index + 1}`, kinds[letter] as string]));
+	const plan = (letters: string) =>
+		Object.fromEntries([...letters].map((letter, index) => [`block-${index + 1}`, kinds[letter] as string]));
 
-	it.each(challenge.seeds.map((seed) => [seed]))('seed %i and the four after it: the witness wins, the decoys lose', { timeout: 120_000 }, async (seed) => {
-		const won = await runPlan(port, lab, challenge.witness, seed);
-		expect([won?.note, won?.passed]).toEqual([null, challenge.checks.map(() => true)]);
-		for (const decoy of challenge.decoys) {
-			const lost = await runPlan(port, lab, decoy.plan, seed);
-			expect([decoy.id, lost?.passed.every(Boolean)]).toEqual([decoy.id, false]);
+	it.each(challenge.seeds.map((seed) => [seed]))(
+		'seed %i and the four after it: the witness wins, the decoys lose',
+		{ timeout: 120_000 },
+		async (seed) => {
+			const won = await runPlan(port, lab, challenge.witness, seed);
+			expect([won?.note, won?.passed]).toEqual([null, challenge.checks.map(() => true)]);
+			for (const decoy of challenge.decoys) {
+				const lost = await runPlan(port, lab, decoy.plan, seed);
+				expect([decoy.id, lost?.passed.every(Boolean)]).toEqual([decoy.id, false]);
+			}
 		}
-	});
-	it('too much MOVABLE starves the kernel, too little keeps blocks, and which ones they are does not matter', { timeout: 120_000 }, async () => {
-		const results: Record<string, readonly boolean[] | undefined> = {};
-		for (const letters of ['mkmmmm', 'kkkkkm', 'mmmmkk']) results[letters] = (await runPlan(port, lab, plan(letters), 6))?.passed;
-		expect(results).toEqual({ mkmmmm: [true, false], kkkkkm: [false, true], mmmmkk: [true, true] });
-	});
+	);
+	it(
+		'too much MOVABLE starves the kernel, too little keeps blocks, and which ones they are does not matter',
+		{ timeout: 120_000 },
+		async () => {
+			const results: Record<string, readonly boolean[] | undefined> = {};
+			for (const letters of ['mkmmmm', 'kkkkkm', 'mmmmkk']) results[letters] = (await runPlan(port, lab, plan(letters), 6))?.passed;
+			expect(results).toEqual({ mkmmmm: [true, false], kkkkkm: [false, true], mmmmkk: [true, true] });
+		}
+	);
 	it('one block for the kernel wins for some workloads: only several show that it is too few', { timeout: 120_000 }, async () => {
 		const lost = await runPlan(port, lab, plan('kmmmmm'), 1);
 		expect([lost?.note, lost?.passed]).toEqual(['won on this seed, lost on a later one', [true, false]]);

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-	BlockKind,
-	Migratetype,
-	RowKind,
-	usePayload,
-	UseClass
-} from '../../src/lib/engine/contract/words.ts';
+import { BlockKind, Migratetype, RowKind, usePayload, UseClass } from '../../src/lib/engine/contract/words.ts';
 import type { Simulation } from '../../src/lib/engine/index.ts';
 import { allocate, freeChunks, release, walkList } from '../../src/lib/engine/mm/buddy.ts';
 import { ensureRows, setFolio, setWhole } from '../../src/lib/engine/mm/frames.ts';
@@ -27,8 +21,7 @@ function emptyZone(): { simulation: Simulation; world: World; zone: number; firs
 function use(world: World, frame: number, order: number): void {
 	const block = Math.floor(frame / 512);
 	if (order >= 9)
-		for (let at = block; at < block + (1 << (order - 9)); at += 1)
-			setWhole(world, at, BlockKind.use, usePayload(UseClass.other, 0));
+		for (let at = block; at < block + (1 << (order - 9)); at += 1) setWhole(world, at, BlockKind.use, usePayload(UseClass.other, 0));
 	else {
 		ensureRows(world, block);
 		setFolio(world, block, frame % 512, order, RowKind.other, -1, 0);
@@ -38,57 +31,48 @@ function use(world: World, frame: number, order: number): void {
 /** Starts of the free chunks of an order, from head to tail, as frames. */
 function listed(world: World, zone: number, order: number): number[] {
 	return walkList(world, zone, Migratetype.movable, order).map((id) =>
-		order >= 9
-			? id * 512
-			: (world.c.structureBlock.get(Math.floor(id / 512)) - 1) * 512 + (id % 512)
+		order >= 9 ? id * 512 : (world.c.structureBlock.get(Math.floor(id / 512)) - 1) * 512 + (id % 512)
 	);
 }
 
 describe('the buddy allocator', () => {
-	it.each([0, 1, 2, 3, 4, 5].map((offset) => seedOr(300) + offset))(
-		'gives the frames that the slow one gives, seed %i',
-		(seed) => {
-			const chance = new Chance(seed);
-			const { simulation, world, zone, first } = emptyZone();
-			const slow = new SlowBuddy(first, 64 * 512);
-			const held: { frame: number; order: number }[] = [];
-			const highest = chance.pick([2, 10, 10]);
-			for (let step = 0; step < 3000; step += 1) {
-				const filling = Math.floor(step / 500) % 2 === 0;
-				if (held.length === 0 || chance.whole(0, 9) < (filling ? 7 : 3)) {
-					const order = chance.whole(0, chance.pick([highest, 0, 3]));
-					const frame = allocate(world, zone, order, Migratetype.movable);
-					expect(frame, `seed ${seed}, step ${step}, order ${order}`).toBe(slow.allocate(order));
-					if (frame < 0) continue;
-					use(world, frame, order);
-					held.push({ frame, order });
-				} else {
-					const [gone] = held.splice(chance.whole(0, held.length - 1), 1);
-					if (!gone) continue;
-					release(world, gone.frame, gone.order);
-					slow.release(gone.frame, gone.order);
-				}
-				if (step % 250 === 0)
-					for (let order = 0; order <= 10; order += 1)
-						expect(listed(world, zone, order), `seed ${seed}, step ${step}, list ${order}`).toEqual(
-							slow.lists[order]
-						);
+	it.each([0, 1, 2, 3, 4, 5].map((offset) => seedOr(300) + offset))('gives the frames that the slow one gives, seed %i', (seed) => {
+		const chance = new Chance(seed);
+		const { simulation, world, zone, first } = emptyZone();
+		const slow = new SlowBuddy(first, 64 * 512);
+		const held: { frame: number; order: number }[] = [];
+		const highest = chance.pick([2, 10, 10]);
+		for (let step = 0; step < 3000; step += 1) {
+			const filling = Math.floor(step / 500) % 2 === 0;
+			if (held.length === 0 || chance.whole(0, 9) < (filling ? 7 : 3)) {
+				const order = chance.whole(0, chance.pick([highest, 0, 3]));
+				const frame = allocate(world, zone, order, Migratetype.movable);
+				expect(frame, `seed ${seed}, step ${step}, order ${order}`).toBe(slow.allocate(order));
+				if (frame < 0) continue;
+				use(world, frame, order);
+				held.push({ frame, order });
+			} else {
+				const [gone] = held.splice(chance.whole(0, held.length - 1), 1);
+				if (!gone) continue;
+				release(world, gone.frame, gone.order);
+				slow.release(gone.frame, gone.order);
 			}
-			expectSound(simulation, `seed ${seed}`);
-			for (const { frame, order } of held) {
-				release(world, frame, order);
-				slow.release(frame, order);
-			}
-			expect(freeChunks(world, zone)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32]);
-			expect(listed(world, zone, 10)).toEqual(slow.lists[10]);
+			if (step % 250 === 0)
+				for (let order = 0; order <= 10; order += 1)
+					expect(listed(world, zone, order), `seed ${seed}, step ${step}, list ${order}`).toEqual(slow.lists[order]);
 		}
-	);
+		expectSound(simulation, `seed ${seed}`);
+		for (const { frame, order } of held) {
+			release(world, frame, order);
+			slow.release(frame, order);
+		}
+		expect(freeChunks(world, zone)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32]);
+		expect(listed(world, zone, 10)).toEqual(slow.lists[10]);
+	});
 
 	it('begins with the freshly onlined chunks in address order', () => {
 		const { world, zone, first } = emptyZone();
-		expect(listed(world, zone, 10)).toEqual(
-			Array.from({ length: 32 }, (_, index) => first + index * 1024)
-		);
+		expect(listed(world, zone, 10)).toEqual(Array.from({ length: 32 }, (_, index) => first + index * 1024));
 	});
 
 	/** Runs of consecutive frames among `count` single pages. */
@@ -113,8 +97,7 @@ describe('the buddy allocator', () => {
 			use(some.world, frame, 0);
 			return frame;
 		});
-		for (const frame of early.slice(0, 2048))
-			if (Math.floor(frame / 256) % 2 === 0) release(some.world, frame, 0);
+		for (const frame of early.slice(0, 2048)) if (Math.floor(frame / 256) % 2 === 0) release(some.world, frame, 0);
 		const afterSome = runs(some.world, some.zone, 16_384);
 		expect(afterSome).toBeGreaterThan(1);
 		expect(afterSome).toBeLessThan(200);

@@ -21,10 +21,7 @@ describe('the queue of pending events', () => {
 			const world = emptyQueue();
 			const slow: { atNs: number; kind: EventKindValue; a: number; arrived: number }[] = [];
 			for (let step = 0; step < 4000; step += 1) {
-				if (
-					slow.length === 0 ||
-					(slow.length < 250 && chance.whole(0, 9) < (Math.floor(step / 400) % 2 === 0 ? 7 : 3))
-				) {
+				if (slow.length === 0 || (slow.length < 250 && chance.whole(0, 9) < (Math.floor(step / 400) % 2 === 0 ? 7 : 3))) {
 					const event = {
 						atNs: world.r.nowNs + chance.whole(0, chance.pick([0, 3, 1000])),
 						kind: chance.pick(KINDS),
@@ -37,17 +34,11 @@ describe('the queue of pending events', () => {
 				}
 				slow.sort(
 					(one, other) =>
-						one.atNs - other.atNs ||
-						(CLASS_OF[one.kind] as number) - (CLASS_OF[other.kind] as number) ||
-						one.arrived - other.arrived
+						one.atNs - other.atNs || (CLASS_OF[one.kind] as number) - (CLASS_OF[other.kind] as number) || one.arrived - other.arrived
 				);
 				const wanted = slow.shift();
 				const taken = takeEvent(world);
-				expect([taken.atNs, taken.kind, taken.a], `seed ${seed}, step ${step}`).toEqual([
-					wanted?.atNs,
-					wanted?.kind,
-					wanted?.a
-				]);
+				expect([taken.atNs, taken.kind, taken.a], `seed ${seed}, step ${step}`).toEqual([wanted?.atNs, wanted?.kind, wanted?.a]);
 				world.r.nowNs = taken.atNs;
 			}
 		}
@@ -72,16 +63,9 @@ describe('the queue of pending events', () => {
 
 	it('leaves equal bytes behind whatever went through it', () => {
 		const world = emptyQueue();
-		for (let index = 0; index < 100; index += 1)
-			schedule(world, (index * 7919) % 101, EventKind.transit, index, 1);
+		for (let index = 0; index < 100; index += 1) schedule(world, (index * 7919) % 101, EventKind.transit, index, 1);
 		for (let index = 0; index < 100; index += 1) takeEvent(world);
-		for (const column of [
-			world.c.eventTime,
-			world.c.eventOrder,
-			world.c.eventKind,
-			world.c.eventA,
-			world.c.eventB
-		])
+		for (const column of [world.c.eventTime, world.c.eventOrder, world.c.eventKind, world.c.eventA, world.c.eventB])
 			expect(column.data.every((value) => value === 0)).toBe(true);
 	});
 

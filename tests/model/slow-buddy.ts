@@ -21,8 +21,7 @@ export class SlowBuddy {
 			const start = list.shift();
 			if (start === undefined) continue;
 			this.orderAt.delete(start);
-			for (let level = from - 1; level >= order; level -= 1)
-				this.insert(start + (1 << level), level, false);
+			for (let level = from - 1; level >= order; level -= 1) this.insert(start + (1 << level), level, false);
 			return start;
 		}
 		return -1;

@@ -88,7 +88,8 @@ export class SlowZone {
 
 	private split(chunk: Chunk, order: number, type: number): number {
 		this.remove(chunk);
-		for (let level = chunk.order - 1; level >= order; level -= 1) this.insert({ start: chunk.start + 2 ** level, order: level, type }, false);
+		for (let level = chunk.order - 1; level >= order; level -= 1)
+			this.insert({ start: chunk.start + 2 ** level, order: level, type }, false);
 		return chunk.start;
 	}
 

@@ -46,7 +46,10 @@ class SlowDriver {
 		for (const at of order) while (this.size() - this.sub >= bytes && this.count(at) > 0) this.unplugTop(at);
 	}
 	private blocks(keep: (count: number, all: number) => boolean): number[] {
-		return this.plugged.map((_, at) => at).filter((at) => at < this.used && keep(this.count(at), BLOCK / this.sub)).reverse();
+		return this.plugged
+			.map((_, at) => at)
+			.filter((at) => at < this.used && keep(this.count(at), BLOCK / this.sub))
+			.reverse();
 	}
 	private plugOne(): boolean {
 		const partial = this.plugged.findIndex((_, at) => at < this.used && this.count(at) > 0 && this.count(at) < BLOCK / this.sub);
@@ -89,7 +92,9 @@ it('plugs and unplugs what the slow driver says', () => {
 			wishes.push(bytes / MIB);
 			slow.wish(bytes);
 			const path = '/machine/peripheral/vm0';
-			expect(ask(simulation, { name: 'qmp', execute: 'qom-set', arguments: { path, property: 'requested-size', value: bytes } }).errno).toBeNull();
+			expect(
+				ask(simulation, { name: 'qmp', execute: 'qom-set', arguments: { path, property: 'requested-size', value: bytes } }).errno
+			).toBeNull();
 			simulation.advance(simulation.nowNs + 20e9);
 			const where = `seed ${chance.seed}, run ${run}: region ${region / MIB} MiB at 0x${addr.toString(16)}, block ${block / MIB} MiB, wishes ${wishes.join(' ')}`;
 			expect([device.pluggedBytes / MIB, device.usableBytes / MIB], where).toEqual([slow.size() / MIB, slow.usable / MIB]);

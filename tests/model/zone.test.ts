@@ -49,9 +49,12 @@ function giveBack(world: World, slow: SlowZone, frame: number, order: number): v
 
 function expectSame(world: World, zone: number, slow: SlowZone, where: string): void {
 	for (const type of [UNMOVABLE, MOVABLE, RECLAIMABLE])
-		for (let order = 0; order <= 10; order += 1) expect(listed(world, zone, type, order), `${where}, type ${type}, order ${order}`).toEqual(slow.starts(type, order));
+		for (let order = 0; order <= 10; order += 1)
+			expect(listed(world, zone, type, order), `${where}, type ${type}, order ${order}`).toEqual(slow.starts(type, order));
 	for (let order = 0; order <= 10; order += 1)
-		expect(new Set(listed(world, zone, ISOLATE, order)), `${where}, isolated, order ${order}`).toEqual(new Set(slow.starts(ISOLATE, order)));
+		expect(new Set(listed(world, zone, ISOLATE, order)), `${where}, isolated, order ${order}`).toEqual(
+			new Set(slow.starts(ISOLATE, order))
+		);
 	expect(machineLists(world), where).toBeNull();
 }
 
@@ -81,7 +84,8 @@ describe('a zone with types and isolation', () => {
 				// As many single pages in one step as one chunk gives.
 				const [frame, pages] = allocateRun(world, zone, 0, MOVABLE, chance.whole(1, 700), false);
 				for (let at = 0; at < pages; at += 1) expect(slow.allocate(0, MOVABLE, false), where).toBe(frame + at);
-				for (let at = 0; at < pages; at += 512) if (pages >= 512) setWhole(world, Math.floor((frame + at) / 512), BlockKind.use, usePayload(UseClass.other, 0));
+				for (let at = 0; at < pages; at += 512)
+					if (pages >= 512) setWhole(world, Math.floor((frame + at) / 512), BlockKind.use, usePayload(UseClass.other, 0));
 				for (let at = 0; at < pages; at += 1) {
 					use(world, slow, frame + at, 0, true);
 					held.push({ frame: frame + at, order: 0 });

@@ -14,7 +14,10 @@ import { Chance, seedOr } from '../support/chance.ts';
 import { machine } from '../support/machines.ts';
 
 /** order(N) as the reference states it (linux-memory 4.1), for all N in turn. */
-function slowOrders(nodes: readonly { id: number; cpus: number; memory: boolean }[], distance: (a: number, b: number) => number): Map<number, number[]> {
+function slowOrders(
+	nodes: readonly { id: number; cpus: number; memory: boolean }[],
+	distance: (a: number, b: number) => number
+): Map<number, number[]> {
 	const load = new Map(nodes.map((node) => [node.id, 0]));
 	const orders = new Map<number, number[]>();
 	for (const { id: from } of nodes) {
@@ -25,7 +28,10 @@ function slowOrders(nodes: readonly { id: number; cpus: number; memory: boolean 
 			if (rest.length === 0) break;
 			const scored = rest.map((node) => ({
 				id: node.id,
-				score: node.id === from ? -1 : (distance(from, node.id) + (node.id < from ? 1 : 0) + (node.cpus > 0 ? 1 : 0)) * 1024 + (load.get(node.id) as number)
+				score:
+					node.id === from
+						? -1
+						: (distance(from, node.id) + (node.id < from ? 1 : 0) + (node.cpus > 0 ? 1 : 0)) * 1024 + (load.get(node.id) as number)
 			}));
 			scored.sort((a, b) => a.score - b.score || a.id - b.id);
 			const next = (scored[0] as { id: number }).id;
@@ -45,7 +51,11 @@ describe('fallback order', () => {
 		const nodes = Array.from({ length: count }, (_, id) => ({ id, cpus: chance.whole(0, 1), memory: chance.whole(0, 4) > 0 }));
 		const table = nodes.map((a) => nodes.map((b) => (a.id === b.id ? 10 : chance.pick([15, 20, 20, 20, 30]))));
 		const record = {
-			nodes: nodes.map((node): Partial<OsNodeRecord> => ({ id: node.id, cpus: node.cpus ? [node.id] : [], distances: table[node.id] as number[] }))
+			nodes: nodes.map((node): Partial<OsNodeRecord> => ({
+				id: node.id,
+				cpus: node.cpus ? [node.id] : [],
+				distances: table[node.id] as number[]
+			}))
 		} as OsRecord;
 		const memory = nodes.filter((node) => node.memory).map((node) => node.id);
 		const slow = slowOrders(nodes, (a, b) => table[a]?.[b] as number);
@@ -54,7 +64,11 @@ describe('fallback order', () => {
 
 	it('prefers a node without CPUs at equal distance, and takes turns', () => {
 		const record = {
-			nodes: [0, 1, 2, 3].map((id) => ({ id, cpus: id === 3 ? [] : [id], distances: [0, 1, 2, 3].map((other) => (other === id ? 10 : 20)) }))
+			nodes: [0, 1, 2, 3].map((id) => ({
+				id,
+				cpus: id === 3 ? [] : [id],
+				distances: [0, 1, 2, 3].map((other) => (other === id ? 10 : 20))
+			}))
 		} as unknown as OsRecord;
 		const orders = nodeOrders(record, record.nodes, [0, 1, 2, 3]);
 		expect(orders.get(0)?.slice(0, 2)).toEqual([0, 3]);
@@ -94,12 +108,16 @@ function slowMark(world: World, zone: number, mark: 'min' | 'low', minFreePages:
 function slowZone(world: World, request: AllocRequest, minFreePages: number): number {
 	const order: Readonly<Record<number, number[]>> = { 0: [0, 1, 2], 1: [1, 0, 2], 2: [2, 1, 0] };
 	const ceiling = CEILING[request.gfp] as number;
-	const nodes = (order[request.node] as number[]).filter((node) => (request.thisNode ? node === request.node : true) && (request.nodemask?.includes(node) ?? true));
+	const nodes = (order[request.node] as number[]).filter(
+		(node) => (request.thisNode ? node === request.node : true) && (request.nodemask?.includes(node) ?? true)
+	);
 	const list = nodes.flatMap((node) =>
 		(world.r.oses[0] as OsRecord).zones
 			.filter((at) => {
 				const zone = world.r.zones[at] as ZoneRecord;
-				return zone.node === node && RANK.indexOf(zone.name) >= 0 && RANK.indexOf(zone.name) <= ceiling && world.c.zoneManagedPages.get(at) > 0;
+				return (
+					zone.node === node && RANK.indexOf(zone.name) >= 0 && RANK.indexOf(zone.name) <= ceiling && world.c.zoneManagedPages.get(at) > 0
+				);
 			})
 			.sort((a, b) => RANK.indexOf((world.r.zones[b] as ZoneRecord).name) - RANK.indexOf((world.r.zones[a] as ZoneRecord).name))
 	);
@@ -109,7 +127,7 @@ function slowZone(world: World, request: AllocRequest, minFreePages: number): nu
 }
 
 function markUsed(world: World, frame: number, pages: number): void {
-	for (let at = frame; at < frame + pages; ) {
+	for (let at = frame; at < frame + pages;) {
 		const block = Math.floor(at / 512);
 		if (at % 512 === 0 && at + 512 <= frame + pages) {
 			setWhole(world, block, BlockKind.use, usePayload(UseClass.other, 0));
@@ -125,34 +143,42 @@ function markUsed(world: World, frame: number, pages: number): void {
 describe('the walk of an allocation', () => {
 	const met = new Set<string>();
 
-	it.each([0, 1, 2, 3].map((offset) => seedOr(900) + offset))('lands in the zone of the slow one until nothing is left, seed %i', (seed) => {
-		const chance = new Chance(seed);
-		const { world } = machine(WIDE, seed % 2 === 0 ? 'kernelcore=1G' : '');
-		(world.r.oses[0] as OsRecord).settings.minFreeKbytes = 40_000;
-		for (let step = 0; step < 4000; step += 1) {
-			const gfp: GfpClass = chance.pick(['kernel', 'reclaimable', 'user', 'movable', 'movable']);
-			const request: AllocRequest = {
-				os: 0,
-				gfp,
-				order: 0,
-				node: chance.whole(0, 2),
-				nodemask: chance.pick([null, null, [0], [1, 2], [0, 1, 2], [2]]),
-				thisNode: chance.whole(0, 4) === 0,
-				noReclaim: true
-			};
-			const expected = slowZone(world, request, 10_000);
-			const got = allocPages(world, request);
-			const where = `seed ${seed}, step ${step}, ${JSON.stringify(request)}`;
-			expect(got.zone, where).toBe(expected);
-			met.add(got.zone < 0 ? 'none' : `${world.r.zones[got.zone]?.node}/${world.r.zones[got.zone]?.name}`);
-			if (got.frame < 0) continue;
-			markUsed(world, got.frame, 1);
-			if (step % 4 !== 0) continue;
-			// Much more of the same, so that marks are reached.
-			for (const [frame, pages] of allocRun(world, { ...request, node: (world.r.zones[got.zone] as ZoneRecord).node, thisNode: true }, chance.whole(1, 6000))) markUsed(world, frame, pages);
+	it.each([0, 1, 2, 3].map((offset) => seedOr(900) + offset))(
+		'lands in the zone of the slow one until nothing is left, seed %i',
+		(seed) => {
+			const chance = new Chance(seed);
+			const { world } = machine(WIDE, seed % 2 === 0 ? 'kernelcore=1G' : '');
+			(world.r.oses[0] as OsRecord).settings.minFreeKbytes = 40_000;
+			for (let step = 0; step < 4000; step += 1) {
+				const gfp: GfpClass = chance.pick(['kernel', 'reclaimable', 'user', 'movable', 'movable']);
+				const request: AllocRequest = {
+					os: 0,
+					gfp,
+					order: 0,
+					node: chance.whole(0, 2),
+					nodemask: chance.pick([null, null, [0], [1, 2], [0, 1, 2], [2]]),
+					thisNode: chance.whole(0, 4) === 0,
+					noReclaim: true
+				};
+				const expected = slowZone(world, request, 10_000);
+				const got = allocPages(world, request);
+				const where = `seed ${seed}, step ${step}, ${JSON.stringify(request)}`;
+				expect(got.zone, where).toBe(expected);
+				met.add(got.zone < 0 ? 'none' : `${world.r.zones[got.zone]?.node}/${world.r.zones[got.zone]?.name}`);
+				if (got.frame < 0) continue;
+				markUsed(world, got.frame, 1);
+				if (step % 4 !== 0) continue;
+				// Much more of the same, so that marks are reached.
+				for (const [frame, pages] of allocRun(
+					world,
+					{ ...request, node: (world.r.zones[got.zone] as ZoneRecord).node, thisNode: true },
+					chance.whole(1, 6000)
+				))
+					markUsed(world, frame, pages);
+			}
+			expect(machineLists(world)).toBeNull();
 		}
-		expect(machineLists(world)).toBeNull();
-	});
+	);
 
 	it('met every zone, and none', () => {
 		expect([...met].sort()).toEqual(['0/DMA', '0/DMA32', '1/DMA32', '1/MOVABLE', '1/NORMAL', '2/NORMAL', 'none']);

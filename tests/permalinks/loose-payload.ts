@@ -31,8 +31,7 @@ export function loosePayload(state: LinkState, below: (count: number) => number)
 			out.name(is(6) ? `gone-${below(9)}` : 'two-hosts');
 			out.raw(Uint8Array.of(below(256), below(256)));
 		} else out.count(2 + (is(8) ? 4 : 0));
-		if (!is(6) && !is(7))
-			scenarioShape.write(out, looseScenario(world.scenario as Loose, wrong, below), undefined);
+		if (!is(6) && !is(7)) scenarioShape.write(out, looseScenario(world.scenario as Loose, wrong, below), undefined);
 		out.part = 'belief';
 		if (is(8)) out.name(['Not A Belief', '<b>', '__proto__', 'x'.repeat(60)][below(4)] as string);
 		out.part = 'prefix';
@@ -52,10 +51,7 @@ export function loosePayload(state: LinkState, below: (count: number) => number)
 	out.part = 'position';
 	out.quantity(is(12) ? 2 ** 52 : state.positionNs % 2 ** 20);
 	const view: number[] = [];
-	writeView(
-		new ByteWriter((byte) => view.push(byte)),
-		is(13) ? { ...state.view, speedIndex: 9 + below(100) } : state.view
-	);
+	writeView(new ByteWriter((byte) => view.push(byte)), is(13) ? { ...state.view, speedIndex: 9 + below(100) } : state.view);
 	if (is(14)) view[below(view.length)] = below(256);
 	if (is(15)) view.push(below(256));
 	if (is(16)) view.pop();
@@ -67,8 +63,7 @@ export function loosePayload(state: LinkState, below: (count: number) => number)
 		if (is(18)) out.byte(2 + below(200));
 		else out.yesOrNo(false);
 	}
-	if (is(19))
-		for (let times = 8 + below(20); times > 0; times -= 1) out.raw(Uint8Array.of(1 + below(255)));
+	if (is(19)) for (let times = 8 + below(20); times > 0; times -= 1) out.raw(Uint8Array.of(1 + below(255)));
 	const bytes = coder.done();
 	return is(20) ? bytes.slice(0, Math.max(1, below(bytes.length))) : bytes;
 }

@@ -8,13 +8,7 @@ import fc from 'fast-check';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { expect, it } from 'vitest';
-import {
-	decodeLink,
-	encodeLink,
-	LINK_REASONS,
-	type LinkReason,
-	type LinkState
-} from '../../src/lib/client/permalink.ts';
+import { decodeLink, encodeLink, LINK_REASONS, type LinkReason, type LinkState } from '../../src/lib/client/permalink.ts';
 import { seal, unseal } from '../../src/lib/client/link/envelope.ts';
 import { toBase64Url } from '../../src/lib/base/base64url.ts';
 import { canonicalText, readScenario } from '../../src/lib/engine/contract/scenario/read.ts';
@@ -67,8 +61,7 @@ function changePayload(link: string): string {
 		if (what === 0) bytes[at] = below(256);
 		else if (what === 1) bytes[at] = (bytes[at] as number) ^ (1 << below(8));
 		else if (what === 2) bytes.splice(at, 1 + below(4));
-		else if (what === 3)
-			bytes.splice(at, 0, ...Array.from({ length: 1 + below(4) }, () => below(256)));
+		else if (what === 3) bytes.splice(at, 0, ...Array.from({ length: 1 + below(4) }, () => below(256)));
 		else bytes.push(...Array.from({ length: 1 + below(8) }, () => below(256)));
 		if (bytes.length === 0) bytes.push(0);
 	}
@@ -100,11 +93,7 @@ async function timed(fragment: string) {
 }
 
 it(`survives ${COUNT} mutated links (seed ${seed})`, { timeout: 300_000 }, async () => {
-	const states: LinkState[] = [
-		parsed(fewActions()),
-		parsed(manyActions()),
-		...fc.sample(linkState, { seed, numRuns: 60 })
-	];
+	const states: LinkState[] = [parsed(fewActions()), parsed(manyActions()), ...fc.sample(linkState, { seed, numRuns: 60 })];
 	const links = await Promise.all(states.map((state) => encodeLink(state)));
 
 	// A machine that is busy elsewhere is slow with links that are whole, too.
@@ -112,10 +101,8 @@ it(`survives ${COUNT} mutated links (seed ${seed})`, { timeout: 300_000 }, async
 	for (const [index, fragment] of links.entries()) {
 		const { link, ms } = await timed(fragment);
 		slowestWholeMs = Math.max(slowestWholeMs, ms);
-		if (!link.ok)
-			throw new Error(`untouched link ${index} does not open: ${link.reason} ${link.detail}`);
-		const texts = (each: LinkState) =>
-			each.worlds.map((world) => JSON.stringify([world.journal, world.belief]));
+		if (!link.ok) throw new Error(`untouched link ${index} does not open: ${link.reason} ${link.detail}`);
+		const texts = (each: LinkState) => each.worlds.map((world) => JSON.stringify([world.journal, world.belief]));
 		expect(texts(link.value)).toEqual(texts(states[index] as LinkState));
 		expect(await encodeLink(link.value)).toBe(fragment);
 		expect(canonicalText(link.value.worlds[0]?.scenario as Scenario).length).toBeGreaterThan(100);
@@ -144,14 +131,10 @@ it(`survives ${COUNT} mutated links (seed ${seed})`, { timeout: 300_000 }, async
 		for (const part of link.parts) expect(part.words.length).toBeLessThan(2000);
 	}
 
-	const rows = [...counts]
-		.sort((a, b) => b[1] - a[1])
-		.map(([what, count]) => `  ${String(count).padStart(5)} ${what}`);
+	const rows = [...counts].sort((a, b) => b[1] - a[1]).map(([what, count]) => `  ${String(count).padStart(5)} ${what}`);
 	console.log(`${COUNT} mutated links, slowest ${slowestMs.toFixed(1)} ms\n${rows.join('\n')}`);
 	// The one reason that only a running engine can find: engine-links.test.ts.
-	const reasons = (Object.keys(LINK_REASONS) as LinkReason[]).filter(
-		(reason) => reason !== 'fingerprint-mismatch'
-	);
+	const reasons = (Object.keys(LINK_REASONS) as LinkReason[]).filter((reason) => reason !== 'fingerprint-mismatch');
 	expect(reasons.filter((reason) => !counts.has(reason))).toEqual([]);
 	expect(counts.get('opens')).toBeGreaterThan(0);
 });

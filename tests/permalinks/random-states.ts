@@ -11,27 +11,21 @@ import { WORKLOAD_KINDS, type Scenario } from '../../src/lib/engine/contract/sce
 const MIB = 1024 ** 2;
 const MEMORY_BLOCK = 128 * MIB;
 
-const name = fc
-	.tuple(fc.constantFrom(...'ABxyz'), fc.stringMatching(/^[A-Za-z0-9-]{0,12}$/))
-	.map(([first, rest]) => first + rest);
+const name = fc.tuple(fc.constantFrom(...'ABxyz'), fc.stringMatching(/^[A-Za-z0-9-]{0,12}$/)).map(([first, rest]) => first + rest);
 const amount = fc.oneof(
 	fc.nat(),
 	fc.maxSafeNat(),
 	fc.tuple(fc.nat(4096), fc.nat(40)).map(([mantissa, power]) => mantissa * 2 ** power),
 	fc.tuple(fc.nat(4096), fc.nat(11)).map(([mantissa, power]) => mantissa * 10 ** power)
 );
-const blocks = (most: number) =>
-	fc.integer({ min: 1, max: most }).map((count) => count * MEMORY_BLOCK);
+const blocks = (most: number) => fc.integer({ min: 1, max: most }).map((count) => count * MEMORY_BLOCK);
 /** Missing as often as there. */
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-const maybeHas = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
-	fc.record(model, { requiredKeys: [] });
+const maybeHas = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) => fc.record(model, { requiredKeys: [] });
 
 const workload = fc
 	.record({ kind: fc.constantFrom(...WORKLOAD_KINDS), rateBytesPerSecond: maybe(amount) })
-	.map(({ kind, rateBytesPerSecond }) =>
-		rateBytesPerSecond === undefined ? { kind } : { kind, rateBytesPerSecond }
-	);
+	.map(({ kind, rateBytesPerSecond }) => (rateBytesPerSecond === undefined ? { kind } : { kind, rateBytesPerSecond }));
 
 const parameters = maybeHas({
 	maxBandwidthBytesPerSecond: amount,
@@ -58,9 +52,7 @@ const command = fc.oneof(
 	name.map((vm) => ({ name: 'migrate-cancel', vm })),
 	fc.tuple(name, parameters).map(([vm, rest]) => ({ name: 'migrate-set-parameters', vm, ...rest })),
 	fc.tuple(name, workload).map(([vm, next]) => ({ name: 'set-workload', vm, workload: next })),
-	fc
-		.record({ vm: name, gfn, term, forNs: maybe(amount) })
-		.map((fields) => ({ name: 'pin', ...compact(fields) })),
+	fc.record({ vm: name, gfn, term, forNs: maybe(amount) }).map((fields) => ({ name: 'pin', ...compact(fields) })),
 	fc.record({ vm: name, gfn }).map((fields) => ({ name: 'unpin', ...fields })),
 	name.map((fault) => ({ name: 'plant', fault }))
 ) as fc.Arbitrary<JournalEntry['command']>;
@@ -127,11 +119,7 @@ const ownScenario: fc.Arbitrary<Scenario> = fc
 			}),
 			{ minLength: 1, maxLength: 5, selector: (vm) => vm.id }
 		),
-		costs: fc.dictionary(
-			fc.string({ minLength: 1, maxLength: 30 }),
-			fc.double({ noNaN: true, noDefaultInfinity: true }),
-			{ maxKeys: 4 }
-		),
+		costs: fc.dictionary(fc.string({ minLength: 1, maxLength: 30 }), fc.double({ noNaN: true, noDefaultInfinity: true }), { maxKeys: 4 }),
 		networkBytesPerSecond: amount,
 		descriptorLimit: fc.integer({ min: 1, max: 4096 }),
 		untilNs: fc.nat(1e11),
@@ -190,26 +178,15 @@ const selection = fc.oneof(
 
 const view = fc.record({
 	selection: fc.option(selection),
-	zoom: fc.option(
-		fc.record({ memory: name, block: fc.nat(1e6), blockCount: fc.integer({ min: 1, max: 1e5 }) })
-	),
-	span: fc.option(
-		fc
-			.tuple(fc.nat(1e9), fc.integer({ min: 1, max: 1e9 }))
-			.map(([fromNs, length]) => ({ fromNs, toNs: fromNs + length }))
-	),
+	zoom: fc.option(fc.record({ memory: name, block: fc.nat(1e6), blockCount: fc.integer({ min: 1, max: 1e5 }) })),
+	span: fc.option(fc.tuple(fc.nat(1e9), fc.integer({ min: 1, max: 1e9 })).map(([fromNs, length]) => ({ fromNs, toNs: fromNs + length }))),
 	speedIndex: fc.option(fc.nat(8)),
 	slowAtBorders: fc.boolean(),
 	compare: fc.boolean()
 });
 
 const world = fc
-	.tuple(
-		fc.oneof(ownScenario, catalogueScenario),
-		fc.option(fc.constantFrom(...Object.keys(BELIEFS))),
-		journal(8),
-		fc.nat(2)
-	)
+	.tuple(fc.oneof(ownScenario, catalogueScenario), fc.option(fc.constantFrom(...Object.keys(BELIEFS))), journal(8), fc.nat(2))
 	.map(([scenario, belief, added, kept]) => {
 		// Some of the scenario's own commands, then others: what a hand makes of a scenario.
 		const own = scenario.journal.slice(0, kept) as JournalEntry[];

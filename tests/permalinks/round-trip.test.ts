@@ -45,35 +45,26 @@ interface FrozenLink {
 	readonly commands: readonly number[];
 	readonly positionNs: number;
 }
-const frozen = JSON.parse(
-	readFileSync(new URL('./frozen-v1.json', import.meta.url), 'utf8')
-) as FrozenLink[];
+const frozen = JSON.parse(readFileSync(new URL('./frozen-v1.json', import.meta.url), 'utf8')) as FrozenLink[];
 
-it.each(frozen.map((link) => [link.what, link] as const))(
-	'still opens: %s',
-	async (_, expected) => {
-		const link = await decodeLink(expected.fragment);
-		if (!link.ok) throw new Error(`${link.reason}: ${link.detail}`);
-		expect(link.value.worlds.map((world) => (world.scenario as Scenario).title)).toEqual(
-			expected.titles
-		);
-		expect(link.value.worlds.map((world) => world.journal.length)).toEqual(expected.commands);
-		expect(link.value.positionNs).toBe(expected.positionNs);
-	}
-);
+it.each(frozen.map((link) => [link.what, link] as const))('still opens: %s', async (_, expected) => {
+	const link = await decodeLink(expected.fragment);
+	if (!link.ok) throw new Error(`${link.reason}: ${link.detail}`);
+	expect(link.value.worlds.map((world) => (world.scenario as Scenario).title)).toEqual(expected.titles);
+	expect(link.value.worlds.map((world) => world.journal.length)).toEqual(expected.commands);
+	expect(link.value.positionNs).toBe(expected.positionNs);
+});
 
 it('writes the same characters for the same state as when the list was frozen', async () => {
 	for (const { fragment } of frozen) {
 		const link = await decodeLink(fragment);
-		if (link.ok && !link.notes.some((note) => note.reason === 'scenario-changed'))
-			expect(await encodeLink(link.value)).toBe(fragment);
+		if (link.ok && !link.notes.some((note) => note.reason === 'scenario-changed')) expect(await encodeLink(link.value)).toBe(fragment);
 	}
 });
 
 it('has a place for every field of the scenario format', () => {
 	const keys = (entries: object) => Object.keys(entries).sort();
-	const fieldsOf = (shape: { fields: readonly { key: string }[] }) =>
-		shape.fields.map((field) => field.key).sort();
+	const fieldsOf = (shape: { fields: readonly { key: string }[] }) => shape.fields.map((field) => field.key).sort();
 	expect(fieldsOf(scenarioShape)).toEqual(keys(scenarioSchema.entries));
 	expect(fieldsOf(workload)).toEqual(keys(workloadSchema.entries));
 	for (const option of commandSchema.options) {

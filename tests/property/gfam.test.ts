@@ -46,11 +46,6 @@ describe('the device’s decoders', () => {
 	});
 
 	it('keep frames and bytes in step', () => {
-		fc.assert(
-			fc.property(
-				fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-				(frame) => void expect(dpaToFrame(frameToDpa(frame))).toBe(frame)
-			)
-		);
+		fc.assert(fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), (frame) => void expect(dpaToFrame(frameToDpa(frame))).toBe(frame)));
 	});
 });

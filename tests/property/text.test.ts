@@ -3,11 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatAddress, parseAddress } from '../../src/lib/base/address.ts';
 import { fromBase64Url, toBase64Url } from '../../src/lib/base/base64url.ts';
 import { parseQuantity } from '../../src/lib/base/quantity.ts';
-import {
-	canonicalText,
-	readScenario,
-	readScenarioText
-} from '../../src/lib/engine/contract/scenario/read.ts';
+import { canonicalText, readScenario, readScenarioText } from '../../src/lib/engine/contract/scenario/read.ts';
 import { Chance } from '../support/chance.ts';
 import { randomScenario } from '../sim/random-worlds.ts';
 
@@ -48,24 +44,12 @@ describe('texts', () => {
 	});
 
 	it('addresses are read as they are written', () => {
-		fc.assert(
-			fc.property(
-				fc.maxSafeNat(),
-				(value) => void expect(parseAddress(formatAddress(value))).toBe(value)
-			)
-		);
+		fc.assert(fc.property(fc.maxSafeNat(), (value) => void expect(parseAddress(formatAddress(value))).toBe(value)));
 	});
 
 	it('base64url gives the bytes back, and refuses what is none', () => {
-		fc.assert(
-			fc.property(
-				fc.uint8Array({ maxLength: 200 }),
-				(bytes) => void expect(fromBase64Url(toBase64Url(bytes))).toEqual(bytes)
-			)
-		);
-		fc.assert(
-			fc.property(fc.string(), (text) => void expect(() => fromBase64Url(text)).not.toThrow())
-		);
+		fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void expect(fromBase64Url(toBase64Url(bytes))).toEqual(bytes)));
+		fc.assert(fc.property(fc.string(), (text) => void expect(() => fromBase64Url(text)).not.toThrow()));
 	});
 
 	it('a canonical scenario reads as itself', () => {

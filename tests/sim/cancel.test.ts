@@ -3,22 +3,11 @@ import { OwnerState } from '../../src/lib/engine/contract/words.ts';
 import type { Simulation } from '../../src/lib/engine/index.ts';
 import { HAND_OFF } from '../../src/lib/engine/superpage/hand-off.ts';
 import { ownerOf } from '../../src/lib/engine/superpage/words.ts';
-import {
-	expectPinsKnown,
-	expectPoolEmpty,
-	expectSound,
-	migrate,
-	open,
-	settle,
-	tinyWorld
-} from '../support/worlds.ts';
+import { expectPinsKnown, expectPoolEmpty, expectSound, migrate, open, settle, tinyWorld } from '../support/worlds.ts';
 
 const cancel = { name: 'migrate-cancel', vm: 'vm0' } as const;
 
-function runTo(
-	strategy: 'precopy' | 'transit',
-	there: (simulation: Simulation) => boolean
-): Simulation {
+function runTo(strategy: 'precopy' | 'transit', there: (simulation: Simulation) => boolean): Simulation {
 	const simulation = open(tinyWorld());
 	simulation.send(migrate(strategy));
 	simulation.advance(2e9, Infinity, () => there(simulation));
@@ -32,9 +21,7 @@ function expectEnd(simulation: Simulation, accepted: boolean): void {
 	const { r } = simulation.world;
 	const [operation] = r.operations;
 	const [vm] = r.vms;
-	expect([operation?.state, operation?.reason]).toEqual(
-		accepted ? ['cancelled', 'cancelled'] : ['completed', null]
-	);
+	expect([operation?.state, operation?.reason]).toEqual(accepted ? ['cancelled', 'cancelled'] : ['completed', null]);
 	expect(vm?.vcpuState).toBe('running');
 	expect(vm?.instances[vm.running]).toBe(accepted ? 0 : 1);
 	expect(ownerOf(simulation.world, 0)).toMatchObject({
@@ -52,8 +39,7 @@ function expectEnd(simulation: Simulation, accepted: boolean): void {
 	expectSound(simulation, 'after the next move');
 }
 
-const phaseIs = (phase: string) => (simulation: Simulation) =>
-	simulation.world.r.operations[0]?.phase === phase;
+const phaseIs = (phase: string) => (simulation: Simulation) => simulation.world.r.operations[0]?.phase === phase;
 
 describe('a cancel of transit', () => {
 	it.each([
@@ -76,16 +62,13 @@ describe('a cancel of transit', () => {
 		expectEnd(simulation, true);
 	});
 
-	const atStep = HAND_OFF.filter(
-		({ id }) => !['abort', 'resume', 'withdraw', 'reject', 'clear-phase'].includes(id)
-	).map(({ actor, id }) => [actor, id] as const);
+	const atStep = HAND_OFF.filter(({ id }) => !['abort', 'resume', 'withdraw', 'reject', 'clear-phase'].includes(id)).map(
+		({ actor, id }) => [actor, id] as const
+	);
 	const outcomes = new Map<string, number>();
 
 	it.each(atStep)('when the %s stands before the step %s', (actor, id) => {
-		const simulation = runTo(
-			'transit',
-			(at) => at.world.r.operations[0]?.actors?.[actor].step === id
-		);
+		const simulation = runTo('transit', (at) => at.world.r.operations[0]?.actors?.[actor].step === id);
 		expect(simulation.world.r.operations[0]?.actors?.[actor].step).toBe(id);
 		const committed = ownerOf(simulation.world, 0).owner === 1;
 		const answer = simulation.send(cancel);
@@ -109,9 +92,7 @@ describe('a cancel of transit', () => {
 			operation.actors.source.step = 'await-commit';
 		}
 		expectEnd(simulation, false);
-		expect(simulation.world.trace.some((record) => record.values['reason'] === 'commit-lost')).toBe(
-			true
-		);
+		expect(simulation.world.trace.some((record) => record.values['reason'] === 'commit-lost')).toBe(true);
 	});
 });
 
@@ -129,8 +110,7 @@ describe('a cancel of pre-copy', () => {
 
 	it('given twice at one moment is one cancel', () => {
 		const simulation = runTo('precopy', phaseIs('round'));
-		for (const times of [1, 2])
-			expect(simulation.send(cancel).ok, `cancel ${times}`).toBe(times === 1);
+		for (const times of [1, 2]) expect(simulation.send(cancel).ok, `cancel ${times}`).toBe(times === 1);
 		expectEnd(simulation, true);
 	});
 });

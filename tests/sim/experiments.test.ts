@@ -34,10 +34,15 @@ const whole = (id: string): Simulation => {
 	return simulation;
 };
 const zonesOf = (simulation: Simulation, node: number) =>
-	Object.fromEntries((machine(simulation).nodes.find((each) => each.id === node)?.zones ?? []).filter((zone) => zone.presentPages > 0).map((zone) => [zone.name, zone.presentPages / 32768]));
+	Object.fromEntries(
+		(machine(simulation).nodes.find((each) => each.id === node)?.zones ?? [])
+			.filter((zone) => zone.presentPages > 0)
+			.map((zone) => [zone.name, zone.presentPages / 32768])
+	);
 const requestsOf = (simulation: Simulation) => simulation.world.r.virtioMems[0]?.requests ?? [];
 const calls = (simulation: Simulation, begin: string) => simulation.world.r.calls.filter((call) => call.text.startsWith(begin));
-const valueOf = (simulation: Simulation, begin: string): Record<string, unknown> => (calls(simulation, begin).at(-1)?.value ?? {}) as Record<string, unknown>;
+const valueOf = (simulation: Simulation, begin: string): Record<string, unknown> =>
+	(calls(simulation, begin).at(-1)?.value ?? {}) as Record<string, unknown>;
 
 describe('virtio-mem', () => {
 	it('V-1: grows to what is asked, shrinks block by block, and keeps the sub-block of the kernel', () => {
@@ -54,7 +59,11 @@ describe('virtio-mem', () => {
 	});
 	it('V-2: nobody onlines: stops at 1 GiB, without a timer', () => {
 		const simulation = whole('v2-nobody-onlines');
-		expect([sizeMib(simulation), device(simulation).retryAtNs, machine(simulation).memoryBlocks.filter((block) => block.state === 'offline').length]).toEqual([1024, null, 8]);
+		expect([
+			sizeMib(simulation),
+			device(simulation).retryAtNs,
+			machine(simulation).memoryBlocks.filter((block) => block.state === 'offline').length
+		]).toEqual([1024, null, 8]);
 	});
 	it('V-3: big-block mode keeps whole blocks', () => {
 		const simulation = open('v3-big-blocks');
@@ -81,10 +90,16 @@ describe('virtio-mem', () => {
 	it('V-7: auto-movable, near, far and blind', () => {
 		const near = whole('v7-auto-movable');
 		expect(zonesOf(near, 0)['MOVABLE']).toBe(60);
-		expect(machine(near).memoryBlocks.filter((block) => block.id >= 32 && block.id < 80).every((block) => block.zone === 'MOVABLE')).toBe(true);
-		expect(machine(near).memoryBlocks.filter((block) => block.id >= 80).map((block) => block.zone)).toEqual(
-			Array.from({ length: 16 }, (_, index) => (index % 4 === 0 ? 'NORMAL' : 'MOVABLE'))
-		);
+		expect(
+			machine(near)
+				.memoryBlocks.filter((block) => block.id >= 32 && block.id < 80)
+				.every((block) => block.zone === 'MOVABLE')
+		).toBe(true);
+		expect(
+			machine(near)
+				.memoryBlocks.filter((block) => block.id >= 80)
+				.map((block) => block.zone)
+		).toEqual(Array.from({ length: 16 }, (_, index) => (index % 4 === 0 ? 'NORMAL' : 'MOVABLE')));
 		expect(zonesOf(whole('v7b-auto-movable-far'), 1)).toEqual({ NORMAL: 64 });
 		expect(zonesOf(whole('v7c-auto-movable-blind'), 1)).toEqual({ NORMAL: 4, MOVABLE: 60 });
 	});
@@ -102,7 +117,11 @@ describe('virtio-mem', () => {
 	it('V-11 and V-12: other units', () => {
 		const four = open('v11-four-mib');
 		expect([sizeMib(at(four, 4)), sizeMib(at(four, 14))]).toEqual([80, 40]);
-		expect(requestsOf(four).filter((each) => each.type === 'UNPLUG').every((each) => each.blocks === 1)).toBe(true);
+		expect(
+			requestsOf(four)
+				.filter((each) => each.type === 'UNPLUG')
+				.every((each) => each.blocks === 1)
+		).toBe(true);
 		const large = open('v12-sixty-four-mib');
 		expect([3, 7, 14].map((seconds) => sizeMib(at(large, seconds)))).toEqual([64, 192, 64]);
 	});
@@ -122,14 +141,23 @@ describe('virtio-mem', () => {
 		const movable = open('v15-movable');
 		expect(sizeMib(at(movable, 19))).toBe(512);
 		expect(sizeMib(at(movable, 40))).toBe(0);
-		expect(machine(movable).processes.flatMap((each) => each.areas).filter((area) => area.name === 'a' || area.name === 'b').map((area) => area.policy)).toEqual(['bind:0', 'bind:0']);
+		expect(
+			machine(movable)
+				.processes.flatMap((each) => each.areas)
+				.filter((area) => area.name === 'a' || area.name === 'b')
+				.map((area) => area.policy)
+		).toEqual(['bind:0', 'bind:0']);
 	});
 });
 
 describe('Linux memory', () => {
 	it('M-1: one node at boot: no balancing, the first far memory is Normal', () => {
 		const simulation = whole('m1-one-node');
-		expect([machine(simulation).settings.numaBalancing, machine(simulation).settings.autoOnline, zonesOf(simulation, 1)]).toEqual([0, 'online', { NORMAL: 1 }]);
+		expect([machine(simulation).settings.numaBalancing, machine(simulation).settings.autoOnline, zonesOf(simulation, 1)]).toEqual([
+			0,
+			'online',
+			{ NORMAL: 1 }
+		]);
 	});
 	it('M-2: watermarks of a movable node; its blocks offline; block 0 refuses', () => {
 		const simulation = open('m2-movable-node');
@@ -137,7 +165,11 @@ describe('Linux memory', () => {
 		const zone = machine(simulation).nodes[1]?.zones.find((each) => each.name === 'MOVABLE');
 		expect([zone?.presentPages, zone?.min, zone?.low, zone?.high, zone?.promo]).toEqual([131072, 128, 885, 1642, 2399]);
 		at(simulation, 19);
-		expect(calls(simulation, 'echo offline').slice(0, 4).map((call) => call.errno)).toEqual([null, null, null, null]);
+		expect(
+			calls(simulation, 'echo offline')
+				.slice(0, 4)
+				.map((call) => call.errno)
+		).toEqual([null, null, null, null]);
 		expect(zonesOf(simulation, 1)).toEqual({});
 		expect(sizeMib(simulation)).toBe(512);
 		at(simulation, 40);

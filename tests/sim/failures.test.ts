@@ -49,45 +49,29 @@ function endsWith(simulation: Simulation, state: string, reason: string | null):
 
 describe('refused at the start', () => {
 	it.each(['precopy', 'transit'] as const)('%s without room on the target', (strategy) => {
-		refuses(
-			open(smallWorld({ vms: [vm('vm0', 'A', 256)], hosts: [host('A', 512), host('B', 256)] })),
-			migrate(strategy),
-			'no-room-target'
-		);
+		refuses(open(smallWorld({ vms: [vm('vm0', 'A', 256)], hosts: [host('A', 512), host('B', 256)] })), migrate(strategy), 'no-room-target');
 	});
 
-	it.each(['precopy', 'transit'] as const)(
-		'%s when a running move counts on the room',
-		(strategy) => {
-			const simulation = open(
-				smallWorld({
-					hosts: [host('A', 512), host('B', 256)],
-					vms: [vm('vm0', 'A', 128), vm('vm1', 'A', 128)],
-					pool: { bytes: 1024 * MIB }
-				})
-			);
-			expect(simulation.send(migrate(strategy)).ok).toBe(true);
-			simulation.advance(20_000_000);
-			refuses(simulation, migrate('precopy', {}, 'vm1'), 'no-room-target');
-			endsWith(simulation, 'completed', null);
-		}
-	);
+	it.each(['precopy', 'transit'] as const)('%s when a running move counts on the room', (strategy) => {
+		const simulation = open(
+			smallWorld({
+				hosts: [host('A', 512), host('B', 256)],
+				vms: [vm('vm0', 'A', 128), vm('vm1', 'A', 128)],
+				pool: { bytes: 1024 * MIB }
+			})
+		);
+		expect(simulation.send(migrate(strategy)).ok).toBe(true);
+		simulation.advance(20_000_000);
+		refuses(simulation, migrate('precopy', {}, 'vm1'), 'no-room-target');
+		endsWith(simulation, 'completed', null);
+	});
 
 	it('transit without room in the pool', () => {
-		refuses(
-			open(smallWorld({ pool: { bytes: 256 * MIB }, vms: [vm('vm0', 'A', 256)] })),
-			migrate('transit'),
-			'no-room-pool'
-		);
-		refuses(
-			open(smallWorld({ pool: { bytes: 512 * MIB, peerBytes: 384 * MIB } })),
-			migrate('transit'),
-			'no-room-pool'
-		);
+		refuses(open(smallWorld({ pool: { bytes: 256 * MIB }, vms: [vm('vm0', 'A', 256)] })), migrate('transit'), 'no-room-pool');
+		refuses(open(smallWorld({ pool: { bytes: 512 * MIB, peerBytes: 384 * MIB } })), migrate('transit'), 'no-room-pool');
 	});
 
-	it('transit without a pool', () =>
-		refuses(open(smallWorld({ pool: null })), migrate('transit'), 'no-shared-memory'));
+	it('transit without a pool', () => refuses(open(smallWorld({ pool: null })), migrate('transit'), 'no-shared-memory'));
 
 	it('transit of a page that is pinned for long', () => {
 		const simulation = open(smallWorld());
@@ -116,11 +100,7 @@ describe('refused at the start', () => {
 
 describe('fails on the way, and everything goes back', () => {
 	const staging = (simulation: Simulation): void => {
-		simulation.advance(
-			1e9,
-			Infinity,
-			() => (simulation.world.r.operations[0]?.pagesMoved ?? 0) > 4000
-		);
+		simulation.advance(1e9, Infinity, () => (simulation.world.r.operations[0]?.pagesMoved ?? 0) > 4000);
 	};
 
 	it.each(['thp', '4k'])('a long pin arrives during staging (%s)', (pages) => {
@@ -160,9 +140,7 @@ describe('fails on the way, and everything goes back', () => {
 	});
 
 	it('more ranges than descriptors', () => {
-		const simulation = open(
-			smallWorld({ descriptorLimit: 2, vms: [vm('vm0', 'A', 128, { pages: '4k' })] })
-		);
+		const simulation = open(smallWorld({ descriptorLimit: 2, vms: [vm('vm0', 'A', 128, { pages: '4k' })] }));
 		simulation.send({ name: 'pin', vm: 'vm0', gfn: 300, term: 'short', forNs: 40_000_000 });
 		simulation.send(migrate('transit'));
 		endsWith(simulation, 'failed', 'too-many-ranges');
@@ -171,9 +149,7 @@ describe('fails on the way, and everything goes back', () => {
 
 	it('extents that lie apart are one space under their tag: still one range', () => {
 		const scattered = { bytes: 768 * MIB, peerBytes: 384 * MIB, peerLayout: 'scattered' };
-		const simulation = open(
-			smallWorld({ pool: scattered, descriptorLimit: 1, vms: [vm('vm0', 'A', 256)] })
-		);
+		const simulation = open(smallWorld({ pool: scattered, descriptorLimit: 1, vms: [vm('vm0', 'A', 256)] }));
 		simulation.send(migrate('transit'));
 		expect(simulation.world.r.extents.length).toBeGreaterThan(1);
 		endsWith(simulation, 'completed', null);
@@ -215,9 +191,7 @@ describe('fails on the way, and everything goes back', () => {
 		simulation.send(migrate('transit'));
 		simulation.advance(1e9, Infinity, () => simulation.world.r.operations[0]?.phase === 'publish');
 		simulation.send({ name: 'plant', fault: 'torn-descriptor' });
-		expect(simulation.check().checks.find((entry) => entry.id === 'descriptors')?.holds).toBe(
-			false
-		);
+		expect(simulation.check().checks.find((entry) => entry.id === 'descriptors')?.holds).toBe(false);
 		endsWith(simulation, 'failed', 'checksum-mismatch');
 		expectPoolEmpty(simulation);
 		expect(simulation.world.r.vms[0]?.vcpuState).toBe('running');
@@ -245,22 +219,14 @@ describe('fails on the way, and everything goes back', () => {
 	it('an owner word that somebody took: the guest that runs goes on, the stopped one is not started', () => {
 		const running = open(tinyWorld());
 		running.send(migrate('transit'));
-		running.advance(
-			1e9,
-			Infinity,
-			() => running.world.r.operations[0]?.actors?.source.step === 'read-owner'
-		);
+		running.advance(1e9, Infinity, () => running.world.r.operations[0]?.actors?.source.step === 'read-owner');
 		running.send({ name: 'plant', fault: 'owner-stolen' });
 		endsWith(running, 'failed', 'commit-lost');
 		expectPoolEmpty(running);
 
 		const stopped = open(tinyWorld());
 		stopped.send(migrate('transit'));
-		stopped.advance(
-			1e9,
-			Infinity,
-			() => stopped.world.r.operations[0]?.actors?.source.step === 'flush'
-		);
+		stopped.advance(1e9, Infinity, () => stopped.world.r.operations[0]?.actors?.source.step === 'flush');
 		stopped.send({ name: 'plant', fault: 'owner-stolen' });
 		expect(settle(stopped)).toBe(true);
 		expect(stopped.world.r.operations[0]?.reason).toBe('commit-lost');
@@ -286,9 +252,7 @@ describe('a guest that pre-copy cannot follow', () => {
 		simulation.send(migrate('precopy', { autoConverge: true, downtimeLimitNs: 20_000_000 }));
 		expect(settle(simulation, 40_000_000_000)).toBe(true);
 		expect(simulation.world.r.operations[0]?.state).toBe('completed');
-		expect(
-			simulation.world.trace.filter((record) => record.kind === 'throttle').length
-		).toBeGreaterThan(1);
+		expect(simulation.world.trace.filter((record) => record.kind === 'throttle').length).toBeGreaterThan(1);
 		expectSound(simulation);
 		expect(simulation.world.r.vms[0]?.throttlePercent).toBe(0);
 	});

@@ -38,7 +38,12 @@ function play(seed: number): void {
 		simulation.advance(simulation.nowNs + chance.pick(GAPS), chance.once(5) ? chance.whole(1, 20) : Infinity);
 		const command = randomMachineCommand(chance, simulation);
 		const sent = simulation.send(command);
-		const name = command.name === 'process' ? `process ${command.words.split(' ')[0]}` : command.name === 'qmp' ? `qmp ${command.execute}` : command.name;
+		const name =
+			command.name === 'process'
+				? `process ${command.words.split(' ')[0]}`
+				: command.name === 'qmp'
+					? `qmp ${command.execute}`
+					: command.name;
 		note(`${name}: ${sent.ok ? 'accepted' : sent.reason}`);
 		if (step % LOOK_EVERY === 0) looked(simulation, `FUZZ_SEED=${seed}, command ${step}, ${JSON.stringify(command)}`);
 	}
@@ -56,7 +61,22 @@ function play(seed: number): void {
 
 /** What random commands must have met at least once in a run of the fixed seeds. */
 const EXPECTED = [
-	...['process map', 'process touch', 'process move', 'process pin', 'process fork', 'write-file', 'qmp qom-set', 'qmp device_add', 'qmp device_del', 'qmp migrate', 'qmp system_reset', 'module', 'process-end', 'signal'].map((name) => `${name}: accepted`),
+	...[
+		'process map',
+		'process touch',
+		'process move',
+		'process pin',
+		'process fork',
+		'write-file',
+		'qmp qom-set',
+		'qmp device_add',
+		'qmp device_del',
+		'qmp migrate',
+		'qmp system_reset',
+		'module',
+		'process-end',
+		'signal'
+	].map((name) => `${name}: accepted`),
 	'signal: no-call',
 	'process map ended: OK',
 	'process touch ended: OK',
@@ -83,7 +103,9 @@ describe('random commands on random machines', () => {
 			try {
 				play(seed);
 			} catch (error) {
-				broken.push(`FUZZ_SEED=${seed}: ${(error as Error).message.slice(0, 1500)}\n${((error as Error).stack ?? '').split('\n').slice(1, 7).join('\n')}`);
+				broken.push(
+					`FUZZ_SEED=${seed}: ${(error as Error).message.slice(0, 1500)}\n${((error as Error).stack ?? '').split('\n').slice(1, 7).join('\n')}`
+				);
 			}
 		expect(broken.join('\n\n')).toBe('');
 	});

@@ -33,8 +33,7 @@ function play(seed: number): void {
 	const where = (step: number): string => `FUZZ_SEED=${seed}, command ${step}`;
 	looked(simulation, where(-1));
 	for (let step = 0; step < COMMANDS; step += 1) {
-		const until =
-			simulation.nowNs + Math.floor((chance.pick(GAPS) * chance.whole(500, 1000)) / 1000);
+		const until = simulation.nowNs + Math.floor((chance.pick(GAPS) * chance.whole(500, 1000)) / 1000);
 		simulation.advance(until, chance.once(4) ? chance.whole(1, 40) : Infinity);
 		if (chance.once(4)) looked(simulation, `${where(step)}, before`);
 		const command = randomCommand(chance, simulation.world);
@@ -57,23 +56,16 @@ function play(seed: number): void {
 				maxBandwidthBytesPerSecond: 0,
 				downtimeLimitNs: 300_000_000
 			});
-	expect(
-		settle(simulation, 60_000_000_000),
-		`${where(COMMANDS)}: still running after a minute`
-	).toBe(true);
+	expect(settle(simulation, 60_000_000_000), `${where(COMMANDS)}: still running after a minute`).toBe(true);
 	looked(simulation, `${where(COMMANDS)}, at the end`);
 	for (const operation of simulation.world.r.operations)
-		note(
-			`${operation.strategy}: ${operation.state}${operation.reason === null ? '' : ` (${operation.reason})`}`
-		);
+		note(`${operation.strategy}: ${operation.state}${operation.reason === null ? '' : ` (${operation.reason})`}`);
 	for (const record of simulation.world.trace) note(`record: ${record.kind}`);
 }
 
 /** What random commands must have met at least once in a run of the fixed seeds. */
 const EXPECTED = [
-	...['migrate', 'migrate-cancel', 'migrate-set-parameters', 'set-workload', 'pin', 'unpin'].map(
-		(name) => `${name}: accepted`
-	),
+	...['migrate', 'migrate-cancel', 'migrate-set-parameters', 'set-workload', 'pin', 'unpin'].map((name) => `${name}: accepted`),
 	...[
 		'already-running',
 		'same-host',
@@ -96,38 +88,28 @@ const EXPECTED = [
 	'transit: cancelled (cancelled)',
 	'transit: failed (page-stayed)',
 	'transit: failed (too-many-ranges)',
-	...['batch-begin', 'batch-end', 'retry', 'redirty', 'sync', 'publish', 'adopt', 'vcpu'].map(
-		(kind) => `record: ${kind}`
-	)
+	...['batch-begin', 'batch-end', 'retry', 'redirty', 'sync', 'publish', 'adopt', 'vcpu'].map((kind) => `record: ${kind}`)
 ];
 
 describe('random commands in random worlds', () => {
-	it.each(Array.from({ length: WORLDS / 5 }, (_, index) => FIRST_SEED + index * 5))(
-		'break nothing: seeds from %i on',
-		(first) => {
-			const broken: string[] = [];
-			for (let seed = first; seed < first + 5; seed += 1)
-				try {
-					play(seed);
-				} catch (error) {
-					broken.push(`FUZZ_SEED=${seed}: ${(error as Error).stack ?? String(error)}`);
-				}
-			expect(broken.join('\n\n')).toBe('');
-		}
-	);
+	it.each(Array.from({ length: WORLDS / 5 }, (_, index) => FIRST_SEED + index * 5))('break nothing: seeds from %i on', (first) => {
+		const broken: string[] = [];
+		for (let seed = first; seed < first + 5; seed += 1)
+			try {
+				play(seed);
+			} catch (error) {
+				broken.push(`FUZZ_SEED=${seed}: ${(error as Error).stack ?? String(error)}`);
+			}
+		expect(broken.join('\n\n')).toBe('');
+	});
 
 	it('met everything that they should', () => {
-		const lines = [...counts]
-			.sort(([a], [b]) => (a < b ? -1 : 1))
-			.map(([what, count]) => `${String(count).padStart(7)}  ${what}`);
-		console.log(
-			`fuzz from seed ${FIRST_SEED}, ${WORLDS} worlds of ${COMMANDS} commands\n${lines.join('\n')}`
-		);
+		const lines = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([what, count]) => `${String(count).padStart(7)}  ${what}`);
+		console.log(`fuzz from seed ${FIRST_SEED}, ${WORLDS} worlds of ${COMMANDS} commands\n${lines.join('\n')}`);
 		for (const reason of [...counts.keys()].flatMap((what) => /: ([a-z-]+)$/.exec(what)?.[1] ?? []))
-			expect(
-				[...Object.keys(REASONS), 'accepted', 'completed'] as (ReasonId | string)[],
-				reason
-			).toSatisfy((known: string[]) => known.includes(reason) || counts.has(`record: ${reason}`));
+			expect([...Object.keys(REASONS), 'accepted', 'completed'] as (ReasonId | string)[], reason).toSatisfy(
+				(known: string[]) => known.includes(reason) || counts.has(`record: ${reason}`)
+			);
 		expect(EXPECTED.filter((what) => !counts.has(what))).toEqual([]);
 	});
 });

@@ -21,9 +21,7 @@ describe('every statement holds', () => {
 	});
 
 	it.each(['transit', 'precopy'] as const)('after every single event of a small %s', (strategy) => {
-		const simulation = open(
-			tinyWorld({ journal: [{ atNs: 1_000_000, command: migrate(strategy) }] })
-		);
+		const simulation = open(tinyWorld({ journal: [{ atNs: 1_000_000, command: migrate(strategy) }] }));
 		while (!simulation.advance(90_000_000, 1).done) expectSound(simulation, strategy);
 	});
 });

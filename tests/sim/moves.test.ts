@@ -18,11 +18,7 @@ const hostOf = (dram: string): string =>
 const MIB = 2 ** 20;
 
 /** The host with so much memory on node 1, all of it online in one zone. */
-function host(
-	dram: string,
-	nodeOneMiB: number,
-	how: 'online_movable' | 'online_kernel' = 'online_movable'
-): Simulation {
+function host(dram: string, nodeOneMiB: number, how: 'online_movable' | 'online_kernel' = 'online_movable'): Simulation {
 	const simulation = machine(hostOf(dram), 'memhp_default_state=offline');
 	const size = nodeOneMiB * MIB;
 	ask(simulation, {
@@ -37,20 +33,15 @@ function host(
 	});
 	// The guest learns of the DIMM by an interrupt.
 	simulation.advance(simulation.nowNs + 1e9);
-	for (let block = 32; block < 32 + nodeOneMiB / 128; block += 1)
-		expect(write(simulation, memoryState(block), how)).toBe('OK');
+	for (let block = 32; block < 32 + nodeOneMiB / 128; block += 1) expect(write(simulation, memoryState(block), how)).toBe('OK');
 	return simulation;
 }
 
-const tell = (simulation: Simulation, words: string, process = 'p'): CallRecord =>
-	ask(simulation, { name: 'process', process, words }, 60);
-const say = (simulation: Simulation, words: string, process = 'p') =>
-	tell(simulation, words, process).value as Record<string, unknown>;
+const tell = (simulation: Simulation, words: string, process = 'p'): CallRecord => ask(simulation, { name: 'process', process, words }, 60);
+const say = (simulation: Simulation, words: string, process = 'p') => tell(simulation, words, process).value as Record<string, unknown>;
 
 function sound(simulation: Simulation): void {
-	expect(checkAll(simulation.world, INVARIANTS).filter((statement) => !statement.holds)).toEqual(
-		[]
-	);
+	expect(checkAll(simulation.world, INVARIANTS).filter((statement) => !statement.holds)).toEqual([]);
 }
 
 describe('M-3: move_pages and what holds a page', () => {
@@ -72,8 +63,7 @@ describe('M-3: move_pages and what holds a page', () => {
 
 	it('says nothing about any page when one has a reference, and moves the others; all goes once the pipe is empty', () => {
 		const simulation = host('1G', 512);
-		for (const words of ['map a 16K', 'nothp a', 'touch a', 'vmsplice a 4K'])
-			tell(simulation, words);
+		for (const words of ['map a 16K', 'nothp a', 'touch a', 'vmsplice a 4K']) tell(simulation, words);
 		expect(say(simulation, 'move a 1 list')).toMatchObject({ ret: 1, status: { untouched: 4 } });
 		expect(say(simulation, 'status a')).toMatchObject({ status: { node0: 1, node1: 3 } });
 		tell(simulation, 'drain');
@@ -89,8 +79,7 @@ describe('M-3: move_pages and what holds a page', () => {
 		for (const words of ['map b 16K', 'nothp b', 'touch b']) tell(simulation, words);
 		expect(say(simulation, 'pin b')).toMatchObject({ ret: 0, errno: 'OK' });
 		expect(say(simulation, 'move b 1')).toMatchObject({ ret: 4, status: { untouched: 4 } });
-		for (const words of ['map c 16K', 'nothp c', 'bind c bind 1', 'touch c', 'mlock c'])
-			tell(simulation, words);
+		for (const words of ['map c 16K', 'nothp c', 'bind c bind 1', 'touch c', 'mlock c']) tell(simulation, words);
 		expect(say(simulation, 'zones c')).toMatchObject({ zones: { Movable: { pages: 4 } } });
 		expect(say(simulation, 'pin c')).toMatchObject({ ret: 0, errno: 'OK' });
 		expect(say(simulation, 'status c')).toMatchObject({ status: { node0: 4 } });
@@ -139,8 +128,7 @@ describe('M-6b: huge folios, and a held page under an offline', () => {
 
 	it('retries for ever, ends by a signal, and ends well when the reference goes', () => {
 		const simulation = host('1G', 512);
-		for (const words of ['map a 16K', 'nothp a', 'bind a bind 1', 'touch a', 'vmsplice a 4K'])
-			tell(simulation, words);
+		for (const words of ['map a 16K', 'nothp a', 'bind a bind 1', 'touch a', 'vmsplice a 4K']) tell(simulation, words);
 		const path = memoryState(32);
 		const first = ask(simulation, { name: 'write-file', path, value: 'offline' }, 20);
 		expect(first.state).toBe('running');
@@ -196,13 +184,10 @@ describe('M-8: a target that is too small', () => {
 			);
 		};
 		const take = Math.floor((free() * 4096) / MIB) - 60;
-		for (const words of [`map big ${take}M`, 'bind big bind 0', 'touch big'])
-			expect(tell(simulation, words, 'big').errno).toBeNull();
+		for (const words of [`map big ${take}M`, 'bind big bind 0', 'touch big']) expect(tell(simulation, words, 'big').errno).toBeNull();
 		for (const words of ['map a 200M', 'bind a bind 1', 'touch a']) tell(simulation, words);
 		expect(say(simulation, 'pin a')).toMatchObject({ ret: 0, errno: 'OK' });
-		expect(simulation.world.r.processes.find((process) => process.id === 'big')?.state).toBe(
-			'ended'
-		);
+		expect(simulation.world.r.processes.find((process) => process.id === 'big')?.state).toBe('ended');
 		expect(say(simulation, 'status a')).toMatchObject({ status: { node0: 51_200 } });
 		sound(simulation);
 	});
@@ -214,8 +199,7 @@ describe('M-9: consecutive frames on a fresh node', () => {
 		for (const words of ['map a 64M', 'nothp a', 'touch a', 'move a 1']) tell(simulation, words);
 		expect(say(simulation, 'frames a')).toMatchObject({ pages: 16_384, runs: 1 });
 		expect(say(simulation, 'check a')).toMatchObject({ ret: 0 });
-		for (const words of ['map b 64M', 'nothp b', 'touch b', 'move b 1'])
-			tell(simulation, words, 'q');
+		for (const words of ['map b 64M', 'nothp b', 'touch b', 'move b 1']) tell(simulation, words, 'q');
 		const { runs } = say(simulation, 'frames b', 'q') as { runs: number };
 		expect(runs).toBeLessThan(100);
 		sound(simulation);
@@ -238,16 +222,12 @@ describe('a page in flight', () => {
 			process: 'p',
 			words: 'touch a 4K'
 		});
-		const [moved, touched] = [move, touch].map((answer) =>
-			settle(simulation, (answer as { value: { call: number } }).value.call)
-		);
+		const [moved, touched] = [move, touch].map((answer) => settle(simulation, (answer as { value: { call: number } }).value.call));
 		expect(moved?.value).toMatchObject({ ret: 0, status: { node1: 16_384 } });
 		expect(touched?.errno).toBeNull();
 		const stalls = simulation.world.trace.filter((record) => record.kind === 'stall');
 		expect(stalls.map((record) => record.values['page'])).toEqual([0]);
-		expect((touched?.endNs ?? 0) - (touched?.startNs ?? 0)).toBeLessThan(
-			((moved?.endNs ?? 0) - (moved?.startNs ?? 0)) / 8
-		);
+		expect((touched?.endNs ?? 0) - (touched?.startNs ?? 0)).toBeLessThan(((moved?.endNs ?? 0) - (moved?.startNs ?? 0)) / 8);
 		expect(say(simulation, 'check a')).toMatchObject({ ret: 0 });
 		sound(simulation);
 	});

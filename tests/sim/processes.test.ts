@@ -78,15 +78,7 @@ function words(chance: Chance, mapped: readonly string[]): string {
 		case 20:
 			return chance.once(3) ? `free ${name}` : `pipefill ${chance.pick(['1M', '5M'])}`;
 		default:
-			return chance.pick([
-				'policy interleave 0-1',
-				'policy default',
-				'cpu 1',
-				'sleep 0.01',
-				'dance',
-				'map d',
-				`touch ${name} 999G`
-			]);
+			return chance.pick(['policy interleave 0-1', 'policy default', 'cpu 1', 'sleep 0.01', 'dance', 'map d', `touch ${name} 999G`]);
 	}
 }
 
@@ -109,36 +101,23 @@ function giveOne(chance: Chance, simulation: Simulation): void {
 		simulation.send({ name: 'signal', machine: 'm', call: chance.pick(running).id });
 		return;
 	}
-	const alive = r.processes
-		.filter((process) => process.state === 'running')
-		.map((process) => process.id);
+	const alive = r.processes.filter((process) => process.state === 'running').map((process) => process.id);
 	if (alive.length > 3 || (alive.length > 1 && chance.once(40))) {
 		simulation.send({ name: 'process-end', machine: 'm', process: chance.pick(alive) });
 		return;
 	}
-	const process =
-		alive.length > 0 && !chance.once(10) ? chance.pick(alive) : `p${r.processes.length}`;
-	const mapped = r.areas.flatMap((area) =>
-		area?.processes.includes(process) && NAMES.includes(area.name) ? [area.name] : []
-	);
+	const process = alive.length > 0 && !chance.once(10) ? chance.pick(alive) : `p${r.processes.length}`;
+	const mapped = r.areas.flatMap((area) => (area?.processes.includes(process) && NAMES.includes(area.name) ? [area.name] : []));
 	simulation.send({ name: 'process', machine: 'm', process, words: words(chance, mapped) });
 }
 
 /** The same commands at the same moments; `look` after each. */
-function play(
-	seed: number,
-	forceDetail: boolean,
-	look: (simulation: Simulation, step: number) => void
-): Simulation {
+function play(seed: number, forceDetail: boolean, look: (simulation: Simulation, step: number) => void): Simulation {
 	const chance = new Chance(seed);
-	const simulation = machine(
-		HOST,
-		`memhp_default_state=${chance.pick(['online_movable', 'online_movable', 'online_kernel', 'offline'])}`,
-		{
-			forceDetail,
-			transientChancePpm: chance.pick([0, 0, 200_000])
-		}
-	);
+	const simulation = machine(HOST, `memhp_default_state=${chance.pick(['online_movable', 'online_movable', 'online_kernel', 'offline'])}`, {
+		forceDetail,
+		transientChancePpm: chance.pick([0, 0, 200_000])
+	});
 	for (let step = 0; step < 90; step += 1) {
 		giveOne(chance, simulation);
 		simulation.advance(simulation.nowNs + chance.pick([0, 1e5, 3e6, 1e8, 1e9]));
@@ -165,8 +144,7 @@ describe('random programs', () => {
 			const outcome = `${word}: ${call.state === 'running' ? 'running' : (call.errno ?? 'OK')}`;
 			counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
 		}
-		for (const process of simulation.world.r.processes)
-			simulation.send({ name: 'process-end', machine: 'm', process: process.id });
+		for (const process of simulation.world.r.processes) simulation.send({ name: 'process-end', machine: 'm', process: process.id });
 		simulation.advance(simulation.nowNs + 2e10);
 		expectSound(simulation, 'after all ended');
 		expect(simulation.world.r.areas.filter((area) => area !== null)).toEqual([]);

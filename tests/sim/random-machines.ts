@@ -17,7 +17,14 @@ export function randomMachine(chance: Chance): unknown {
 	args.push('-object', `memory-backend-ram,id=mem0,size=${region}M`);
 	args.push('-device', `virtio-mem-pci,id=vm0,memdev=mem0,node=${nodes - 1}${unit}`);
 	const append = [
-		chance.pick(['', '', 'memhp_default_state=online_movable', 'memhp_default_state=offline', 'memhp_default_state=online_kernel', 'memory_hotplug.online_policy=auto-movable']),
+		chance.pick([
+			'',
+			'',
+			'memhp_default_state=online_movable',
+			'memhp_default_state=offline',
+			'memhp_default_state=online_kernel',
+			'memory_hotplug.online_policy=auto-movable'
+		]),
 		chance.pick(['', '', 'transparent_hugepage=never', 'virtio_mem.force_bbm=1'])
 	].join(' ');
 	return {
@@ -84,7 +91,11 @@ function randomWords(chance: Chance, mapped: readonly string[]): string {
 function randomProcess(chance: Chance, simulation: Simulation): Command {
 	const known = (simulation.status().machines[0]?.processes ?? []).filter((each) => each.state === 'running');
 	const process = known.length > 0 && !chance.once(5) ? (chance.pick(known) as { id: string }).id : chance.pick(PROCESSES);
-	const areas = known.find((each) => each.id === process)?.areas.map((area) => area.name).filter((name) => AREAS.includes(name)) ?? [];
+	const areas =
+		known
+			.find((each) => each.id === process)
+			?.areas.map((area) => area.name)
+			.filter((name) => AREAS.includes(name)) ?? [];
 	return { name: 'process', machine: 'm0', process, words: randomWords(chance, areas) };
 }
 
@@ -114,7 +125,11 @@ export function randomMachineCommand(chance: Chance, simulation: Simulation): Co
 				name: 'qmp',
 				machine,
 				execute: 'qom-set',
-				arguments: { path: '/machine/peripheral/vm0', property: 'requested-size', value: chance.pick([0, 64, 128, 300, 512, 1000, 1024, 4096, 65]) * MIB + (chance.once(8) ? 4096 : 0) }
+				arguments: {
+					path: '/machine/peripheral/vm0',
+					property: 'requested-size',
+					value: chance.pick([0, 64, 128, 300, 512, 1000, 1024, 4096, 65]) * MIB + (chance.once(8) ? 4096 : 0)
+				}
 			};
 		case 7:
 			return chance.pick<Command>([
@@ -134,7 +149,12 @@ export function randomMachineCommand(chance: Chance, simulation: Simulation): Co
 				...(chance.once(3) ? [{ name: 'process-end' as const, machine, process: chance.pick(PROCESSES) }] : []),
 				{ name: 'module', machine, module: 'virtio_mem', do: chance.pick(['load', 'unload']) },
 				{ name: 'write-file', machine, path: '/sys/kernel/mm/numa/demotion_enabled', value: chance.pick(['true', 'false', 'maybe']) },
-				{ name: 'write-file', machine, path: '/sys/devices/system/memory/auto_online_blocks', value: chance.pick(['online', 'online_movable', 'offline', 'no']) },
+				{
+					name: 'write-file',
+					machine,
+					path: '/sys/devices/system/memory/auto_online_blocks',
+					value: chance.pick(['online', 'online_movable', 'offline', 'no'])
+				},
 				{ name: 'write-file', machine, path: '/proc/sys/vm/compact_memory', value: '1' },
 				{ name: 'write-file', machine, path: '/sys/nowhere', value: '1' }
 			]);

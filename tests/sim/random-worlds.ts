@@ -28,9 +28,7 @@ export function randomScenario(chance: Chance): ScenarioFile {
 			vcpus: chance.pick([1, 2, 4, 8, 40]),
 			pages: small ? '4k' : 'thp',
 			workload: workload(chance, mib),
-			...(mib > 128 && chance.once(3)
-				? { populatedBytes: 128 * MIB, workload: { kind: 'idle', workingSetBytes: 8 * MIB } }
-				: {}),
+			...(mib > 128 && chance.once(3) ? { populatedBytes: 128 * MIB, workload: { kind: 'idle', workingSetBytes: 8 * MIB } } : {}),
 			...(chance.once(5)
 				? {
 						pins: [
@@ -79,12 +77,8 @@ export function randomScenario(chance: Chance): ScenarioFile {
 
 function parameters(chance: Chance): MigrationParameters {
 	return {
-		...(chance.once(4)
-			? {}
-			: { maxBandwidthBytesPerSecond: chance.pick([0, 0, 200_000_000, 800_000_000]) }),
-		...(chance.once(2)
-			? { downtimeLimitNs: chance.pick([0, 1_000_000, 30_000_000, 300_000_000]) }
-			: {}),
+		...(chance.once(4) ? {} : { maxBandwidthBytesPerSecond: chance.pick([0, 0, 200_000_000, 800_000_000]) }),
+		...(chance.once(2) ? { downtimeLimitNs: chance.pick([0, 1_000_000, 30_000_000, 300_000_000]) } : {}),
 		...(chance.once(2) ? { multifdChannels: chance.whole(1, 16) } : {}),
 		...(chance.once(3) ? { autoConverge: true } : {}),
 		...(chance.once(6) ? { availSwitchoverBandwidthBytesPerSecond: 500_000_000 } : {}),
@@ -122,10 +116,7 @@ export function randomCommand(chance: Chance, world: World): Command {
 			return {
 				name: 'set-workload',
 				vm: name,
-				workload: workload(chance, 64) as unknown as Extract<
-					Command,
-					{ name: 'set-workload' }
-				>['workload']
+				workload: workload(chance, 64) as unknown as Extract<Command, { name: 'set-workload' }>['workload']
 			};
 		case 8:
 		case 9: {
@@ -143,10 +134,7 @@ export function randomCommand(chance: Chance, world: World): Command {
 			return {
 				name: 'unpin',
 				vm: name,
-				gfn:
-					pinned.length > 0 && !chance.once(4)
-						? chance.pick(pinned).gfn
-						: chance.whole(0, record.pageCount - 1)
+				gfn: pinned.length > 0 && !chance.once(4) ? chance.pick(pinned).gfn : chance.whole(0, record.pageCount - 1)
 			};
 	}
 }

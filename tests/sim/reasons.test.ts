@@ -27,11 +27,7 @@ const started = (strategy: 'precopy' | 'transit', parameters = {}) => {
 };
 const planted = (fault: string, step: string) => {
 	const simulation = started('transit');
-	simulation.advance(
-		1e9,
-		Infinity,
-		() => simulation.world.r.operations[0]?.actors?.source.step === step
-	);
+	simulation.advance(1e9, Infinity, () => simulation.world.r.operations[0]?.actors?.source.step === step);
 	simulation.send({ name: 'plant', fault });
 	return simulation;
 };
@@ -41,10 +37,7 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 	'bad-scenario': () => refusal({ switchyard: 1 }),
 	'newer-scenario': () => refusal({ switchyard: 99 }),
 	'too-large': () =>
-		refusal(
-			smallWorld({ hosts: [host('A', 65_536), host('B', 65_536)], vms: [vm('vm0', 'A', 32_768)] }),
-			{ limitBytes: GIB / 8 }
-		),
+		refusal(smallWorld({ hosts: [host('A', 65_536), host('B', 65_536)], vms: [vm('vm0', 'A', 32_768)] }), { limitBytes: GIB / 8 }),
 	'bad-quantity': () => {
 		const parsed = parseQuantity('4 parsec', 'bytes');
 		return parsed.ok ? 'parsed' : parsed.reason;
@@ -81,12 +74,8 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 		return answer(simulation, migrate('precopy'));
 	},
 	'no-room-target': () =>
-		answer(
-			open(smallWorld({ hosts: [host('A', 512), host('B', 256)], vms: [vm('vm0', 'A', 256)] })),
-			migrate('precopy')
-		),
-	'no-room-pool': () =>
-		answer(open(smallWorld({ pool: { bytes: 128 * 1024 * 1024 } })), migrate('transit')),
+		answer(open(smallWorld({ hosts: [host('A', 512), host('B', 256)], vms: [vm('vm0', 'A', 256)] })), migrate('precopy')),
+	'no-room-pool': () => answer(open(smallWorld({ pool: { bytes: 128 * 1024 * 1024 } })), migrate('transit')),
 	'no-shared-memory': () => answer(open(smallWorld({ pool: null })), migrate('transit')),
 	'not-switched': () => {
 		const simulation = open(small);
@@ -108,9 +97,7 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 		return ended(simulation);
 	},
 	'too-many-ranges': () => {
-		const simulation = open(
-			smallWorld({ descriptorLimit: 1, vms: [vm('vm0', 'A', 128, { pages: '4k' })] })
-		);
+		const simulation = open(smallWorld({ descriptorLimit: 1, vms: [vm('vm0', 'A', 128, { pages: '4k' })] }));
 		simulation.send({ name: 'pin', vm: 'vm0', gfn: 300, term: 'short', forNs: 40_000_000 });
 		simulation.send(migrate('transit'));
 		return ended(simulation);
@@ -125,11 +112,7 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 	'commit-lost': () => ended(planted('owner-stolen', 'flush')),
 	'too-late': () => {
 		const simulation = started('transit');
-		simulation.advance(
-			1e9,
-			Infinity,
-			() => simulation.world.r.operations[0]?.phase === 'unstaging'
-		);
+		simulation.advance(1e9, Infinity, () => simulation.world.r.operations[0]?.phase === 'unstaging');
 		return answer(simulation, { name: 'migrate-cancel', vm: 'vm0' });
 	},
 	cancelled: () => {
@@ -146,8 +129,7 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 		}
 		return 'never full';
 	},
-	'bad-parameter': () =>
-		answer(open(small), migrate('precopy', { downtimeLimitNs: 2_000_000_000_001 })),
+	'bad-parameter': () => answer(open(small), migrate('precopy', { downtimeLimitNs: 2_000_000_000_001 })),
 	'not-pinned': () => answer(open(small), { name: 'unpin', vm: 'vm0', gfn: 3 }),
 	'not-backed': () => answer(open(small), { name: 'pin', vm: 'vm0', gfn: 99_999, term: 'short' }),
 	'unknown-fault': () => answer(open(small), { name: 'plant', fault: 'gremlin' })

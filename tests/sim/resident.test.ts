@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MIB } from '../../src/lib/base/units.ts';
-import {
-	expectPinsKnown,
-	expectPoolEmpty,
-	expectSound,
-	host,
-	migrate,
-	open,
-	settle,
-	smallWorld,
-	vm
-} from '../support/worlds.ts';
+import { expectPinsKnown, expectPoolEmpty, expectSound, host, migrate, open, settle, smallWorld, vm } from '../support/worlds.ts';
 
 /** A VM that stayed on the pool after its move, and what it can do from there. */
 const world = smallWorld({
@@ -29,24 +19,21 @@ function resident(pages = 'thp') {
 }
 
 describe('a VM that lives on the pool', () => {
-	it.each(['thp', '4k'])(
-		'moves on to a third host without a page being staged, and home (%s)',
-		(pages) => {
-			const simulation = resident(pages);
-			const extents = simulation.world.r.extents.length;
-			expect(simulation.send(migrate('transit', { stayOnPool: true }, 'vm0', 'C')).ok).toBe(true);
-			expect(settle(simulation)).toBe(true);
-			expect(simulation.world.r.operations[1]).toMatchObject({ state: 'completed', cxlBytes: 0 });
-			expect(simulation.world.r.extents.length).toBe(extents);
-			expectSound(simulation);
-			expect(simulation.send(migrate('transit', {}, 'vm0', 'A')).ok).toBe(true);
-			expect(settle(simulation)).toBe(true);
-			expect(simulation.world.r.vms[0]?.pagesByMemory).toEqual([32_768, 0, 0, 0]);
-			expectSound(simulation);
-			expectPinsKnown(simulation);
-			expectPoolEmpty(simulation);
-		}
-	);
+	it.each(['thp', '4k'])('moves on to a third host without a page being staged, and home (%s)', (pages) => {
+		const simulation = resident(pages);
+		const extents = simulation.world.r.extents.length;
+		expect(simulation.send(migrate('transit', { stayOnPool: true }, 'vm0', 'C')).ok).toBe(true);
+		expect(settle(simulation)).toBe(true);
+		expect(simulation.world.r.operations[1]).toMatchObject({ state: 'completed', cxlBytes: 0 });
+		expect(simulation.world.r.extents.length).toBe(extents);
+		expectSound(simulation);
+		expect(simulation.send(migrate('transit', {}, 'vm0', 'A')).ok).toBe(true);
+		expect(settle(simulation)).toBe(true);
+		expect(simulation.world.r.vms[0]?.pagesByMemory).toEqual([32_768, 0, 0, 0]);
+		expectSound(simulation);
+		expectPinsKnown(simulation);
+		expectPoolEmpty(simulation);
+	});
 
 	it('leaves by copy, and its extents go back', () => {
 		const simulation = resident();
@@ -64,11 +51,7 @@ describe('a VM that lives on the pool', () => {
 			const simulation = resident();
 			const before = simulation.world.r.extents.length;
 			expect(simulation.send(migrate('transit', {}, 'vm0', 'C')).ok).toBe(true);
-			simulation.advance(
-				simulation.world.r.nowNs + 1e9,
-				Infinity,
-				({ r }) => r.operations[1]?.phase === phase
-			);
+			simulation.advance(simulation.world.r.nowNs + 1e9, Infinity, ({ r }) => r.operations[1]?.phase === phase);
 			expect(simulation.world.r.operations[1]?.phase).toBe(phase);
 			expect(simulation.send({ name: 'migrate-cancel', vm: 'vm0' }).ok).toBe(true);
 			expect(settle(simulation)).toBe(true);
@@ -125,10 +108,7 @@ describe('two VMs on the pool of one host', () => {
 		simulation.advance(30_000_000);
 		simulation.send(migrate('transit', {}, 'vm1'));
 		expect(settle(simulation)).toBe(true);
-		expect(simulation.world.r.operations.map((operation) => operation.state)).toEqual([
-			'completed',
-			'completed'
-		]);
+		expect(simulation.world.r.operations.map((operation) => operation.state)).toEqual(['completed', 'completed']);
 		expectSound(simulation);
 		expectPoolEmpty(simulation);
 	});

@@ -33,10 +33,18 @@ function command(chance: Chance): Given {
 		case 1:
 		case 2:
 		case 3:
-			return { name: 'qmp', execute: 'qom-set', arguments: { path: 'vm0', property: 'requested-size', value: chance.pick([0, 0, 8, 80, 128, 264, 512, 640, 1024]) * MIB } };
+			return {
+				name: 'qmp',
+				execute: 'qom-set',
+				arguments: { path: 'vm0', property: 'requested-size', value: chance.pick([0, 0, 8, 80, 128, 264, 512, 640, 1024]) * MIB }
+			};
 		case 4:
 		case 5:
-			return { name: 'write-file', path: `/sys/devices/system/memory/memory${block}/state`, value: chance.pick(['offline', 'online', 'online_kernel', 'online_movable']) };
+			return {
+				name: 'write-file',
+				path: `/sys/devices/system/memory/memory${block}/state`,
+				value: chance.pick(['offline', 'online', 'online_kernel', 'online_movable'])
+			};
 		case 6:
 			return { name: 'process', process, words: `map a ${chance.whole(1, 300)}M` };
 		case 7:
@@ -52,7 +60,9 @@ function command(chance: Chance): Given {
 		case 12:
 			return chance.once(4) ? { name: 'qmp', execute: 'system_reset' } : { name: 'qmp', execute: 'query-memory-devices' };
 		case 13:
-			return chance.once(3) ? { name: 'module', module: 'virtio_mem', do: chance.pick(['load', 'unload']) } : { name: 'qmp', execute: 'query-status' };
+			return chance.once(3)
+				? { name: 'module', module: 'virtio_mem', do: chance.pick(['load', 'unload']) }
+				: { name: 'qmp', execute: 'query-status' };
 		case 14:
 			return { name: 'process', process, words: `pipefill ${chance.whole(1, 20)}M` };
 		default:
@@ -101,7 +111,9 @@ describe('virtio-mem under random commands', () => {
 				expect(broken, `seed ${chance.seed}, run ${run}, after\n${given.join('\n')}`).toEqual([]);
 				look(simulation, seen);
 			}
-			for (const record of simulation.world.trace) if (record.kind === 'request' && record.values['answer'] !== undefined) seen.set(`${record.values['type']} ${record.values['answer']}`, 1);
+			for (const record of simulation.world.trace)
+				if (record.kind === 'request' && record.values['answer'] !== undefined)
+					seen.set(`${record.values['type']} ${record.values['answer']}`, 1);
 		}
 	});
 
@@ -109,7 +121,9 @@ describe('virtio-mem under random commands', () => {
 		const wanted = [
 			...['PLUG ACK', 'PLUG BUSY', 'UNPLUG ACK', 'UNPLUG BUSY', 'UNPLUG_ALL ACK'],
 			...['run OK', 'run EBUSY', 'run ETXTBSY', 'run ENOSPC', 'driver bound', 'driver absent', 'driver removed'],
-			...['OFFLINE', 'OFFLINE_PARTIAL', 'KERNEL', 'KERNEL_PARTIAL', 'MOVABLE', 'MOVABLE_PARTIAL', 'UNUSED', 'ADDED'].map((state) => `block ${state}`)
+			...['OFFLINE', 'OFFLINE_PARTIAL', 'KERNEL', 'KERNEL_PARTIAL', 'MOVABLE', 'MOVABLE_PARTIAL', 'UNUSED', 'ADDED'].map(
+				(state) => `block ${state}`
+			)
 		];
 		expect(wanted.filter((each) => !seen.has(each))).toEqual([]);
 		expect([...seen.keys()].filter((each) => each === 'driver broken' || each === 'run EINVAL')).toEqual([]);

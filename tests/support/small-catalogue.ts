@@ -13,8 +13,7 @@ function shrink(value: unknown): Scenario {
 	const read = readScenario(value);
 	if (!read.ok) throw new Error(read.detail);
 	const scenario = structuredClone(read.value);
-	const eighth = (bytes: number): number =>
-		Math.max(256 * MIB, Math.floor(bytes / 8 / (128 * MIB)) * 128 * MIB);
+	const eighth = (bytes: number): number => Math.max(256 * MIB, Math.floor(bytes / 8 / (128 * MIB)) * 128 * MIB);
 	for (const record of scenario.hosts) {
 		record.dramBytes = Math.max(512 * MIB, eighth(record.dramBytes));
 		record.normalBytes = 128 * MIB;
@@ -29,8 +28,7 @@ function shrink(value: unknown): Scenario {
 		record.bytes = record.bytes >= GIB ? 256 * MIB : record.bytes;
 		delete record.populatedBytes;
 		const working = record.workload.workingSetBytes;
-		if (working !== undefined)
-			record.workload.workingSetBytes = Math.min(working, record.bytes / 2);
+		if (working !== undefined) record.workload.workingSetBytes = Math.min(working, record.bytes / 2);
 		const rate = record.workload.rateBytesPerSecond;
 		if (rate !== undefined) record.workload.rateBytesPerSecond = Math.min(rate, 400_000_000);
 		for (const pin of record.pins) pin.gfn = Math.min(pin.gfn, record.bytes / 4096 - 1);

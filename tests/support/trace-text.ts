@@ -30,9 +30,7 @@ export function traceText(records: readonly TraceRecord[]): string {
 		}
 		const said = [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
 		const until = (last.atNs / 1e6).toFixed(6);
-		lines.push(
-			`${' '.repeat(13)}     #${first.seq} to #${last.seq}, until ${until} ms: ${said}; ${pages} pages moved`
-		);
+		lines.push(`${' '.repeat(13)}     #${first.seq} to #${last.seq}, until ${until} ms: ${said}; ${pages} pages moved`);
 		stretch = [];
 	};
 	for (const record of records) {
@@ -47,11 +45,7 @@ export function traceText(records: readonly TraceRecord[]): string {
 }
 
 /** The golden text of a scenario: its trace, how it ended, and the fingerprint of the end. */
-export function goldenText(scenario: {
-	readonly id: string;
-	readonly title: string;
-	readonly untilNs: number;
-}): string {
+export function goldenText(scenario: { readonly id: string; readonly title: string; readonly untilNs: number }): string {
 	const opened = Simulation.open({ scenario });
 	if (!opened.ok) throw new Error(`${scenario.id}: ${opened.reason}: ${opened.detail}`);
 	const simulation = opened.value;
@@ -59,18 +53,13 @@ export function goldenText(scenario: {
 	const { r, trace } = simulation.world;
 	const kinds = new Map<string, number>();
 	for (const record of trace) kinds.set(record.kind, (kinds.get(record.kind) ?? 0) + 1);
-	const counts = [...kinds]
-		.sort(([a], [b]) => (a < b ? -1 : 1))
-		.map(([kind, count]) => `${kind} ${count}`);
+	const counts = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, count]) => `${kind} ${count}`);
 	const vms = r.vms.map(
 		(vm) =>
 			`${vm.id}: on ${r.hosts[vm.instances[vm.running] as number]?.id}, ${vm.writtenPages} pages written, ${vm.stalls} stalls, ${vm.lostWorkNs} ns of work lost, slowest ${vm.worstSpeedPpm} ppm`
 	);
 	const operations = r.operations.map((operation) => {
-		const downtime =
-			operation.resumedNs < 0
-				? 'no downtime'
-				: `downtime ${operation.resumedNs - operation.stoppedNs} ns`;
+		const downtime = operation.resumedNs < 0 ? 'no downtime' : `downtime ${operation.resumedNs - operation.stoppedNs} ns`;
 		return `operation ${operation.id}: ${operation.strategy} ${operation.state}${operation.reason === null ? '' : ` (${operation.reason})`}, ${operation.endNs - operation.startNs} ns, ${downtime}, network ${operation.networkBytes} B, CXL ${operation.cxlBytes} B, ${operation.retriedFolios} folios retried, ${operation.rangeCount} ranges`;
 	});
 	return [

@@ -24,11 +24,7 @@ export interface ScenarioFile {
 const WINDOWS = [0x10_8000_0000, 0x28_0000_0000, 0x40_0000_0000];
 
 /** A host of `dramMiB` with 64 MiB of kernel in its first 128 MiB, and nothing else in it. */
-export function host(
-	id: string,
-	dramMiB: number,
-	more: Record<string, unknown> = {}
-): Record<string, unknown> {
+export function host(id: string, dramMiB: number, more: Record<string, unknown> = {}): Record<string, unknown> {
 	return {
 		id,
 		dramBytes: dramMiB * MIB,
@@ -40,12 +36,7 @@ export function host(
 	};
 }
 
-export function vm(
-	id: string,
-	at: string,
-	mib: number,
-	more: Record<string, unknown> = {}
-): Record<string, unknown> {
+export function vm(id: string, at: string, mib: number, more: Record<string, unknown> = {}): Record<string, unknown> {
 	return {
 		id,
 		host: at,
@@ -83,21 +74,13 @@ export function tinyWorld(more: Partial<ScenarioFile> = {}): ScenarioFile {
 	});
 }
 
-export function open(
-	scenario: unknown,
-	more: Omit<SimulationRequest, 'scenario'> = {}
-): Simulation {
+export function open(scenario: unknown, more: Omit<SimulationRequest, 'scenario'> = {}): Simulation {
 	const opened = Simulation.open({ scenario, ...more });
 	if (!opened.ok) throw new Error(`${opened.reason}: ${opened.detail}`);
 	return opened.value;
 }
 
-export function migrate(
-	strategy: 'precopy' | 'transit',
-	parameters: MigrationParameters = {},
-	name = 'vm0',
-	target = 'B'
-): Command {
+export function migrate(strategy: 'precopy' | 'transit', parameters: MigrationParameters = {}, name = 'vm0', target = 'B'): Command {
 	const free = strategy === 'precopy' ? { maxBandwidthBytesPerSecond: 0, multifdChannels: 8 } : {};
 	return { name: 'migrate', vm: name, target, strategy, parameters: { ...free, ...parameters } };
 }
@@ -113,8 +96,7 @@ export function expectSound(simulation: Simulation, where = ''): void {
 
 /** Runs until no operation is under way, at most `limitNs` further; returns whether all of them ended. */
 export function settle(simulation: Simulation, limitNs = 20_000_000_000): boolean {
-	const going = (): boolean =>
-		simulation.world.r.operations.some((operation) => operation.state === 'running');
+	const going = (): boolean => simulation.world.r.operations.some((operation) => operation.state === 'running');
 	if (going()) simulation.advance(simulation.nowNs + limitNs, Infinity, () => !going());
 	return !going();
 }
@@ -162,9 +144,7 @@ export function expectPinsKnown(simulation: Simulation, where = ''): void {
 		}
 		const structure = base / 512;
 		if (world.c.structurePinned.get(structure) !== held)
-			found.push(
-				`block ${block}: ${held} held folios, ${world.c.structurePinned.get(structure)} counted`
-			);
+			found.push(`block ${block}: ${held} held folios, ${world.c.structurePinned.get(structure)} counted`);
 	}
 	if (wanted.size > 0) found.push(`${wanted.size} pins on frames without rows`);
 	expect(found, `${where} at ${simulation.nowNs} ns`).toEqual([]);

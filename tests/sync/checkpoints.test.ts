@@ -32,12 +32,10 @@ describe.each([
 		// Backwards, since going back drops what lies later.
 		for (let at = points.length - 1; at >= 0; at -= 1) {
 			restore(world, history, points[at] as Checkpoint);
-			if (at % (8 * STRIDE) === 0)
-				expect(simulation.fingerprint(), `restored step ${at}`).toBe(reference.get(at));
+			if (at % (8 * STRIDE) === 0) expect(simulation.fingerprint(), `restored step ${at}`).toBe(reference.get(at));
 			simulation.advance(scenario.untilNs, 1);
 			const wanted = reference.get(at + 1);
-			if (wanted !== undefined)
-				expect(simulation.fingerprint(), `step ${at} run again`).toBe(wanted);
+			if (wanted !== undefined) expect(simulation.fingerprint(), `step ${at} run again`).toBe(wanted);
 		}
 		simulation.advance(scenario.untilNs);
 		expect(JSON.stringify(world.trace)).toBe(trace);

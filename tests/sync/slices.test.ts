@@ -59,17 +59,11 @@ describe.each(smallCatalogue())('$id', ({ scenario }) => {
 		const plain = open(scenario);
 		const detailed = open(scenario, { forceDetail: true });
 		expect(detailed.fingerprint()).toBe(plain.fingerprint());
-		const events =
-			reference.trace instanceof Array ? straight(scenario, untilNs).world.r.eventCount : 0;
-		const moments = [0.02, 0.1, 0.25, 0.4, 0.5, 0.65, 0.8, 0.95].map((part) =>
-			Math.floor(part * events)
-		);
+		const events = reference.trace instanceof Array ? straight(scenario, untilNs).world.r.eventCount : 0;
+		const moments = [0.02, 0.1, 0.25, 0.4, 0.5, 0.65, 0.8, 0.95].map((part) => Math.floor(part * events));
 		for (const moment of moments) {
-			for (const simulation of [plain, detailed])
-				simulation.advance(untilNs, moment - simulation.world.r.eventCount);
-			expect(detailed.fingerprint(), `after event ${moment}, ${plain.nowNs} ns`).toBe(
-				plain.fingerprint()
-			);
+			for (const simulation of [plain, detailed]) simulation.advance(untilNs, moment - simulation.world.r.eventCount);
+			expect(detailed.fingerprint(), `after event ${moment}, ${plain.nowNs} ns`).toBe(plain.fingerprint());
 		}
 		for (const simulation of [plain, detailed]) simulation.advance(untilNs);
 		expect(result(detailed)).toEqual(reference);

@@ -2,12 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../src/lib/engine/contract/commands.ts';
 import { HANDLERS } from '../../src/lib/engine/handlers.ts';
 import { EventKind } from '../../src/lib/engine/sim/event-kinds.ts';
-import {
-	nextEventNs,
-	schedule,
-	takeEvent,
-	type PendingEvent
-} from '../../src/lib/engine/sim/event-queue.ts';
+import { nextEventNs, schedule, takeEvent, type PendingEvent } from '../../src/lib/engine/sim/event-queue.ts';
 import { fingerprintOf } from '../../src/lib/engine/whole/fingerprint.ts';
 import { host, migrate, open, smallWorld, vm } from '../support/worlds.ts';
 
@@ -15,10 +10,7 @@ import { host, migrate, open, smallWorld, vm } from '../support/worlds.ts';
 const twins = smallWorld({
 	hosts: [host('A', 768), host('B', 768)],
 	pool: { bytes: 768 * 1024 * 1024 },
-	vms: [
-		vm('vm0', 'A', 128, { workload: { kind: 'idle' } }),
-		vm('vm1', 'A', 128, { workload: { kind: 'idle' } })
-	],
+	vms: [vm('vm0', 'A', 128, { workload: { kind: 'idle' } }), vm('vm1', 'A', 128, { workload: { kind: 'idle' } })],
 	journal: [
 		{ atNs: 0, command: migrate('transit') },
 		{ atNs: 0, command: migrate('transit', {}, 'vm1') }
@@ -74,9 +66,7 @@ describe('equal times', () => {
 	});
 
 	it('run the other way round give another fingerprint', () => {
-		const noticed = [1, 2, 3, right.pairs].filter(
-			(pair) => runDouble(pair, untilNs).print !== right.print
-		);
+		const noticed = [1, 2, 3, right.pairs].filter((pair) => runDouble(pair, untilNs).print !== right.print);
 		expect(noticed).toEqual([1, 2, 3, right.pairs]);
 	});
 });
@@ -84,21 +74,12 @@ describe('equal times', () => {
 describe('classes', () => {
 	it('order equal times whatever the order of scheduling', () => {
 		const kinds = [EventKind.sample, EventKind.handOff, EventKind.transit, EventKind.pinEnd];
-		const orders = [
-			kinds,
-			[...kinds].reverse(),
-			[kinds[1], kinds[3], kinds[0], kinds[2]] as typeof kinds
-		];
+		const orders = [kinds, [...kinds].reverse(), [kinds[1], kinds[3], kinds[0], kinds[2]] as typeof kinds];
 		for (const order of orders) {
 			const { world } = open(smallWorld());
 			while (nextEventNs(world) !== null) takeEvent(world);
 			for (const kind of order) schedule(world, 5, kind, 0, 0);
-			expect(order.map(() => takeEvent(world).kind)).toEqual([
-				EventKind.pinEnd,
-				EventKind.transit,
-				EventKind.handOff,
-				EventKind.sample
-			]);
+			expect(order.map(() => takeEvent(world).kind)).toEqual([EventKind.pinEnd, EventKind.transit, EventKind.handOff, EventKind.sample]);
 		}
 	});
 });

@@ -15,7 +15,9 @@ export async function inBrowser(say: (line: string) => void): Promise<Row[]> {
 		say('No build: the figures of the browser are left out (npm run build).');
 		return [];
 	}
-	const rows: Row[] = [{ what: 'all JavaScript of the site, gzip', floor: '', value: `${(weight(siteFolder) / 1e3).toFixed(0)} kB`, goal: '', met: null }];
+	const rows: Row[] = [
+		{ what: 'all JavaScript of the site, gzip', floor: '', value: `${(weight(siteFolder) / 1e3).toFixed(0)} kB`, goal: '', met: null }
+	];
 	if (!existsSync(browserFile)) {
 		say('No browser was ever looked for: run npm test once, or npx playwright install chromium.');
 		return rows;
@@ -44,7 +46,13 @@ export async function inBrowser(say: (line: string) => void): Promise<Row[]> {
 			starts.push(performance.now() - start);
 			await context.close();
 		}
-		rows.push({ what: 'scripts loaded by the playground, gzip', floor: '', value: `${(scripts / 1e3).toFixed(0)} kB`, goal: 'at most 80 kB on the landing page', met: null });
+		rows.push({
+			what: 'scripts loaded by the playground, gzip',
+			floor: '',
+			value: `${(scripts / 1e3).toFixed(0)} kB`,
+			goal: 'at most 80 kB on the landing page',
+			met: null
+		});
 		rows.push({ what: 'playground until its picture shows', floor: '', value: `${median(starts).toFixed(0)} ms`, goal: '', met: null });
 		const page = await browser.newPage();
 		await page.goto('about:blank');
@@ -53,7 +61,14 @@ export async function inBrowser(say: (line: string) => void): Promise<Row[]> {
 		await page.locator('canvas').first().waitFor({ state: 'visible' });
 		await page.keyboard.press('Space');
 		const busy = await frames(page);
-		rows.push({ what: 'frames shown while the engine runs', floor: 'an empty page', value: `${(rest / busy).toFixed(2)}x`, spread: `${busy.toFixed(1)} ms a frame`, goal: 'at least 0.98x', met: rest / busy >= 0.98 });
+		rows.push({
+			what: 'frames shown while the engine runs',
+			floor: 'an empty page',
+			value: `${(rest / busy).toFixed(2)}x`,
+			spread: `${busy.toFixed(1)} ms a frame`,
+			goal: 'at least 0.98x',
+			met: rest / busy >= 0.98
+		});
 	} finally {
 		await browser.close();
 		server.close();

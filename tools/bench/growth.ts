@@ -47,10 +47,25 @@ export function growth(quick: boolean): Row[] {
 		const per = (pick: (one: Grown) => number) => (pick(most) / most.gib / (pick(least) / least.gib)).toPrecision(2);
 		const what = `${least.gib} GiB to 1 TiB of simulated memory, ${fragmented ? 'fragmented' : 'uniform'}: booted and three quarters touched`;
 		return [
-			{ what: `${what}, time per GiB`, floor: `${least.gib} GiB`, value: `${per(({ ms }) => ms)}x`, spread: listed(all, ({ gib, ms }) => `${number(ms / gib)} ms`), goal: '', met: null },
-			{ what: `${what}, state written per GiB`, floor: `${least.gib} GiB`, value: `${per(({ bytes }) => bytes)}x`, spread: listed(all, ({ gib, bytes }) => `${number(bytes / gib / 1e3)} kB`), goal: '', met: null }
+			{
+				what: `${what}, time per GiB`,
+				floor: `${least.gib} GiB`,
+				value: `${per(({ ms }) => ms)}x`,
+				spread: listed(all, ({ gib, ms }) => `${number(ms / gib)} ms`),
+				goal: '',
+				met: null
+			},
+			{
+				what: `${what}, state written per GiB`,
+				floor: `${least.gib} GiB`,
+				value: `${per(({ bytes }) => bytes)}x`,
+				spread: listed(all, ({ gib, bytes }) => `${number(bytes / gib / 1e3)} kB`),
+				goal: '',
+				met: null
+			}
 		];
 	});
 }
 
-const listed = (all: readonly Grown[], say: (one: Grown) => string): string => `a GiB: ${all.map((one) => `${say(one)} of ${one.gib}`).join(', ')}`;
+const listed = (all: readonly Grown[], say: (one: Grown) => string): string =>
+	`a GiB: ${all.map((one) => `${say(one)} of ${one.gib}`).join(', ')}`;

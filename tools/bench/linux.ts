@@ -117,7 +117,11 @@ export function offlined(rounds: number): Row[] {
 					return simulation;
 				},
 				run: (simulation) => {
-					const moved = ask(simulation, { name: 'write-file', path: `/sys/devices/system/memory/memory${blockOfArea(simulation)}/state`, value: 'offline' }).movedPages;
+					const moved = ask(simulation, {
+						name: 'write-file',
+						path: `/sys/devices/system/memory/memory${blockOfArea(simulation)}/state`,
+						value: 'offline'
+					}).movedPages;
 					if (moved !== BLOCK_PAGES) throw new Error(`${moved} pages moved`);
 				}
 			},
@@ -156,7 +160,10 @@ export function plugged(rounds: number): Row[] {
 		},
 		rounds
 	);
-	const unplug = [{ name: 'nothing in use', advice: null }, ...KINDS.filter(({ scattered }) => !scattered).map(({ name, advice }) => ({ name: `1 GiB of it in use in ${name}`, advice }))].map(({ name, advice }) =>
+	const unplug = [
+		{ name: 'nothing in use', advice: null },
+		...KINDS.filter(({ scattered }) => !scattered).map(({ name, advice }) => ({ name: `1 GiB of it in use in ${name}`, advice }))
+	].map(({ name, advice }) =>
 		measured(
 			{
 				what: `64 GiB unplugged by virtio-mem, ${name}: a sub-block of 2 MiB`,

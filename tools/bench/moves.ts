@@ -98,11 +98,19 @@ export function wholeRuns(): Row[] {
 		let simulated = 0;
 		let moved = 0;
 		for (let round = 0; round < 2; round += 1) {
-			const simulation = worldOf({ bytes: 64 * GIB, strategy, pages: '4k', rateBytesPerSecond: rate, workingSetBytes: 4e9, checkpointBytes: 64 * 1024 * 1024 });
+			const simulation = worldOf({
+				bytes: 64 * GIB,
+				strategy,
+				pages: '4k',
+				rateBytesPerSecond: rate,
+				workingSetBytes: 4e9,
+				checkpointBytes: 64 * 1024 * 1024
+			});
 			times.push(timeMs(() => runToEnd(simulation)));
 			const operation = simulation.status().operations[0];
 			simulated = ((operation?.endNs ?? 0) - (operation?.startNs ?? 0)) / 1e9;
-			moved = (strategy === 'transit' ? 2 * pages : (operation?.networkBytes ?? 0) / 4104) + (simulation.status().vms[0]?.writtenPages ?? 0);
+			moved =
+				(strategy === 'transit' ? 2 * pages : (operation?.networkBytes ?? 0) / 4104) + (simulation.status().vms[0]?.writtenPages ?? 0);
 		}
 		const ms = median(times);
 		rows.push({

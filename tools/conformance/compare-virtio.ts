@@ -20,7 +20,9 @@ export function compareVirtioStep(theirs: RecordedStep, mine: JsonObject): strin
 		case 'guest-process':
 			return sameWords(list(theirs['out']), list(mine['out']));
 		case 'devices-left':
-			return theirs['types'] === undefined || JSON.stringify(theirs['types']) === JSON.stringify(mine['types']) ? null : told('types', mine['types'], theirs['types']);
+			return theirs['types'] === undefined || JSON.stringify(theirs['types']) === JSON.stringify(mine['types'])
+				? null
+				: told('types', mine['types'], theirs['types']);
 		default:
 			return null;
 	}
@@ -39,7 +41,11 @@ function sameDevice(theirs: JsonObject, mine: JsonObject, withSize: boolean): st
 
 function sameReached(theirs: JsonObject, mine: JsonObject): string | null {
 	if (!('reached' in theirs) || theirs['reached'] === mine['reached']) return null;
-	return told('reached', [mine['reached'] ?? null, mine['seconds'] ?? null, (mine['device'] as JsonObject | null)?.['size'] ?? null], [theirs['reached'] ?? null, theirs['seconds'] ?? null, (theirs['device'] as JsonObject | undefined)?.['size'] ?? null]);
+	return told(
+		'reached',
+		[mine['reached'] ?? null, mine['seconds'] ?? null, (mine['device'] as JsonObject | null)?.['size'] ?? null],
+		[theirs['reached'] ?? null, theirs['seconds'] ?? null, (theirs['device'] as JsonObject | undefined)?.['size'] ?? null]
+	);
 }
 
 function sameValue(theirs: JsonObject, mine: JsonObject): string | null {
@@ -50,18 +56,29 @@ function sameValue(theirs: JsonObject, mine: JsonObject): string | null {
 
 /** Which zones hold what is left, and which blocks when everything was reached. */
 function sameState(theirs: JsonObject, mine: JsonObject): string | null {
-	const zones = (each: JsonObject): string => Object.keys(each['zones_pages'] as object).sort().join();
+	const zones = (each: JsonObject): string =>
+		Object.keys(each['zones_pages'] as object)
+			.sort()
+			.join();
 	if (theirs['zones_pages'] && zones(theirs) !== zones(mine)) return told('zones', zones(mine), zones(theirs));
 	const kinds = (each: JsonObject): string =>
-		list(each['device_memory_blocks']).map((group) => `${String(group['state'])} ${String(group['valid_zones'])}`).sort().join();
-	return theirs['device_memory_blocks'] === undefined || kinds(theirs) === kinds(mine) ? null : told('memory blocks of the device', kinds(mine), kinds(theirs));
+		list(each['device_memory_blocks'])
+			.map((group) => `${String(group['state'])} ${String(group['valid_zones'])}`)
+			.sort()
+			.join();
+	return theirs['device_memory_blocks'] === undefined || kinds(theirs) === kinds(mine)
+		? null
+		: told('memory blocks of the device', kinds(mine), kinds(theirs));
 }
 
 function sameWords(theirs: readonly JsonObject[], mine: readonly JsonObject[]): string | null {
 	for (const [index, a] of theirs.entries()) {
 		const b = mine[index];
 		if (a['errno'] !== b?.['errno']) return told(`word ${index + 1} (${String(a['op'])}) errno`, b?.['errno'], a['errno']);
-		const zones = (each: JsonObject | undefined): string => Object.keys((each?.['zones'] ?? {}) as object).sort().join();
+		const zones = (each: JsonObject | undefined): string =>
+			Object.keys((each?.['zones'] ?? {}) as object)
+				.sort()
+				.join();
 		if (a['zones'] !== undefined && zones(a) !== zones(b)) return told(`word ${index + 1} (zones)`, b?.['zones'], a['zones']);
 	}
 	return null;

@@ -8,7 +8,8 @@ export function compareZonesStep(theirs: RecordedStep, mine: JsonObject): string
 	switch (theirs.op) {
 		case 'write-block-state':
 			for (const key of ['result', 'state_after', 'valid_zones_after'])
-				if (theirs[key] !== undefined && theirs[key] !== mine[key]) return told(`${key} of block ${String(theirs['block'])} after ${String(theirs['value'])}`, mine[key], theirs[key]);
+				if (theirs[key] !== undefined && theirs[key] !== mine[key])
+					return told(`${key} of block ${String(theirs['block'])} after ${String(theirs['value'])}`, mine[key], theirs[key]);
 			return null;
 		case 'hotplug-dimm':
 			return sameResult(theirs, mine) ?? sameFields(theirs, mine, ['addr', 'slot', 'first_block', 'blocks']);
@@ -82,7 +83,12 @@ function sortedBlocks(layout: JsonObject): JsonObject {
 /** Word by word: return kinds always; counts unless something was only partly moved. */
 function compareWords(theirs: readonly JsonObject[], mine: readonly JsonObject[]): string | null {
 	if (theirs.length === 0) return null;
-	if (theirs.length !== mine.length) return told('words', mine.map((each) => each['op'] ?? null), theirs.map((each) => each['op'] ?? null));
+	if (theirs.length !== mine.length)
+		return told(
+			'words',
+			mine.map((each) => each['op'] ?? null),
+			theirs.map((each) => each['op'] ?? null)
+		);
 	let partial = false;
 	for (const [index, a] of theirs.entries()) {
 		const b = mine[index] as JsonObject;
@@ -90,12 +96,16 @@ function compareWords(theirs: readonly JsonObject[], mine: readonly JsonObject[]
 		if (a['op'] !== b['op']) return told(at, b['op'], a['op']);
 		if (a['errno'] !== b['errno']) return told(`${at} errno`, b['errno'], a['errno']);
 		if (a['op'] === 'zones' || a['status'] !== undefined) {
-			const kinds = (each: JsonObject): string => Object.keys((each['status'] ?? each['pages'] ?? {}) as object).sort().join();
+			const kinds = (each: JsonObject): string =>
+				Object.keys((each['status'] ?? each['pages'] ?? {}) as object)
+					.sort()
+					.join();
 			if (kinds(a) !== kinds(b)) return told(at, b['status'] ?? b['pages'], a['status'] ?? a['pages']);
 		}
 		if (a['op'] === 'move' && Number(a['ret']) !== 0) partial = true;
 		if (Math.sign(Number(a['ret'] ?? 0)) !== Math.sign(Number(b['ret'] ?? 0))) return told(`${at} ret`, b['ret'], a['ret']);
-		if (!partial && JSON.stringify(a['status'] ?? a['pages'] ?? a['ret'] ?? null) !== JSON.stringify(sameOrder(a, b))) return told(at, b, a);
+		if (!partial && JSON.stringify(a['status'] ?? a['pages'] ?? a['ret'] ?? null) !== JSON.stringify(sameOrder(a, b)))
+			return told(at, b, a);
 	}
 	return null;
 }

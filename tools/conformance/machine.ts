@@ -44,7 +44,9 @@ export function openMachine(recorded: RecordedCase): Opened {
 function onlinePolicy(text: string): { append: string; auto: string } {
 	const match = /^(auto-movable|offline|online_kernel|online_movable|online)(?:\s*\(([^)]*)\))?\s*(.*)$/.exec(text);
 	if (!match) return { append: '', auto: '' };
-	const parameters = [...`${match[2] ?? ''} ${match[3] ?? ''}`.matchAll(/[a-z_.]+=[^\s,]+/g)].map((each) => (each[0].includes('.') ? each[0] : `memory_hotplug.${each[0]}`));
+	const parameters = [...`${match[2] ?? ''} ${match[3] ?? ''}`.matchAll(/[a-z_.]+=[^\s,]+/g)].map((each) =>
+		each[0].includes('.') ? each[0] : `memory_hotplug.${each[0]}`
+	);
 	if (match[1] === 'auto-movable') parameters.unshift('memory_hotplug.online_policy=auto-movable');
 	return {
 		append: parameters.join(' '),
@@ -94,7 +96,9 @@ export class Machine {
 			if (typeof call === 'string') return { op: words.split(' ')[0] ?? '', error: call };
 			const returned = this.settle(call);
 			const done = this.callNow(call);
-			return returned ? ((done.value as JsonObject | null) ?? { op: words.split(' ')[0] ?? '', errno: done.errno }) : { op: words.split(' ')[0] ?? '', errno: 'DOES_NOT_RETURN' };
+			return returned
+				? ((done.value as JsonObject | null) ?? { op: words.split(' ')[0] ?? '', errno: done.errno })
+				: { op: words.split(' ')[0] ?? '', errno: 'DOES_NOT_RETURN' };
 		});
 	}
 

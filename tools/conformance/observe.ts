@@ -41,15 +41,13 @@ export function blockGroups(status: MachineStatus): JsonObject[] {
 		group.ids.push(block.id);
 		groups.set(key, group);
 	}
-	return [...groups.entries()]
-		.sort(([a], [b]) => (a < b ? -1 : 1))
-		.map(([, { ids, ...rest }]) => ({ ...rest, blocks: ranges(ids) }));
+	return [...groups.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { ids, ...rest }]) => ({ ...rest, blocks: ranges(ids) }));
 }
 
 /** [1,2,3,7] → ["1-3", "7"] */
 export function ranges(ids: readonly number[]): string[] {
 	const texts: string[] = [];
-	for (let at = 0; at < ids.length; ) {
+	for (let at = 0; at < ids.length;) {
 		let end = at;
 		while (end + 1 < ids.length && (ids[end + 1] as number) === (ids[end] as number) + 1) end += 1;
 		texts.push(end === at ? String(ids[at]) : `${ids[at]}-${ids[end]}`);
@@ -62,7 +60,9 @@ export function nodeMasks(status: MachineStatus): JsonObject {
 	const mask = (keep: (node: MachineStatus['nodes'][number]) => boolean): string =>
 		ranges(status.nodes.filter(keep).map((node) => node.id)).join(',');
 	const has = (node: MachineStatus['nodes'][number], kernelOnly: boolean): boolean =>
-		node.zones.some((zone) => zone.presentPages > 0 && (!kernelOnly || zone.name === 'DMA' || zone.name === 'DMA32' || zone.name === 'NORMAL'));
+		node.zones.some(
+			(zone) => zone.presentPages > 0 && (!kernelOnly || zone.name === 'DMA' || zone.name === 'DMA32' || zone.name === 'NORMAL')
+		);
 	return {
 		online: mask((node) => node.online),
 		possible: mask(() => true),

@@ -21,7 +21,14 @@ export function playVirtio(recorded: RecordedCase): Answer {
 	const refusal = recorded.steps.find((step) => step.op === 'start')?.['result'] as { ok?: boolean; text?: string } | undefined;
 	if (refusal?.ok === false) {
 		const steps = recorded.steps.map((step) => ({ op: step.op, result: { ok: true } }));
-		return { results: steps.map((step) => step.result), steps, outcome: { ok: true }, unobserved: [], unanswered: [], difference: `the machine starts, recorded "${refusal.text ?? ''}"` };
+		return {
+			results: steps.map((step) => step.result),
+			steps,
+			outcome: { ok: true },
+			unobserved: [],
+			unanswered: [],
+			difference: `the machine starts, recorded "${refusal.text ?? ''}"`
+		};
 	}
 	machine.advance(TENTH_NS);
 	const answer: Answer = { results: [], steps: [], outcome: null, unobserved: [], unanswered: [], difference: null };
@@ -48,7 +55,12 @@ export function playVirtio(recorded: RecordedCase): Answer {
 	return {
 		...answer,
 		outcome: {
-			final: { size: pick('size'), 'requested-size': pick('requested-size'), 'max-size': pick('max-size'), 'block-size': pick('block-size') },
+			final: {
+				size: pick('size'),
+				'requested-size': pick('requested-size'),
+				'max-size': pick('max-size'),
+				'block-size': pick('block-size')
+			},
 			reached,
 			size_change_events: machine.status().virtioMems.reduce((sum, each) => sum + each.eventsSent, 0),
 			errors

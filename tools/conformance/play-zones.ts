@@ -64,7 +64,8 @@ export function refusedToStart(recorded: RecordedCase, text: string): Answer {
 
 /** A start that QEMU refused must be refused with its text; any other must not be. */
 export function startDifference(recorded: RecordedCase, text: string): string | null {
-	const theirs = recorded.steps.find((step) => step.op === 'start')?.['result'] as { ok?: boolean; class?: string; text?: string } | undefined;
+	const theirs = recorded.steps.find((step) => step.op === 'start')?.['result'] as
+		{ ok?: boolean; class?: string; text?: string } | undefined;
 	if (theirs?.class === 'process-exit') return null;
 	if (theirs?.ok !== false) return `the machine does not start: ${text}`;
 	return theirs.text === undefined || text.includes(theirs.text) ? null : `start: "${text}", recorded "${theirs.text}"`;
@@ -86,7 +87,15 @@ function playStep(machine: Machine, step: RecordedStep, crowd: Crowd): JsonObjec
 			const result = machine.write(`/sys/devices/system/memory/memory${block}/state`, String(step['value']));
 			const seconds = (machine.simulation.nowNs - fromNs) / 1e9;
 			const after = blockText(machine.status(), block);
-			return { op: step.op, block, value: step['value'] ?? null, result, seconds, state_after: after.state, valid_zones_after: after.zones };
+			return {
+				op: step.op,
+				block,
+				value: step['value'] ?? null,
+				result,
+				seconds,
+				state_after: after.state,
+				valid_zones_after: after.zones
+			};
 		}
 		case 'layout': {
 			const status = machine.status();
@@ -154,7 +163,8 @@ function hotplug(machine: Machine, step: RecordedStep): JsonObject {
 	const status = machine.status();
 	const dimm = status.dimms.find((each) => each.id === id);
 	const { ok, class: kind, text } = added as { ok: boolean; class?: string; text?: string };
-	if (!ok || !dimm) return { op: step.op, id, size, node: step['node'] ?? null, result: { ok: false, class: kind ?? '', text: text ?? '' } };
+	if (!ok || !dimm)
+		return { op: step.op, id, size, node: step['node'] ?? null, result: { ok: false, class: kind ?? '', text: text ?? '' } };
 	return {
 		op: step.op,
 		id,

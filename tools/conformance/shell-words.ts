@@ -27,7 +27,9 @@ function commandsOf(machine: Machine, script: string): string[] {
 	const loop = /(?:^|;|\n)\s*for (\w+) in (.*?)\s*[;\n]\s*do\s+(.*?)\s*[;\n]\s*done/s.exec(script);
 	if (!loop) return script.split(/\s*(?:;|&&|\n)\s*/).filter((command) => command !== '');
 	const [text, name, words, body] = loop as unknown as [string, string, string, string];
-	const rounds = wordsOf(machine, words).flatMap((value) => commandsOf(machine, body.replace(new RegExp(`\\$(?:${name}\\b|\\{${name}\\})`, 'g'), value)));
+	const rounds = wordsOf(machine, words).flatMap((value) =>
+		commandsOf(machine, body.replace(new RegExp(`\\$(?:${name}\\b|\\{${name}\\})`, 'g'), value))
+	);
 	return [...commandsOf(machine, script.slice(0, loop.index)), ...rounds, ...commandsOf(machine, script.slice(loop.index + text.length))];
 }
 

@@ -22,8 +22,16 @@ const word = (text: string): string => text.replace('lining', 'line');
 const LABELS: readonly (readonly [RegExp, (machine: Machine, match: RegExpExecArray) => string | null])[] = [
 	[new RegExp(`^${STATE_WORD} the (first|second|third|last)( plugged)? block(?: (?:as |to )?(movable|kernel))?`), ordinal],
 	[new RegExp(`^${STATE_WORD} (?:memory ?)?blocks? (\\d+(?:(?:-|, ?| and | )\\d+)*)(?: (?:as |to )?(movable|kernel))?$`), numbered],
-	[new RegExp(`^${STATE_WORD} (?:all|every|each|the)(?: (?:of the |the )?(?:offline |plugged |added |new )?(?:memory )?blocks?)?(?: (?:as |to )?(movable|kernel))?$`), all],
-	[/^set auto_online_blocks (?:to|=) ?(\w+)/, (machine, match) => (machine.write('/sys/devices/system/memory/auto_online_blocks', match[1] as string), '')],
+	[
+		new RegExp(
+			`^${STATE_WORD} (?:all|every|each|the)(?: (?:of the |the )?(?:offline |plugged |added |new )?(?:memory )?blocks?)?(?: (?:as |to )?(movable|kernel))?$`
+		),
+		all
+	],
+	[
+		/^set auto_online_blocks (?:to|=) ?(\w+)/,
+		(machine, match) => (machine.write('/sys/devices/system/memory/auto_online_blocks', match[1] as string), '')
+	],
 	[/^(?:remove|unload) the driver/, (machine) => (machine.module('unload'), '')],
 	[/^unbind the driver/, (machine) => (machine.module('unload'), null)],
 	[/^bind it again/, (machine) => (machine.module('load'), null)],
@@ -38,7 +46,8 @@ function addedBlocks(machine: Machine): number[] {
 }
 
 /** "online … movable" is online_movable. */
-const withZone = (state: string, zone: string | undefined): string => (zone !== undefined && word(state) === 'online' ? `online_${zone}` : word(state));
+const withZone = (state: string, zone: string | undefined): string =>
+	zone !== undefined && word(state) === 'online' ? `online_${zone}` : word(state);
 
 function writeState(machine: Machine, id: number, value: string): string {
 	const errno = machine.write(`/sys/devices/system/memory/memory${id}/state`, value);

@@ -69,8 +69,6 @@ export class Fingerprint {
 
 	/** 16 hexadecimal digits. */
 	text(): string {
-		return (
-			this.high.toString(16).padStart(8, '0') + this.low.toString(16).padStart(8, '0')
-		);
+		return this.high.toString(16).padStart(8, '0') + this.low.toString(16).padStart(8, '0');
 	}
 }

@@ -45,8 +45,12 @@ export function parseQuantity(
 				`"${value.slice(0, 40)}" is not a number with a unit out of ${Object.keys(units).join(', ')}`
 			);
 		result = Math.round(Number(match[1]) * factor);
-	} else return refused('bad-quantity', `expected a number or a text with a unit, got ${typeof value}`);
+	} else
+		return refused('bad-quantity', `expected a number or a text with a unit, got ${typeof value}`);
 	if (!Number.isSafeInteger(result) || result < 0)
-		return refused('bad-quantity', `${String(value).slice(0, 40)} is not a whole amount from 0 to 2^53`);
+		return refused(
+			'bad-quantity',
+			`${String(value).slice(0, 40)} is not a whole amount from 0 to 2^53`
+		);
 	return ok(result);
 }

@@ -35,6 +35,7 @@ export function nanoseconds(value: number): Nanoseconds {
  * Exact enough for one batch: the quotient is below 2^53 for every legal pair.
  */
 export function transferNs(bytes: number, bytesPerSecond: number): number {
-	if (!(bytes >= 0 && bytesPerSecond > 0)) throw new AssertionError(`transfer of ${bytes} B at ${bytesPerSecond} B/s`);
+	if (!(bytes >= 0 && bytesPerSecond > 0))
+		throw new AssertionError(`transfer of ${bytes} B at ${bytesPerSecond} B/s`);
 	return Math.max(1, Math.ceil((bytes / bytesPerSecond) * NS_PER_S));
 }

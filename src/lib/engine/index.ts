@@ -106,7 +106,11 @@ export class Simulation {
 			const known = upcoming(this.history);
 			const toKnown = known ? known.eventCount - this.world.r.eventCount : LOOK_EVENTS;
 			const slice = Math.max(1, Math.min(eventBudget - events, toKnown));
-			const result: RunResult = run(this.world, HANDLERS, stopAfter ? { untilNs, eventBudget: slice, stopAfter } : { untilNs, eventBudget: slice });
+			const result: RunResult = run(
+				this.world,
+				HANDLERS,
+				stopAfter ? { untilNs, eventBudget: slice, stopAfter } : { untilNs, eventBudget: slice }
+			);
 			events += result.events;
 			this.checkpointWhenDue();
 			if (result.done) return { done: true, stopped: result.stopped, events };
@@ -288,7 +292,8 @@ function firstDifference(mine: readonly TraceRecord[], other: readonly TraceReco
 	for (let at = 0; at < length; at += 1) {
 		const a = mine[at];
 		const b = other[at];
-		if (a && b && a.kind === b.kind && a.atNs === b.atNs && a.text === b.text && JSON.stringify(a.values) === JSON.stringify(b.values)) continue;
+		if (a && b && a.kind === b.kind && a.atNs === b.atNs && a.text === b.text && JSON.stringify(a.values) === JSON.stringify(b.values))
+			continue;
 		if (!a && !b) return null;
 		return { mine: a ?? null, other: b ?? null, atNs: Math.min(a?.atNs ?? Infinity, b?.atNs ?? Infinity) };
 	}

@@ -174,8 +174,16 @@ export async function runToEnd(
 			: [];
 		const refusal =
 			world.status.operations.length === 0 ? refusalIn(await world.ask(FIRST_RECORDS)) : null;
-		const movers = order.movers === undefined ? null : await world.ask({ kind: 'movers', plan: order.movers });
-		return ok({ summary, status: world.status, values, movers, refusal, views: () => world.views() });
+		const movers =
+			order.movers === undefined ? null : await world.ask({ kind: 'movers', plan: order.movers });
+		return ok({
+			summary,
+			status: world.status,
+			values,
+			movers,
+			refusal,
+			views: () => world.views()
+		});
 	} finally {
 		await port.close({ world: world.world });
 	}

@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-	alignUp,
-	byteAddress,
-	floorDiv,
-	formatAddress,
-	maskParity,
-	parseAddress
-} from '../../../src/lib/base/address.ts';
+import { alignUp, byteAddress, floorDiv, formatAddress, maskParity, parseAddress } from '../../../src/lib/base/address.ts';
 
 describe('addresses beyond 32 bits', () => {
 	const high = 0x10_8000_1234;
@@ -34,8 +27,7 @@ describe('addresses beyond 32 bits', () => {
 
 	it('are refused out of range', () => {
 		expect(byteAddress(2 ** 52 - 1, 'HPA')).toBe(2 ** 52 - 1);
-		for (const wrong of [2 ** 52, -1, 0.5, NaN])
-			expect(() => byteAddress(wrong, 'HPA')).toThrow('HPA out of range');
+		for (const wrong of [2 ** 52, -1, 0.5, NaN]) expect(() => byteAddress(wrong, 'HPA')).toThrow('HPA out of range');
 	});
 
 	it('are written in groups of four and read again', () => {
@@ -44,7 +36,6 @@ describe('addresses beyond 32 bits', () => {
 		expect(formatAddress(0xffff_8880_0000_0000n)).toBe('0xffff_8880_0000_0000');
 		expect(parseAddress(' 0x10_8000_1234 ')).toBe(high);
 		expect(parseAddress('4096')).toBe(4096);
-		for (const wrong of ['', '0x', 'abc', '-1', '1.5', '0x40000000000000'])
-			expect(parseAddress(wrong), wrong).toBeNull();
+		for (const wrong of ['', '0x', 'abc', '-1', '1.5', '0x40000000000000']) expect(parseAddress(wrong), wrong).toBeNull();
 	});
 });

@@ -17,8 +17,7 @@ describe('base64url', () => {
 	});
 
 	it('refuses impossible lengths and characters', () => {
-		for (const wrong of ['A', 'AAAAA', 'A+AA', 'AA==', 'ä'])
-			expect(fromBase64Url(wrong), wrong).toBeNull();
+		for (const wrong of ['A', 'AAAAA', 'A+AA', 'AA==', 'ä']) expect(fromBase64Url(wrong), wrong).toBeNull();
 		expect(fromBase64Url('')).toEqual(new Uint8Array(0));
 	});
 });

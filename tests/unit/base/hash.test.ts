@@ -9,17 +9,13 @@ describe('hashes', () => {
 
 	it('mix32 is a 32-bit word that depends on every argument', () => {
 		const words = new Set<number>();
-		for (let a = 0; a < 20; a += 1)
-			for (let b = 0; b < 20; b += 1) for (let c = 0; c < 20; c += 1) words.add(mix32(a, b, c));
+		for (let a = 0; a < 20; a += 1) for (let b = 0; b < 20; b += 1) for (let c = 0; c < 20; c += 1) words.add(mix32(a, b, c));
 		expect(words.size).toBe(8000);
-		for (const word of words)
-			expect(Number.isInteger(word) && word >= 0 && word < 2 ** 32).toBe(true);
+		for (const word of words) expect(Number.isInteger(word) && word >= 0 && word < 2 ** 32).toBe(true);
 	});
 
 	it('hashText tells neighbours apart', () => {
-		expect(
-			new Set(['', 'a', 'b', 'ab', 'ba', 'vm/vm0/writes', 'vm/vm1/writes', 'ā'].map(hashText)).size
-		).toBe(8);
+		expect(new Set(['', 'a', 'b', 'ab', 'ba', 'vm/vm0/writes', 'vm/vm1/writes', 'ā'].map(hashText)).size).toBe(8);
 	});
 
 	it('a fingerprint sees order, large and negative values, and texts', () => {

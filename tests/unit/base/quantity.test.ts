@@ -11,9 +11,7 @@ describe('quantities', () => {
 		['300 ms', 'nanoseconds', 300_000_000],
 		['400 us', 'nanoseconds', 400_000],
 		['2 µs', 'nanoseconds', 2000]
-	] as const)('%s as %s', (text, dimension, value) =>
-		expect(parseQuantity(text, dimension)).toEqual({ ok: true, value })
-	);
+	] as const)('%s as %s', (text, dimension, value) => expect(parseQuantity(text, dimension)).toEqual({ ok: true, value }));
 
 	it.each([
 		['4', 'bytes'],

@@ -6,10 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { drawIndex, exponentialThresholds, zipfThresholds } from '$lib/base/thresholds.ts';
 
 function widths(thresholds: Uint32Array): number[] {
-	return Array.from(
-		thresholds,
-		(last, index) => last - (index === 0 ? -1 : (thresholds[index - 1] as number))
-	);
+	return Array.from(thresholds, (last, index) => last - (index === 0 ? -1 : (thresholds[index - 1] as number)));
 }
 
 describe('zipfThresholds', () => {
@@ -25,17 +22,13 @@ describe('zipfThresholds', () => {
 	});
 	it('never falls and ends at the largest word', () => {
 		const table = zipfThresholds(200_000, 6, 5);
-		expect(table.findIndex((last, index) => index > 0 && last < (table[index - 1] as number))).toBe(
-			-1
-		);
+		expect(table.findIndex((last, index) => index > 0 && last < (table[index - 1] as number))).toBe(-1);
 		expect(table[table.length - 1]).toBe(2 ** 32 - 1);
 		expect([...zipfThresholds(1, 1, 1)]).toEqual([2 ** 32 - 1]);
 	});
 	it('has the same bits on every machine (a sum over the table)', () => {
 		const table = zipfThresholds(4096, 99, 100);
-		expect(
-			table.reduce((hash, value) => (Math.imul(hash, 31) + value) >>> 0, 7)
-		).toMatchInlineSnapshot(`1332428050`);
+		expect(table.reduce((hash, value) => (Math.imul(hash, 31) + value) >>> 0, 7)).toMatchInlineSnapshot(`1332428050`);
 	});
 	it('refuses an empty table', () => {
 		expect(() => zipfThresholds(0, 1, 1)).toThrow(/table of 0/);
@@ -55,9 +48,7 @@ describe('exponentialThresholds', () => {
 describe('drawIndex', () => {
 	it('finds the first threshold that is not below the word', () => {
 		const table = Uint32Array.from([9, 9, 20, 2 ** 32 - 1]);
-		expect([0, 9, 10, 20, 21, 2 ** 32 - 1].map((word) => drawIndex(table, word))).toEqual([
-			0, 0, 2, 2, 3, 3
-		]);
+		expect([0, 9, 10, 20, 21, 2 ** 32 - 1].map((word) => drawIndex(table, word))).toEqual([0, 0, 2, 2, 3, 3]);
 	});
 	it('agrees with a walk through the table for every border', () => {
 		const table = zipfThresholds(257, 1, 2);

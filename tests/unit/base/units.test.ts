@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-	BLOCK_BYTES,
-	MEMORY_BLOCK_BYTES,
-	MIB,
-	nanoseconds,
-	transferNs
-} from '../../../src/lib/base/units.ts';
+import { BLOCK_BYTES, MEMORY_BLOCK_BYTES, MIB, nanoseconds, transferNs } from '../../../src/lib/base/units.ts';
 
 describe('units', () => {
 	it('follow from the page', () => {

@@ -14,9 +14,7 @@ class ChannelWorker extends EventTarget {
 	constructor(engine: object) {
 		super();
 		expose(engine, this.channel.port2 as unknown as MessagePort);
-		this.channel.port1.addEventListener('message', (event) =>
-			this.dispatchEvent(new MessageEvent('message', { data: event.data }))
-		);
+		this.channel.port1.addEventListener('message', (event) => this.dispatchEvent(new MessageEvent('message', { data: event.data })));
 		this.channel.port1.start();
 	}
 	postMessage(message: unknown, list: ArrayBuffer[]): void {
@@ -49,9 +47,7 @@ describe('a connection', () => {
 			}
 		});
 		const buffer = new ArrayBuffer(64);
-		const answer = await connection.call((port) =>
-			port.advance({ worlds: [7], untilNs: 1, eventBudget: 1, buffers: { 7: buffer } })
-		);
+		const answer = await connection.call((port) => port.advance({ worlds: [7], untilNs: 1, eventBudget: 1, buffers: { 7: buffer } }));
 		expect(buffer.byteLength).toBe(0);
 		expect(new Uint8Array(answer.buffers?.[7] as ArrayBuffer)[0]).toBe(42);
 		connection.end();
@@ -63,25 +59,20 @@ describe('a connection', () => {
 				throw new Error('a rule is broken');
 			}
 		});
-		const error = await connection
-			.call((port) => port.describe())
-			.catch((reason: unknown) => reason);
+		const error = await connection.call((port) => port.describe()).catch((reason: unknown) => reason);
 		expect(error).toMatchObject({ message: 'a rule is broken' });
 		expect(error).not.toBeInstanceOf(WorkerLost);
 		connection.end();
 	});
 
-	it.each(['error', 'messageerror'])(
-		'rejects what is outstanding, and all later, after an %s',
-		async (kind) => {
-			const { worker, connection } = start({ describe: () => new Promise(() => undefined) });
-			const waiting = connection.call((port) => port.describe());
-			worker.dispatchEvent(new Event(kind));
-			await expect(waiting).rejects.toBeInstanceOf(WorkerLost);
-			await expect(connection.call((port) => port.describe())).rejects.toBeInstanceOf(WorkerLost);
-			connection.end();
-		}
-	);
+	it.each(['error', 'messageerror'])('rejects what is outstanding, and all later, after an %s', async (kind) => {
+		const { worker, connection } = start({ describe: () => new Promise(() => undefined) });
+		const waiting = connection.call((port) => port.describe());
+		worker.dispatchEvent(new Event(kind));
+		await expect(waiting).rejects.toBeInstanceOf(WorkerLost);
+		await expect(connection.call((port) => port.describe())).rejects.toBeInstanceOf(WorkerLost);
+		connection.end();
+	});
 
 	it('ends its worker, and what waits for it', async () => {
 		const { worker, connection } = start({ describe: () => new Promise(() => undefined) });

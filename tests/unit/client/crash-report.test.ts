@@ -23,8 +23,5 @@ it('gives a link that opens before the crash, and the engine’s words', async (
 	expect(report.text).toContain(`#${report.fragment}`);
 	const link = await decodeLink(report.fragment as string);
 	expect(link).toMatchObject({ ok: true, value: { positionNs: 299_999_999 } });
-	expect(link.ok && link.value.worlds[0]?.journal.map((entry) => entry.command.name)).toEqual([
-		'migrate',
-		'migrate-cancel'
-	]);
+	expect(link.ok && link.value.worlds[0]?.journal.map((entry) => entry.command.name)).toEqual(['migrate', 'migrate-cancel']);
 });

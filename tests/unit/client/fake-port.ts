@@ -104,31 +104,18 @@ export class FakeEngine {
 		const give = (ids: readonly number[], buffers: Buffers | undefined): { buffers?: Buffers } => {
 			if (!buffers) return {};
 			return {
-				buffers: Object.fromEntries(
-					ids.map((id) => [id, (worlds.get(id) as FakeWorld).buffer as ArrayBuffer])
-				)
+				buffers: Object.fromEntries(ids.map((id) => [id, (worlds.get(id) as FakeWorld).buffer as ArrayBuffer]))
 			};
 		};
 		const runTo = (world: FakeWorld, ns: number): void => {
 			world.nowNs = ns;
-			const words = new Uint32Array(
-				world.buffer,
-				place(capacities).offsets.blockWord,
-				capacities.block
-			);
+			const words = new Uint32Array(world.buffer, place(capacities).offsets.blockWord, capacities.block);
 			words.fill(mix32(ns / 1000, hashOf(world), 7));
 		};
 		const hashOf = (world: FakeWorld): number =>
-			world.journal
-				.filter((entry) => entry.atNs <= world.nowNs)
-				.reduce((hash, entry) => mix32(hash, entry.atNs, 3), 1);
+			world.journal.filter((entry) => entry.atNs <= world.nowNs).reduce((hash, entry) => mix32(hash, entry.atNs, 3), 1);
 
-		const advance = async (
-			ids: readonly number[],
-			untilNs: number,
-			eventBudget: number,
-			buffers?: Buffers
-		): Promise<AdvanceAnswer> => {
+		const advance = async (ids: readonly number[], untilNs: number, eventBudget: number, buffers?: Buffers): Promise<AdvanceAnswer> => {
 			const taken = take(ids, buffers);
 			let events = 0;
 			let done = true;
@@ -151,9 +138,7 @@ export class FakeEngine {
 				} else runTo(world, target);
 				if (target < untilNs) done = false;
 			}
-			const statuses = Object.fromEntries(
-				ids.map((id) => [id, statusOf(worlds.get(id) as FakeWorld)])
-			);
+			const statuses = Object.fromEntries(ids.map((id) => [id, statusOf(worlds.get(id) as FakeWorld)]));
 			return { done, statuses, events, progress: done ? 1 : 0.5, crash, ...give(ids, taken) };
 		};
 
@@ -190,10 +175,7 @@ export class FakeEngine {
 			step: async ({ world, unit, buffers }) => {
 				await this.enter('step');
 				const state = worlds.get(world) as FakeWorld;
-				const next =
-					unit === 'event'
-						? state.nowNs + EVENT_NS
-						: (bordersOf(state.journal).find((ns) => ns > state.nowNs) ?? Infinity);
+				const next = unit === 'event' ? state.nowNs + EVENT_NS : (bordersOf(state.journal).find((ns) => ns > state.nowNs) ?? Infinity);
 				return advance([world], Math.min(next, 60e9), Infinity, buffers);
 			},
 			send: async ({ world, command, buffers }) => {
@@ -207,10 +189,7 @@ export class FakeEngine {
 						journal: state.journal,
 						...give([world], taken)
 					};
-				state.journal = [
-					...state.journal.filter((entry) => entry.atNs <= state.nowNs),
-					{ atNs: state.nowNs, command }
-				];
+				state.journal = [...state.journal.filter((entry) => entry.atNs <= state.nowNs), { atNs: state.nowNs, command }];
 				runTo(state, state.nowNs);
 				return {
 					outcome: ok({ operation: state.journal.length }),
@@ -240,9 +219,7 @@ export class FakeEngine {
 				const answers: Record<string, unknown> = {
 					summary: summaryOf(state),
 					fingerprint: {
-						fingerprint:
-							hashOf(state).toString(16).padStart(8, '0') +
-							(state.nowNs % 65536).toString(16).padStart(8, '0'),
+						fingerprint: hashOf(state).toString(16).padStart(8, '0') + (state.nowNs % 65536).toString(16).padStart(8, '0'),
 						modelVersion: 1
 					},
 					records: [
@@ -260,34 +237,23 @@ export class FakeEngine {
 	}
 }
 
-const capacities = Object.fromEntries(
-	REGION_NAMES.map((name) => [name, name === 'block' ? 64 : 1])
-) as unknown as Capacities;
+const capacities = Object.fromEntries(REGION_NAMES.map((name) => [name, name === 'block' ? 64 : 1])) as unknown as Capacities;
 
 function freshBuffer(shared: boolean): ArrayBufferLike {
 	const placement = place(capacities);
-	const buffer = shared
-		? new SharedArrayBuffer(placement.byteLength)
-		: new ArrayBuffer(placement.byteLength);
+	const buffer = shared ? new SharedArrayBuffer(placement.byteLength) : new ArrayBuffer(placement.byteLength);
 	const header = new Uint32Array(buffer, 0, 128);
 	header[HEADER.magic] = LAYOUT_MAGIC;
 	header[HEADER.version] = LAYOUT_VERSION;
 	header[HEADER.layoutHash] = LAYOUT_HASH;
 	REGION_NAMES.forEach((name, index) => (header[HEADER.firstCapacity + index] = capacities[name]));
-	COLUMN_NAMES.forEach(
-		(name, index) => (header[HEADER.firstOffset + index] = placement.offsets[name] / 64)
-	);
+	COLUMN_NAMES.forEach((name, index) => (header[HEADER.firstOffset + index] = placement.offsets[name] / 64));
 	viewColumns(buffer, 0, placement);
 	return buffer;
 }
 
 const bordersOf = (journal: readonly JournalEntry[]): number[] =>
-	journal.flatMap(({ atNs }) => [
-		atNs,
-		atNs + STAGING_NS,
-		atNs + STAGING_NS + HANDOFF_NS,
-		atNs + MOVE_NS
-	]);
+	journal.flatMap(({ atNs }) => [atNs, atNs + STAGING_NS, atNs + STAGING_NS + HANDOFF_NS, atNs + MOVE_NS]);
 
 const until = (endNs: number, nowNs: number): number | null => (endNs <= nowNs ? endNs : null);
 

@@ -12,8 +12,7 @@ export function connectInProcess(): Connection {
 		travelling = buffers;
 		return answer;
 	});
-	const cloned = <A extends object>(value: A, buffers: readonly ArrayBuffer[]): A =>
-		structuredClone(value, { transfer: [...buffers] });
+	const cloned = <A extends object>(value: A, buffers: readonly ArrayBuffer[]): A => structuredClone(value, { transfer: [...buffers] });
 	const passing = Object.fromEntries(
 		Object.entries(port).map(([name, method]) => [
 			name,

@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-	detectIsolation,
-	settleIsolation,
-	type IsolationPage
-} from '../../../src/lib/client/isolation.ts';
+import { detectIsolation, settleIsolation, type IsolationPage } from '../../../src/lib/client/isolation.ts';
 
 /** A page whose storage outlives it, as a tab's does, and a service worker in a chosen state. */
-function fakePage(
-	changes: Partial<IsolationPage> & { worker?: 'active' | 'fails' | 'hangs' } = {}
-) {
+function fakePage(changes: Partial<IsolationPage> & { worker?: 'active' | 'fails' | 'hangs' } = {}) {
 	const stored = new Map<string, string>();
 	const seen = { reloads: 0, registered: [] as string[], stored, interact: () => {} };
 	const container = {

@@ -2,13 +2,7 @@
  * Goal: the pace of play: nine rungs, and no stretch that somebody wants to see goes by too fast, whatever the frames are.
  */
 import { describe, expect, it } from 'vitest';
-import {
-	advancePace,
-	onGrid,
-	SliceBudget,
-	SPEEDS,
-	slowSpans
-} from '../../../src/lib/client/pace.ts';
+import { advancePace, onGrid, SliceBudget, SPEEDS, slowSpans } from '../../../src/lib/client/pace.ts';
 import type { RunSummary } from '../../../src/lib/engine/contract/queries.ts';
 
 type Operation = RunSummary['operations'][number];
@@ -35,13 +29,7 @@ function course(
 }
 
 /** Wall milliseconds spent between two moments, in frames of this length. */
-function wallBetween(
-	fromNs: number,
-	toNs: number,
-	frameMs: number,
-	speed: number,
-	spans: ReturnType<typeof slowSpans>
-) {
+function wallBetween(fromNs: number, toNs: number, frameMs: number, speed: number, spans: ReturnType<typeof slowSpans>) {
 	let atNs = 0;
 	let ms = 0;
 	for (let frame = 0; frame < 1e6 && atNs < toNs; frame += 1) {
@@ -76,15 +64,9 @@ describe('slowing at borders', () => {
 		)
 	);
 
-	it.each([1, 7, 16, 100])(
-		'shows a standstill of 5.15 ms for 1.5 s at any speed, in frames of %i ms',
-		(frameMs) => {
-			for (const speed of [1e8, 1e9, 1e11])
-				expect(wallBetween(395e6, 400.15e6, frameMs, speed, spans)).toBeGreaterThan(
-					1500 - 2 * frameMs
-				);
-		}
-	);
+	it.each([1, 7, 16, 100])('shows a standstill of 5.15 ms for 1.5 s at any speed, in frames of %i ms', (frameMs) => {
+		for (const speed of [1e8, 1e9, 1e11]) expect(wallBetween(395e6, 400.15e6, frameMs, speed, spans)).toBeGreaterThan(1500 - 2 * frameMs);
+	});
 
 	it('leaves a speed alone that is slower than it asks for', () => {
 		expect(advancePace(0, 1000, 1e6, spans)).toBe(1e6);
@@ -94,11 +76,7 @@ describe('slowing at borders', () => {
 	it('does not stretch what is not over, or rounds after the third', () => {
 		const rounds = slowSpans(
 			course(
-				Array.from({ length: 30 }, (_, index): [string, number, number] => [
-					'round',
-					index * 1e6,
-					(index + 1) * 1e6
-				]),
+				Array.from({ length: 30 }, (_, index): [string, number, number] => ['round', index * 1e6, (index + 1) * 1e6]),
 				[[30e6, null]]
 			)
 		);
@@ -128,8 +106,7 @@ describe('the grid of moments', () => {
 describe('the slice', () => {
 	/** Milliseconds of a slice after a while. */
 	const settle = (budget: SliceBudget, eventsPerMs: number): number => {
-		for (let slice = 0; slice < 40; slice += 1)
-			budget.learn(budget.events, budget.events / eventsPerMs);
+		for (let slice = 0; slice < 40; slice += 1) budget.learn(budget.events, budget.events / eventsPerMs);
 		return budget.events / eventsPerMs;
 	};
 

@@ -3,14 +3,7 @@
  * Method: the catalogue, changed copies of it, and scenarios of the sizes for which design goals exist.
  */
 import { describe, expect, it } from 'vitest';
-import {
-	compareFingerprints,
-	decodeLink,
-	encodeLink,
-	PLAIN_VIEW,
-	shareLink,
-	type LinkState
-} from '../../../src/lib/client/permalink.ts';
+import { compareFingerprints, decodeLink, encodeLink, PLAIN_VIEW, shareLink, type LinkState } from '../../../src/lib/client/permalink.ts';
 import type { JournalEntry } from '../../../src/lib/engine/contract/commands.ts';
 import { MODEL_VERSION } from '../../../src/lib/engine/contract/port.ts';
 import { CATALOGUE } from '../../../src/lib/engine/contract/scenario/catalogue/index.ts';
@@ -52,9 +45,7 @@ async function expectSame(state: LinkState): Promise<string> {
 	expect(back.worlds.map((world) => canonicalText(world.scenario as Scenario))).toEqual(
 		state.worlds.map((world) => canonicalText(read(world.scenario)))
 	);
-	expect(back.worlds.map((world) => world.journal)).toEqual(
-		state.worlds.map((world) => world.journal)
-	);
+	expect(back.worlds.map((world) => world.journal)).toEqual(state.worlds.map((world) => world.journal));
 	expect(back).toMatchObject({
 		positionNs: state.positionNs,
 		view: state.view,
@@ -65,12 +56,9 @@ async function expectSame(state: LinkState): Promise<string> {
 }
 
 describe('what a link holds', () => {
-	it.each(CATALOGUE.map((entry) => [entry.id, entry.scenario] as const))(
-		'%s by its id, in under 40 characters',
-		async (_, scenario) => {
-			expect((await expectSame(stateOf(scenario))).length).toBeLessThan(40);
-		}
-	);
+	it.each(CATALOGUE.map((entry) => [entry.id, entry.scenario] as const))('%s by its id, in under 40 characters', async (_, scenario) => {
+		expect((await expectSame(stateOf(scenario))).length).toBeLessThan(40);
+	});
 
 	it('a changed built-in scenario as what was changed', async () => {
 		const changed = { ...scenario, seed: 99, title: 'Seed 99' };
@@ -166,12 +154,7 @@ describe('reading a link', () => {
 		const fragment = await encodeLink(manyActions());
 		const link = await decodeLink(fragment.slice(0, fragment.length - 60));
 		expect(link).toMatchObject({ ok: false, reason: 'truncated' });
-		expect(link.parts.map((part) => part.label)).toEqual([
-			'Recorded with',
-			'Title',
-			'Hosts',
-			'VMs'
-		]);
+		expect(link.parts.map((part) => part.label)).toEqual(['Recorded with', 'Title', 'Hosts', 'VMs']);
 	});
 
 	it('opens with a note when the model or the state reached is another', async () => {
@@ -180,8 +163,6 @@ describe('reading a link', () => {
 		expect(link.ok).toBe(true);
 		expect(link.notes.map((note) => note.reason)).toEqual(['model-mismatch']);
 		expect(compareFingerprints(state, ['0123abcd99999999'])).toEqual([]);
-		expect(compareFingerprints(state, ['0123abce99999999'])).toMatchObject([
-			{ reason: 'fingerprint-mismatch' }
-		]);
+		expect(compareFingerprints(state, ['0123abce99999999'])).toMatchObject([{ reason: 'fingerprint-mismatch' }]);
 	});
 });

@@ -4,11 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { decodeLink, encodeLink, PLAIN_VIEW } from '../../../src/lib/client/permalink.ts';
-import {
-	Session,
-	type SessionOptions,
-	type WorldSpec
-} from '../../../src/lib/client/session.svelte.ts';
+import { Session, type SessionOptions, type WorldSpec } from '../../../src/lib/client/session.svelte.ts';
 import { catalogueScenario } from '../../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { readScenario } from '../../../src/lib/engine/contract/scenario/read.ts';
 import { isSettled } from '../../../src/lib/engine/contract/views.ts';
@@ -38,9 +34,7 @@ async function playOut(session: Session): Promise<void> {
 	for (let frame = 0; session.state === 'playing'; frame += 1) {
 		session.tick(frame * 16);
 		await new Promise((resolve) => setImmediate(resolve));
-		expect(session.readable ? session.worlds.every((world) => isSettled(world.views)) : true).toBe(
-			true
-		);
+		expect(session.readable ? session.worlds.every((world) => isSettled(world.views)) : true).toBe(true);
 	}
 	await settled(session);
 	if (session.state !== 'paused') throw new Error(session.message ?? session.state);
@@ -54,27 +48,23 @@ const spec = (id: string, mostNs = 2e9): WorldSpec => {
 };
 
 describe.each(['two-hosts', 'two-hosts-by-copy', 'held-page'])('%s', (id) => {
-	it(
-		'comes to one fingerprint by play, seek and both memories, as forecast',
-		{ timeout: 180_000 },
-		async () => {
-			const shared = await start([spec(id, 5e8)], { withoutForecast: false });
-			const forecast = shared.worlds[0]?.forecast;
-			expect(forecast?.nowNs).toBe(shared.untilNs);
-			await playOut(shared);
-			const [played] = await shared.fingerprints();
-			expect(shared.worlds[0]?.course).toEqual(forecast);
+	it('comes to one fingerprint by play, seek and both memories, as forecast', { timeout: 180_000 }, async () => {
+		const shared = await start([spec(id, 5e8)], { withoutForecast: false });
+		const forecast = shared.worlds[0]?.forecast;
+		expect(forecast?.nowNs).toBe(shared.untilNs);
+		await playOut(shared);
+		const [played] = await shared.fingerprints();
+		expect(shared.worlds[0]?.course).toEqual(forecast);
 
-			const transferred = await start([spec(id, 5e8)], { memory: 'transferred' });
-			await transferred.seek(transferred.untilNs);
-			expect(await transferred.fingerprints()).toEqual([played]);
-			await transferred.seek(transferred.untilNs / 2);
-			await shared.seek(shared.untilNs / 2);
-			expect(await transferred.fingerprints()).toEqual(await shared.fingerprints());
-			await shared.seek(shared.untilNs);
-			expect(await shared.fingerprints()).toEqual([played]);
-		}
-	);
+		const transferred = await start([spec(id, 5e8)], { memory: 'transferred' });
+		await transferred.seek(transferred.untilNs);
+		expect(await transferred.fingerprints()).toEqual([played]);
+		await transferred.seek(transferred.untilNs / 2);
+		await shared.seek(shared.untilNs / 2);
+		expect(await transferred.fingerprints()).toEqual(await shared.fingerprints());
+		await shared.seek(shared.untilNs);
+		expect(await shared.fingerprints()).toEqual([played]);
+	});
 });
 
 describe('two movers on one clock', () => {
@@ -86,10 +76,7 @@ describe('two movers on one clock', () => {
 		while (session.nowNs < session.untilNs && moments.length < 60) {
 			await session.step('phase');
 			moments.push(session.nowNs);
-			expect(session.worlds.map((world) => world.status.nowNs)).toEqual([
-				session.nowNs,
-				session.nowNs
-			]);
+			expect(session.worlds.map((world) => world.status.nowNs)).toEqual([session.nowNs, session.nowNs]);
 		}
 		expect(moments.length).toBeGreaterThan(6);
 		for (const expected of moments.slice(0, -1).reverse()) {
@@ -135,18 +122,14 @@ describe('two movers on one clock', () => {
 });
 
 describe('steps', () => {
-	it(
-		'by commit stop where the owner word or the switch-over decides',
-		{ timeout: 180_000 },
-		async () => {
-			const session = await start([spec('two-hosts')]);
-			await session.step('commit');
-			const [world] = session.worlds;
-			expect(session.nowNs).toBeGreaterThan(0);
-			expect(session.nowNs).toBeLessThan(session.untilNs);
-			expect(world?.status.vms[0]?.ownerChangedNs).toBe(session.nowNs);
-		}
-	);
+	it('by commit stop where the owner word or the switch-over decides', { timeout: 180_000 }, async () => {
+		const session = await start([spec('two-hosts')]);
+		await session.step('commit');
+		const [world] = session.worlds;
+		expect(session.nowNs).toBeGreaterThan(0);
+		expect(session.nowNs).toBeLessThan(session.untilNs);
+		expect(world?.status.vms[0]?.ownerChangedNs).toBe(session.nowNs);
+	});
 
 	it('by event go on one by one, and come back', { timeout: 180_000 }, async () => {
 		const session = await start([spec('two-hosts')]);

@@ -6,23 +6,20 @@ import { CATALOGUE } from '../../../src/lib/engine/contract/scenario/catalogue/i
 import { readScenario } from '../../../src/lib/engine/contract/scenario/read.ts';
 
 describe('scenario files', () => {
-	it.each(CATALOGUE.map((entry) => [entry.id, entry.scenario] as const))(
-		'%s there and back',
-		async (id, scenario) => {
-			const journal: JournalEntry[] = [
-				{
-					atNs: 5_000_000,
-					command: { name: 'migrate', vm: 'vm0', target: 'B', strategy: 'transit' }
-				}
-			];
-			const file = scenarioFile({ scenario, journal });
-			if (!file.ok) throw new Error(file.detail);
-			expect(file.value.name).toBe(`${id}.switchyard.json`);
-			const read = readScenario(scenario);
-			const back = await readScenarioFile(new Blob([file.value.text]));
-			expect(back).toEqual({ ok: true, value: { ...(read.ok && read.value), journal } });
-		}
-	);
+	it.each(CATALOGUE.map((entry) => [entry.id, entry.scenario] as const))('%s there and back', async (id, scenario) => {
+		const journal: JournalEntry[] = [
+			{
+				atNs: 5_000_000,
+				command: { name: 'migrate', vm: 'vm0', target: 'B', strategy: 'transit' }
+			}
+		];
+		const file = scenarioFile({ scenario, journal });
+		if (!file.ok) throw new Error(file.detail);
+		expect(file.value.name).toBe(`${id}.switchyard.json`);
+		const read = readScenario(scenario);
+		const back = await readScenarioFile(new Blob([file.value.text]));
+		expect(back).toEqual({ ok: true, value: { ...(read.ok && read.value), journal } });
+	});
 
 	it('reads a file with a byte order mark', async () => {
 		const file = scenarioFile({ scenario: CATALOGUE[0]?.scenario });

@@ -12,11 +12,7 @@ import { FakeEngine } from './fake-port.ts';
 const spec: WorldSpec = { scenario: catalogueScenario('two-hosts') };
 const migrate: Command = { name: 'migrate', vm: 'vm0', target: 'B', strategy: 'transit' };
 
-async function start(
-	engine: FakeEngine,
-	memory: 'shared' | 'transferred' = 'shared',
-	specs = [spec]
-) {
+async function start(engine: FakeEngine, memory: 'shared' | 'transferred' = 'shared', specs = [spec]) {
 	const outcome = await Session.open(specs, { memory, connect: engine.connect });
 	if (!outcome.ok) throw new Error(outcome.detail);
 	const session = outcome.value;
@@ -42,8 +38,7 @@ async function playOut(session: Session, framesAtMost = 10_000): Promise<number>
 	return frame;
 }
 
-const word = (session: Session, index = 0): number =>
-	session.worlds[index]?.views.columns.blockWord[0] as number;
+const word = (session: Session, index = 0): number => session.worlds[index]?.views.columns.blockWord[0] as number;
 
 describe.each(['shared', 'transferred'] as const)('a session on %s memory', (memory) => {
 	it('opens, plays to the end, and has shown every turn', async () => {
@@ -327,13 +322,8 @@ describe('a session', () => {
 		});
 		expect(same.ok && same.value.nowNs).toBe(123_000_000);
 		expect(same.ok && same.value.notes).toEqual([]);
-		const other = await Session.openLink(
-			{ ...link, fingerprints: ['ffffffff'] },
-			{ memory: 'shared', connect: new FakeEngine().connect }
-		);
-		expect(other.ok && other.value.notes.map((note) => note.reason)).toEqual([
-			'fingerprint-mismatch'
-		]);
+		const other = await Session.openLink({ ...link, fingerprints: ['ffffffff'] }, { memory: 'shared', connect: new FakeEngine().connect });
+		expect(other.ok && other.value.notes.map((note) => note.reason)).toEqual(['fingerprint-mismatch']);
 	});
 
 	it('proves a state once, and not while it is about to be left', async () => {

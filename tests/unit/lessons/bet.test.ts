@@ -36,9 +36,7 @@ describe('drawing', () => {
 		const twice = movePoint(once, axes, 4, 2000, 0, 6);
 		expect(twice.slice(0, 6)).toEqual([4000, 3500, 3000, 2500, 2000, null]);
 		const level = setPoint(emptyCurve(axes), axes, 8, 4000);
-		expect(movePoint(level, axes, 4, 2000, 2, 6).slice(0, 9)).toEqual([
-			4000, 4000, 4000, 3000, 2000, 3000, 4000, 4000, 4000
-		]);
+		expect(movePoint(level, axes, 4, 2000, 2, 6).slice(0, 9)).toEqual([4000, 4000, 4000, 3000, 2000, 3000, 4000, 4000, 4000]);
 	});
 
 	it('never moves the first point and never leaves the axes', () => {
@@ -55,12 +53,7 @@ describe('drawing', () => {
 	});
 
 	it('lets a touch between two points set the nearest', () => {
-		const curve = stroke(
-			emptyCurve(axes),
-			axes,
-			{ ns: 1600, bytes: 1000 },
-			{ ns: 1600, bytes: 1000 }
-		);
+		const curve = stroke(emptyCurve(axes), axes, { ns: 1600, bytes: 1000 }, { ns: 1600, bytes: 1000 });
 		expect(curve[3]).toBe(1000);
 	});
 

@@ -83,9 +83,7 @@ describe('speed', () => {
 describe('the lane’s sentence', () => {
 	it('says how far it is', () => {
 		expect(laneFacts(course())?.sentence).toBe(`not handed off yet, 5${THIN}GB sent so far`);
-		expect(laneFacts(course({ downtimeNs: 5e6, networkBytes: 0 }))?.sentence).toBe(
-			`stopped 5${THIN}ms, on B, not all at home yet`
-		);
+		expect(laneFacts(course({ downtimeNs: 5e6, networkBytes: 0 }))?.sentence).toBe(`stopped 5${THIN}ms, on B, not all at home yet`);
 		expect(laneFacts(course({ downtimeNs: 5e6, endNs: 8.6e8, networkBytes: 0 }))?.sentence).toBe(
 			`stopped 5${THIN}ms, home at 860${THIN}ms, 0${THIN}B on the wire`
 		);
@@ -107,9 +105,7 @@ describe('the lane’s sentence', () => {
 			return { ...run, vms: [{ ...vm, host: [...vm.host.slice(0, -1), host] }] };
 		};
 		expect(laneFacts(gap(-1, false))?.sentence).toBe(`stopped for 2${THIN}ms so far, still A’s`);
-		expect(laneFacts(gap(-1, true))?.sentence).toBe(
-			`stopped for 2${THIN}ms so far, B’s, not running yet`
-		);
+		expect(laneFacts(gap(-1, true))?.sentence).toBe(`stopped for 2${THIN}ms so far, B’s, not running yet`);
 		expect(laneFacts(gap(1, true))?.sentence).toBe(`stopped 2${THIN}ms, on B, not all at home yet`);
 	});
 	it('takes the worst speed only from when somebody ran the guest', () => {

@@ -1,14 +1,7 @@
 /** The seeded family: the same seed gives the same guests everywhere, and every drawn guest is a scenario. */
 import { describe, expect, it } from 'vitest';
 import { readScenario } from '../../../src/lib/engine/contract/scenario/read.ts';
-import {
-	drawGuests,
-	guestScenario,
-	nextSeed,
-	parametersOf,
-	readSeed,
-	untouchedChoice
-} from '../../../src/lib/lessons/family.ts';
+import { drawGuests, guestScenario, nextSeed, parametersOf, readSeed, untouchedChoice } from '../../../src/lib/lessons/family.ts';
 import { LESSONS, type Lesson } from '../../../src/lib/lessons/load.ts';
 
 const lesson = LESSONS[0] as Lesson;
@@ -55,10 +48,7 @@ describe('a guest', () => {
 		for (let seed = 0; seed < 30; seed += 1) {
 			const draw = drawGuests(lesson, seed);
 			for (const guest of draw.guests)
-				for (const choice of [
-					null,
-					...lesson.steps.lanes.map((lane) => untouchedChoice(lesson, lane.id))
-				]) {
+				for (const choice of [null, ...lesson.steps.lanes.map((lane) => untouchedChoice(lesson, lane.id))]) {
 					const scenario = guestScenario(lesson, draw, guest, choice);
 					const read = readScenario(scenario);
 					expect(read.ok, `seed ${seed}, ${guest.family.id}`).toBe(true);

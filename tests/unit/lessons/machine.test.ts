@@ -15,9 +15,9 @@ const drawn = () => {
 describe('the bet', () => {
 	it('locks Run, Look and Change, and not what spoils nothing', () => {
 		expect(machine.runLock(fresh())).toBe('a bet unlocks Run');
-		expect(
-			['run', 'look', 'change'].map((step) => machine.stepLock(fresh(), step as 'run'))
-		).toEqual(new Array(3).fill('a bet unlocks Run'));
+		expect(['run', 'look', 'change'].map((step) => machine.stepLock(fresh(), step as 'run'))).toEqual(
+			new Array(3).fill('a bet unlocks Run')
+		);
 		expect(machine.stepLock(fresh(), 'challenge')).toBeNull();
 		expect(machine.goTo(fresh(), 'look').step).toBe('bet');
 	});
@@ -103,11 +103,7 @@ describe('the challenge', () => {
 			state = machine.addAttempt(state, lost);
 		}
 		expect(machine.solutionOffered(lesson, state)).toBe(true);
-		expect(state.challenge.attempts.map((attempt) => attempt.marked)).toEqual([
-			false,
-			false,
-			false
-		]);
+		expect(state.challenge.attempts.map((attempt) => attempt.marked)).toEqual([false, false, false]);
 		state = machine.showSolution(lesson, state);
 		expect(machine.choicesComplete(lesson, state)).toBe(true);
 		state = machine.addAttempt(state, { ...lost, passed: { calm: [true, true] } });

@@ -22,14 +22,7 @@ describe('progress', () => {
 	});
 
 	it('refuses what it cannot read, and says why', () => {
-		const reasons = [
-			'',
-			'hello',
-			'{}',
-			'{"switchyardProgress":1,"lessons":{"X":1}}',
-			'[]',
-			'null'
-		].map((text) => {
+		const reasons = ['', 'hello', '{}', '{"switchyardProgress":1,"lessons":{"X":1}}', '[]', 'null'].map((text) => {
 			const read = readProgress(text);
 			return read.ok ? 'ok' : read.reason;
 		});
@@ -67,12 +60,6 @@ describe('progress', () => {
 
 	it('counts decisions, not minutes', () => {
 		expect(stepsDone(undefined)).toEqual([false, false, false, false, false]);
-		expect(stepsDone(some().lessons['three-migrations'])).toEqual([
-			true,
-			true,
-			false,
-			false,
-			false
-		]);
+		expect(stepsDone(some().lessons['three-migrations'])).toEqual([true, true, false, false, false]);
 	});
 });

@@ -23,10 +23,7 @@ describe('parseProse', () => {
 	it('reads front matter and steps in order', () => {
 		const prose = parseProse(source);
 		expect(prose.front).toEqual({ id: 'sample', title: 'A sample' });
-		expect(prose.steps.map((step) => `${step.id}: ${step.title}`)).toEqual([
-			'bet: Draw it',
-			'run: Run'
-		]);
+		expect(prose.steps.map((step) => `${step.id}: ${step.title}`)).toEqual(['bet: Draw it', 'run: Run']);
 	});
 
 	it('knows the paragraph to read now, conditions, terms and figures', () => {
@@ -42,13 +39,7 @@ describe('parseProse', () => {
 		});
 		expect(now?.now).toBe(true);
 		expect(now?.when).toBe('falls');
-		expect(now?.inlines.map((inline) => inline.kind)).toEqual([
-			'text',
-			'strong',
-			'text',
-			'term',
-			'text'
-		]);
+		expect(now?.inlines.map((inline) => inline.kind)).toEqual(['text', 'strong', 'text', 'term', 'text']);
 		expect(now?.inlines[3]).toEqual({ kind: 'term', term: 'round', text: 'pass' });
 	});
 

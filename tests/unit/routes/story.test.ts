@@ -1,14 +1,6 @@
 import { expect, it } from 'vitest';
 import type { RunSummary } from '../../../src/lib/engine/contract/queries.ts';
-import {
-	nsAtWall,
-	paceAtNs,
-	placeAtNs,
-	stopAtNs,
-	STORY_MS,
-	tellStory,
-	wallAtNs
-} from '../../../src/routes/story.ts';
+import { nsAtWall, paceAtNs, placeAtNs, stopAtNs, STORY_MS, tellStory, wallAtNs } from '../../../src/routes/story.ts';
 
 /** Goal: the front page tells the run's own times, within five seconds. Method: a course with round numbers. */
 const run = (more: Partial<RunSummary['operations'][number]> = {}): RunSummary => ({
@@ -63,9 +55,7 @@ it('passes each dot at its moment', () => {
 	const story = tellStory(run())!;
 	expect(story.stops.map((stop) => placeAtNs(story, stop.atNs))).toEqual([0, 0.25, 0.5, 0.75]);
 	expect(placeAtNs(story, 900)).toBe(1);
-	expect([0, 59, 60, 464, 465, 469, 470, 900].map((ns) => stopAtNs(story, ns))).toEqual([
-		0, 0, 1, 1, 2, 2, 3, 3
-	]);
+	expect([0, 59, 60, 464, 465, 469, 470, 900].map((ns) => stopAtNs(story, ns))).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
 });
 
 it('tells nothing of a run that did not get there', () => {

@@ -57,7 +57,14 @@ export const COMMAND_SHAPES: readonly (readonly [command: string, shape: RecordS
 	['process-end', record(machine, process)],
 	['write-file', record(machine, field('path', text(200), ''), field('value', text(200), ''))],
 	['qmp', record(machine, field('execute', text(80), ''), optional('arguments', json(4000)))],
-	['module', record(machine, field('module', choice('virtio_mem'), 'virtio_mem'), field('do', choice('load', 'unload'), 'load'))],
+	[
+		'module',
+		record(
+			machine,
+			field('module', choice('virtio_mem'), 'virtio_mem'),
+			field('do', choice('load', 'unload'), 'load')
+		)
+	],
 	['signal', record(machine, field('call', quantity, 1))]
 ];
 const CODES = 16;

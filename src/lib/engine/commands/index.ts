@@ -101,7 +101,10 @@ function migrate(world: World, command: MigrateCommand, vmIndex: number, vm: VmR
 	if (target < 0) return refused('unknown-host', `no host is called "${command.target}"`);
 	const present = running(world, vmIndex);
 	if (present)
-		return refused('already-running', `operation ${present.id} takes it to ${world.r.hosts[present.target]?.id ?? ''} by ${STRATEGIES[present.strategy].title}`);
+		return refused(
+			'already-running',
+			`operation ${present.id} takes it to ${world.r.hosts[present.target]?.id ?? ''} by ${STRATEGIES[present.strategy].title}`
+		);
 	const source = vm.instances[vm.running] as number;
 	if (source === target) return refused('same-host', `${vm.id} already runs on ${command.target}`);
 	if (vm.vcpuState !== 'running') return refused('vm-not-running', `${vm.id} is ${vm.vcpuState}`);

@@ -16,13 +16,15 @@ export function answerLine(world: World, machine: string, text: string): Console
 	const process = /^([A-Za-z][A-Za-z0-9-]{0,31}):\s*(\S.*)$/.exec(plain);
 	if (process) return processLine(world, os, process[1] as string, process[2] as string);
 	const line = readLine(text);
-	if (line.unknown !== null) return said(`bash: this console reads one command, "> PATH", "| tee PATH" and "| grep TEXT"; not ${line.unknown}\n`, 2);
+	if (line.unknown !== null)
+		return said(`bash: this console reads one command, "> PATH", "| tee PATH" and "| grep TEXT"; not ${line.unknown}\n`, 2);
 	const name = ALIASES[line.words[0] ?? ''] ?? line.words[0] ?? '';
 	const tool = TOOLS[name];
 	if (tool) return tool(world, os, line);
 	const order = ORDERS_OF_MONITOR[name];
 	if (order) return order(world, os, line);
-	if (name.startsWith('qemu-system-')) return said(`This machine was started with its own command line and runs. Another one is another scenario.\n`, 1);
+	if (name.startsWith('qemu-system-'))
+		return said(`This machine was started with its own command line and runs. Another one is another scenario.\n`, 1);
 	if (wordNamed(name, 'process')) return said(`${name} is said to a process: p0: ${plain}\n`, 1);
 	return said(`bash: ${name}: command not found\n`, 127);
 }

@@ -16,7 +16,8 @@ interface Candidate {
 	readonly sentence: string;
 }
 const plain = (words: readonly string[]): Candidate[] => words.map((word) => ({ word, sentence: '' }));
-const told = (table: Readonly<Record<string, string>>): Candidate[] => Object.entries(table).map(([word, sentence]) => ({ word, sentence }));
+const told = (table: Readonly<Record<string, string>>): Candidate[] =>
+	Object.entries(table).map(([word, sentence]) => ({ word, sentence }));
 
 export function completionsOf(world: World, machine: string, text: string): ConsoleCompletions {
 	const os = world.r.oses.findIndex((record) => record.id === machine);
@@ -45,7 +46,11 @@ function explainedIn(words: readonly string[]): ConsoleCompletions['explained'] 
 
 function candidatesFor(world: World, os: number, words: readonly string[]): Candidate[] {
 	const first = words[0] ?? '';
-	if (words.length === 1) return [...firstWords(), ...processNames(world, os).map((word) => ({ word: `${word}:`, sentence: 'What follows is said to this process.' }))];
+	if (words.length === 1)
+		return [
+			...firstWords(),
+			...processNames(world, os).map((word) => ({ word: `${word}:`, sentence: 'What follows is said to this process.' }))
+		];
 	if (first.endsWith(':')) return processCandidates(world, os, first.slice(0, -1), words);
 	const before = words.at(-2);
 	switch (ALIASES[first] ?? first) {
@@ -55,9 +60,13 @@ function candidatesFor(world: World, os: number, words: readonly string[]): Cand
 			return paths(world, os, words.at(-1) ?? '', false);
 		case 'echo':
 			if (before === '>') return paths(world, os, words.at(-1) ?? '', true);
-			return words.length === 2 ? plain(['online', 'offline', 'online_kernel', 'online_movable', '0', '1', 'auto-movable', 'contig-zones']) : plain(['>']);
+			return words.length === 2
+				? plain(['online', 'offline', 'online_kernel', 'online_movable', '0', '1', 'auto-movable', 'contig-zones'])
+				: plain(['>']);
 		case 'help':
-			return words.at(-1)?.startsWith('/') ? paths(world, os, words.at(-1) ?? '', false) : WORDS.map(({ word, sentence }) => ({ word, sentence }));
+			return words.at(-1)?.startsWith('/')
+				? paths(world, os, words.at(-1) ?? '', false)
+				: WORDS.map(({ word, sentence }) => ({ word, sentence }));
 		case 'info':
 			return told(INFO_WORDS);
 		case 'numactl':
@@ -67,7 +76,11 @@ function candidatesFor(world: World, os: number, words: readonly string[]): Cand
 			return [{ word: 'virtio_mem', sentence: 'Driver of virtio-mem devices.' }];
 		case 'qom-set':
 		case 'qom-get':
-			return words.length === 2 ? plain(deviceIds(world, os)) : words.length === 3 ? told(DEVICE_PROPERTIES) : plain(['0', '64M', '128M', '256M', '512M', '1G', '2G']);
+			return words.length === 2
+				? plain(deviceIds(world, os))
+				: words.length === 3
+					? told(DEVICE_PROPERTIES)
+					: plain(['0', '64M', '128M', '256M', '512M', '1G', '2G']);
 		case 'device_del':
 			return plain(deviceIds(world, os));
 		case 'device_add':
@@ -87,10 +100,13 @@ function candidatesFor(world: World, os: number, words: readonly string[]): Cand
 
 const firstWords = (): Candidate[] => WORDS.filter((entry) => entry.manner !== 'process').map(({ word, sentence }) => ({ word, sentence }));
 
-const processNames = (world: World, os: number): string[] => world.r.processes.filter((process) => process.os === os && process.state === 'running').map((process) => process.id);
+const processNames = (world: World, os: number): string[] =>
+	world.r.processes.filter((process) => process.os === os && process.state === 'running').map((process) => process.id);
 
 const pids = (world: World, os: number): Candidate[] =>
-	world.r.processes.filter((process) => process.os === os && process.state === 'running').map((process) => ({ word: String(process.pid), sentence: process.id }));
+	world.r.processes
+		.filter((process) => process.os === os && process.state === 'running')
+		.map((process) => ({ word: String(process.pid), sentence: process.id }));
 
 const deviceIds = (world: World, os: number): string[] => [
 	...world.r.virtioMems.filter((device) => device.os === os && device.state !== 'gone').map((device) => device.id),
@@ -100,10 +116,17 @@ const deviceIds = (world: World, os: number): string[] => [
 /** The word, then an area, then what the form asks for by name: nodes, policies, pids. */
 function processCandidates(world: World, os: number, process: string, words: readonly string[]): Candidate[] {
 	if (words.length === 2) return WORDS.filter((entry) => entry.manner === 'process').map(({ word, sentence }) => ({ word, sentence }));
-	const form = wordNamed(words[1] ?? '', 'process')?.form.split(/\s+/)[words.length - 2]?.replace(/[[\]]/g, '') ?? '';
+	const form =
+		wordNamed(words[1] ?? '', 'process')
+			?.form.split(/\s+/)
+			[words.length - 2]?.replace(/[[\]]/g, '') ?? '';
 	switch (form) {
 		case 'NAME':
-			return plain(areasOf(world, os, process).filter((area) => area.kind !== 'kernel' && area.kind !== 'pipe').map((area) => area.name));
+			return plain(
+				areasOf(world, os, process)
+					.filter((area) => area.kind !== 'kernel' && area.kind !== 'pipe')
+					.map((area) => area.name)
+			);
 		case 'NODE':
 		case 'NODES':
 		case 'OLD':
@@ -126,5 +149,8 @@ function paths(world: World, os: number, typed: string, writable: boolean): Cand
 	const folder = slash < 0 ? '/' : typed.slice(0, slash + 1);
 	return (listFolder(world, os, folder) ?? [])
 		.filter((entry) => !writable || entry.writable || entry.kind !== 'file')
-		.map((entry) => ({ word: `${folder}${entry.name}${entry.kind === 'file' ? '' : '/'}`, sentence: fileWord(`${folder}${entry.name}`)?.sentence ?? '' }));
+		.map((entry) => ({
+			word: `${folder}${entry.name}${entry.kind === 'file' ? '' : '/'}`,
+			sentence: fileWord(`${folder}${entry.name}`)?.sentence ?? ''
+		}));
 }

@@ -4,7 +4,10 @@ import { ALIASES, WORDS } from './words.ts';
 /** `help`: one word or file explained with its source, or all words by where they belong. */
 export function helpText(name: string | null): string {
 	if (name === null) {
-		const list = (title: string, manner: string): string => `${title}: ${WORDS.filter((entry) => entry.manner === manner).map((entry) => entry.word).join(' ')}\n`;
+		const list = (title: string, manner: string): string =>
+			`${title}: ${WORDS.filter((entry) => entry.manner === manner)
+				.map((entry) => entry.word)
+				.join(' ')}\n`;
 		return (
 			list('shell', 'shell') +
 			list('monitor', 'monitor') +
@@ -18,4 +21,3 @@ export function helpText(name: string | null): string {
 	if (found.length === 0) return `help: nothing is called ${name}\n`;
 	return found.map((entry) => `${entry.form}\n  ${entry.sentence}\n  Source: ${entry.source}\n`).join('');
 }
-

@@ -72,7 +72,9 @@ function propertiesOf(first: string, text: string): QmpArguments {
 /** A partial path is a name that is found anywhere in the tree (qom/object.c, object_resolve_partial_path). */
 function devicePath(world: World, os: number, path: string): string {
 	if (path.startsWith('/')) return path;
-	const known = world.r.virtioMems.some((device) => device.os === os && device.id === path) || world.r.dimms.some((dimm) => dimm.os === os && dimm.id === path);
+	const known =
+		world.r.virtioMems.some((device) => device.os === os && device.id === path) ||
+		world.r.dimms.some((dimm) => dimm.os === os && dimm.id === path);
 	return known ? `/machine/peripheral/${path}` : path;
 }
 
@@ -100,7 +102,12 @@ function info(world: World, os: number, line: Line): ConsoleAnswer {
 		case 'status':
 			return said(`VM status: ${statusText(world, os)}\n`);
 		default:
-			return said(what === undefined ? 'info memory-devices -- show memory devices\ninfo status -- show the current VM status\n' : `unknown command: 'info ${what}'\n`, what === undefined ? 0 : 1);
+			return said(
+				what === undefined
+					? 'info memory-devices -- show memory devices\ninfo status -- show the current VM status\n'
+					: `unknown command: 'info ${what}'\n`,
+				what === undefined ? 0 : 1
+			);
 	}
 }
 
@@ -122,7 +129,10 @@ export function qmpLine(world: World, os: number, text: string): ConsoleAnswer {
 	const request = read as { execute?: unknown; arguments?: unknown };
 	if (request === null || typeof request !== 'object' || typeof request.execute !== 'string')
 		return said('{"error": {"class": "GenericError", "desc": "QMP input lacks member \'execute\'"}}\n', 1);
-	if (request.arguments !== undefined && (request.arguments === null || typeof request.arguments !== 'object' || Array.isArray(request.arguments)))
+	if (
+		request.arguments !== undefined &&
+		(request.arguments === null || typeof request.arguments !== 'object' || Array.isArray(request.arguments))
+	)
 		return said('{"error": {"class": "GenericError", "desc": "QMP input member \'arguments\' must be an object"}}\n', 1);
 	return order(world, os, request.execute, request.arguments as QmpArguments | undefined, 'qmp');
 }

@@ -28,7 +28,8 @@ function printed(call: CallRecord, manner: ConsoleManner): Printed {
 	}
 }
 
-const isObject = (value: JsonValue | undefined): value is { [key: string]: JsonValue } => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: JsonValue | undefined): value is { [key: string]: JsonValue } =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** monitor/hmp.c, hmp_handle_error; qom-get prints its value as JSON. */
 function monitorText(call: CallRecord): Printed {
@@ -75,7 +76,15 @@ function processText(call: CallRecord): Printed {
 	for (const [key, item] of Object.entries(value)) {
 		if (key === 'op' || key === 'area' || key === 'errno') continue;
 		if (item === null) continue;
-		parts.push(`${key} ${isObject(item) ? Object.entries(item).map(([name, part]) => `${name}:${isObject(part) ? JSON.stringify(part) : String(part)}`).join(' ') : String(item)}`);
+		parts.push(
+			`${key} ${
+				isObject(item)
+					? Object.entries(item)
+							.map(([name, part]) => `${name}:${isObject(part) ? JSON.stringify(part) : String(part)}`)
+							.join(' ')
+					: String(item)
+			}`
+		);
 	}
 	if (errno !== null) parts.push(`${errno} (${STRERROR[errno] ?? errno})`);
 	return { text: `${call.actor}: ${call.text}: ${parts.length > 0 ? parts.join(', ') : 'done'}\n`, status: errno === null ? 0 : 1 };

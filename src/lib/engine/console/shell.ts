@@ -70,10 +70,15 @@ function ls(world: World, os: number, args: readonly string[]): ConsoleAnswer {
 	const long = args.includes('-l');
 	const path = args.find((arg) => !arg.startsWith('-')) ?? '/';
 	const entries = listFolder(world, os, path);
-	if (entries === null) return entryAt(world, os, path) === null ? failed(`ls: cannot access '${path}': No such file or directory`, 2) : said(`${path}\n`);
+	if (entries === null)
+		return entryAt(world, os, path) === null ? failed(`ls: cannot access '${path}': No such file or directory`, 2) : said(`${path}\n`);
 	if (!long) return said(entries.map((entry) => `${entry.name}\n`).join(''));
 	const mode = { file: '-rw-r--r--', directory: 'drwxr-xr-x', link: 'lrwxrwxrwx' } as const;
-	return said(entries.map((entry) => `${entry.kind === 'file' && !entry.writable ? '-r--r--r--' : mode[entry.kind]} root root ${entry.name}\n`).join(''));
+	return said(
+		entries
+			.map((entry) => `${entry.kind === 'file' && !entry.writable ? '-r--r--r--' : mode[entry.kind]} root root ${entry.name}\n`)
+			.join('')
+	);
 }
 
 function numactl(world: World, os: number, args: readonly string[]): ConsoleAnswer {
@@ -102,7 +107,10 @@ function write(world: World, os: number, path: string, value: string): ConsoleAn
 }
 
 function sysctl(world: World, os: number, line: Line): ConsoleAnswer {
-	const text = line.words.slice(1).filter((word) => word !== '-w').join('');
+	const text = line.words
+		.slice(1)
+		.filter((word) => word !== '-w')
+		.join('');
 	const [name = '', value] = text.split('=');
 	const path = `/proc/sys/${name.trim().replaceAll('.', '/')}`;
 	if (entryAt(world, os, path)?.entry.kind !== 'file') return failed(`sysctl: cannot stat ${path}: No such file or directory`);
@@ -116,11 +124,21 @@ function migratepages(world: World, os: number, line: Line): ConsoleAnswer {
 	const [pid, from, to, more] = line.words.slice(1);
 	if (pid === undefined || from === undefined || to === undefined || more !== undefined || !/^\d+$/.test(pid))
 		return failed('usage: migratepages pid from-nodes to-nodes\n\nnodes is a comma delimited list of node numbers or A-B ranges or all.');
-	const sets = [from, to].map((text) => (text === 'all' ? osRecord(world, os).nodes.map((node) => node.id).join(',') : text));
+	const sets = [from, to].map((text) =>
+		text === 'all'
+			? osRecord(world, os)
+					.nodes.map((node) => node.id)
+					.join(',')
+			: text
+	);
 	for (const text of sets) if (!/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text)) return failed(`<${text}> is invalid`);
 	const process = processOfPid(world, os, Number(pid));
 	if (!process) return failed(`migrate_pages: ${strerror('ESRCH')}`);
-	return { kind: 'command', command: { name: 'process', machine: osRecord(world, os).id, process: process.id, words: `migrate 0 ${sets[0]} ${sets[1]}` }, manner: 'shell' };
+	return {
+		kind: 'command',
+		command: { name: 'process', machine: osRecord(world, os).id, process: process.id, words: `migrate 0 ${sets[0]} ${sets[1]}` },
+		manner: 'shell'
+	};
 }
 
 const NO_MODULE = (name: string): string => `modprobe: FATAL: Module ${name} not found in directory /lib/modules/7.2.13+deb14-amd64`;
@@ -133,14 +151,23 @@ function modprobe(world: World, os: number, line: Line): ConsoleAnswer {
 	const unload = args.includes('-r');
 	if (!unload && driverLoaded(world, os)) return said('');
 	if (unload && !driverLoaded(world, os)) return failed(`modprobe: FATAL: Module ${name} is not currently loaded`);
-	return { kind: 'command', command: { name: 'module', machine: osRecord(world, os).id, module: 'virtio_mem', do: unload ? 'unload' : 'load' }, manner: 'shell' };
+	return {
+		kind: 'command',
+		command: { name: 'module', machine: osRecord(world, os).id, module: 'virtio_mem', do: unload ? 'unload' : 'load' },
+		manner: 'shell'
+	};
 }
 
 function rmmod(world: World, os: number, line: Line): ConsoleAnswer {
 	const name = line.words[1];
 	if (name === undefined) return failed('rmmod: ERROR: missing module name.');
-	if (name.replaceAll('-', '_') !== 'virtio_mem' || !driverLoaded(world, os)) return failed(`rmmod: ERROR: Module ${name} is not currently loaded`);
-	return { kind: 'command', command: { name: 'module', machine: osRecord(world, os).id, module: 'virtio_mem', do: 'unload' }, manner: 'shell' };
+	if (name.replaceAll('-', '_') !== 'virtio_mem' || !driverLoaded(world, os))
+		return failed(`rmmod: ERROR: Module ${name} is not currently loaded`);
+	return {
+		kind: 'command',
+		command: { name: 'module', machine: osRecord(world, os).id, module: 'virtio_mem', do: 'unload' },
+		manner: 'shell'
+	};
 }
 
 function kill(world: World, os: number, line: Line): ConsoleAnswer {
@@ -150,7 +177,8 @@ function kill(world: World, os: number, line: Line): ConsoleAnswer {
 	const process = processOfPid(world, os, Number(pid));
 	if (!process) return failed(`bash: kill: (${pid}) - No such process`);
 	const machine = osRecord(world, os).id;
-	if (!args.includes('-INT') && !args.includes('-2')) return { kind: 'command', command: { name: 'process-end', machine, process: process.id }, manner: 'shell' };
+	if (!args.includes('-INT') && !args.includes('-2'))
+		return { kind: 'command', command: { name: 'process-end', machine, process: process.id }, manner: 'shell' };
 	const call = world.r.calls.findLast((each) => each.os === os && each.state === 'running' && each.actor === process.id);
 	if (!call) return said('');
 	return { kind: 'command', command: { name: 'signal', machine, call: call.id }, manner: 'shell' };
@@ -160,8 +188,13 @@ function kill(world: World, os: number, line: Line): ConsoleAnswer {
 function interrupt(world: World, os: number, line: Line): ConsoleAnswer {
 	const machine = osRecord(world, os).id;
 	const number = line.words[1];
-	if (number !== undefined) return /^\d+$/.test(number) ? { kind: 'command', command: { name: 'signal', machine, call: Number(number) }, manner: 'shell' } : failed('^C: usage: ^C [CALL]');
-	const call = world.r.calls.findLast((each) => each.os === os && each.state === 'running' && each.actor !== 'qmp' && each.actor !== 'driver');
+	if (number !== undefined)
+		return /^\d+$/.test(number)
+			? { kind: 'command', command: { name: 'signal', machine, call: Number(number) }, manner: 'shell' }
+			: failed('^C: usage: ^C [CALL]');
+	const call = world.r.calls.findLast(
+		(each) => each.os === os && each.state === 'running' && each.actor !== 'qmp' && each.actor !== 'driver'
+	);
 	if (!call) return said('^C\n', 130);
 	return { kind: 'command', command: { name: 'signal', machine, call: call.id }, manner: 'shell' };
 }

@@ -2,13 +2,52 @@ import { rule, type Rule } from './rule.ts';
 
 /** Rules of allocation, reclaim and tiering on Linux machines: part of the fidelity ledger (rules.ts). */
 export const ALLOCATION_RULES = {
-	'spill': rule('spill', 'The whole fallback list is tried at LOW before anybody reclaims: an unbound allocation goes to the next node.', 'Linux 7.2.13 mm/page_alloc.c, get_page_from_freelist'),
-	'node-distance': rule('distance', 'A read takes what HMAT says of the node; where firmware says nothing, a local read times the distance from the CPU’s node, over 10.', 'ACPI 6.5 5.2.17 (SLIT) and 5.2.29 (HMAT); Linux 7.2.13 Documentation/admin-guide/mm/numaperf.rst', 'our simplification'),
-	'typed-node': rule('typed node', 'Nothing falls back to a node of switched or shared memory: only who names it gets pages there.', 'Stancevic, seed S3; private memory nodes, RFC v4 of February 2026; in no kernel', 'on the list'),
-	'kswapd': rule('kswapd', 'Only when every allowed zone is below LOW is kswapd woken; it reclaims until one zone of its node is above HIGH, here at once.', 'Linux 7.2.13 mm/page_alloc.c, mm/vmscan.c', 'our simplification'),
-	'demotion': rule('demotion', 'With demotion on, reclaim moves the coldest pages to the nearest node of the next lower tier; policies do not stop it.', 'Linux 7.2.13 mm/vmscan.c, demote_folio_list'),
-	'swap-out': rule('swap-out', 'Reclaim on the lowest tier writes the coldest anonymous pages to swap; locked and held pages stay.', 'Linux 7.2.13 mm/vmscan.c'),
-	'oom-kill': rule('OOM killer', 'When reclaim gets nowhere, a small request that is not bound to one node by its flags kills the largest process.', 'Linux 7.2.13 mm/oom_kill.c, mm/page_alloc.c'),
-	'promotion': rule('NUMA balancing', 'A page that is touched from another node moves to it, unless a policy without the balancing flag, a pin or a watermark forbids it.', 'Linux 7.2.13 kernel/sched/fair.c, mm/mempolicy.c'),
-	'policy-rebind': rule('policies follow nodes', 'When a node gains its first or loses its last memory, node sets of policies are mapped anew by position; pages stay.', 'Linux 7.2.13 mm/mempolicy.c, mpol_rebind_nodemask')
+	spill: rule(
+		'spill',
+		'The whole fallback list is tried at LOW before anybody reclaims: an unbound allocation goes to the next node.',
+		'Linux 7.2.13 mm/page_alloc.c, get_page_from_freelist'
+	),
+	'node-distance': rule(
+		'distance',
+		'A read takes what HMAT says of the node; where firmware says nothing, a local read times the distance from the CPU’s node, over 10.',
+		'ACPI 6.5 5.2.17 (SLIT) and 5.2.29 (HMAT); Linux 7.2.13 Documentation/admin-guide/mm/numaperf.rst',
+		'our simplification'
+	),
+	'typed-node': rule(
+		'typed node',
+		'Nothing falls back to a node of switched or shared memory: only who names it gets pages there.',
+		'Stancevic, seed S3; private memory nodes, RFC v4 of February 2026; in no kernel',
+		'on the list'
+	),
+	kswapd: rule(
+		'kswapd',
+		'Only when every allowed zone is below LOW is kswapd woken; it reclaims until one zone of its node is above HIGH, here at once.',
+		'Linux 7.2.13 mm/page_alloc.c, mm/vmscan.c',
+		'our simplification'
+	),
+	demotion: rule(
+		'demotion',
+		'With demotion on, reclaim moves the coldest pages to the nearest node of the next lower tier; policies do not stop it.',
+		'Linux 7.2.13 mm/vmscan.c, demote_folio_list'
+	),
+	'swap-out': rule(
+		'swap-out',
+		'Reclaim on the lowest tier writes the coldest anonymous pages to swap; locked and held pages stay.',
+		'Linux 7.2.13 mm/vmscan.c'
+	),
+	'oom-kill': rule(
+		'OOM killer',
+		'When reclaim gets nowhere, a small request that is not bound to one node by its flags kills the largest process.',
+		'Linux 7.2.13 mm/oom_kill.c, mm/page_alloc.c'
+	),
+	promotion: rule(
+		'NUMA balancing',
+		'A page that is touched from another node moves to it, unless a policy without the balancing flag, a pin or a watermark forbids it.',
+		'Linux 7.2.13 kernel/sched/fair.c, mm/mempolicy.c'
+	),
+	'policy-rebind': rule(
+		'policies follow nodes',
+		'When a node gains its first or loses its last memory, node sets of policies are mapped anew by position; pages stay.',
+		'Linux 7.2.13 mm/mempolicy.c, mpol_rebind_nodemask'
+	)
 } as const satisfies Record<string, Rule>;

@@ -28,7 +28,8 @@ function monitorLine(execute: string, args: QmpArguments | null): string {
 	if (args === null && ['cont', 'stop', 'system_reset', 'migrate_cancel'].includes(execute)) return execute;
 	const { path, property, value } = args ?? {};
 	const device = typeof path === 'string' ? /^\/machine\/peripheral\/([\w-]+)$/.exec(path)?.[1] : undefined;
-	if (execute === 'qom-set' && device !== undefined && isWord(property) && isSize(value) && only(args, 3)) return `qom-set ${device} ${property} ${sizeText(value)}`;
+	if (execute === 'qom-set' && device !== undefined && isWord(property) && isSize(value) && only(args, 3))
+		return `qom-set ${device} ${property} ${sizeText(value)}`;
 	if (execute === 'qom-get' && device !== undefined && isWord(property) && only(args, 2)) return `qom-get ${device} ${property}`;
 	if (execute === 'device_del' && isWord(args?.['id']) && only(args, 1)) return `device_del ${args['id']}`;
 	return JSON.stringify(args === null ? { execute } : { execute, arguments: args });

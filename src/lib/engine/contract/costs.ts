@@ -49,36 +49,24 @@ const DERIVED: readonly {
 	}
 ];
 
-const DEFAULTS = Object.freeze(
-	Object.fromEntries(COST_NAMES.map((name) => [name, COST_TABLE[name].default]))
-) as CostTable;
+const DEFAULTS = Object.freeze(Object.fromEntries(COST_NAMES.map((name) => [name, COST_TABLE[name].default]))) as CostTable;
 
 export function defaultCosts(): CostTable {
 	return DEFAULTS;
 }
 
 /** The default table with some values set otherwise. Refuses with the first name or value that does not fit. */
-export function withOverrides(
-	overrides: Readonly<Record<string, unknown>>
-): Outcome<CostTable, CostRefusal> {
+export function withOverrides(overrides: Readonly<Record<string, unknown>>): Outcome<CostTable, CostRefusal> {
 	const costs: Record<CostName, number> = { ...DEFAULTS };
 	for (const [name, value] of Object.entries(overrides)) {
-		if (!isCostName(name))
-			return refused(
-				'unknown-cost',
-				`costs.${name.slice(0, 60)}: no figure of the cost model has this name`
-			);
+		if (!isCostName(name)) return refused('unknown-cost', `costs.${name.slice(0, 60)}: no figure of the cost model has this name`);
 		const { unit, min, max } = COST_TABLE[name];
 		if (typeof value !== 'number' || value !== value)
 			return refused(
 				'bad-quantity',
 				`costs.${name}: expected a number of ${unit}, got ${typeof value === 'number' ? 'NaN' : typeof value}`
 			);
-		if (value < min || value > max)
-			return refused(
-				'cost-out-of-range',
-				`costs.${name}: ${value} lies outside ${min} to ${max} ${unit}`
-			);
+		if (value < min || value > max) return refused('cost-out-of-range', `costs.${name}: ${value} lies outside ${min} to ${max} ${unit}`);
 		costs[name] = value;
 	}
 	const changed = new Set<string>(Object.keys(overrides));
@@ -86,10 +74,7 @@ export function withOverrides(
 		if (Object.hasOwn(overrides, name) || !from.some((source) => changed.has(source))) continue;
 		const result = value(costs);
 		if (!(result >= 0))
-			return refused(
-				'cost-out-of-range',
-				`costs.${name}: would be ${result} ${COST_TABLE[name].unit}, worked out from ${from.join(', ')}`
-			);
+			return refused('cost-out-of-range', `costs.${name}: would be ${result} ${COST_TABLE[name].unit}, worked out from ${from.join(', ')}`);
 		costs[name] = result;
 		changed.add(name);
 	}

@@ -189,11 +189,7 @@ export type ColumnArray<N extends ColumnName> = {
 export type ColumnArrays = { readonly [N in ColumnName]: ColumnArray<N> };
 
 /** Typed arrays over `buffer` for every column. No copy. */
-export function viewColumns(
-	buffer: ArrayBufferLike,
-	byteOffset: number,
-	placement: Placement
-): ColumnArrays {
+export function viewColumns(buffer: ArrayBufferLike, byteOffset: number, placement: Placement): ColumnArrays {
 	const arrays: Record<string, unknown> = {};
 	for (const name of COLUMN_NAMES) {
 		const from = byteOffset + placement.offsets[name];

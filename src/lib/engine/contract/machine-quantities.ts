@@ -29,7 +29,8 @@ export const MACHINE_QUANTITIES = {
 	kernelAllocFailures: 'allocations of the kernel that failed: "machine"',
 	oomKills: 'processes that were killed for lack of memory: "machine"',
 	callsFailed: 'calls that ended with an error: "machine"',
-	lastErrno: 'number of the error of the last call whose words begin like this, 0 = none, −1 = still running, −2 = no such call: "machine words"',
+	lastErrno:
+		'number of the error of the last call whose words begin like this, 0 = none, −1 = still running, −2 = no such call: "machine words"',
 	movedPages: 'pages that the last call whose words begin like this moved: "machine words"',
 	hugePageFits: '1 when a free, aligned range of 1 GiB is there: "machine node"',
 	moversWin: '1 when a plan of the migrator holds in every order of the three movers: "ZONE acts… [release] [secure]"',

@@ -34,7 +34,13 @@ export interface MachineStatus {
 	readonly processes: readonly ProcessStatus[];
 	/** Running ones and the last 20 that ended. */
 	readonly calls: readonly CallStatus[];
-	readonly dimms: readonly { readonly id: string; readonly node: number; readonly addr: number; readonly bytes: number; readonly state: string }[];
+	readonly dimms: readonly {
+		readonly id: string;
+		readonly node: number;
+		readonly addr: number;
+		readonly bytes: number;
+		readonly state: string;
+	}[];
 	readonly virtioMems: readonly VirtioMemStatus[];
 	/** Pages that stay where they are at every zoom: never averaged away. */
 	readonly held: readonly HeldStatus[];
@@ -154,11 +160,21 @@ export interface VirtioMemStatus {
 	readonly pluggedBytes: number;
 	readonly driver: 'absent' | 'bound' | 'removed' | 'broken';
 	/** Driver's state per memory block (or big block), from the first on. */
-	readonly blocks: readonly { readonly id: number; readonly state: string; readonly pluggedSubBlocks: readonly (readonly [first: number, count: number])[] }[];
+	readonly blocks: readonly {
+		readonly id: number;
+		readonly state: string;
+		readonly pluggedSubBlocks: readonly (readonly [first: number, count: number])[];
+	}[];
 	readonly retryAtNs: number | null;
 	readonly retryDelayNs: number;
 	readonly lastResult: string;
-	readonly lastRequest: { readonly type: string; readonly addr: number; readonly blocks: number; readonly answer: string; readonly atNs: number } | null;
+	readonly lastRequest: {
+		readonly type: string;
+		readonly addr: number;
+		readonly blocks: number;
+		readonly answer: string;
+		readonly atNs: number;
+	} | null;
 	/** Sub-blocks that stayed plugged in the last run, with who is in them; at most 32. */
 	readonly blocking: readonly { readonly addr: number; readonly why: string }[];
 	readonly eventsSent: number;

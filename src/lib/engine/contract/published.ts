@@ -12,8 +12,7 @@ import type { CostTable } from './costs.ts';
  */
 export type PublishedKind = 'predicted' | 'fitted' | 'headline only';
 
-export type PublishedSubject =
-	'pre-copy' | 'post-copy' | 'memory management' | 'latency' | 'devices' | 'shared memory';
+export type PublishedSubject = 'pre-copy' | 'post-copy' | 'memory management' | 'latency' | 'devices' | 'shared memory';
 
 export interface PublishedFigure {
 	readonly id: string;
@@ -42,13 +41,10 @@ const M3U = 'Xu et al., M3U, OSDI 2026';
 
 /** The memcached VM of Gudkov's mail: periods in milliseconds, dirty samples of 512 pages each. */
 export const GUDKOV_CURVE: forms.DirtyCurve = {
-	windowS: [
-		0.125, 0.25, 0.375, 0.5, 0.75, 1, 1.5, 2, 3, 4.001, 6, 8, 10, 15, 20, 25, 30, 35, 40, 45, 50, 60
-	],
-	pages: [
-		33, 78, 119, 151, 217, 236, 293, 336, 425, 505, 620, 756, 898, 1204, 1457, 1723, 1934, 2141,
-		2328, 2522, 2675, 2958
-	].map((samples) => samples * 512)
+	windowS: [0.125, 0.25, 0.375, 0.5, 0.75, 1, 1.5, 2, 3, 4.001, 6, 8, 10, 15, 20, 25, 30, 35, 40, 45, 50, 60],
+	pages: [33, 78, 119, 151, 217, 236, 293, 336, 425, 505, 620, 756, 898, 1204, 1457, 1723, 1934, 2141, 2328, 2522, 2675, 2958].map(
+		(samples) => samples * 512
+	)
 };
 
 /** His predictor on that VM; binary link units, as his cells demand. */

@@ -36,15 +36,31 @@ export const REASONS = {
 	'page-stayed': reason('EAGAIN', 'A page kept an extra reference through ten passes and did not move.', 'Linux 7.2.13 mm/migrate.c'),
 	'too-many-ranges': reason('E2BIG', 'The pages lie in more ranges than the super-page has descriptors.', 'our design (decision 4)'),
 	'too-many-vcpus': reason('E2BIG', 'The super-page has not enough free vCPU state slots.', 'our design (decision 4)'),
-	'checksum-mismatch': reason('EBADMSG', 'The ranges or the vCPU state do not match their checksum.', 'our design (cxl-fabric reference 10.4)'),
-	'commit-lost': reason('ECANCELED', 'The compare-and-swap found another owner word: the other side was first.', 'our design (cxl-fabric reference 10.4)'),
-	'too-late': reason('EALREADY', 'The owner word is already the target’s; there is nothing left to cancel.', 'our design (live-migration reference 10, step 8)'),
-	'cancelled': reason('ECANCELED', 'The migration was cancelled.', 'QEMU 10.2.2 migration/migration.c'),
+	'checksum-mismatch': reason(
+		'EBADMSG',
+		'The ranges or the vCPU state do not match their checksum.',
+		'our design (cxl-fabric reference 10.4)'
+	),
+	'commit-lost': reason(
+		'ECANCELED',
+		'The compare-and-swap found another owner word: the other side was first.',
+		'our design (cxl-fabric reference 10.4)'
+	),
+	'too-late': reason(
+		'EALREADY',
+		'The owner word is already the target’s; there is nothing left to cancel.',
+		'our design (live-migration reference 10, step 8)'
+	),
+	cancelled: reason('ECANCELED', 'The migration was cancelled.', 'QEMU 10.2.2 migration/migration.c'),
 	'bad-parameter': reason('EINVAL', 'A migration parameter is outside its legal range.', 'QEMU 10.2.2 migration/options.c'),
 	'not-pinned': reason('EINVAL', 'No such pin is held.', 'Linux 7.2.13 mm/gup.c'),
 	'not-backed': reason('EFAULT', 'The guest page has no frame behind it.', 'Linux 7.2.13 mm/gup.c'),
 	'capacity-events': reason('ENOSPC', 'The queue of pending events is full.', 'limit of the scenario'),
-	'qemu-refuses': reason('EINVAL', 'QEMU itself refuses to start with this command line; the detail is its own text.', 'QEMU 10.0.13 and 11.1.3'),
+	'qemu-refuses': reason(
+		'EINVAL',
+		'QEMU itself refuses to start with this command line; the detail is its own text.',
+		'QEMU 10.0.13 and 11.1.3'
+	),
 	'no-call': reason('ESRCH', 'No call with this number runs.', 'our own format'),
 	'unknown-fault': reason('EINVAL', 'No fault has this name.', 'our own format')
 } as const satisfies Record<string, Reason>;

@@ -11,42 +11,143 @@ export type { Rule, RuleLabel } from './rule.ts';
  * labels it wears. Shown beside each trace record and on /model.
  */
 export const RULES = {
-	'command': rule('command', 'A command takes effect after all events at or before its time.', 'decision 5', 'our design'),
-	'call': rule('call', 'A system call, a write to sysfs or a monitor command on a machine: short ones end at once, walks go on batch by batch.', 'decision 5', 'our design'),
-	'vcpu-slice': rule('time slice', 'A vCPU runs in slices of 0.70 ms × (1 + log2 of the CPUs, at most 8); a hand-off stops it at the end of one.', 'Linux kernel/sched/fair.c'),
-	'guest-write': rule('guest write', 'A write lands where the page is mapped, is counted, and is logged while the log is on.', 'KVM dirty log; content stamps are our own proof', 'our design'),
-	'brownout': rule('brownout', 'Progress is 1 / (1 + f · (L/110 − 1) · share): f of the run time scales with memory latency L on the share of pages that lie there.', 'cost model F2', 'our simplification'),
+	command: rule('command', 'A command takes effect after all events at or before its time.', 'decision 5', 'our design'),
+	call: rule(
+		'call',
+		'A system call, a write to sysfs or a monitor command on a machine: short ones end at once, walks go on batch by batch.',
+		'decision 5',
+		'our design'
+	),
+	'vcpu-slice': rule(
+		'time slice',
+		'A vCPU runs in slices of 0.70 ms × (1 + log2 of the CPUs, at most 8); a hand-off stops it at the end of one.',
+		'Linux kernel/sched/fair.c'
+	),
+	'guest-write': rule(
+		'guest write',
+		'A write lands where the page is mapped, is counted, and is logged while the log is on.',
+		'KVM dirty log; content stamps are our own proof',
+		'our design'
+	),
+	brownout: rule(
+		'brownout',
+		'Progress is 1 / (1 + f · (L/110 − 1) · share): f of the run time scales with memory latency L on the share of pages that lie there.',
+		'cost model F2',
+		'our simplification'
+	),
 	'loaded-latency': rule('loaded latency', 'L0 + q·u/(2(1−u)), at most 1200 ns.', 'cost model F1', 'our simplification'),
-	'link-sharing': rule('link sharing', 'Flows share a link max-min fairly; a batch keeps the rate it began with.', 'our simplification', 'our simplification'),
+	'link-sharing': rule(
+		'link sharing',
+		'Flows share a link max-min fairly; a batch keeps the rate it began with.',
+		'our simplification',
+		'our simplification'
+	),
 	'precopy-setup': rule('setup', 'Dirty tracking starts and every page is marked dirty.', 'QEMU 10.2.2 migration/ram.c'),
-	'precopy-iterate': rule('RAM iterate', 'Pages are sent in cyclic order for at most 50 ms at a time, at most max-bandwidth / 10 in a window of 100 ms.', 'QEMU 10.2.2 migration/migration.c'),
-	'precopy-sync': rule('bitmap sync', 'The dirty log is fetched into the bitmap; the count of rounds grows by one.', 'QEMU 10.2.2 migration/ram.c'),
-	'precopy-clear': rule('clear log', 'Write protection is armed again per 1 GiB just before its first page is sent.', 'QEMU 10.2.2 migration/ram.c, clear_bmap'),
-	'precopy-converge': rule('convergence test', 'When what is left fits into bandwidth × downtime-limit, the guest is stopped.', 'QEMU 10.2.2 migration/migration.c'),
-	'precopy-final': rule('final pass', 'With the guest stopped, everything dirty is sent without a rate limit, then the device state.', 'QEMU 10.2.2 migration/migration.c'),
-	'auto-converge': rule('auto-converge', 'Two strikes, never reset, throttle the vCPUs: 20 %, then 10 % more each time, at most 99 %.', 'QEMU 10.2.2 migration/ram.c'),
+	'precopy-iterate': rule(
+		'RAM iterate',
+		'Pages are sent in cyclic order for at most 50 ms at a time, at most max-bandwidth / 10 in a window of 100 ms.',
+		'QEMU 10.2.2 migration/migration.c'
+	),
+	'precopy-sync': rule(
+		'bitmap sync',
+		'The dirty log is fetched into the bitmap; the count of rounds grows by one.',
+		'QEMU 10.2.2 migration/ram.c'
+	),
+	'precopy-clear': rule(
+		'clear log',
+		'Write protection is armed again per 1 GiB just before its first page is sent.',
+		'QEMU 10.2.2 migration/ram.c, clear_bmap'
+	),
+	'precopy-converge': rule(
+		'convergence test',
+		'When what is left fits into bandwidth × downtime-limit, the guest is stopped.',
+		'QEMU 10.2.2 migration/migration.c'
+	),
+	'precopy-final': rule(
+		'final pass',
+		'With the guest stopped, everything dirty is sent without a rate limit, then the device state.',
+		'QEMU 10.2.2 migration/migration.c'
+	),
+	'auto-converge': rule(
+		'auto-converge',
+		'Two strikes, never reset, throttle the vCPUs: 20 %, then 10 % more each time, at most 99 %.',
+		'QEMU 10.2.2 migration/ram.c'
+	),
 	'zero-page': rule('zero page', 'A page of zeroes costs a header and one byte.', 'QEMU 10.2.2 migration/ram.c'),
 	'migration-status': rule('status', 'The status changes by compare-and-swap on the old one.', 'QEMU 10.2.2 migration/migration.c'),
-	'cancel': rule('cancel', 'Until the switch-over the source goes on as if nothing had been.', 'QEMU 10.2.2 migration/migration.c'),
-	'extent-offer': rule('offer', 'The fabric manager adds capacity under one tag and both hosts accept it.', 'CXL 4.0 8.2.10.9.9; timing estimated'),
-	'extent-online': rule('online', 'The source onlines the extent block by block as ZONE_MOVABLE of its compute-less node.', 'Linux 7.2.13 mm/memory_hotplug.c'),
-	'extent-pass': rule('extent passes', 'Allocator ownership of the extent passes with the VM; Linux has no such interface.', 'decision 4', 'our simplification'),
+	cancel: rule('cancel', 'Until the switch-over the source goes on as if nothing had been.', 'QEMU 10.2.2 migration/migration.c'),
+	'extent-offer': rule(
+		'offer',
+		'The fabric manager adds capacity under one tag and both hosts accept it.',
+		'CXL 4.0 8.2.10.9.9; timing estimated'
+	),
+	'extent-online': rule(
+		'online',
+		'The source onlines the extent block by block as ZONE_MOVABLE of its compute-less node.',
+		'Linux 7.2.13 mm/memory_hotplug.c'
+	),
+	'extent-pass': rule(
+		'extent passes',
+		'Allocator ownership of the extent passes with the VM; Linux has no such interface.',
+		'decision 4',
+		'our simplification'
+	),
 	'extent-release': rule('release', 'The target offlines the empty extent and gives it back.', 'CXL 4.0 8.2.10.9.9'),
-	'migrate-batch': rule('page migration', 'At most 512 base pages at a time: entries are replaced, the content is copied, the new frame is mapped.', 'Linux 7.2.13 mm/migrate.c'),
-	'migrate-reference': rule('reference check', 'A folio with more references than its mappings explain is put back: EAGAIN, tried again in the next of 10 passes.', 'Linux 7.2.13 mm/migrate.c'),
-	'migrate-split': rule('THP split', 'A huge folio without a huge target is split; its pages get one more pass.', 'Linux 7.2.13 mm/migrate.c'),
+	'migrate-batch': rule(
+		'page migration',
+		'At most 512 base pages at a time: entries are replaced, the content is copied, the new frame is mapped.',
+		'Linux 7.2.13 mm/migrate.c'
+	),
+	'migrate-reference': rule(
+		'reference check',
+		'A folio with more references than its mappings explain is put back: EAGAIN, tried again in the next of 10 passes.',
+		'Linux 7.2.13 mm/migrate.c'
+	),
+	'migrate-split': rule(
+		'THP split',
+		'A huge folio without a huge target is split; its pages get one more pass.',
+		'Linux 7.2.13 mm/migrate.c'
+	),
 	'migrate-stall': rule('stall', 'A vCPU that touches a page in flight waits for it and then goes on.', 'Linux 7.2.13 mm/migrate.c'),
-	'census': rule('census', 'Long-term pins are counted before anything moves.', 'live-migration reference 10, step 1', 'our design'),
-	'guard': rule('guard', 'mbind and mlock hold the pages on the pool node; tiering is off.', 'Linux 7.2.13 mm/mempolicy.c'),
-	'publish': rule('publish', 'Range descriptors name pages by tag and offset, never by a host address.', 'cxl-fabric reference 10.3; seed S0', 'our design'),
-	'hand-off': rule('hand-off', 'Only the owner word decides; each step makes one access to shared memory.', 'cxl-fabric reference 10.4', 'our design'),
-	'between-slices': rule('between two slices', 'The vCPU ends its slice on the source and gets its next one on the target.', 'Stancevic, seed S3', 'on the list'),
-	'flush': rule('flush', 'Without hardware coherence the source writes its dirty cache lines back before it commits.', 'cost model F9; Beluga 2026'),
-	'translate': rule('translation', 'Each host’s own decoder takes its own base away: HPA − base + DPA base.', 'CXL 4.0 7.7.2.4'),
-	'second-stage': rule('second stage', 'KVM’s entry for a guest block is dropped when its page moves and made again at the next touch.', 'Linux virt/kvm; time from the cost model'),
-	'adopt': rule('adopt', 'The target takes the frames that the descriptors name as allocated and the rest of the extent as free.', 'decision 4', 'our simplification'),
-	'loss': rule('loss', 'What the modelled system would lose is lost here too, and marked.', 'our own rule', 'our design'),
-	'fault': rule('planted fault', 'A rule was broken on purpose.', 'our own tests', 'our design'),
+	census: rule('census', 'Long-term pins are counted before anything moves.', 'live-migration reference 10, step 1', 'our design'),
+	guard: rule('guard', 'mbind and mlock hold the pages on the pool node; tiering is off.', 'Linux 7.2.13 mm/mempolicy.c'),
+	publish: rule(
+		'publish',
+		'Range descriptors name pages by tag and offset, never by a host address.',
+		'cxl-fabric reference 10.3; seed S0',
+		'our design'
+	),
+	'hand-off': rule(
+		'hand-off',
+		'Only the owner word decides; each step makes one access to shared memory.',
+		'cxl-fabric reference 10.4',
+		'our design'
+	),
+	'between-slices': rule(
+		'between two slices',
+		'The vCPU ends its slice on the source and gets its next one on the target.',
+		'Stancevic, seed S3',
+		'on the list'
+	),
+	flush: rule(
+		'flush',
+		'Without hardware coherence the source writes its dirty cache lines back before it commits.',
+		'cost model F9; Beluga 2026'
+	),
+	translate: rule('translation', 'Each host’s own decoder takes its own base away: HPA − base + DPA base.', 'CXL 4.0 7.7.2.4'),
+	'second-stage': rule(
+		'second stage',
+		'KVM’s entry for a guest block is dropped when its page moves and made again at the next touch.',
+		'Linux virt/kvm; time from the cost model'
+	),
+	adopt: rule(
+		'adopt',
+		'The target takes the frames that the descriptors name as allocated and the rest of the extent as free.',
+		'decision 4',
+		'our simplification'
+	),
+	loss: rule('loss', 'What the modelled system would lose is lost here too, and marked.', 'our own rule', 'our design'),
+	fault: rule('planted fault', 'A rule was broken on purpose.', 'our own tests', 'our design'),
 	...PROCESS_RULES,
 	...ALLOCATION_RULES,
 	...HOTPLUG_RULES,

@@ -117,16 +117,7 @@ export interface VmStatus {
 	readonly migrationStatus: string;
 }
 
-export type PhaseId =
-	| 'setup'
-	| 'round'
-	| 'switchover'
-	| 'prepare'
-	| 'staging'
-	| 'publish'
-	| 'handoff'
-	| 'unstaging'
-	| 'release';
+export type PhaseId = 'setup' | 'round' | 'switchover' | 'prepare' | 'staging' | 'publish' | 'handoff' | 'unstaging' | 'release';
 
 export interface PhaseSpan {
 	readonly id: PhaseId;

@@ -28,10 +28,7 @@ export function attach(buffer: ArrayBufferLike, byteOffset = 0): WorldViews {
 	assert(byteOffset + 512 <= buffer.byteLength, 'buffer is smaller than a header');
 	const header = new Uint32Array(buffer, byteOffset, 128);
 	assert(header[HEADER.magic] === LAYOUT_MAGIC, 'not a Switchyard world: wrong magic');
-	assert(
-		header[HEADER.version] === LAYOUT_VERSION,
-		`layout version ${header[HEADER.version]}, expected ${LAYOUT_VERSION}`
-	);
+	assert(header[HEADER.version] === LAYOUT_VERSION, `layout version ${header[HEADER.version]}, expected ${LAYOUT_VERSION}`);
 	assert(header[HEADER.layoutHash] === LAYOUT_HASH, 'the layout differs: written by another build');
 	const capacities = {} as Record<string, number>;
 	REGION_NAMES.forEach((name, index) => {

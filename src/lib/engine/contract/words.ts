@@ -89,16 +89,14 @@ export const vmPayload = (vm: number, guestBlock: number): number => (vm << 21) 
 export const payloadVm = (payload: number): number => payload >>> 21;
 export const payloadGuestBlock = (payload: number): number => payload & 0x1fffff;
 
-export const usePayload = (useClass: number, parameter: number): number =>
-	(useClass << 24) | parameter;
+export const usePayload = (useClass: number, parameter: number): number => (useClass << 24) | parameter;
 export const payloadUseClass = (payload: number): number => payload >>> 24;
 export const payloadUseParameter = (payload: number): number => payload & 0xffffff;
 
 /** How one QEMU process backs a 2 MiB guest block. */
 export const MapKind = { none: 0, huge: 1, run: 2, detail: 3 } as const;
 /** kind (2 bits), memory (6 bits), block inside the memory (24 bits); detail: index of the mapping detail in 30 bits. */
-export const mapWordOf = (kind: number, memory: number, block: number): number =>
-	(kind | (memory << 2) | (block << 8)) >>> 0;
+export const mapWordOf = (kind: number, memory: number, block: number): number => (kind | (memory << 2) | (block << 8)) >>> 0;
 export const mapDetailWord = (index: number): number => (MapKind.detail | (index << 2)) >>> 0;
 export const mapKind = (word: number): number => word & 3;
 export const mapMemory = (word: number): number => (word >>> 2) & 63;
@@ -120,17 +118,7 @@ export const OwnerState = {
 	unstaging: 7,
 	orphan: 8
 } as const;
-export const OWNER_STATE_NAMES = [
-	'free',
-	'creating',
-	'local',
-	'staging',
-	'staged',
-	'handoff',
-	'active',
-	'unstaging',
-	'orphan'
-] as const;
+export const OWNER_STATE_NAMES = ['free', 'creating', 'local', 'staging', 'staged', 'handoff', 'active', 'unstaging', 'orphan'] as const;
 
 export interface OwnerWord {
 	/** Index of the host, −1 for nobody. */
@@ -141,10 +129,7 @@ export interface OwnerWord {
 }
 export function packOwner(word: OwnerWord): bigint {
 	return (
-		(BigInt(word.owner + 1) << 56n) |
-		(BigInt(word.state) << 48n) |
-		(BigInt(word.incarnation & 0xffff) << 32n) |
-		BigInt(word.token >>> 0)
+		(BigInt(word.owner + 1) << 56n) | (BigInt(word.state) << 48n) | (BigInt(word.incarnation & 0xffff) << 32n) | BigInt(word.token >>> 0)
 	);
 }
 export function unpackOwner(value: bigint): OwnerWord {

@@ -24,15 +24,11 @@ export function reserveExtents(
 	if (!pool) return refused('no-shared-memory', 'the scenario has no pool');
 	const wanted = Math.ceil(blockCount / BLOCKS_PER_MEMORY_BLOCK);
 	const free: boolean[] = [];
-	for (let at = 0; at < pool.blockCount; at += BLOCKS_PER_MEMORY_BLOCK)
-		free.push(isUnassigned(world, memory, pool.firstBlock + at, at));
+	for (let at = 0; at < pool.blockCount; at += BLOCKS_PER_MEMORY_BLOCK) free.push(isUnassigned(world, memory, pool.firstBlock + at, at));
 	const pieces = choosePieces(free, wanted);
 	if (pieces === null) {
 		const left = free.filter(Boolean).length;
-		return refused(
-			'no-room-pool',
-			`${formatBlocks(wanted)} wanted, ${formatBlocks(left)} of the pool outside every extent`
-		);
+		return refused('no-room-pool', `${formatBlocks(wanted)} wanted, ${formatBlocks(left)} of the pool outside every extent`);
 	}
 	const tag = mix32(hashText((r.vms[vm] as { id: string }).id), r.extents.length, world.scenario.seed) & 0xffff;
 	let offset = tagOffset;
@@ -64,10 +60,7 @@ function isUnassigned(world: World, memory: number, block: number, at: number): 
 		if (wordKind(world.c.blockWord.get(block + index)) !== BlockKind.offline) return false;
 	return !world.r.extents.some(
 		(extent) =>
-			extent.memory === memory &&
-			extent.state !== 'released' &&
-			at >= extent.firstBlock &&
-			at < extent.firstBlock + extent.blockCount
+			extent.memory === memory && extent.state !== 'released' && at >= extent.firstBlock && at < extent.firstBlock + extent.blockCount
 	);
 }
 
@@ -79,13 +72,11 @@ export function choosePieces(free: readonly boolean[], wanted: number): [number,
 		return count;
 	};
 	const align = Math.min(8, 1 << (31 - Math.clz32(wanted)));
-	for (let start = 0; start < free.length; start += align)
-		if (runAt(start) === wanted) return [[start, wanted]];
-	for (let start = 0; start < free.length; start += 1)
-		if (runAt(start) === wanted) return [[start, wanted]];
+	for (let start = 0; start < free.length; start += align) if (runAt(start) === wanted) return [[start, wanted]];
+	for (let start = 0; start < free.length; start += 1) if (runAt(start) === wanted) return [[start, wanted]];
 	const pieces: [number, number][] = [];
 	let left = wanted;
-	for (let start = 0; start < free.length && left > 0; ) {
+	for (let start = 0; start < free.length && left > 0;) {
 		const count = Math.min(left, runAt(start));
 		if (count === 0) {
 			start += 1;

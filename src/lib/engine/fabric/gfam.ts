@@ -11,8 +11,7 @@ import type { HostRecord } from '../state/records.ts';
 export function toDpa(host: HostRecord, hpa: Hpa): Outcome<Dpa, 'not-switched'> {
 	const { hpaBase, dpaBase, bytes } = host.decoder;
 	const offset = hpa - hpaBase;
-	if (offset < 0 || offset >= bytes)
-		return refused('not-switched', `host ${host.id}: no decoder claims 0x${hpa.toString(16)}`);
+	if (offset < 0 || offset >= bytes) return refused('not-switched', `host ${host.id}: no decoder claims 0x${hpa.toString(16)}`);
 	return ok(byteAddress(dpaBase + offset, 'DPA') as Dpa);
 }
 

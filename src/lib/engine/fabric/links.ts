@@ -15,15 +15,12 @@ export function shareLinks(world: World): void {
 		return flow.demand > 0;
 	});
 	for (;;) {
-		const users = links.map((_, index) =>
-			flows.reduce((sum, flow, at) => sum + (open[at] && flow.links.includes(index) ? 1 : 0), 0)
-		);
+		const users = links.map((_, index) => flows.reduce((sum, flow, at) => sum + (open[at] && flow.links.includes(index) ? 1 : 0), 0));
 		let step = Infinity;
 		flows.forEach((flow, at) => {
 			if (!open[at]) return;
 			step = Math.min(step, flow.demand - flow.rate);
-			for (const link of flow.links)
-				step = Math.min(step, (room[link] as number) / (users[link] as number));
+			for (const link of flow.links) step = Math.min(step, (room[link] as number) / (users[link] as number));
 		});
 		if (step === Infinity) return;
 		flows.forEach((flow, at) => {
@@ -40,13 +37,7 @@ export function shareLinks(world: World): void {
 }
 
 /** Starts a flow of an operation; returns nothing, its rate is read by `flowRate`. One flow per operation. */
-export function startFlow(
-	world: World,
-	operation: number,
-	host: number,
-	demand: number,
-	linkIds: readonly string[]
-): void {
+export function startFlow(world: World, operation: number, host: number, demand: number, linkIds: readonly string[]): void {
 	stopFlow(world, operation);
 	const links = linkIds.map((id) => world.r.links.findIndex((link) => link.id === id));
 	world.r.flows.push({ operation, host, demand, rate: 0, links });

@@ -29,7 +29,11 @@ export const FAULTS = {
 	'lost-page': { sentence: 'one page is counted as sent and never was', caughtBy: ['content', 'dirty-or-equal'], strike: null },
 	'stale-resend': { sentence: 'an older copy of a page arrives last', caughtBy: ['content', 'dirty-or-equal'], strike: null },
 	'foreign-page': { sentence: 'a neighbour’s content arrives instead', caughtBy: ['content', 'dirty-or-equal'], strike: null },
-	'source-keeps-running': { sentence: 'the guest is not stopped for the final pass', caughtBy: ['content', 'stopped-in-switch-over'], strike: null },
+	'source-keeps-running': {
+		sentence: 'the guest is not stopped for the final pass',
+		caughtBy: ['content', 'stopped-in-switch-over'],
+		strike: null
+	},
 	'wrong-window-base': { sentence: 'the target takes away the wrong window base', caughtBy: ['content', 'frame-owner'], strike: null },
 	'two-frames-swapped': { sentence: 'two guest blocks are mapped crosswise', caughtBy: ['content', 'frame-owner'], strike: null },
 	'double-adoption': { sentence: 'both hosts’ allocators keep the extents', caughtBy: ['zone-counters', 'one-allocator'], strike: null },
@@ -92,10 +96,7 @@ export const FAULTS = {
 		caughtBy: ['one-runner'],
 		strike: (world) => {
 			const owner = ownerOf(world, 0);
-			world.c.superpageWord.set(
-				ownerIndex(0),
-				packOwner({ ...owner, owner: owner.owner === 0 ? 1 : 0, state: OwnerState.active })
-			);
+			world.c.superpageWord.set(ownerIndex(0), packOwner({ ...owner, owner: owner.owner === 0 ? 1 : 0, state: OwnerState.active }));
 		}
 	},
 	'torn-descriptor': {
@@ -115,7 +116,8 @@ export function plantFault(
 	name: string,
 	accepted: (words: string) => number
 ): Outcome<{ readonly operation: number | null }, ReasonId> {
-	if (!Object.hasOwn(FAULTS, name)) return refused('unknown-fault', `no fault is called "${name}"; there are ${Object.keys(FAULTS).join(', ')}`);
+	if (!Object.hasOwn(FAULTS, name))
+		return refused('unknown-fault', `no fault is called "${name}"; there are ${Object.keys(FAULTS).join(', ')}`);
 	const fault: Fault = FAULTS[name as FaultId];
 	world.r.vms.forEach((_, index) => catchUp(world, index));
 	const cause = accepted(`planted: ${fault.sentence}`);

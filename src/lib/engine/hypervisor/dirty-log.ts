@@ -63,11 +63,7 @@ export function startLog(world: World, vm: VmRecord, initiallySet: boolean): voi
 	const to = from + (vm.pageCount >>> 5);
 	world.c.kvmLog.fill(initiallySet ? 0xffffffff : 0, from, to);
 	world.c.sentBitmap.fill(0, from, to);
-	world.c.guestLoggedCount.fill(
-		initiallySet ? 512 : 0,
-		vm.firstGuestBlock,
-		vm.firstGuestBlock + vm.guestBlockCount
-	);
+	world.c.guestLoggedCount.fill(initiallySet ? 512 : 0, vm.firstGuestBlock, vm.firstGuestBlock + vm.guestBlockCount);
 	vm.loggedPages = initiallySet ? vm.pageCount : 0;
 	vm.logging = true;
 }
@@ -77,8 +73,7 @@ export function stopLog(world: World, vm: VmRecord): void {
 	const to = from + (vm.pageCount >>> 5);
 	vm.logging = false;
 	vm.loggedPages = 0;
-	for (const column of [world.c.kvmLog, world.c.qemuBitmap, world.c.sentBitmap])
-		column.fill(0, from, to);
+	for (const column of [world.c.kvmLog, world.c.qemuBitmap, world.c.sentBitmap]) column.fill(0, from, to);
 	world.c.guestLoggedCount.fill(0, vm.firstGuestBlock, vm.firstGuestBlock + vm.guestBlockCount);
 	world.c.guestDirtyCount.fill(0, vm.firstGuestBlock, vm.firstGuestBlock + vm.guestBlockCount);
 }
@@ -101,7 +96,7 @@ export function syncLog(world: World, vm: VmRecord, clear: boolean): number {
 	const dirtyCount = c.guestDirtyCount.data;
 	const end = vm.firstGuestBlock + vm.guestBlockCount;
 	let dirty = 0;
-	for (let at = vm.firstGuestBlock; at < end; ) {
+	for (let at = vm.firstGuestBlock; at < end;) {
 		if (logged[at] === 0) {
 			dirty += dirtyCount[at] as number;
 			at += 1;
@@ -126,7 +121,7 @@ function fetchBlocks(world: World, from: number, to: number): number {
 	const dirtyCount = guestDirtyCount.data;
 	const logged = guestLoggedCount.data;
 	let dirty = 0;
-	for (let block = from; block < to; ) {
+	for (let block = from; block < to;) {
 		const before = dirtyCount[block] as number;
 		let next = block + 1;
 		if (before === 0) {

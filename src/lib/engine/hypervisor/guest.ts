@@ -45,14 +45,7 @@ export function catchUp(world: World, vmIndex: number): void {
 	}
 }
 
-function writeDue(
-	world: World,
-	vmIndex: number,
-	vm: VmRecord,
-	due: number,
-	fromNs: number,
-	spanNs: number
-): void {
+function writeDue(world: World, vmIndex: number, vm: VmRecord, due: number, fromNs: number, spanNs: number): void {
 	const operation = inFlight(world, vmIndex);
 	const batch = operation?.batch ?? null;
 	const first = batch && batch.direction !== 'stream' ? batch.firstGfn : -1;
@@ -100,14 +93,7 @@ function nextWrite(world: World, vm: VmRecord): number {
 }
 
 /** One write: counted, stored where the page is mapped, logged while the log is on, second-stage entry made if missing. */
-export function writePage(
-	world: World,
-	vmIndex: number,
-	vm: VmRecord,
-	gfn: number,
-	operation: OperationRecord | null,
-	atNs: number
-): void {
+export function writePage(world: World, vmIndex: number, vm: VmRecord, gfn: number, operation: OperationRecord | null, atNs: number): void {
 	const { c } = world;
 	const count = countWrite(world, vm, gfn);
 	vm.writtenPages += 1;

@@ -11,13 +11,7 @@ import { frameOf } from '../mm/space/mapping.ts';
  * (FOLL_LONGTERM: VFIO, vDPA, io_uring) is counted apart. Both make page migration put the folio back (Linux 7.2.13
  * mm/migrate.c, mm/gup.c).
  */
-export function addPin(
-	world: World,
-	vmIndex: number,
-	gfn: number,
-	term: 'short' | 'long',
-	untilNs: number
-): PinRecord {
+export function addPin(world: World, vmIndex: number, gfn: number, term: 'short' | 'long', untilNs: number): PinRecord {
 	const { r } = world;
 	const pin: PinRecord = { id: r.nextPinId, vm: vmIndex, gfn, term, untilNs };
 	r.nextPinId += 1;
@@ -50,8 +44,7 @@ function mark(world: World, pin: PinRecord, sign: 1 | -1): void {
 	else c.rowRef.set(head, Math.max(1, c.rowRef.get(head) + sign));
 	const after = c.rowPin.get(head) > 0 || c.rowRef.get(head) > c.rowMap.get(head);
 	const structure = Math.floor(base / 512);
-	if (before !== after)
-		c.structurePinned.set(structure, Math.max(0, c.structurePinned.get(structure) + (after ? 1 : -1)));
+	if (before !== after) c.structurePinned.set(structure, Math.max(0, c.structurePinned.get(structure) + (after ? 1 : -1)));
 }
 
 /** Pins die with the process that made them. */
@@ -71,9 +64,7 @@ export function holdArrived(world: World, vmIndex: number, guestBlock: number, a
 
 /** Pins on the folio that covers `gfn`: any pin inside a huge folio holds all of it. */
 export function pinsOnFolio(world: World, vmIndex: number, gfn: number, order: number): PinRecord[] {
-	return world.r.pins.filter(
-		(pin) => pin.vm === vmIndex && pin.gfn >>> order === gfn >>> order
-	);
+	return world.r.pins.filter((pin) => pin.vm === vmIndex && pin.gfn >>> order === gfn >>> order);
 }
 
 /** Order of the folio that backs a guest page in the running process: 9 for a huge one, 0 for a base page; −1 for none. */

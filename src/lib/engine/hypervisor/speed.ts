@@ -15,10 +15,7 @@ export function speedOf(world: World, vm: VmRecord): number {
 	const onPool = pool < 0 ? 0 : (vm.pagesByMemory[pool] ?? 0);
 	const share = vm.populatedPages === 0 ? 0 : onPool / vm.populatedPages;
 	const latency = loadedPoolLatencyNs(world);
-	const slowdown =
-		share === 0
-			? 0
-			: costs.memStallFraction * (latency / costNs(costs, 'localDramReadLatencyNs') - 1) * share;
+	const slowdown = share === 0 ? 0 : costs.memStallFraction * (latency / costNs(costs, 'localDramReadLatencyNs') - 1) * share;
 	const logging = vm.logging ? costs.dirtyLogSlowdownPct / 100 : 0;
 	const progress = 1 / ((1 + slowdown) * (1 + logging));
 	return Math.floor(MILLION * progress * (1 - vm.throttlePercent / 100));

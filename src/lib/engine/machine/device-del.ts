@@ -22,8 +22,7 @@ export function unplugVirtioMem(world: World, device: VirtioMemRecord): string |
 	if (device.bus === 'pcie.0') return `Bus '${device.bus}' does not support hotplugging`;
 	if (record.migrating !== 'none') return 'device_del not allowed while migrating';
 	if (device.leaving) return `Device ${device.id} is already in the process of unplug`;
-	if (device.unpluggedInaccessible !== 'on')
-		return "virtio-mem device cannot get unplugged while 'unplugged-inaccessible' != 'on'";
+	if (device.unpluggedInaccessible !== 'on') return "virtio-mem device cannot get unplugged while 'unplugged-inaccessible' != 'on'";
 	if (device.pluggedBytes > 0) return 'virtio-mem device cannot get unplugged while some of its memory is still plugged';
 	if (device.requestedBytes > 0) return "virtio-mem device cannot get unplugged while 'requested-size' != '0'";
 	device.leaving = true;

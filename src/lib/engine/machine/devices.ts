@@ -27,7 +27,8 @@ export function createDevices(world: World, os: number, machine: QemuMachine): s
 		const backend = readBackend(object);
 		if (typeof backend === 'string') return `${object.text}: ${backend}`;
 		if (backend === null) continue;
-		if (backends.some((other) => other.id === backend.id)) return `${object.text}: attempt to add duplicate property '${backend.id}' to object (type 'container')`;
+		if (backends.some((other) => other.id === backend.id))
+			return `${object.text}: attempt to add duplicate property '${backend.id}' to object (type 'container')`;
 		backends.push(backend);
 	}
 	const numa = claimForNodes(machine, backends);
@@ -63,7 +64,8 @@ function claimForNodes(machine: QemuMachine, backends: readonly BackendRecord[])
 	for (const node of machine.numaNodes) {
 		const backend = backends.find((candidate) => candidate.id === node.memdev);
 		if (!backend) continue;
-		if (backend.usedBy !== null) return `memory backend ${backend.id} is used multiple times. Each -numa option must use a different memdev value.`;
+		if (backend.usedBy !== null)
+			return `memory backend ${backend.id} is used multiple times. Each -numa option must use a different memdev value.`;
 		backend.usedBy = `node ${node.id}`;
 	}
 	const total = machine.numaNodes.reduce((sum, node) => sum + node.bytes, 0);
@@ -114,7 +116,8 @@ export function probeDrivers(world: World, os: number): void {
 	osRecord(world, os).virtioDriver = true;
 	const mine = world.r.virtioMems.filter((device) => device.os === os && device.state === 'plugged');
 	const onRoot = mine.filter((device) => device.bus === 'pcie.0');
-	for (const device of [...onRoot, ...mine.filter((other) => !onRoot.includes(other))]) if (device.driver.state !== 'bound') probeDriver(world, device);
+	for (const device of [...onRoot, ...mine.filter((other) => !onRoot.includes(other))])
+		if (device.driver.state !== 'bound') probeDriver(world, device);
 }
 
 /** A device that comes while the guest runs finds its driver at once, if one is loaded. */

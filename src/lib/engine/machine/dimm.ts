@@ -91,7 +91,8 @@ function slotFor(world: World, os: number, machine: QemuMachine, wanted: number)
 const plugged = (world: World, os: number): DimmRecord[] => world.r.dimms.filter((dimm) => dimm.os === os && dimm.state !== 'gone');
 
 const inUse = (world: World, os: number, id: string): boolean =>
-	plugged(world, os).some((dimm) => dimm.id === id) || world.r.virtioMems.some((device) => device.os === os && device.state === 'plugged' && device.id === id);
+	plugged(world, os).some((dimm) => dimm.id === id) ||
+	world.r.virtioMems.some((device) => device.os === os && device.state === 'plugged' && device.id === id);
 
 function createDimm(world: World, os: number, wanted: Wanted, hotplugged: boolean): DimmRecord {
 	const { backend } = wanted;

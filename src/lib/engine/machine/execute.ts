@@ -71,4 +71,3 @@ function signal(world: World, os: number, id: number): MachineOutcome {
 	wakeCall(world, call);
 	return ok({ operation: null, call: id });
 }
-

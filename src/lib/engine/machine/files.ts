@@ -115,12 +115,30 @@ const SETTINGS: readonly Setting[] = [
 			return null;
 		}
 	},
-	{ pattern: new RegExp(`${MODULE}auto_movable_ratio$`), write: (record, value) => number(value, 0, 2 ** 32 - 1, (ratio) => (record.settings.autoMovableRatio = ratio)) },
-	{ pattern: new RegExp(`${MODULE}auto_movable_numa_aware$`), write: (record, value) => boolean(value, (on) => (record.settings.autoMovableNumaAware = on)) },
-	{ pattern: /^\/sys\/module\/virtio_mem\/parameters\/unplug_online$/, write: (record, value) => boolean(value, (on) => (record.settings.unplugOnline = on)) },
-	{ pattern: /^\/proc\/sys\/kernel\/numa_balancing$/, write: (record, value) => number(value, 0, 4, (mode) => (record.settings.numaBalancing = mode)) },
-	{ pattern: /^\/sys\/kernel\/mm\/numa\/demotion_enabled$/, write: (record, value) => boolean(value, (on) => (record.settings.demotion = on)) },
-	{ pattern: /^\/proc\/sys\/vm\/min_free_kbytes$/, write: (record, value) => number(value, 0, 2 ** 31 - 1, (kbytes) => (record.settings.minFreeKbytes = kbytes)) },
+	{
+		pattern: new RegExp(`${MODULE}auto_movable_ratio$`),
+		write: (record, value) => number(value, 0, 2 ** 32 - 1, (ratio) => (record.settings.autoMovableRatio = ratio))
+	},
+	{
+		pattern: new RegExp(`${MODULE}auto_movable_numa_aware$`),
+		write: (record, value) => boolean(value, (on) => (record.settings.autoMovableNumaAware = on))
+	},
+	{
+		pattern: /^\/sys\/module\/virtio_mem\/parameters\/unplug_online$/,
+		write: (record, value) => boolean(value, (on) => (record.settings.unplugOnline = on))
+	},
+	{
+		pattern: /^\/proc\/sys\/kernel\/numa_balancing$/,
+		write: (record, value) => number(value, 0, 4, (mode) => (record.settings.numaBalancing = mode))
+	},
+	{
+		pattern: /^\/sys\/kernel\/mm\/numa\/demotion_enabled$/,
+		write: (record, value) => boolean(value, (on) => (record.settings.demotion = on))
+	},
+	{
+		pattern: /^\/proc\/sys\/vm\/min_free_kbytes$/,
+		write: (record, value) => number(value, 0, 2 ** 31 - 1, (kbytes) => (record.settings.minFreeKbytes = kbytes))
+	},
 	{
 		pattern: /^\/proc\/sys\/vm\/watermark_scale_factor$/,
 		write: (record, value) => number(value, 1, 3000, (factor) => (record.settings.watermarkScaleFactor = factor))

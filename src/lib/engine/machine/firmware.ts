@@ -9,8 +9,7 @@ const REMOTE = 20;
 /** Nodes as ACPI tells them; a machine without -numa has node 0 with everything. */
 export function firmwareNodes(machine: QemuMachine): FirmwareNode[] {
 	const all = Array.from({ length: machine.cpus }, (_, cpu) => cpu);
-	if (machine.numaNodes.length === 0)
-		return [{ id: 0, cpus: all, distances: [LOCAL], ...hmatOf(machine, 0) }];
+	if (machine.numaNodes.length === 0) return [{ id: 0, cpus: all, distances: [LOCAL], ...hmatOf(machine, 0) }];
 	const named = new Set(machine.numaNodes.flatMap((node) => node.cpus));
 	const nodes = [...machine.numaNodes].sort((a, b) => a.id - b.id);
 	return nodes.map((node, index) => ({

@@ -21,9 +21,7 @@ const failed = (error: string): Placed => ({ addr: -1, error });
 
 /** Plugged memory devices by address. */
 export function takenRanges(world: World, os: number): Taken[] {
-	const dimms = world.r.dimms
-		.filter((dimm) => dimm.os === os && dimm.state !== 'gone')
-		.map(({ id, addr, bytes }) => ({ id, addr, bytes }));
+	const dimms = world.r.dimms.filter((dimm) => dimm.os === os && dimm.state !== 'gone').map(({ id, addr, bytes }) => ({ id, addr, bytes }));
 	const devices = world.r.virtioMems
 		.filter((device) => device.os === os && device.state === 'plugged')
 		.map(({ id, addr, regionBytes }) => ({ id, addr, bytes: regionBytes }));
@@ -34,12 +32,17 @@ export function takenRanges(world: World, os: number): Taken[] {
  * What is checked before a memory device is plugged, and its address: `hint` if it is not 0, else the first gap. `alignBytes`
  * is the device's own wish (block size of virtio-mem, 0 for a DIMM).
  */
-export function placeDevice(world: World, os: number, machine: QemuMachine, backend: BackendRecord | null, hint: number, alignBytes: number): Placed {
+export function placeDevice(
+	world: World,
+	os: number,
+	machine: QemuMachine,
+	backend: BackendRecord | null,
+	hint: number,
+	alignBytes: number
+): Placed {
 	const map = mapOf(machine);
 	if (machine.maxmemBytes === 0)
-		return failed(
-			'the configuration is not prepared for memory devices (e.g., for memory hotplug), consider specifying the maxmem option'
-		);
+		return failed('the configuration is not prepared for memory devices (e.g., for memory hotplug), consider specifying the maxmem option');
 	if (backend === null) return failed("'memdev' property must be set");
 	const taken = takenRanges(world, os);
 	const used = taken.reduce((sum, range) => sum + range.bytes, 0);
@@ -47,7 +50,13 @@ export function placeDevice(world: World, os: number, machine: QemuMachine, back
 		return failed(`not enough space, currently ${hex(used)} in use of total space for memory devices ${hex(map.deviceBytes)}`);
 	const own = alignmentOf(backend);
 	if (backend.bytes % own !== 0) return failed(`backend memory size must be multiple of ${hex(own)}`);
-	return findAddress(taken, { from: map.deviceBase, bytes: map.deviceBytes + machine.slots * 2 ** 30 }, backend.bytes, Math.max(alignBytes, own), hint);
+	return findAddress(
+		taken,
+		{ from: map.deviceBase, bytes: map.deviceBytes + machine.slots * 2 ** 30 },
+		backend.bytes,
+		Math.max(alignBytes, own),
+		hint
+	);
 }
 
 function findAddress(taken: readonly Taken[], space: { from: number; bytes: number }, bytes: number, align: number, hint: number): Placed {
@@ -65,7 +74,8 @@ function findAddress(taken: readonly Taken[], space: { from: number; bytes: numb
 	for (const range of taken)
 		if (addr < range.addr + range.bytes && addr + bytes > range.addr) addr = Math.ceil((range.addr + range.bytes) / align) * align;
 		else if (range.addr >= addr + bytes) break;
-	if (addr + bytes > end) return failed('could not find position in guest address space for memory device - memory fragmented due to alignments');
+	if (addr + bytes > end)
+		return failed('could not find position in guest address space for memory device - memory fragmented due to alignments');
 	return { addr, error: null };
 }
 

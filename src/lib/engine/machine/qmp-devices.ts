@@ -26,9 +26,13 @@ export function addObject(world: World, os: number, args: QmpArguments): QmpAnsw
 	if (!isBackend(type)) return failure(`Parameter 'qom-type' does not accept value '${type}'`);
 	const id = String(args['id'] ?? '');
 	if (id === '') return failure("Parameter 'id' is missing");
-	if (typeof args['size'] !== 'number') return failure(args['size'] === undefined ? "Parameter 'size' is missing" : "Invalid parameter type for 'size', expected: uint64");
-	if (backends.some((backend) => backend.id === id)) return failure(`attempt to add duplicate property '${id}' to object (type 'container')`);
-	const properties = Object.fromEntries(Object.entries(scalars(args)).map(([name, value]) => [name, value === true ? 'on' : String(value)]));
+	if (typeof args['size'] !== 'number')
+		return failure(args['size'] === undefined ? "Parameter 'size' is missing" : "Invalid parameter type for 'size', expected: uint64");
+	if (backends.some((backend) => backend.id === id))
+		return failure(`attempt to add duplicate property '${id}' to object (type 'container')`);
+	const properties = Object.fromEntries(
+		Object.entries(scalars(args)).map(([name, value]) => [name, value === true ? 'on' : String(value)])
+	);
 	const backend = readBackend({ type, id, properties, text: 'object-add' });
 	if (backend === null || typeof backend === 'string') return failure(backend ?? `invalid object type: ${type}`);
 	backends.push(backend);

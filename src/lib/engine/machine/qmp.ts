@@ -24,7 +24,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 		answer({
 			'base-memory': machineOf(world, os).ramBytes,
 			'plugged-memory':
-				world.r.virtioMems.filter((device) => device.os === os && device.state === 'plugged').reduce((sum, device) => sum + device.pluggedBytes, 0) +
+				world.r.virtioMems
+					.filter((device) => device.os === os && device.state === 'plugged')
+					.reduce((sum, device) => sum + device.pluggedBytes, 0) +
 				world.r.dimms.filter((dimm) => dimm.os === os && dimm.state !== 'gone').reduce((sum, dimm) => sum + dimm.bytes, 0)
 		}),
 	'query-status': (world, os) => {
@@ -75,7 +77,9 @@ function silent(act: (world: World, os: number) => void): Command {
 /** Devices by their path, by a part of it, or by their id alone. */
 function resolve(world: World, os: number, path: QmpValue | undefined): VirtioMemRecord | null {
 	const name = String(path ?? '').replace(/^\/?(machine\/)?(peripheral\/)?/, '');
-	return world.r.virtioMems.find((device) => device.os === os && device.state === 'plugged' && device.id !== '' && device.id === name) ?? null;
+	return (
+		world.r.virtioMems.find((device) => device.os === os && device.state === 'plugged' && device.id !== '' && device.id === name) ?? null
+	);
 }
 
 const notFound = (path: QmpValue | undefined): QmpAnswer => failure(`Device '${String(path ?? '')}' not found`, 'DeviceNotFound');

@@ -78,7 +78,15 @@ function resetDevice(world: World, device: VirtioMemRecord, cause: number): void
 		}
 		removeMemory(world, os, id * bytes, bytes);
 	}
-	device.driver = { ...device.driver, state: 'absent', blockStates: [], running: false, timerNs: -1, generation: device.driver.generation + 1, work: {} };
+	device.driver = {
+		...device.driver,
+		state: 'absent',
+		blockStates: [],
+		running: false,
+		timerNs: -1,
+		generation: device.driver.generation + 1,
+		work: {}
+	};
 	device.group = -1;
 	setBits(world.c.driverPlugged, device, 0, blockCountOf(device), false);
 	if (isBusy(world, device)) return;
@@ -115,7 +123,7 @@ function freeKernelPages(world: World, os: number, firstBlock: number, count: nu
 		}
 		if (wordKind(word) !== BlockKind.detail) continue;
 		const held: [frame: number, order: number][] = [];
-		for (let at = block * PAGES_PER_BLOCK; at < (block + 1) * PAGES_PER_BLOCK; ) {
+		for (let at = block * PAGES_PER_BLOCK; at < (block + 1) * PAGES_PER_BLOCK;) {
 			const folio = folioAt(world, os, at);
 			at = folio.frame + folio.pages;
 			if (folio.kind !== 'free' && folio.kind !== 'hole') held.push([folio.frame, folio.order]);

@@ -50,7 +50,7 @@ function mapRange(
 ): Outcome<null, 'not-switched'> {
 	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
 	const firstFrame = (world.r.memories[pool] as { firstBlock: number }).firstBlock * PAGES_PER_BLOCK;
-	for (let page = 0; page < count; ) {
+	for (let page = 0; page < count;) {
 		const blocks = mapWholeBlocks(world, operation, vm, instance, host, firstGfn + page, count - page, offset + page);
 		if (blocks > 0) {
 			page += blocks * PAGES_PER_BLOCK;

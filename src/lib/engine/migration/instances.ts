@@ -42,7 +42,7 @@ export function recount(world: World, vm: VmRecord): void {
 	const counts = world.r.memories.map(() => 0);
 	const map = world.c.mapWord.data;
 	const from = mappingRow(vm, vm.running, 0);
-	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; ) {
+	for (let guestBlock = 0; guestBlock < vm.guestBlockCount;) {
 		// Kind and memory: blocks alike follow each other and are counted at once.
 		const label = (map[from + guestBlock] as number) & 0xff;
 		let next = guestBlock + 1;
@@ -62,9 +62,7 @@ function countRows(world: World, vm: VmRecord, guestBlock: number, counts: numbe
 		const frame = frameOf(world, vm, vm.running, guestBlock * PAGES_PER_BLOCK + row);
 		if (frame < 0) continue;
 		const block = blockOfFrame(frame);
-		const memory = world.r.memories.findIndex(
-			(record) => block >= record.firstBlock && block < record.firstBlock + record.blockCount
-		);
+		const memory = world.r.memories.findIndex((record) => block >= record.firstBlock && block < record.firstBlock + record.blockCount);
 		counts[memory] = (counts[memory] as number) + 1;
 	}
 }

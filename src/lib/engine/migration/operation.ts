@@ -18,13 +18,7 @@ export function vmOf(world: World, operation: OperationRecord): VmRecord {
 export const hostName = (world: World, host: number): string => world.r.hosts[host]?.id ?? 'nobody';
 
 /** Ends the present phase and begins the next; the record of it is the cause of what follows. */
-export function enterPhase(
-	world: World,
-	operation: OperationRecord,
-	id: PhaseId,
-	label: string,
-	rule: RuleId
-): void {
+export function enterPhase(world: World, operation: OperationRecord, id: PhaseId, label: string, rule: RuleId): void {
 	closePhase(world, operation);
 	operation.phase = id;
 	operation.phases.push({ id, label, startNs: world.r.nowNs, endNs: null });
@@ -42,8 +36,7 @@ export function enterPhase(
 
 function closePhase(world: World, operation: OperationRecord): void {
 	const last = operation.phases.at(-1);
-	if (last && last.endNs === null)
-		operation.phases[operation.phases.length - 1] = { ...last, endNs: world.r.nowNs };
+	if (last && last.endNs === null) operation.phases[operation.phases.length - 1] = { ...last, endNs: world.r.nowNs };
 }
 
 /** Begins a part of the gap; ends the part before it. */
@@ -54,8 +47,7 @@ export function enterPart(world: World, operation: OperationRecord, id: Part['id
 
 export function leavePart(world: World, operation: OperationRecord): void {
 	const last = operation.downtime.at(-1);
-	if (last && last.endNs === null)
-		operation.downtime[operation.downtime.length - 1] = { ...last, endNs: world.r.nowNs };
+	if (last && last.endNs === null) operation.downtime[operation.downtime.length - 1] = { ...last, endNs: world.r.nowNs };
 }
 
 /** Sum of the parts so far, an open one up to now. */

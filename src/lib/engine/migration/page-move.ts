@@ -34,12 +34,7 @@ export interface Route {
 export type BatchStart = 'started' | 'nothing' | 'no-room';
 
 /** Begins to move the pages of a guest block that are not yet where they should be. */
-export function beginBatch(
-	world: World,
-	operation: OperationRecord,
-	guestBlock: number,
-	route: Route
-): BatchStart {
+export function beginBatch(world: World, operation: OperationRecord, guestBlock: number, route: Route): BatchStart {
 	const vm = vmOf(world, operation);
 	catchUp(world, operation.vm);
 	const wanted = strayPages(world, vm, guestBlock, route);
@@ -87,8 +82,7 @@ function referenceSome(world: World, vmIndex: number, vm: VmRecord, gfn: number)
 	if (!chance(world, vm.referenceStream, vm.transientChancePpm)) return;
 	const held = 1 + drawBelow(world, vm.referenceStream, vm.transientHoldNs);
 	const page = (gfn & ~511) + drawBelow(world, vm.referenceStream, PAGES_PER_BLOCK);
-	if (frameOf(world, vm, vm.running, page) >= 0 && hasEventRoom(world))
-		addPin(world, vmIndex, page, 'short', world.r.nowNs + held);
+	if (frameOf(world, vm, vm.running, page) >= 0 && hasEventRoom(world)) addPin(world, vmIndex, page, 'short', world.r.nowNs + held);
 }
 
 function target(world: World, vm: VmRecord, route: Route, order: number): number {
@@ -147,14 +141,7 @@ function batchOf(
 }
 
 /** A huge folio moves as one. With references that outlast ten passes it is put back and tried again later. */
-function beginFolio(
-	world: World,
-	operation: OperationRecord,
-	vm: VmRecord,
-	guestBlock: number,
-	block: number,
-	route: Route
-): BatchStart {
+function beginFolio(world: World, operation: OperationRecord, vm: VmRecord, guestBlock: number, block: number, route: Route): BatchStart {
 	const firstGfn = guestBlock * PAGES_PER_BLOCK;
 	const pass = passNs(world, vm);
 	const passes = passesNeeded(world, operation.vm, firstGfn, BLOCK_ORDER, pass);
@@ -174,10 +161,7 @@ function beginFolio(
 }
 
 function sizeRate(world: World, operation: OperationRecord, size: 'migratePages2mGBps' | 'migratePages4kGBps'): number {
-	return Math.min(
-		flowRate(world, operation.id),
-		costBytesPerSecond(world.costs, size) * Math.floor(world.costs.migrateThreads)
-	);
+	return Math.min(flowRate(world, operation.id), costBytesPerSecond(world.costs, size) * Math.floor(world.costs.migrateThreads));
 }
 
 /** Nothing of the batch could move: the passes are spent, the folio is put back and remembered. */
@@ -243,9 +227,7 @@ function beginPages(
 	}
 	if (passes > 0) operation.retriedFolios += 1;
 	const rate = sizeRate(world, operation, 'migratePages4kGBps');
-	const zone = route.toPool
-		? vm.poolZones[vm.running]
-		: (world.r.hosts[route.host]?.movableZone ?? -1);
+	const zone = route.toPool ? vm.poolZones[vm.running] : (world.r.hosts[route.host]?.movableZone ?? -1);
 	if (whole >= 0 && held.length === 0 && smallListsEmpty(world, zone)) {
 		const frame = target(world, vm, route, BLOCK_ORDER);
 		if (frame >= 0) {

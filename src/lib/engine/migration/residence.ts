@@ -54,7 +54,8 @@ export function extentRecord(world: World, operation: OperationRecord, index: nu
 	const extent = world.r.extents[index] as ExtentRecord;
 	emit(world, {
 		kind: 'extent',
-		rule: state === 'online' ? 'extent-online' : state === 'passes' ? 'extent-pass' : state === 'released' ? 'extent-release' : 'extent-offer',
+		rule:
+			state === 'online' ? 'extent-online' : state === 'passes' ? 'extent-pass' : state === 'released' ? 'extent-release' : 'extent-offer',
 		cause,
 		vm: vmOf(world, operation).id,
 		operation: operation.id,

@@ -10,16 +10,14 @@ import type { World } from '../state/world.ts';
  */
 export function roomOnDram(world: World, host: number): number {
 	let promised = 0;
-	for (const operation of world.r.operations)
-		if (operation.state === 'running') promised += promisedPages(world, operation, host);
+	for (const operation of world.r.operations) if (operation.state === 'running') promised += promisedPages(world, operation, host);
 	return freeDramPages(world, host) - promised;
 }
 
 /** Pages that a running move may still place on the host. */
 function promisedPages(world: World, operation: OperationRecord, host: number): number {
 	const vm = world.r.vms[operation.vm] as VmRecord;
-	if (operation.strategy === 'precopy')
-		return operation.target === host ? vm.populatedPages - backedPages(world, vm, 1 - vm.running) : 0;
+	if (operation.strategy === 'precopy') return operation.target === host ? vm.populatedPages - backedPages(world, vm, 1 - vm.running) : 0;
 	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
 	const onPool = vm.pagesByMemory[pool] ?? 0;
 	// What is on the pool may go back to where the guest runs; before the commit the target expects all of it.

@@ -2,14 +2,7 @@ import { assert } from '../../base/assert.ts';
 import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import { costBytes } from '../costs/cost-model.ts';
 import { BLOCK_ORDER, BlockKind, MapKind, RowKind, vmPayload, wordKind } from '../contract/words.ts';
-import {
-	CLEAR_CHUNK_PAGES,
-	clearBlock,
-	clearDirty,
-	clearDirtyBlock,
-	isLogged,
-	nextDirty
-} from '../hypervisor/dirty-log.ts';
+import { CLEAR_CHUNK_PAGES, clearBlock, clearDirty, clearDirtyBlock, isLogged, nextDirty } from '../hypervisor/dirty-log.ts';
 import { catchUp } from '../hypervisor/guest.ts';
 import { frameOf, mapPage, mapWhole, wholeBlockOf } from '../mm/space/mapping.ts';
 import { copyContent, detailOf, ensureRows, readStamp, setFolio, setWhole, stampOf, wholeWord, writeStamp } from '../mm/frames.ts';
@@ -48,8 +41,7 @@ export function sendPages(world: World, operation: OperationRecord, limit: numbe
 		}
 		armChunk(world, operation, gfn);
 		const guestBlock = gfn >>> 9;
-		const wholeDirty =
-			(gfn & 511) === 0 && world.c.guestDirtyCount.get(vm.firstGuestBlock + guestBlock) === PAGES_PER_BLOCK;
+		const wholeDirty = (gfn & 511) === 0 && world.c.guestDirtyCount.get(vm.firstGuestBlock + guestBlock) === PAGES_PER_BLOCK;
 		if (wholeDirty && left >= PAGES_PER_BLOCK) {
 			const zeroes = sendBlock(world, operation, vm, guestBlock);
 			if (zeroes >= 0) {
@@ -112,8 +104,7 @@ function sendBlock(world: World, operation: OperationRecord, vm: VmRecord, guest
 	const detail = detailOf(world, source);
 	if (detail < 0) return world.c.blockContent.get(source) === 0 ? PAGES_PER_BLOCK : 0;
 	let zeroes = 0;
-	for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
-		if (world.c.contentStamp.get(detail * PAGES_PER_BLOCK + row) === 0) zeroes += 1;
+	for (let row = 0; row < PAGES_PER_BLOCK; row += 1) if (world.c.contentStamp.get(detail * PAGES_PER_BLOCK + row) === 0) zeroes += 1;
 	return zeroes;
 }
 

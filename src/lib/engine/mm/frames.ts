@@ -195,15 +195,7 @@ function clearRows(world: World, from: number, count: number): void {
  * Writes a folio or free chunk of 2^order frames starting at `row`: head row and tails, and keeps the block's counts. The
  * block must have rows. A VM folio starts with one mapping and one reference.
  */
-export function setFolio(
-	world: World,
-	block: number,
-	row: number,
-	order: number,
-	kind: number,
-	vm: number,
-	gfn: number
-): void {
+export function setFolio(world: World, block: number, row: number, order: number, kind: number, vm: number, gfn: number): void {
 	const { c } = world;
 	const base = rowsOf(world, block);
 	if (base < 0) throw new AssertionError(`block ${block} has no rows`);
@@ -212,8 +204,7 @@ export function setFolio(
 	count(world, head, -1);
 	if (size > 1) {
 		// What the range held before as separate folios leaves the counts too.
-		for (let index = head + 1; index < head + size; index += 1)
-			if (c.rowKind.get(index) !== RowKind.tail) count(world, index, -1);
+		for (let index = head + 1; index < head + size; index += 1) if (c.rowKind.get(index) !== RowKind.tail) count(world, index, -1);
 		c.rowKind.fill(RowKind.tail, head + 1, head + size);
 	}
 	clearRows(world, head, size);
@@ -288,13 +279,7 @@ export function headOf(world: World, base: number, row: number): number {
 }
 
 /** Makes the block one whole again, of `kind` with `payload`; its rows go, its contents go unless `keepContent`. */
-export function setWhole(
-	world: World,
-	block: number,
-	kind: number,
-	payload: number,
-	keepContent = false
-): void {
+export function setWhole(world: World, block: number, kind: number, payload: number, keepContent = false): void {
 	const { c } = world;
 	const word = c.blockWord.get(block);
 	const migratetype = wordMigratetype(word);
@@ -324,8 +309,7 @@ export function setWhole(
 /** Test mode: every used block keeps full detail. */
 function forceDetail(world: World, block: number, kind: number): void {
 	if (!world.forceDetail) return;
-	if (kind === BlockKind.huge || kind === BlockKind.run || kind === BlockKind.incoming)
-		ensureRows(world, block);
+	if (kind === BlockKind.huge || kind === BlockKind.run || kind === BlockKind.incoming) ensureRows(world, block);
 }
 
 export function setMigratetype(world: World, block: number, migratetype: number): void {
@@ -341,11 +325,7 @@ export function readStamp(world: World, block: number, row: number): number {
 	if (kind === BlockKind.detail) return c.contentStamp.get(wordPayload(word) * PAGES_PER_BLOCK + row);
 	if (kind !== BlockKind.huge && kind !== BlockKind.run) return 0;
 	const payload = wordPayload(word);
-	return stampOf(
-		payloadVm(payload),
-		payloadGuestBlock(payload) * PAGES_PER_BLOCK + row,
-		c.blockContent.get(block)
-	);
+	return stampOf(payloadVm(payload), payloadGuestBlock(payload) * PAGES_PER_BLOCK + row, c.blockContent.get(block));
 }
 
 export function writeStamp(world: World, block: number, row: number, stamp: number): void {
@@ -386,8 +366,7 @@ export function foldBlock(world: World, block: number, count: number): void {
 	const vm = payloadVm(wordPayload(whole));
 	const firstGfn = payloadGuestBlock(wordPayload(whole)) * PAGES_PER_BLOCK;
 	for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
-		if (c.contentStamp.get(detail * PAGES_PER_BLOCK + row) !== stampOf(vm, firstGfn + row, count))
-			return;
+		if (c.contentStamp.get(detail * PAGES_PER_BLOCK + row) !== stampOf(vm, firstGfn + row, count)) return;
 	setWhole(world, block, kind, wordPayload(whole));
 	c.blockContent.set(block, count);
 }

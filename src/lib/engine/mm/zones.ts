@@ -26,9 +26,7 @@ export function allocateOnPool(world: World, vm: VmRecord, order: number): numbe
 export function freeDramPages(world: World, host: number): number {
 	const record = world.r.hosts[host];
 	if (!record) return 0;
-	return (
-		world.c.zoneFreePages.get(record.movableZone) + world.c.zoneFreePages.get(record.normalZone)
-	);
+	return world.c.zoneFreePages.get(record.movableZone) + world.c.zoneFreePages.get(record.normalZone);
 }
 
 /** True when the zone could not give single pages without breaking a block: then 512 of them in a row form one run. */

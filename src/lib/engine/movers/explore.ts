@@ -45,7 +45,15 @@ export function exploreMovers(plan: MoverPlan, depth = 12): MoverVerdict {
 			queue.push({ state: taken.state, path: [...path, { mover, does: doneBy(plan, mover, state, taken.state), says: taken.says }] });
 		}
 	}
-	return { wins: won.length > 0, states: known.size, ends, depth: longest, whole, path: won, reason: won.length > 0 ? null : 'no order came to its end within the depth' };
+	return {
+		wins: won.length > 0,
+		states: known.size,
+		ends,
+		depth: longest,
+		whole,
+		path: won,
+		reason: won.length > 0 ? null : 'no order came to its end within the depth'
+	};
 }
 
 /** Why a state has lost, or null. */

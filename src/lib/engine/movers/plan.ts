@@ -14,7 +14,8 @@ export function readMoverPlan(text: string): Outcome<MoverPlan, 'bad-command'> {
 	const before: MoverTile[] = [];
 	for (const word of words) {
 		if (word === 'secure' || word === 'release') continue;
-		if (!Object.hasOwn(MOVER_TILES, word)) return refused('bad-command', `"${word.slice(0, 40)}" is none of ${Object.keys(MOVER_TILES).join(', ')}, release, secure`);
+		if (!Object.hasOwn(MOVER_TILES, word))
+			return refused('bad-command', `"${word.slice(0, 40)}" is none of ${Object.keys(MOVER_TILES).join(', ')}, release, secure`);
 		before.push(word as MoverTile);
 	}
 	if (before.length > 6) return refused('bad-command', 'at most 6 acts before the hand-off');

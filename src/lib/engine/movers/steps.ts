@@ -120,7 +120,10 @@ function migratorStep(plan: MoverPlan, state: MoverState): Taken | null {
 				return { state: { ...next, place: 'dram', pinned: true }, says: 'the pin faults the pages in, into DRAM' };
 			const leaves = state.place === 'cxl' && plan.zone === 'MOVABLE';
 			return leaves
-				? { state: { ...next, place: 'dram', pinned: true }, says: 'a long-term pin may not sit in ZONE_MOVABLE: it moves the pages to DRAM, then pins them' }
+				? {
+						state: { ...next, place: 'dram', pinned: true },
+						says: 'a long-term pin may not sit in ZONE_MOVABLE: it moves the pages to DRAM, then pins them'
+					}
 				: { state: { ...next, pinned: true }, says: `the pages are pinned in ${state.place === 'cxl' ? 'CXL' : 'DRAM'}` };
 		}
 		case 'reference':
@@ -144,8 +147,7 @@ function migratorStep(plan: MoverPlan, state: MoverState): Taken | null {
 	}
 }
 
-const words = (state: MoverState): string =>
-	state.place === 'swap' ? 'swap' : state.place === 'dram' ? 'DRAM' : state.place;
+const words = (state: MoverState): string => (state.place === 'swap' ? 'swap' : state.place === 'dram' ? 'DRAM' : state.place);
 
 /** Page migration in two steps: isolate, then check, copy and map. */
 function moveStep(plan: MoverPlan, state: MoverState, to: 'cxl' | 'home', where: string): Taken | null {
@@ -168,16 +170,25 @@ function balancingStep(_plan: MoverPlan, state: MoverState): Taken | null {
 		case 0: {
 			const skips = state.quiet || state.bound || state.pinned || state.place !== 'cxl';
 			if (skips || state.rounds === 0) return null;
-			return { state: { ...state, hinted: true, balancing: 1, rounds: state.rounds - 1 }, says: 'balancing: the scan leaves hints in the page table' };
+			return {
+				state: { ...state, hinted: true, balancing: 1, rounds: state.rounds - 1 },
+				says: 'balancing: the scan leaves hints in the page table'
+			};
 		}
 		case 1:
 			if (!state.hinted || state.place !== 'cxl') return { state: { ...state, balancing: 0 }, says: 'balancing: the hint is gone' };
 			// The fault looks at the policy once more (mm/mempolicy.c, mpol_misplaced).
-			if (state.bound || state.quiet) return { state: { ...state, hinted: false, balancing: 0 }, says: 'balancing: the fault finds the pages bound and leaves them' };
-			if (state.isolated !== null) return { state: { ...state, hinted: false, balancing: 0 }, says: 'balancing: the pages are off the list, it backs off' };
-			return { state: { ...state, hinted: false, isolated: 'balancing', balancing: 2 }, says: 'balancing: a CPU of A touches the pages, they are taken off the list' };
+			if (state.bound || state.quiet)
+				return { state: { ...state, hinted: false, balancing: 0 }, says: 'balancing: the fault finds the pages bound and leaves them' };
+			if (state.isolated !== null)
+				return { state: { ...state, hinted: false, balancing: 0 }, says: 'balancing: the pages are off the list, it backs off' };
+			return {
+				state: { ...state, hinted: false, isolated: 'balancing', balancing: 2 },
+				says: 'balancing: a CPU of A touches the pages, they are taken off the list'
+			};
 		default:
-			if (held(state)) return { state: { ...state, isolated: null, balancing: 0 }, says: 'balancing: an extra reference, it tries and puts them back' };
+			if (held(state))
+				return { state: { ...state, isolated: null, balancing: 0 }, says: 'balancing: an extra reference, it tries and puts them back' };
 			return { state: { ...state, isolated: null, place: 'dram', balancing: 0 }, says: 'balancing: the pages are promoted to DRAM' };
 	}
 }
@@ -188,13 +199,20 @@ function reclaimStep(_plan: MoverPlan, state: MoverState): Taken | null {
 		case 0: {
 			const skips = state.locked || state.isolated !== null || state.place === 'swap' || state.place === 'cache' || state.place === 'home';
 			if (skips || state.rounds === 0) return null;
-			return { state: { ...state, isolated: 'reclaim', reclaim: 1, rounds: state.rounds - 1 }, says: 'reclaim: the pages are the coldest of a node below LOW' };
+			return {
+				state: { ...state, isolated: 'reclaim', reclaim: 1, rounds: state.rounds - 1 },
+				says: 'reclaim: the pages are the coldest of a node below LOW'
+			};
 		}
 		default: {
 			const back = { ...state, isolated: null, reclaim: 0 };
 			if (state.pinned) return { state: back, says: 'reclaim: pinned, put back' };
 			if (state.locked) return { state: back, says: 'reclaim: locked meanwhile, put back' };
-			if (state.referenced) return { state: { ...back, place: state.place === 'cxl' ? 'cache' : state.place }, says: 'reclaim: unmapped, but an extra reference keeps them in the swap cache' };
+			if (state.referenced)
+				return {
+					state: { ...back, place: state.place === 'cxl' ? 'cache' : state.place },
+					says: 'reclaim: unmapped, but an extra reference keeps them in the swap cache'
+				};
 			return { state: { ...back, place: 'swap' }, says: 'reclaim: unmapped and written to swap' };
 		}
 	}

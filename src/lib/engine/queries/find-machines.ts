@@ -22,16 +22,28 @@ export function findOnMachines(world: World, wanted: string, address: number | n
 		};
 		for (const place of [pfn === undefined ? null : Number(pfn), address === null ? null : Math.floor(address / PAGE_BYTES)]) {
 			const answer = place === null ? null : frameAnswer(world, os.id, place);
-			if (answer) add(`pfn ${answer.pfn} (${formatAddress(answer.pfn * PAGE_BYTES)})`, { type: 'frame', machine: os.id, pfn: answer.pfn }, Math.floor(answer.pfn / PAGES_PER_BLOCK));
+			if (answer)
+				add(
+					`pfn ${answer.pfn} (${formatAddress(answer.pfn * PAGE_BYTES)})`,
+					{ type: 'frame', machine: os.id, pfn: answer.pfn },
+					Math.floor(answer.pfn / PAGES_PER_BLOCK)
+				);
 		}
 		const view = block === undefined ? null : memoryBlockView(world, index, Number(block));
-		if (view) add(`memory${view.id}, ${view.state}`, { type: 'memoryBlock', machine: os.id, block: view.id }, view.firstSection * BLOCKS_PER_SECTION);
+		if (view)
+			add(
+				`memory${view.id}, ${view.state}`,
+				{ type: 'memoryBlock', machine: os.id, block: view.id },
+				view.firstSection * BLOCKS_PER_SECTION
+			);
 		for (const process of world.r.processes)
 			if (process.os === index && (process.id.toLowerCase() === wanted || String(process.pid) === pid))
 				add(`process ${process.id}, pid ${process.pid}`, { type: 'process', machine: os.id, process: process.id }, null);
 		for (const device of world.r.virtioMems)
-			if (device.os === index && device.id.toLowerCase() === wanted) add(`virtio-mem ${device.id}`, { type: 'host', host: os.id }, Math.floor(device.addr / (PAGE_BYTES * PAGES_PER_BLOCK)));
-		if (os.id.toLowerCase() === wanted) hits.push({ label: `machine ${os.id}`, object: { type: 'host', host: os.id }, memory: null, block: null, atNs: null });
+			if (device.os === index && device.id.toLowerCase() === wanted)
+				add(`virtio-mem ${device.id}`, { type: 'host', host: os.id }, Math.floor(device.addr / (PAGE_BYTES * PAGES_PER_BLOCK)));
+		if (os.id.toLowerCase() === wanted)
+			hits.push({ label: `machine ${os.id}`, object: { type: 'host', host: os.id }, memory: null, block: null, atNs: null });
 		return hits;
 	});
 }

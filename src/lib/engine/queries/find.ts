@@ -23,7 +23,15 @@ export function findAnswer(world: World, text: string): FindAnswer {
 	hits.push(...findOnMachines(world, wanted.toLowerCase(), address));
 	addNames(world, hits, wanted.toLowerCase());
 	addRecords(world, hits, wanted.toLowerCase());
-	return { hits: hits.slice(0, MOST_HITS), message: hits.length === 0 ? `Nothing is called or said “${wanted}”.` : hits.length > MOST_HITS ? `${hits.length} places, the first ${MOST_HITS} are shown.` : null };
+	return {
+		hits: hits.slice(0, MOST_HITS),
+		message:
+			hits.length === 0
+				? `Nothing is called or said “${wanted}”.`
+				: hits.length > MOST_HITS
+					? `${hits.length} places, the first ${MOST_HITS} are shown.`
+					: null
+	};
 }
 
 function addPage(world: World, hits: Hit[], gfn: number, label = `gfn ${gfn}`): void {
@@ -46,13 +54,16 @@ function addAddress(world: World, hits: Hit[], address: number): void {
 	addPage(world, hits, Math.floor(address / PAGE_BYTES), `GPA ${formatAddress(address)}`);
 	for (const host of world.r.hosts) {
 		const dram = world.r.memories[host.memory];
-		if (dram && address < dram.blockCount * PAGES_PER_BLOCK * PAGE_BYTES) addFrame(world, hits, host.memory, address, `HPA on host ${host.id}`);
+		if (dram && address < dram.blockCount * PAGES_PER_BLOCK * PAGE_BYTES)
+			addFrame(world, hits, host.memory, address, `HPA on host ${host.id}`);
 		const offset = address - host.decoder.hpaBase;
 		const pool = world.r.memories.findIndex((record) => record.kind === 'pool');
-		if (pool >= 0 && offset >= 0 && offset < host.decoder.bytes) addFrame(world, hits, pool, offset + host.decoder.dpaBase, `HPA on host ${host.id}, behind its window`);
+		if (pool >= 0 && offset >= 0 && offset < host.decoder.bytes)
+			addFrame(world, hits, pool, offset + host.decoder.dpaBase, `HPA on host ${host.id}, behind its window`);
 	}
 	const pool = world.r.memories.findIndex((record) => record.kind === 'pool');
-	if (pool >= 0 && address < (world.r.memories[pool]?.blockCount ?? 0) * PAGES_PER_BLOCK * PAGE_BYTES) addFrame(world, hits, pool, address, 'DPA of the pool');
+	if (pool >= 0 && address < (world.r.memories[pool]?.blockCount ?? 0) * PAGES_PER_BLOCK * PAGE_BYTES)
+		addFrame(world, hits, pool, address, 'DPA of the pool');
 }
 
 /** A physical place; names the guest page in it if there is one. */
@@ -86,14 +97,22 @@ function guestPageIn(world: World, block: number, row: number): { vm: string; gf
 
 function addNames(world: World, hits: Hit[], wanted: string): void {
 	const add = (name: string, label: string, object: Hit['object']): void => {
-		if (name.toLowerCase() === wanted || label.toLowerCase() === wanted) hits.push({ label, object, memory: null, block: null, atNs: null });
+		if (name.toLowerCase() === wanted || label.toLowerCase() === wanted)
+			hits.push({ label, object, memory: null, block: null, atNs: null });
 	};
 	for (const vm of world.r.vms) add(vm.id, `VM ${vm.id}`, { type: 'vm', vm: vm.id });
 	for (const host of world.r.hosts) add(host.id, `host ${host.id}`, { type: 'host', host: host.id });
 	for (const link of world.r.links) add(link.id, `link ${link.id}`, { type: 'link', link: link.id });
 	for (const extent of world.r.extents) {
 		const tag = extent.tag.toString(16).padStart(4, '0');
-		if (wanted === tag || wanted === extent.id) hits.push({ label: `extent ${extent.id}, tag ${tag}`, object: { type: 'extent', extent: extent.id }, memory: world.r.memories[extent.memory]?.id ?? null, block: extent.firstBlock, atNs: null });
+		if (wanted === tag || wanted === extent.id)
+			hits.push({
+				label: `extent ${extent.id}, tag ${tag}`,
+				object: { type: 'extent', extent: extent.id },
+				memory: world.r.memories[extent.memory]?.id ?? null,
+				block: extent.firstBlock,
+				atNs: null
+			});
 	}
 }
 
@@ -102,6 +121,12 @@ function addRecords(world: World, hits: Hit[], wanted: string): void {
 	for (const record of world.trace) {
 		if (hits.length > MOST_HITS) return;
 		if (!record.text.toLowerCase().includes(wanted)) continue;
-		hits.push({ label: `${formatNs(record.atNs)}: ${record.text}`, object: { type: 'record', seq: record.seq }, memory: null, block: null, atNs: record.atNs });
+		hits.push({
+			label: `${formatNs(record.atNs)}: ${record.text}`,
+			object: { type: 'record', seq: record.seq },
+			memory: null,
+			block: null,
+			atNs: record.atNs
+		});
 	}
 }

@@ -84,8 +84,10 @@ const TERM_WORDS: Readonly<Record<HoldRecord['term'], string>> = {
 
 function sentenceOf(folio: Folio, processes: readonly string[], holds: readonly HoldRecord[], zone: ZoneRecord | undefined): string {
 	const where = zone ? ` in zone ${ZONE_TEXT[zone.name]} of node ${zone.node}` : '';
-	if (folio.kind === 'free') return `Free${where}: part of a chunk of ${folio.pages === 1 ? 'one page' : `${folio.pages} pages (order ${folio.order})`}.`;
-	if (!folio.area) return `${KIND_WORDS[folio.kind]}${where}${folio.order > 0 && folio.kind !== 'hole' ? `, ${folio.pages} pages together` : ''}.`;
+	if (folio.kind === 'free')
+		return `Free${where}: part of a chunk of ${folio.pages === 1 ? 'one page' : `${folio.pages} pages (order ${folio.order})`}.`;
+	if (!folio.area)
+		return `${KIND_WORDS[folio.kind]}${where}${folio.order > 0 && folio.kind !== 'hole' ? `, ${folio.pages} pages together` : ''}.`;
 	if (folio.kind === 'pageTable') return `Page table of ${processes.join(' and ') || 'a process'}${where}. It never moves.`;
 	const size = folio.order > 0 ? `one of ${folio.pages} pages of a huge folio` : 'a page';
 	const owner = processes.length > 0 ? ` of ${processes.join(' and ')}` : '';

@@ -55,7 +55,7 @@ function countHeld(world: World, os: number, held: readonly Held[]) {
 	for (const entry of held) {
 		if (entry.term === 'locked') continue;
 		for (const [pfn, pages] of entry.runs)
-			for (let at = pfn; at < pfn + pages; ) {
+			for (let at = pfn; at < pfn + pages;) {
 				const block = Math.floor(at / PAGES_PER_BLOCK);
 				const part = Math.min(pfn + pages, (block + 1) * PAGES_PER_BLOCK) - at;
 				const zone = zoneOfBlock(block);

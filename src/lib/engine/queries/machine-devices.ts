@@ -7,7 +7,9 @@ import type { World } from '../state/world.ts';
 
 /** virtio-mem devices of one machine for the page: the four sizes, the driver's blocks, and what it waits for. */
 export function virtioMemStatuses(world: World, os: number): VirtioMemStatus[] {
-	return world.r.virtioMems.filter((device) => device.os === os && device.state === 'plugged').map((device) => statusOfDevice(world, os, device));
+	return world.r.virtioMems
+		.filter((device) => device.os === os && device.state === 'plugged')
+		.map((device) => statusOfDevice(world, os, device));
 }
 
 function statusOfDevice(world: World, os: number, device: VirtioMemRecord): VirtioMemStatus {

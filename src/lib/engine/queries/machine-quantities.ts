@@ -50,7 +50,8 @@ function latencyNs({ world, machine }: Subject, cpu: number, at: number): number
 	const node = world.r.belief === 'memory-is-memory' ? localNode(machine, cpu) : at;
 	const target = machine.nodes.find((each) => each.id === node);
 	if (target?.readLatencyNs) return target.readLatencyNs;
-	const distance = machine.nodes.find((each) => each.id === localNode(machine, cpu))?.distances[machine.nodes.findIndex((each) => each.id === node)] ?? 10;
+	const distance =
+		machine.nodes.find((each) => each.id === localNode(machine, cpu))?.distances[machine.nodes.findIndex((each) => each.id === node)] ?? 10;
 	return (costNs(world.costs, 'localDramReadLatencyNs') * distance) / 10;
 }
 
@@ -75,7 +76,8 @@ function largestFree(subject: Subject): number {
 	let largest = 0;
 	for (const zone of zonesOf(subject))
 		for (let order = 0; order < ORDERS; order += 1)
-			if (zone.freeChunks.some((list, type) => type !== 3 && (list[order] ?? 0) > 0)) largest = Math.max(largest, PAGE_BYTES * (1 << order));
+			if (zone.freeChunks.some((list, type) => type !== 3 && (list[order] ?? 0) > 0))
+				largest = Math.max(largest, PAGE_BYTES * (1 << order));
 	return largest;
 }
 
@@ -107,7 +109,10 @@ const READ: Readonly<Record<OfMachine, Read>> = {
 	bytesOnNode: ofArea((found, { words }) => pagesAt(found, Number(words[2])) * PAGE_BYTES),
 	heldBytes: ofArea((found) => found.heldPages * PAGE_BYTES),
 	outlivingBytes: ofArea((found, { world, machine }) =>
-		Object.entries(found.pagesByNode).reduce((sum, [node, pages]) => sum + (outlivesHost(world, machine.index, Number(node)) ? pages * PAGE_BYTES : 0), 0)
+		Object.entries(found.pagesByNode).reduce(
+			(sum, [node, pages]) => sum + (outlivesHost(world, machine.index, Number(node)) ? pages * PAGE_BYTES : 0),
+			0
+		)
 	),
 	nodeDistance: ({ machine, words }) => {
 		const at = machine.nodes.findIndex((node) => String(node.id) === words[1]);
@@ -119,7 +124,10 @@ const READ: Readonly<Record<OfMachine, Read>> = {
 	),
 	meanLatencyNs: ofArea((found, subject, cpu) => {
 		if (found.residentPages === 0) return 0;
-		const sum = Object.entries(found.pagesByNode).reduce((total, [node, pages]) => total + pages * latencyNs(subject, cpu, Number(node)), 0);
+		const sum = Object.entries(found.pagesByNode).reduce(
+			(total, [node, pages]) => total + pages * latencyNs(subject, cpu, Number(node)),
+			0
+		);
 		return sum / found.residentPages;
 	}),
 	changedPages: counter('changed_pages'),
@@ -136,7 +144,8 @@ const READ: Readonly<Record<OfMachine, Read>> = {
 		return call.state === 'running' ? -1 : call.errno === null ? 0 : (ERRNO[call.errno] ?? 1);
 	},
 	movedPages: (subject) => lastCall(subject)?.movedPages ?? 0,
-	hugePageFits: ({ world, machine, words }) => (world.r.oses[machine.index] && words[0] !== undefined ? gigantic(world, machine, Number(words[0])) : null),
+	hugePageFits: ({ world, machine, words }) =>
+		world.r.oses[machine.index] && words[0] !== undefined ? gigantic(world, machine, Number(words[0])) : null,
 	largestFreeBytes: largestFree
 };
 

@@ -114,19 +114,38 @@ function onPool(world: World, frame: number): boolean {
 function physicalRungs(world: World, host: HostRecord, hostIndex: number, frame: number, mapped: boolean): Rung[] {
 	const memory = memoryAt(world, frame);
 	const record = world.r.memories[memory];
-	if (!record) return [{ space: 'hpa', address: null, by: 'host page table', note: 'not backed here' }, { space: 'dpa', address: null, by: 'decoder', note: 'no device' }];
+	if (!record)
+		return [
+			{ space: 'hpa', address: null, by: 'host page table', note: 'not backed here' },
+			{ space: 'dpa', address: null, by: 'decoder', note: 'no device' }
+		];
 	const local = frame - record.firstBlock * PAGES_PER_BLOCK;
 	if (record.kind === 'dram') {
 		const own = record.host === hostIndex;
 		return [
-			{ space: 'hpa', address: own ? formatAddress(local * PAGE_BYTES) : null, by: 'host page table', note: own ? `node 0, DRAM of host ${host.id}` : 'out of reach from here' },
+			{
+				space: 'hpa',
+				address: own ? formatAddress(local * PAGE_BYTES) : null,
+				by: 'host page table',
+				note: own ? `node 0, DRAM of host ${host.id}` : 'out of reach from here'
+			},
 			{ space: 'dpa', address: null, by: 'decoder', note: 'DRAM is behind no decoder' }
 		];
 	}
 	const dpa: Dpa = frameToDpa(local);
 	const hpa = toHpa(host, dpa);
 	return [
-		{ space: 'hpa', address: hpa.ok ? formatAddress(hpa.value) : null, by: 'host page table', note: mapped ? 'window' : 'window, not mapped yet' },
-		{ space: 'dpa', address: formatAddress(dpa), by: 'decoder', note: `device address, the same for every host (gfn page ${formatNumber(local)} of the pool)` }
+		{
+			space: 'hpa',
+			address: hpa.ok ? formatAddress(hpa.value) : null,
+			by: 'host page table',
+			note: mapped ? 'window' : 'window, not mapped yet'
+		},
+		{
+			space: 'dpa',
+			address: formatAddress(dpa),
+			by: 'decoder',
+			note: `device address, the same for every host (gfn page ${formatNumber(local)} of the pool)`
+		}
 	];
 }

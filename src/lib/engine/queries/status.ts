@@ -162,9 +162,7 @@ function vmStatus(world: World, vm: VmRecord, index: number): VmStatus {
 		stalls: vm.stalls,
 		secondStageFaults: vm.secondStageFaults,
 		ownerWord: owner,
-		previousOwnerWord: previous
-			? { owner: previous[0], state: previous[1], incarnation: previous[2], token: previous[3] }
-			: null,
+		previousOwnerWord: previous ? { owner: previous[0], state: previous[1], incarnation: previous[2], token: previous[3] } : null,
 		ownerChangedNs: vm.ownerChangedNs,
 		migrationStatus: vm.status
 	};
@@ -218,7 +216,12 @@ function operationStatus(world: World, operation: OperationRecord): OperationSta
 		bandwidthBytesPerSecond: Math.floor(operation.bandwidth),
 		expectedDowntimeNs: expectedDowntime(world, operation),
 		downtime: operation.downtime,
-		downtimeNs: operation.resumedNs >= 0 ? operation.resumedNs - operation.stoppedNs : operation.downtime.length > 0 ? downtimeSoFar(world, operation.downtime) : null,
+		downtimeNs:
+			operation.resumedNs >= 0
+				? operation.resumedNs - operation.stoppedNs
+				: operation.downtime.length > 0
+					? downtimeSoFar(world, operation.downtime)
+					: null,
 		downtimeBudgetNs: operation.parameters.downtimeLimitNs,
 		rangeCount: operation.rangeCount,
 		batch: batchStatus(world, operation)

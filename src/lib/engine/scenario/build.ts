@@ -127,8 +127,7 @@ function buildMemories(world: World): number {
 	scenario.hosts.forEach((host, index) =>
 		addMemory(`${host.id}.dram`, 'dram', index, host.dramBytes, costNs(world.costs, 'localDramReadLatencyNs'))
 	);
-	if (scenario.pool)
-		addMemory(scenario.pool.id, 'pool', -1, scenario.pool.bytes, costNs(world.costs, REACH[scenario.pool.reach]));
+	if (scenario.pool) addMemory(scenario.pool.id, 'pool', -1, scenario.pool.bytes, costNs(world.costs, REACH[scenario.pool.reach]));
 	scenario.hosts.forEach((_, index) => buildHost(world, index));
 	if (scenario.pool) buildPool(world);
 	return firstBlock;
@@ -204,7 +203,12 @@ function buildVms(world: World): Outcome<null, ReasonId> {
 		firstGuestBlock += vm.bytes / BLOCK_BYTES;
 	}
 	for (const [index, host] of scenario.hosts.entries())
-		useBlocks(world, (world.r.hosts[index] as { movableZone: number }).movableZone, Math.floor(host.otherBytes / BLOCK_BYTES / 2), UseClass.other);
+		useBlocks(
+			world,
+			(world.r.hosts[index] as { movableZone: number }).movableZone,
+			Math.floor(host.otherBytes / BLOCK_BYTES / 2),
+			UseClass.other
+		);
 	const ending = scenario.vms.reduce((sum, vm) => sum + vm.pins.filter((pin) => pin.forNs !== undefined).length, 0);
 	if (!hasEventRoom(world, ending)) return refused('capacity-events', `vms: ${ending} pins that end by themselves`);
 	for (const [index, vm] of scenario.vms.entries())
@@ -226,8 +230,7 @@ function buildVm(world: World, index: number, vm: VmScenario, firstGuestBlock: n
 	const host = r.hosts.findIndex((record) => record.id === vm.host);
 	const populatedPages = (vm.populatedBytes ?? vm.bytes) / PAGE_BYTES;
 	const writes = writesPerSecond(vm.workload, world.costs);
-	if (writes > MAX_WRITES_PER_SECOND)
-		return refused('bad-scenario', `vms[${index}].workload.rateBytesPerSecond: above 36 GB/s`);
+	if (writes > MAX_WRITES_PER_SECOND) return refused('bad-scenario', `vms[${index}].workload.rateBytesPerSecond: above 36 GB/s`);
 	const record: VmRecord = {
 		id: vm.id,
 		pageCount: vm.bytes / PAGE_BYTES,

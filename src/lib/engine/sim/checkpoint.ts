@@ -66,7 +66,6 @@ export function workNs(world: World): number {
 	return work;
 }
 
-
 /** Captures the present. Does nothing when a checkpoint is of this very event. */
 export function capture(world: World, history: History): void {
 	const { r } = world;

@@ -26,13 +26,7 @@ export function hasEventRoom(world: World, count = 1): boolean {
 }
 
 /** Puts an event into the future or the present; never into the past. Throws when the scenario's capacity is reached. */
-export function schedule(
-	world: World,
-	atNs: number,
-	kind: EventKindValue,
-	a: number,
-	b: number
-): void {
+export function schedule(world: World, atNs: number, kind: EventKindValue, a: number, b: number): void {
 	const { c, r } = world;
 	if (!Number.isSafeInteger(atNs) || atNs < r.nowNs) throw new AssertionError(`event ${kind} at ${atNs}, now ${r.nowNs}`);
 	assert(r.eventPending < world.capacities.event, 'the queue of pending events is full');

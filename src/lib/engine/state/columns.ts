@@ -1,10 +1,4 @@
-import {
-	COLUMN_NAMES,
-	COLUMNS,
-	type ColumnName,
-	type ColumnType,
-	type Placement
-} from '../contract/layout.ts';
+import { COLUMN_NAMES, COLUMNS, type ColumnName, type ColumnType, type Placement } from '../contract/layout.ts';
 
 /**
  * Columns over the world's buffer. Every write goes through `set` or `fill`, which mark the 4 KiB piece of state they touch:
@@ -163,11 +157,7 @@ function arrayOver(type: ColumnType, buffer: ArrayBufferLike, from: number, leng
 }
 
 /** One column object per declared column. */
-export function makeColumns(
-	buffer: ArrayBufferLike,
-	placement: Placement,
-	marks: Uint8Array
-): ColumnSet {
+export function makeColumns(buffer: ArrayBufferLike, placement: Placement, marks: Uint8Array): ColumnSet {
 	const classes = { u8: U8Column, u16: U16Column, u32: U32Column, f64: F64Column, u64: U64Column };
 	// Not filled name by name: V8 keeps an object that grew so as a dictionary, and every `world.c.x` is a search in it.
 	return Object.fromEntries(
@@ -181,18 +171,9 @@ export function makeColumns(
 }
 
 /** The same column objects over a buffer that came back. */
-export function rebindColumns(
-	columns: ColumnSet,
-	buffer: ArrayBufferLike,
-	placement: Placement
-): void {
+export function rebindColumns(columns: ColumnSet, buffer: ArrayBufferLike, placement: Placement): void {
 	for (const name of COLUMN_NAMES) {
-		const data = arrayOver(
-			COLUMNS[name].type,
-			buffer,
-			placement.offsets[name],
-			placement.lengths[name]
-		);
+		const data = arrayOver(COLUMNS[name].type, buffer, placement.offsets[name], placement.lengths[name]);
 		(columns[name] as unknown as { rebind(data: unknown): void }).rebind(data);
 	}
 }

@@ -73,9 +73,7 @@ export interface NewWorld {
 /** Allocates the one buffer, zeroed, writes its header and attaches columns. */
 export function newWorld(request: NewWorld): World {
 	const placement = place(request.capacities);
-	const buffer = request.shared
-		? new SharedArrayBuffer(placement.byteLength)
-		: new ArrayBuffer(placement.byteLength);
+	const buffer = request.shared ? new SharedArrayBuffer(placement.byteLength) : new ArrayBuffer(placement.byteLength);
 	const header = new Uint32Array(buffer, 0, HEADER_BYTES / 4);
 	header[HEADER.magic] = LAYOUT_MAGIC;
 	header[HEADER.version] = LAYOUT_VERSION;

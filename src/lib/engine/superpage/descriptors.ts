@@ -18,11 +18,7 @@ export interface Range {
 }
 
 /** Runs of pages that are consecutive in the guest and in the tag. */
-export function rangesOf(
-	world: World,
-	vm: VmRecord,
-	extents: readonly number[]
-): Outcome<Range[], 'page-stayed'> {
+export function rangesOf(world: World, vm: VmRecord, extents: readonly number[]): Outcome<Range[], 'page-stayed'> {
 	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
 	const firstFrame = (world.r.memories[pool] as { firstBlock: number }).firstBlock * PAGES_PER_BLOCK;
 	const ranges: Range[] = [];
@@ -38,25 +34,19 @@ export function rangesOf(
 		const gfn = guestBlock * PAGES_PER_BLOCK;
 		const whole = wholeBlockOf(world, vm, vm.running, guestBlock);
 		if (whole >= 0) {
-			if (!add(gfn, PAGES_PER_BLOCK, whole * PAGES_PER_BLOCK))
-				return refused('page-stayed', `gfn ${gfn} is not in the extents`);
+			if (!add(gfn, PAGES_PER_BLOCK, whole * PAGES_PER_BLOCK)) return refused('page-stayed', `gfn ${gfn} is not in the extents`);
 			continue;
 		}
 		for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
 			const frame = frameOf(world, vm, vm.running, gfn + row);
-			if (frame >= 0 && !add(gfn + row, 1, frame))
-				return refused('page-stayed', `gfn ${gfn + row} is not in the extents`);
+			if (frame >= 0 && !add(gfn + row, 1, frame)) return refused('page-stayed', `gfn ${gfn + row} is not in the extents`);
 		}
 	}
 	return ok(ranges);
 }
 
 /** Writes the ranges and their checksum; replaces those of an earlier try. */
-export function publishRanges(
-	world: World,
-	vmIndex: number,
-	ranges: readonly Range[]
-): Outcome<number, 'too-many-ranges'> {
+export function publishRanges(world: World, vmIndex: number, ranges: readonly Range[]): Outcome<number, 'too-many-ranges'> {
 	const { c, r } = world;
 	const limit = world.scenario.descriptorLimit;
 	const free = limit - (r.descriptorCount - descriptorSlots(world, vmIndex).length);
@@ -81,8 +71,7 @@ export function publishRanges(
 /** Slots that hold descriptors of a VM, in slot order. */
 export function descriptorSlots(world: World, vmIndex: number): number[] {
 	const slots: number[] = [];
-	for (let slot = 0; slot < world.capacities.descriptor; slot += 1)
-		if (world.c.descriptorVm.get(slot) === vmIndex + 1) slots.push(slot);
+	for (let slot = 0; slot < world.capacities.descriptor; slot += 1) if (world.c.descriptorVm.get(slot) === vmIndex + 1) slots.push(slot);
 	return slots;
 }
 

@@ -158,8 +158,7 @@ export function explore(without: readonly string[] = [], reached = true, limit =
 			if (seen.has(name)) continue;
 			seen.add(name);
 			queue.push(candidate);
-			for (const statement of broken(state, candidate))
-				if (!violations.has(statement)) violations.set(statement, candidate.path);
+			for (const statement of broken(state, candidate)) if (!violations.has(statement)) violations.set(statement, candidate.path);
 		}
 	}
 	return {

@@ -7,7 +7,7 @@ export const hexadecimal = (value: number, digits = 1): string => value.toString
 export function rangeList(values: readonly number[]): string {
 	const sorted = [...new Set(values)].sort((a, b) => a - b);
 	const parts: string[] = [];
-	for (let at = 0; at < sorted.length; ) {
+	for (let at = 0; at < sorted.length;) {
 		let end = at;
 		while (end + 1 < sorted.length && sorted[end + 1] === (sorted[end] as number) + 1) end += 1;
 		parts.push(end === at ? `${sorted[at]}` : `${sorted[at]}-${sorted[end]}`);

@@ -20,7 +20,14 @@ const REMEMBERED = 64;
 /** nb_blocks is 16 bits wide (virtio specification, device-types/mem). */
 export const MOST_BLOCKS = 0xffff;
 
-export function request(world: World, device: VirtioMemRecord, type: 'PLUG' | 'UNPLUG' | 'UNPLUG_ALL', addr: number, bytes: number, cause: number | null): Answer {
+export function request(
+	world: World,
+	device: VirtioMemRecord,
+	type: 'PLUG' | 'UNPLUG' | 'UNPLUG_ALL',
+	addr: number,
+	bytes: number,
+	cause: number | null
+): Answer {
 	const blocks = type === 'UNPLUG_ALL' ? 0 : bytes / device.blockBytes;
 	const before = device.pluggedBytes;
 	const answer = type === 'UNPLUG_ALL' ? unplugAll(world, device) : changeState(world, device, type === 'PLUG', addr, bytes);
@@ -40,7 +47,12 @@ export function request(world: World, device: VirtioMemRecord, type: 'PLUG' | 'U
 }
 
 /** The STATE request, which Linux sends from its crash kernel only. */
-export function stateRequest(world: World, device: VirtioMemRecord, addr: number, bytes: number): { answer: Answer; state: BlockState | null } {
+export function stateRequest(
+	world: World,
+	device: VirtioMemRecord,
+	addr: number,
+	bytes: number
+): { answer: Answer; state: BlockState | null } {
 	if (!isValidRange(device, addr, bytes)) return { answer: 'ERROR', state: null };
 	const from = (addr - device.addr) / device.blockBytes;
 	const count = bytes / device.blockBytes;

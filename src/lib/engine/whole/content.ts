@@ -53,8 +53,7 @@ function differs(world: World, vm: VmRecord, index: number, gfn: number): string
 	const stamp = readStamp(world, Math.floor(frame / PAGES_PER_BLOCK), frame % PAGES_PER_BLOCK);
 	if (stamp === stampOf(index, gfn, count)) return null;
 	for (let older = count - 1; older >= Math.max(0, count - 64); older -= 1)
-		if (stamp === stampOf(index, gfn, older))
-			return `${vm.id} gfn ${gfn}: holds the guest’s write ${older} of ${count}, stale`;
+		if (stamp === stampOf(index, gfn, older)) return `${vm.id} gfn ${gfn}: holds the guest’s write ${older} of ${count}, stale`;
 	return `${vm.id} gfn ${gfn}: holds neither the guest’s last write nor an older one`;
 }
 

@@ -40,7 +40,8 @@ function addFrames(world: World, print: Fingerprint): void {
 		const told = kind === BlockKind.detail || kind === BlockKind.run ? 0 : kind;
 		let hash = mix32(block, told, wordMigratetype(word));
 		if (kind === BlockKind.huge || kind === BlockKind.run || kind === BlockKind.detail)
-			for (let row = 0; row < PAGES_PER_BLOCK; row += 1) hash = mix32(hash, frameMeaning(world, block, row, kind, word), readStampOf(world, block, row));
+			for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
+				hash = mix32(hash, frameMeaning(world, block, row, kind, word), readStampOf(world, block, row));
 		else hash = mix32(hash, wordPayload(word), 0);
 		print.add(hash);
 	}
@@ -151,4 +152,3 @@ function addRows(world: World, print: Fingerprint): void {
 		if (c.descriptorVm.get(slot) !== 0)
 			print.add(mix32(c.descriptorCrc.get(slot), c.descriptorFirstGfn.get(slot), c.descriptorOffset.get(slot)));
 }
-

@@ -17,7 +17,11 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'one-allocator', statement: 'no frame is in two allocators', check: oneAllocator },
 	{ id: 'structure-counts', statement: 'counts beside a block equal its rows', check: structureCounts },
 	{ id: 'kernel-zone', statement: 'no kernel memory lies in ZONE_MOVABLE', check: kernelZone },
-	{ id: 'machine-lists', statement: 'free lists of machines hold free chunks of their zone and type, and all of them', check: machineLists },
+	{
+		id: 'machine-lists',
+		statement: 'free lists of machines hold free chunks of their zone and type, and all of them',
+		check: machineLists
+	},
 	{ id: 'machine-zones', statement: 'spanned, present and managed pages of machines add up', check: machineZoneSizes },
 	{ id: 'machine-kernel-zone', statement: 'no kernel, pipe or secure page of a machine lies in ZONE_MOVABLE', check: machineKernelZone },
 	{ id: 'machine-pins', statement: 'no long-term pin holds a page in ZONE_MOVABLE', check: machinePins },

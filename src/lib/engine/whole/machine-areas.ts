@@ -60,11 +60,15 @@ export function framesMapped(world: World): string | null {
 			if (kind === BlockKind.huge || kind === BlockKind.run) {
 				const page = payloadGuestBlock(wordPayload(word)) * PAGES_PER_BLOCK;
 				for (const row of kind === BlockKind.huge ? [0] : [0, PAGES_PER_BLOCK - 1])
-					if (!isMapped(world, payloadVm(wordPayload(word)), page + row, block * PAGES_PER_BLOCK + row)) return `block ${block} of ${os.id} belongs to an area that maps it nowhere`;
+					if (!isMapped(world, payloadVm(wordPayload(word)), page + row, block * PAGES_PER_BLOCK + row))
+						return `block ${block} of ${os.id} belongs to an area that maps it nowhere`;
 			} else if (kind === BlockKind.detail) {
 				const base = rowsOf(world, block);
 				for (let row = 0; base >= 0 && row < PAGES_PER_BLOCK; row += 1)
-					if (world.c.rowKind.get(base + row) === RowKind.vm && !isMapped(world, world.c.rowVm.get(base + row) - 1, world.c.rowA.get(base + row), block * PAGES_PER_BLOCK + row))
+					if (
+						world.c.rowKind.get(base + row) === RowKind.vm &&
+						!isMapped(world, world.c.rowVm.get(base + row) - 1, world.c.rowA.get(base + row), block * PAGES_PER_BLOCK + row)
+					)
 						return `frame ${row} of block ${block} of ${os.id} belongs to an area that maps it nowhere`;
 			}
 		}
@@ -85,7 +89,8 @@ export function areaContent(world: World): string | null {
 		const step = Math.floor(page / PAGES_PER_BLOCK);
 		const even = wholeBehind(world, area, step) === block && detailOf(world, block) < 0 && uniformWritten(world, area, step) >= 0;
 		for (let at = 0; at < (even ? 1 : pages); at += 1)
-			if (readStamp(world, block, (frame + at) % PAGES_PER_BLOCK) !== expectedStamp(world, area, page + at, frame + at)) return `${area.name} page ${page + at} of ${area.processes[0]} does not hold what was written`;
+			if (readStamp(world, block, (frame + at) % PAGES_PER_BLOCK) !== expectedStamp(world, area, page + at, frame + at))
+				return `${area.name} page ${page + at} of ${area.processes[0]} does not hold what was written`;
 		return null;
 	});
 }

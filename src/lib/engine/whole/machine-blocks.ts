@@ -26,7 +26,8 @@ function wrongSection(world: World, section: number): string | null {
 	const inZone = c.memoryBlockZone.get(section) !== 0;
 	const online = state === SectionState.online || state === SectionState.goingOffline;
 	if (online !== inZone) return `state ${state} and zone ${c.memoryBlockZone.get(section) - 1} do not go together`;
-	if ((state !== SectionState.absent) !== (c.memoryBlockNode.get(section) !== 0)) return 'has a node without memory, or memory without a node';
+	if ((state !== SectionState.absent) !== (c.memoryBlockNode.get(section) !== 0))
+		return 'has a node without memory, or memory without a node';
 	if (online) return null;
 	const wanted = state === SectionState.offline ? BlockKind.offline : BlockKind.absent;
 	for (let block = section * BLOCKS_PER_SECTION; block < (section + 1) * BLOCKS_PER_SECTION; block += 1)
@@ -39,7 +40,8 @@ export function memoryBlockZones(world: World): string | null {
 	for (const [os, record] of world.r.oses.entries())
 		for (const id of memoryBlocks(world, os)) {
 			const zone = world.r.zones[zoneOfMemoryBlock(world, os, id)];
-			if (zone && (zone.os !== os || zone.node !== nodeOfMemoryBlock(world, os, id))) return `${record.id}: memory${id} is in a zone of another node`;
+			if (zone && (zone.os !== os || zone.node !== nodeOfMemoryBlock(world, os, id)))
+				return `${record.id}: memory${id} is in a zone of another node`;
 			const { first, count } = blocksOf(world, os, id);
 			const states = new Set<number>();
 			for (let section = first / BLOCKS_PER_SECTION; section < (first + count) / BLOCKS_PER_SECTION; section += 1)
@@ -89,9 +91,12 @@ export function memmapsOfSections(world: World): string | null {
 		if (described.size !== record.memmaps.length) return `${record.id}: a section is described twice`;
 		for (let section = first; section < first + memory.blockCount / BLOCKS_PER_SECTION; section += 1) {
 			const added = world.c.memoryBlockState.get(section) !== SectionState.absent && world.c.memoryBlockGroup.get(section) !== 0;
-			if (added !== described.has(section)) return `${record.id}: section ${section - first} ${added ? 'has no struct pages' : 'is gone, its struct pages are not'}`;
+			if (added !== described.has(section))
+				return `${record.id}: section ${section - first} ${added ? 'has no struct pages' : 'is gone, its struct pages are not'}`;
 		}
-		const free = record.memmaps.find((entry) => wordKind(world.c.blockWord.get(Math.floor(entry.frame / PAGES_PER_BLOCK))) === BlockKind.free);
+		const free = record.memmaps.find(
+			(entry) => wordKind(world.c.blockWord.get(Math.floor(entry.frame / PAGES_PER_BLOCK))) === BlockKind.free
+		);
 		if (free) return `${record.id}: struct pages of section ${free.section - first} lie in free memory`;
 	}
 	return null;

@@ -14,10 +14,13 @@ export function virtioSizes(world: World): string | null {
 	for (const device of plugged(world)) {
 		const { blockBytes, usableBytes, regionBytes, pluggedBytes } = device;
 		if (countBits(world.c.devicePlugged, device) * blockBytes !== pluggedBytes) return `${device.id}: the bitmap does not hold its size`;
-		if (pluggedBytes > usableBytes || usableBytes > regionBytes) return `${device.id}: ${pluggedBytes} plugged of ${usableBytes} usable of ${regionBytes}`;
-		if (device.requestedBytes > 0 && usableBytes < Math.min(device.requestedBytes, regionBytes)) return `${device.id}: usable is below the request`;
+		if (pluggedBytes > usableBytes || usableBytes > regionBytes)
+			return `${device.id}: ${pluggedBytes} plugged of ${usableBytes} usable of ${regionBytes}`;
+		if (device.requestedBytes > 0 && usableBytes < Math.min(device.requestedBytes, regionBytes))
+			return `${device.id}: usable is below the request`;
 		const first = usableBytes / blockBytes;
-		if (!allBits(world.c.devicePlugged, device, first, blockCountOf(device) - first, false)) return `${device.id}: plugged beyond the usable region`;
+		if (!allBits(world.c.devicePlugged, device, first, blockCountOf(device) - first, false))
+			return `${device.id}: plugged beyond the usable region`;
 	}
 	return null;
 }
@@ -27,7 +30,8 @@ export function virtioStates(world: World): string | null {
 	for (const device of plugged(world)) {
 		const { driver } = device;
 		if (driver.state !== 'bound' || driver.unplugAllRequired) continue;
-		if (countBits(world.c.driverPlugged, device) * device.blockBytes !== device.pluggedBytes) return `${device.id}: driver and device disagree`;
+		if (countBits(world.c.driverPlugged, device) * device.blockBytes !== device.pluggedBytes)
+			return `${device.id}: driver and device disagree`;
 		const wrong = driver.mode === 'sbm' ? wrongBlock(world, device) : wrongBigBlock(world, device);
 		if (wrong !== null) return `${device.id}: ${wrong}`;
 	}
@@ -62,8 +66,10 @@ function wrongBigBlock(world: World, device: VirtioMemRecord): string | null {
 	for (const [at, state] of driver.blockStates.entries()) {
 		const addr = (driver.firstMemoryBlock + at) * driver.bigBlockBytes;
 		const section = world.c.memoryBlockState.get(sectionOfBlock(blockAtAddress(world, os, addr)));
-		if ((state === 'ADDED' || state === 'FAKE_OFFLINE') !== (section !== SectionState.absent)) return `big block ${driver.firstMemoryBlock + at} is ${state}`;
-		if (!driverHas(world, device, addr, driver.bigBlockBytes, state !== 'UNUSED')) return `big block ${driver.firstMemoryBlock + at} is ${state}`;
+		if ((state === 'ADDED' || state === 'FAKE_OFFLINE') !== (section !== SectionState.absent))
+			return `big block ${driver.firstMemoryBlock + at} is ${state}`;
+		if (!driverHas(world, device, addr, driver.bigBlockBytes, state !== 'UNUSED'))
+			return `big block ${driver.firstMemoryBlock + at} is ${state}`;
 	}
 	return null;
 }

@@ -1,5 +1,15 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import { BlockKind, MIGRATETYPES, ORDERS, payloadUseClass, payloadVm, RowKind, UseClass, wordKind, wordPayload } from '../contract/words.ts';
+import {
+	BlockKind,
+	MIGRATETYPES,
+	ORDERS,
+	payloadUseClass,
+	payloadVm,
+	RowKind,
+	UseClass,
+	wordKind,
+	wordPayload
+} from '../contract/words.ts';
 import { FREE_ORDER_10, FREE_ORDER_9, FREE_TAIL, walkList } from '../mm/buddy.ts';
 import { blockOfId, listTypeOf } from '../mm/buddy/lists.ts';
 import { rowsOf, wholeWord } from '../mm/frames.ts';
@@ -34,7 +44,8 @@ export function machineLists(world: World): string | null {
 				}
 				pages += ids.length * (1 << order);
 			}
-		if (pages !== world.c.zoneFreePages.get(zone)) return `${nameOf(world, zone)}: ${pages} pages in free lists, ${world.c.zoneFreePages.get(zone)} counted`;
+		if (pages !== world.c.zoneFreePages.get(zone))
+			return `${nameOf(world, zone)}: ${pages} pages in free lists, ${world.c.zoneFreePages.get(zone)} counted`;
 	}
 	return unlisted(world, listed);
 }
@@ -42,26 +53,37 @@ export function machineLists(world: World): string | null {
 function wrongChunk(world: World, zone: number, os: number, type: number, order: number, id: number): string | null {
 	const block = blockOfId(world, order, id);
 	if (zoneOfOsBlock(world, os, block) !== zone) return `block ${block} is in its lists but in zone ${zoneOfOsBlock(world, os, block)}`;
-	if (listTypeOf(world, zone, block) !== type) return `block ${block} is in a list of type ${type}, its type is ${listTypeOf(world, zone, block)}`;
+	if (listTypeOf(world, zone, block) !== type)
+		return `block ${block} is in a list of type ${type}, its type is ${listTypeOf(world, zone, block)}`;
 	const word = world.c.blockWord.get(block);
 	if (order >= 9) {
 		const wanted = order === 9 ? FREE_ORDER_9 : FREE_ORDER_10;
-		return wordKind(word) === BlockKind.free && wordPayload(word) === wanted ? null : `block ${block} is in a list of order ${order} but says kind ${wordKind(word)}`;
+		return wordKind(word) === BlockKind.free && wordPayload(word) === wanted
+			? null
+			: `block ${block} is in a list of order ${order} but says kind ${wordKind(word)}`;
 	}
 	const free = world.c.rowKind.get(id) === RowKind.free && world.c.rowOrder.get(id) === order;
-	return free ? null : `row ${id % PAGES_PER_BLOCK} of block ${block} is in a list of order ${order} but says kind ${world.c.rowKind.get(id)}`;
+	return free
+		? null
+		: `row ${id % PAGES_PER_BLOCK} of block ${block} is in a list of order ${order} but says kind ${world.c.rowKind.get(id)}`;
 }
 
 /** What says that it is free stands on a list. */
 function unlisted(world: World, listed: ReadonlySet<string>): string | null {
 	for (const [block, os] of machineBlocks(world)) {
 		const word = world.c.blockWord.get(block);
-		if (wordKind(word) === BlockKind.free && wordPayload(word) !== FREE_TAIL && !listed.has(`${block}/0`)) return `${os.id}: block ${block} is free but in no list`;
-		if (wordKind(word) === BlockKind.free && wordPayload(word) === FREE_TAIL && wordPayload(world.c.blockWord.get(block - 1)) !== FREE_ORDER_10)
+		if (wordKind(word) === BlockKind.free && wordPayload(word) !== FREE_TAIL && !listed.has(`${block}/0`))
+			return `${os.id}: block ${block} is free but in no list`;
+		if (
+			wordKind(word) === BlockKind.free &&
+			wordPayload(word) === FREE_TAIL &&
+			wordPayload(world.c.blockWord.get(block - 1)) !== FREE_ORDER_10
+		)
 			return `${os.id}: block ${block} is the tail of a free chunk that does not exist`;
 		const base = rowsOf(world, block);
 		for (let row = 0; base >= 0 && row < PAGES_PER_BLOCK; row += 1)
-			if (world.c.rowKind.get(base + row) === RowKind.free && !listed.has(`${block}/${row}`)) return `${os.id}: row ${row} of block ${block} is free but in no list`;
+			if (world.c.rowKind.get(base + row) === RowKind.free && !listed.has(`${block}/${row}`))
+				return `${os.id}: row ${row} of block ${block} is free but in no list`;
 	}
 	return null;
 }
@@ -116,9 +138,12 @@ export function machineZoneSizes(world: World): string | null {
 		if (record.os < 0) continue;
 		const there = present[zone] as number;
 		const managed = there - (unmanaged[zone] as number);
-		if (there !== world.c.zonePresentPages.get(zone)) return `${nameOf(world, zone)}: ${there} pages are there, ${world.c.zonePresentPages.get(zone)} counted as present`;
-		if (managed !== world.c.zoneManagedPages.get(zone)) return `${nameOf(world, zone)}: ${managed} pages are managed, ${world.c.zoneManagedPages.get(zone)} counted`;
-		if (record.spanEndPfn - record.spanStartPfn < there) return `${nameOf(world, zone)}: spans ${record.spanEndPfn - record.spanStartPfn} pages, ${there} are present`;
+		if (there !== world.c.zonePresentPages.get(zone))
+			return `${nameOf(world, zone)}: ${there} pages are there, ${world.c.zonePresentPages.get(zone)} counted as present`;
+		if (managed !== world.c.zoneManagedPages.get(zone))
+			return `${nameOf(world, zone)}: ${managed} pages are managed, ${world.c.zoneManagedPages.get(zone)} counted`;
+		if (record.spanEndPfn - record.spanStartPfn < there)
+			return `${nameOf(world, zone)}: spans ${record.spanEndPfn - record.spanStartPfn} pages, ${there} are present`;
 	}
 	return null;
 }

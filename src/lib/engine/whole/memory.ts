@@ -1,5 +1,16 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import { BlockKind, MIGRATETYPES, ORDERS, payloadGuestBlock, payloadUseClass, payloadVm, RowKind, UseClass, wordKind, wordPayload } from '../contract/words.ts';
+import {
+	BlockKind,
+	MIGRATETYPES,
+	ORDERS,
+	payloadGuestBlock,
+	payloadUseClass,
+	payloadVm,
+	RowKind,
+	UseClass,
+	wordKind,
+	wordPayload
+} from '../contract/words.ts';
 import { frameOf, wholeBlockOf } from '../mm/space/mapping.ts';
 import { FREE_ORDER_10, FREE_TAIL, walkList, zoneOfBlock } from '../mm/buddy.ts';
 import { detailOf, rowsOf, wholeWord } from '../mm/frames.ts';
@@ -55,7 +66,9 @@ function ownerOfFrame(world: World, block: number, row: number, index: number, g
 	const kind = wordKind(word);
 	if (kind === BlockKind.huge || kind === BlockKind.run) {
 		const payload = wordPayload(word);
-		return payloadVm(payload) === index && payloadGuestBlock(payload) * PAGES_PER_BLOCK + row === gfn ? null : `its frame in block ${block} belongs to another page`;
+		return payloadVm(payload) === index && payloadGuestBlock(payload) * PAGES_PER_BLOCK + row === gfn
+			? null
+			: `its frame in block ${block} belongs to another page`;
 	}
 	const base = rowsOf(world, block);
 	if (base < 0) return `its frame in block ${block} is no VM memory (kind ${kind})`;
@@ -80,15 +93,18 @@ export function zoneCounters(world: World): string | null {
 			for (let order = 0; order < ORDERS; order += 1) {
 				const ids = walkList(world, zone, migratetype, order);
 				const list = (zone * MIGRATETYPES + migratetype) * ORDERS + order;
-				if (ids.length !== c.freeCount.get(list)) return `zone ${zone} order ${order}: ${ids.length} chunks in the list, ${c.freeCount.get(list)} counted`;
+				if (ids.length !== c.freeCount.get(list))
+					return `zone ${zone} order ${order}: ${ids.length} chunks in the list, ${c.freeCount.get(list)} counted`;
 				for (const id of ids) {
 					const block = order >= 9 ? id : c.structureBlock.get(Math.floor(id / PAGES_PER_BLOCK)) - 1;
-					if (zoneOfBlock(world, block) !== zone) return `block ${block} is in a list of zone ${zone} but online in zone ${zoneOfBlock(world, block)}`;
+					if (zoneOfBlock(world, block) !== zone)
+						return `block ${block} is in a list of zone ${zone} but online in zone ${zoneOfBlock(world, block)}`;
 				}
 				pages += ids.length * (1 << order);
 			}
 		if (pages !== c.zoneFreePages.get(zone)) return `zone ${zone}: ${pages} pages in free lists, ${c.zoneFreePages.get(zone)} counted`;
-		if (present[zone] !== c.zonePresentPages.get(zone)) return `zone ${zone}: ${present[zone]} pages are online in it, ${c.zonePresentPages.get(zone)} counted`;
+		if (present[zone] !== c.zonePresentPages.get(zone))
+			return `zone ${zone}: ${present[zone]} pages are online in it, ${c.zonePresentPages.get(zone)} counted`;
 	}
 	return null;
 }
@@ -122,7 +138,8 @@ export function everyFrameOwned(world: World): string | null {
 					return `block ${block} of ${memory.id} is in no zone but ${kind === BlockKind.free ? 'free' : 'used by a VM'}`;
 				continue;
 			}
-			if (kind === BlockKind.offline || kind === BlockKind.absent) return `block ${block} of ${memory.id} is online in zone ${zone} but has no frames`;
+			if (kind === BlockKind.offline || kind === BlockKind.absent)
+				return `block ${block} of ${memory.id} is online in zone ${zone} but has no frames`;
 			if (kind === BlockKind.incoming && !moving.has(block)) return `block ${block} of ${memory.id} waits for pages that nobody sends`;
 			if ((kind === BlockKind.huge || kind === BlockKind.run) && !mappedSomewhere(world, block, wordPayload(word)))
 				return `block ${block} of ${memory.id} belongs to VM ${payloadVm(wordPayload(word))}, which maps it nowhere`;
@@ -136,7 +153,9 @@ function mappedSomewhere(world: World, block: number, payload: number): boolean 
 	const vm = world.r.vms[payloadVm(payload)];
 	if (!vm) return false;
 	const gfn = payloadGuestBlock(payload) * PAGES_PER_BLOCK;
-	return [0, 1].some((instance) => (vm.instances[instance] as number) >= 0 && frameOf(world, vm, instance, gfn) === block * PAGES_PER_BLOCK);
+	return [0, 1].some(
+		(instance) => (vm.instances[instance] as number) >= 0 && frameOf(world, vm, instance, gfn) === block * PAGES_PER_BLOCK
+	);
 }
 
 /** Kernel memory never lies in ZONE_MOVABLE. */

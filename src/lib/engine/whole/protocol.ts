@@ -18,8 +18,7 @@ export function oneRunner(world: World): string | null {
 		const host = vm.instances[vm.running] as number;
 		if (vm.vcpuState !== 'running') continue;
 		if (owner.state === OwnerState.handoff) return `${vm.id} runs although its owner word says that nobody may`;
-		if (owner.owner !== host && world.scenario.pool)
-			return `${vm.id} runs on host ${host}, its owner word names ${owner.owner}`;
+		if (owner.owner !== host && world.scenario.pool) return `${vm.id} runs on host ${host}, its owner word names ${owner.owner}`;
 	}
 	return null;
 }
@@ -28,7 +27,12 @@ export function oneRunner(world: World): string | null {
 export function stoppedInSwitchOver(world: World): string | null {
 	for (const operation of world.r.operations) {
 		const vm = world.r.vms[operation.vm];
-		if (operation.state === 'running' && operation.strategy === 'precopy' && operation.phase === 'switchover' && vm?.vcpuState === 'running')
+		if (
+			operation.state === 'running' &&
+			operation.strategy === 'precopy' &&
+			operation.phase === 'switchover' &&
+			vm?.vcpuState === 'running'
+		)
 			return `${vm.id} runs during the final pass`;
 	}
 	return null;

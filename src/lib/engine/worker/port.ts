@@ -114,12 +114,17 @@ export function makePort(handBack: <T>(answer: T, buffers: ArrayBuffer[]) => T):
 			),
 		step: (request: StepRequest) =>
 			Promise.resolve(
-				move({ ...request, worlds: [request.world] }, worldOf(request.world).world.scenario.untilNs, request.eventBudget, (simulation, budget) =>
-					simulation.step(request.unit, budget)
+				move(
+					{ ...request, worlds: [request.world] },
+					worldOf(request.world).world.scenario.untilNs,
+					request.eventBudget,
+					(simulation, budget) => simulation.step(request.unit, budget)
 				)
 			),
 		seek: (request: AdvanceRequest) =>
-			Promise.resolve(move(request, request.untilNs, request.eventBudget, (simulation, budget) => simulation.seek(request.untilNs, budget))),
+			Promise.resolve(
+				move(request, request.untilNs, request.eventBudget, (simulation, budget) => simulation.seek(request.untilNs, budget))
+			),
 		send: (request) => {
 			takeIn(request.buffers);
 			return Promise.resolve(sent(request, worldOf(request.world).send(request.command)));

@@ -7,7 +7,8 @@ import { bound } from './template.ts';
 
 type Value = number | boolean | null;
 
-const whole = (expression: LabExpression, row: Readonly<Record<string, string>> = {}): Expression => bound(expression, {}, row) as Expression;
+const whole = (expression: LabExpression, row: Readonly<Record<string, string>> = {}): Expression =>
+	bound(expression, {}, row) as Expression;
 
 /** One expression for a bar, one per option of a choice, one per row and option of a table. */
 export function betExpressions(bet: LabBet): readonly Expression[] {
@@ -16,9 +17,11 @@ export function betExpressions(bet: LabBet): readonly Expression[] {
 	return bet.rows.flatMap((row) => bet.options.map((option) => whole(option.when, row.of)));
 }
 
-export const optionExpressions = (options: readonly { readonly when: LabExpression }[]): readonly Expression[] => options.map((option) => whole(option.when));
+export const optionExpressions = (options: readonly { readonly when: LabExpression }[]): readonly Expression[] =>
+	options.map((option) => whole(option.when));
 
-export const figureExpressions = (figures: readonly LabFigure[]): readonly Expression[] => figures.map((figure) => whole(figure.amount.expression));
+export const figureExpressions = (figures: readonly LabFigure[]): readonly Expression[] =>
+	figures.map((figure) => whole(figure.amount.expression));
 
 /** The option that holds, when exactly one does. */
 export function keyOf(options: readonly { readonly id: string }[], values: readonly Value[]): string | null {
@@ -30,7 +33,9 @@ export function keyOf(options: readonly { readonly id: string }[], values: reado
 export function betAnswer(bet: LabBet, values: readonly Value[]): LabBetValue | null {
 	if (bet.kind === 'bar') return typeof values[0] === 'number' ? values[0] / bet.actual.divide : null;
 	if (bet.kind === 'choice') return keyOf(bet.options, values);
-	const rows = bet.rows.map((row, at) => [row.id, keyOf(bet.options, values.slice(at * bet.options.length, (at + 1) * bet.options.length))] as const);
+	const rows = bet.rows.map(
+		(row, at) => [row.id, keyOf(bet.options, values.slice(at * bet.options.length, (at + 1) * bet.options.length))] as const
+	);
 	return rows.every((row): row is readonly [string, string] => row[1] !== null) ? Object.fromEntries(rows) : null;
 }
 

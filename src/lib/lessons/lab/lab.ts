@@ -38,7 +38,20 @@ export interface LabState {
 }
 
 export function startLab(steps: LabSteps, seed = steps.challenge.firstSeed): LabState {
-	return { step: 'bet', draft: null, bet: null, ran: false, seen: null, tried: {}, seed, plan: {}, past: [], attempts: [], hints: 0, solutionShown: false };
+	return {
+		step: 'bet',
+		draft: null,
+		bet: null,
+		ran: false,
+		seen: null,
+		tried: {},
+		seed,
+		plan: {},
+		past: [],
+		attempts: [],
+		hints: 0,
+		solutionShown: false
+	};
 }
 
 /** Why a step cannot be opened yet, or null. Challenge and Make spoil nothing: an assignment may begin there. */
@@ -100,7 +113,10 @@ export const moreHints = (state: LabState): LabState => ({ ...state, hints: Math
 export const labSolutionOffered = (steps: LabSteps, state: LabState): boolean =>
 	state.attempts.filter((each) => each.seed === state.seed).length >= steps.challenge.attemptsBeforeSolution;
 
-export const showLabSolution = (steps: LabSteps, state: LabState): LabState => ({ ...withPlan(state, steps.challenge.witness), solutionShown: true });
+export const showLabSolution = (steps: LabSteps, state: LabState): LabState => ({
+	...withPlan(state, steps.challenge.witness),
+	solutionShown: true
+});
 
 export function addLabAttempt(state: LabState, result: Pick<LabAttempt, 'plan' | 'passed' | 'figures' | 'note'>): LabState {
 	const attempt: LabAttempt = {

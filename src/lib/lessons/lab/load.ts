@@ -32,7 +32,11 @@ interface LabFiles {
 	readonly challenge: unknown;
 }
 
-const files: Readonly<Record<string, string>> = import.meta.glob('../content/*/lesson.md', { query: '?raw', import: 'default', eager: true });
+const files: Readonly<Record<string, string>> = import.meta.glob('../content/*/lesson.md', {
+	query: '?raw',
+	import: 'default',
+	eager: true
+});
 const data: Readonly<Record<string, unknown>> = import.meta.glob('../content/*/*.json', { import: 'default', eager: true });
 
 /** Every folder of content that has a challenge.json is a lab. */

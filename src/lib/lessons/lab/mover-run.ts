@@ -34,7 +34,10 @@ export function moverRun(lab: Lab, plan: LabPlan, seed: number, verdict: MoverVe
 	for (const does of deeds(verdict)) {
 		if (does === 'promote') journal.push(words(atNs, 'touch a'));
 		else if (does === 'swap out') {
-			journal.push(file(atNs, '/sys/devices/system/node/node0/reclaim', PAGES), file(atNs, '/sys/devices/system/node/node1/reclaim', PAGES));
+			journal.push(
+				file(atNs, '/sys/devices/system/node/node0/reclaim', PAGES),
+				file(atNs, '/sys/devices/system/node/node1/reclaim', PAGES)
+			);
 		} else if (does === 'quiet') journal.push(file(atNs, '/proc/sys/kernel/numa_balancing', '0'));
 		else for (const text of WORDS[does] ?? []) journal.push(words(atNs, text));
 		atNs += STEP_NS;

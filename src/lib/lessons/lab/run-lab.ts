@@ -17,7 +17,8 @@ export function startTexts(lab: Lab, option?: string): Readonly<Record<string, s
 	return chosen?.put ?? {};
 }
 
-export const startOf = (lab: Lab, option?: string): Scenario => filledScenario(lab.start, startTexts(lab, option), lab.steps.challenge.firstSeed);
+export const startOf = (lab: Lab, option?: string): Scenario =>
+	filledScenario(lab.start, startTexts(lab, option), lab.steps.challenge.firstSeed);
 
 /** The challenge's scenario for a seed and a plan; a slot without an option takes its first. */
 export function planScenario(lab: Lab, plan: LabPlan, seed: number): Scenario {
@@ -27,9 +28,7 @@ export function planScenario(lab: Lab, plan: LabPlan, seed: number): Scenario {
 /** Texts of the challenge's placeholders: what the seed draws, what the plan puts. */
 export function planTexts(lab: Lab, plan: LabPlan, seed: number): Record<string, string> {
 	const { slots, drawn } = lab.steps.challenge;
-	const texts: Record<string, string> = Object.fromEntries(
-		Object.entries(draw(drawn, seed)).map(([name, value]) => [name, String(value)])
-	);
+	const texts: Record<string, string> = Object.fromEntries(Object.entries(draw(drawn, seed)).map(([name, value]) => [name, String(value)]));
 	for (const slot of slots) {
 		const option = slot.options.find((each) => each.id === plan[slot.id]) ?? slot.options[0];
 		// An option may speak of what the seed drew.
@@ -49,7 +48,11 @@ export async function runFor(
 	scenario: Scenario,
 	untilNs: number,
 	expressions: readonly LabExpression[],
-	watched: Watched & { readonly belief?: string | null; readonly limits?: Readonly<Record<string, string | number>>; readonly movers?: string } = {}
+	watched: Watched & {
+		readonly belief?: string | null;
+		readonly limits?: Readonly<Record<string, string | number>>;
+		readonly movers?: string;
+	} = {}
 ): Promise<Outcome<{ readonly values: readonly (number | boolean | null)[]; readonly movers: MoverVerdict | null } | null, ReasonId>> {
 	const { limits = {}, belief = null, ...rest } = watched;
 	const run = await runToEnd(port, { scenario, untilNs, belief, expressions: whole(expressions, limits), ...rest });
@@ -87,9 +90,15 @@ export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: n
 		const { values } = run.value;
 		const here = checks.map((_, index) => values[index] === true);
 		passed = passed.map((before, index) => before && (here[index] as boolean));
-		first ??= { passed: here, figures: figures.map((each, index) => scaled(values[checks.length + index], each)), note: null, movers: run.value.movers };
+		first ??= {
+			passed: here,
+			figures: figures.map((each, index) => scaled(values[checks.length + index], each)),
+			note: null,
+			movers: run.value.movers
+		};
 	}
-	const lostAt = first && over > 1 && first.passed.every(Boolean) && !passed.every(Boolean) ? 'won on this seed, lost on a later one' : null;
+	const lostAt =
+		first && over > 1 && first.passed.every(Boolean) && !passed.every(Boolean) ? 'won on this seed, lost on a later one' : null;
 	return first === null ? null : { passed, figures: first.figures, note: lostAt, movers: first.movers };
 }
 

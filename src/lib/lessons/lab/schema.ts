@@ -23,7 +23,10 @@ export type LabExpression =
 export const labExpression: v.GenericSchema<LabExpression> = v.union([
 	v.number(),
 	v.boolean(),
-	v.strictObject({ q: v.picklist(Object.keys(MACHINE_QUANTITIES) as [MachineQuantityName, ...MachineQuantityName[]]), of: v.pipe(v.string(), v.maxLength(80)) }),
+	v.strictObject({
+		q: v.picklist(Object.keys(MACHINE_QUANTITIES) as [MachineQuantityName, ...MachineQuantityName[]]),
+		of: v.pipe(v.string(), v.maxLength(80))
+	}),
 	v.strictObject({ q: v.picklist(Object.keys(QUANTITIES) as [QuantityName, ...QuantityName[]]) }),
 	v.strictObject({ limit: id }),
 	v.strictObject({
@@ -33,7 +36,12 @@ export const labExpression: v.GenericSchema<LabExpression> = v.union([
 ]);
 
 /** An amount on the screen: the engine's number divided by `divide`, with a unit behind it. */
-const amount = v.strictObject({ expression: labExpression, divide: v.optional(v.number(), 1), unit: v.string(), digits: v.optional(v.number(), 0) });
+const amount = v.strictObject({
+	expression: labExpression,
+	divide: v.optional(v.number(), 1),
+	unit: v.string(),
+	digits: v.optional(v.number(), 0)
+});
 
 const barBet = v.strictObject({
 	kind: v.literal('bar'),
@@ -48,7 +56,11 @@ const barBet = v.strictObject({
 	actual: amount
 });
 const optionWithKey = v.strictObject({ id, label: words, when: labExpression });
-const choiceBet = v.strictObject({ kind: v.literal('choice'), question: words, options: v.pipe(v.array(optionWithKey), v.minLength(2), v.maxLength(5)) });
+const choiceBet = v.strictObject({
+	kind: v.literal('choice'),
+	question: words,
+	options: v.pipe(v.array(optionWithKey), v.minLength(2), v.maxLength(5))
+});
 /** One answer for each row; `{row}` in an option's expression text stands for the row's own words. */
 const tableBet = v.strictObject({
 	kind: v.literal('table'),
@@ -66,7 +78,10 @@ const slot = v.strictObject({ id, label: words, options: v.pipe(v.array(option),
 export type LabSlot = v.InferOutput<typeof slot>;
 
 /** Values that a seed draws: each is one of a list, by name; a record gives several values that belong together. Numbers may stand as limits. */
-const drawn = v.record(id, v.pipe(v.array(v.union([v.string(), v.number(), v.record(id, v.union([v.string(), v.number()]))])), v.minLength(1)));
+const drawn = v.record(
+	id,
+	v.pipe(v.array(v.union([v.string(), v.number(), v.record(id, v.union([v.string(), v.number()]))])), v.minLength(1))
+);
 
 const plan = v.record(id, id);
 export type LabPlan = v.InferOutput<typeof plan>;
@@ -81,9 +96,19 @@ export const labSchema = v.strictObject({
 	/** `fromNs`: where the stage stands before anything is pressed, when what leads there is no part of the story. */
 	run: v.strictObject({ fromNs: v.optional(v.number()), untilNs: v.number(), figures: v.array(figure) }),
 	/** "What did you see?": one observation, its key an expression per option. */
-	seen: v.strictObject({ question: words, options: v.pipe(v.array(optionWithKey), v.minLength(2), v.maxLength(4)), right: words, wrong: words }),
+	seen: v.strictObject({
+		question: words,
+		options: v.pipe(v.array(optionWithKey), v.minLength(2), v.maxLength(4)),
+		right: words,
+		wrong: words
+	}),
 	/** One thing to change: each option puts other texts into start.json's placeholders. */
-	change: v.strictObject({ label: words, options: v.pipe(v.array(option), v.minLength(2), v.maxLength(8)), figures: v.pipe(v.array(figure), v.minLength(1)), found: v.optional(check) }),
+	change: v.strictObject({
+		label: words,
+		options: v.pipe(v.array(option), v.minLength(2), v.maxLength(8)),
+		figures: v.pipe(v.array(figure), v.minLength(1)),
+		found: v.optional(check)
+	}),
 	challenge: v.strictObject({
 		firstSeed: v.number(),
 		seeds: v.pipe(v.array(v.number()), v.minLength(2)),

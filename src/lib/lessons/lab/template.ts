@@ -59,7 +59,10 @@ function withNumbers(value: unknown): unknown {
 type Drawn = string | number;
 
 /** What the seed draws, by name; a drawn record adds its own names. */
-export function draw(lists: Readonly<Record<string, readonly (Drawn | Readonly<Record<string, Drawn>>)[]>>, seed: number): Record<string, Drawn> {
+export function draw(
+	lists: Readonly<Record<string, readonly (Drawn | Readonly<Record<string, Drawn>>)[]>>,
+	seed: number
+): Record<string, Drawn> {
 	const values: Record<string, Drawn> = {};
 	for (const [index, [name, list]] of Object.entries(lists).entries()) {
 		const value = list[mix32(seed, index + 1, 0xc0ffee) % list.length] as Drawn | Readonly<Record<string, Drawn>>;
@@ -70,10 +73,15 @@ export function draw(lists: Readonly<Record<string, readonly (Drawn | Readonly<R
 }
 
 /** Limits of the seed stand where `{limit}` stood; row words where `{row:key}` stood. */
-export function bound(expression: LabExpression, limits: Readonly<Record<string, string | number>>, row: Readonly<Record<string, string>> = {}): LabExpression {
+export function bound(
+	expression: LabExpression,
+	limits: Readonly<Record<string, string | number>>,
+	row: Readonly<Record<string, string>> = {}
+): LabExpression {
 	if (typeof expression !== 'object') return expression;
 	if ('limit' in expression) return Number(limits[expression.limit] ?? 0);
 	if ('args' in expression) return { op: expression.op, args: expression.args.map((each) => bound(each, limits, row)) };
-	if ('of' in expression) return { q: expression.q, of: expression.of.replaceAll(/\{([a-z][a-z0-9-]*)\}/g, (_, key: string) => row[key] ?? '') };
+	if ('of' in expression)
+		return { q: expression.q, of: expression.of.replaceAll(/\{([a-z][a-z0-9-]*)\}/g, (_, key: string) => row[key] ?? '') };
 	return expression;
 }

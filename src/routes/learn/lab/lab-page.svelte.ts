@@ -29,15 +29,7 @@ import { SideEngine } from '../side-engine.ts';
 import { loadProgress, saveProgress } from '../stored-progress.ts';
 import { LabPlayer } from './lab-player.svelte.ts';
 import { labStills } from './lab-stills.ts';
-
-export const STEP_LABELS: readonly { readonly id: StepId; readonly label: string }[] = [
-	{ id: 'bet', label: 'Bet' },
-	{ id: 'run', label: 'Run' },
-	{ id: 'look', label: 'Look' },
-	{ id: 'change', label: 'Change' },
-	{ id: 'challenge', label: 'Challenge' },
-	{ id: 'make', label: 'Make' }
-];
+import { STEP_LABELS } from './step-labels.ts';
 
 type Values = readonly (number | boolean | null)[];
 
@@ -91,19 +83,27 @@ export class LabPage {
 	);
 	right = $derived(betRight(this.steps.bet, this.learner.bet, this.answer));
 	complete = $derived(machine.planComplete(this.steps, this.learner.plan));
-	busyLine = $derived.by(() => this.player.problem ??
+	busyLine = $derived.by(
+		() =>
+			this.player.problem ??
 			(this.session?.state === 'crashed' ? this.session.message : null) ??
 			this.session?.progress?.label ??
-			null);
-	idle = $derived.by(() => (this.step === 'make' || this.player.standing !== null) &&
+			null
+	);
+	idle = $derived.by(
+		() =>
+			(this.step === 'make' || this.player.standing !== null) &&
 			!this.player.opening &&
 			(this.session === null || this.session.idle) &&
 			!this.player.hurrying &&
 			!this.changing &&
-			this.checking === null);
-	stills = $derived.by(() => this.player.standing === null
+			this.checking === null
+	);
+	stills = $derived.by(() =>
+		this.player.standing === null
 			? []
-			: labStills(this.player.scenarioOf(this.player.standing), this.untilNs));
+			: labStills(this.player.scenarioOf(this.player.standing), this.untilNs)
+	);
 	doneSteps = $derived(stepsDone(labProgress(this.steps, this.before, this.learner)));
 	isDone = (id: StepId): boolean => this.doneSteps[STEP_IDS.indexOf(id)] ?? false;
 	nextStep = $derived(STEP_IDS[STEP_IDS.indexOf(this.step) + 1] ?? null);
@@ -306,7 +306,10 @@ export class LabPage {
 			const attempt = this.learner.attempts.at(-1) as machine.LabAttempt;
 			this.said = `${result.passed.filter(Boolean).length} of ${result.passed.length} goals reached.`;
 			// Where every order was looked at, the one that decided is the run to open.
-			const scenario = result.movers === null ? planScenario(this.lab, plan, seed) : moverRun(this.lab, plan, seed, result.movers);
+			const scenario =
+				result.movers === null
+					? planScenario(this.lab, plan, seed)
+					: moverRun(this.lab, plan, seed, result.movers);
 			const href = await playHref(this.root, [{ scenario }]);
 			this.hrefs = { ...this.hrefs, [attempt.number]: href };
 			if (wanted()) {

@@ -52,18 +52,11 @@ it.each([
 });
 
 it(`brings texts and names back (seed ${seed})`, () => {
-	const text = fc.oneof(
-		fc.string({ maxLength: 30 }),
-		fc.string({ unit: 'binary', maxLength: 30 }),
-		fc.constant('\ud83d')
-	);
+	const text = fc.oneof(fc.string({ maxLength: 30 }), fc.string({ unit: 'binary', maxLength: 30 }), fc.constant('\ud83d'));
 	fc.assert(
 		fc.property(fc.array(text, { maxLength: 8 }), (texts) => {
-			const from = readerOf(
-				bytesOf((out) => texts.forEach((each) => (out.text(each), out.name(each), out.name(each))))
-			);
-			for (const each of texts)
-				expect([from.text(64), from.name(), from.name()]).toEqual([each, each, each]);
+			const from = readerOf(bytesOf((out) => texts.forEach((each) => (out.text(each), out.name(each), out.name(each)))));
+			for (const each of texts) expect([from.text(64), from.name(), from.name()]).toEqual([each, each, each]);
 		}),
 		{ seed, numRuns: 500 }
 	);

@@ -1,11 +1,7 @@
 /** Goal: bytes come back whatever they are and wherever they stand; likely ones get short. Random, seed printed. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import {
-	Expectation,
-	RangeDecoder,
-	RangeEncoder
-} from '../../../../src/lib/client/link/range-coder.ts';
+import { Expectation, RangeDecoder, RangeEncoder } from '../../../../src/lib/client/link/range-coder.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 type Placed = readonly [byte: number, context: number | null];
@@ -22,9 +18,7 @@ it(`gives back every byte (seed ${seed})`, () => {
 		fc.property(fc.array(fc.tuple(byte, fc.option(fc.nat(3))), { maxLength: 400 }), (bytes) => {
 			const packed = encode(bytes);
 			const decoder = new RangeDecoder(packed, new Expectation());
-			expect(bytes.map(([, context]) => decoder.get(context))).toEqual(
-				bytes.map(([value]) => value)
-			);
+			expect(bytes.map(([, context]) => decoder.get(context))).toEqual(bytes.map(([value]) => value));
 			expect([decoder.isOverrun, decoder.left]).toEqual([false, 0]);
 		}),
 		{ seed, numRuns: 500 }
@@ -33,10 +27,7 @@ it(`gives back every byte (seed ${seed})`, () => {
 
 it('carries through long runs of 255', () => {
 	for (const fill of [0, 255]) {
-		const bytes = Array.from({ length: 5000 }, (_, index): Placed => [
-			index % 997 === 0 ? 255 - fill : fill,
-			null
-		]);
+		const bytes = Array.from({ length: 5000 }, (_, index): Placed => [index % 997 === 0 ? 255 - fill : fill, null]);
 		const packed = encode(bytes);
 		const decoder = new RangeDecoder(packed, new Expectation());
 		expect(bytes.every(([value]) => decoder.get(null) === value)).toBe(true);

@@ -7,7 +7,8 @@ import { WORDS } from '../../../../src/lib/engine/console/words.ts';
 import { listFolder, readFile } from '../../../../src/lib/engine/text/files/index.ts';
 import { machine, VIRTIO_MEM, write } from '../../../support/machines.ts';
 
-const type = (simulation: ReturnType<typeof machine>, line: string): ConsoleAnswer => simulation.ask({ kind: 'console', machine: 'm', line });
+const type = (simulation: ReturnType<typeof machine>, line: string): ConsoleAnswer =>
+	simulation.ask({ kind: 'console', machine: 'm', line });
 const textOf = (simulation: ReturnType<typeof machine>, line: string): string => {
 	const answer = type(simulation, line);
 	return answer.kind === 'text' ? answer.text : `command ${JSON.stringify(answer.command)}`;
@@ -39,7 +40,9 @@ describe('the shell', () => {
 			command: { name: 'write-file', machine: 'm', path: '/sys/devices/system/memory/memory5/state', value: 'offline' }
 		});
 		expect(textOf(simulation, 'echo 1 > /proc/buddyinfo')).toBe('bash: /proc/buddyinfo: Permission denied\n');
-		expect(textOf(simulation, 'echo 1 > /sys/devices/system/memory/memory99/state')).toBe('bash: /sys/devices/system/memory/memory99/state: No such file or directory\n');
+		expect(textOf(simulation, 'echo 1 > /sys/devices/system/memory/memory99/state')).toBe(
+			'bash: /sys/devices/system/memory/memory99/state: No such file or directory\n'
+		);
 		expect(textOf(simulation, 'echo 1 > /sys/devices')).toBe('bash: /sys/devices: Is a directory\n');
 	});
 	it('has the error texts of the tools', () => {
@@ -48,12 +51,19 @@ describe('the shell', () => {
 		expect(textOf(simulation, 'ls /nowhere')).toBe("ls: cannot access '/nowhere': No such file or directory\n");
 		expect(textOf(simulation, 'frobnicate')).toBe('bash: frobnicate: command not found\n');
 		expect(textOf(simulation, 'rmmod virtio_mem')).toBe('rmmod: ERROR: Module virtio_mem is not currently loaded\n');
-		expect(textOf(simulation, 'modprobe floppy')).toBe('modprobe: FATAL: Module floppy not found in directory /lib/modules/7.2.13+deb14-amd64\n');
+		expect(textOf(simulation, 'modprobe floppy')).toBe(
+			'modprobe: FATAL: Module floppy not found in directory /lib/modules/7.2.13+deb14-amd64\n'
+		);
 		expect(textOf(simulation, 'kill 7')).toBe('bash: kill: (7) - No such process\n');
 		expect(textOf(simulation, 'migratepages 100 zero 1')).toBe('<zero> is invalid\n');
 	});
 	it('keeps the lines that grep wants', () => {
-		expect(textOf(simulation, 'cat /proc/buddyinfo | grep "Node 1"')).toBe(textOf(simulation, 'cat /proc/buddyinfo').split('\n').filter((line) => line.startsWith('Node 1')).join('\n') + '\n');
+		expect(textOf(simulation, 'cat /proc/buddyinfo | grep "Node 1"')).toBe(
+			textOf(simulation, 'cat /proc/buddyinfo')
+				.split('\n')
+				.filter((line) => line.startsWith('Node 1'))
+				.join('\n') + '\n'
+		);
 		expect(textOf(simulation, 'grep Nothing /proc/buddyinfo')).toBe('');
 	});
 	it('follows links and dots in paths', () => {
@@ -62,7 +72,9 @@ describe('the shell', () => {
 	});
 	it('lists what can be read, and everything listed can be', () => {
 		const walk = (path: string): string[] =>
-			(listFolder(simulation.world, 0, path) ?? []).flatMap((entry) => (entry.kind === 'directory' ? walk(`${path}${entry.name}/`) : entry.kind === 'file' ? [`${path}${entry.name}`] : []));
+			(listFolder(simulation.world, 0, path) ?? []).flatMap((entry) =>
+				entry.kind === 'directory' ? walk(`${path}${entry.name}/`) : entry.kind === 'file' ? [`${path}${entry.name}`] : []
+			);
 		const files = walk('/');
 		expect(files.length).toBeGreaterThan(60);
 		for (const file of files) {
@@ -72,7 +84,17 @@ describe('the shell', () => {
 	it('changes nothing by reading', () => {
 		const before = simulation.fingerprint();
 		for (const word of WORDS) simulation.ask({ kind: 'complete', machine: 'm', line: `${word.word} ` });
-		for (const line of ['cat /proc/zoneinfo', 'cat /proc/pagetypeinfo', 'numactl -H', 'dmesg', 'ps', 'help', 'info memory-devices', 'ls -l /sys/devices/system/memory']) expect(type(simulation, line).kind, line).toBe('text');
+		for (const line of [
+			'cat /proc/zoneinfo',
+			'cat /proc/pagetypeinfo',
+			'numactl -H',
+			'dmesg',
+			'ps',
+			'help',
+			'info memory-devices',
+			'ls -l /sys/devices/system/memory'
+		])
+			expect(type(simulation, line).kind, line).toBe('text');
 		simulation.status();
 		simulation.ask({ kind: 'frame', machine: 'm', pfn: 70_000 });
 		expect(simulation.fingerprint()).toBe(before);
@@ -80,7 +102,11 @@ describe('the shell', () => {
 	it('says of every file whether it can be written, as the writer has it', () => {
 		const walk = (path: string): { path: string; writable: boolean }[] =>
 			(listFolder(simulation.world, 0, path) ?? []).flatMap((entry) =>
-				entry.kind === 'directory' ? walk(`${path}${entry.name}/`) : entry.kind === 'file' ? [{ path: `${path}${entry.name}`, writable: entry.writable }] : []
+				entry.kind === 'directory'
+					? walk(`${path}${entry.name}/`)
+					: entry.kind === 'file'
+						? [{ path: `${path}${entry.name}`, writable: entry.writable }]
+						: []
 			);
 		const files = walk('/');
 		expect(files.filter((file) => file.writable).length).toBeGreaterThan(20);
@@ -92,7 +118,9 @@ describe('the shell', () => {
 		}
 	});
 	it('writes through links', () => {
-		expect(type(simulation, 'echo offline > /sys/devices/system/node/node1/memory5/state')).toMatchObject({ command: { path: '/sys/devices/system/memory/memory5/state' } });
+		expect(type(simulation, 'echo offline > /sys/devices/system/node/node1/memory5/state')).toMatchObject({
+			command: { path: '/sys/devices/system/memory/memory5/state' }
+		});
 	});
 	it('says nothing to an empty line, and knows no other machine', () => {
 		expect(textOf(simulation, '   ')).toBe('');
@@ -112,7 +140,11 @@ describe('the monitor', () => {
 			['0', 0]
 		] as const)
 			expect(type(simulation, `qom-set vm0 requested-size ${text}`)).toMatchObject({
-				command: { name: 'qmp', execute: 'qom-set', arguments: { path: '/machine/peripheral/vm0', property: 'requested-size', value: bytes } }
+				command: {
+					name: 'qmp',
+					execute: 'qom-set',
+					arguments: { path: '/machine/peripheral/vm0', property: 'requested-size', value: bytes }
+				}
 			});
 		expect(textOf(simulation, 'qom-set vm0 requested-size lots')).toBe(
 			"Error: Parameter 'requested-size' expects a non-negative number below 2^64\nOptional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\nand exabytes, respectively.\n"
@@ -128,7 +160,11 @@ describe('the monitor', () => {
 		});
 	});
 	it('takes JSON, and says what is wrong with it', () => {
-		expect(type(simulation, '{"execute": "query-memory-devices"}')).toEqual({ kind: 'command', manner: 'qmp', command: { name: 'qmp', machine: 'm', execute: 'query-memory-devices' } });
+		expect(type(simulation, '{"execute": "query-memory-devices"}')).toEqual({
+			kind: 'command',
+			manner: 'qmp',
+			command: { name: 'qmp', machine: 'm', execute: 'query-memory-devices' }
+		});
 		expect(textOf(simulation, '{"execute": ')).toContain('JSON parse error');
 		expect(textOf(simulation, '{"exec": 1}')).toContain("lacks member 'execute'");
 	});
@@ -140,14 +176,19 @@ describe('the monitor', () => {
 
 describe('a process', () => {
 	it('is told its words by name', () => {
-		expect(type(machine(), 'p0: map a 64M')).toEqual({ kind: 'command', manner: 'process', command: { name: 'process', machine: 'm', process: 'p0', words: 'map a 64M' } });
+		expect(type(machine(), 'p0: map a 64M')).toEqual({
+			kind: 'command',
+			manner: 'process',
+			command: { name: 'process', machine: 'm', process: 'p0', words: 'map a 64M' }
+		});
 		expect(textOf(machine(), 'touch a')).toContain('p0: touch a');
 	});
 });
 
 describe('help and completion', () => {
 	const simulation = machine();
-	const complete = (line: string): string[] => simulation.ask({ kind: 'complete', machine: 'm', line }).candidates.map((candidate) => candidate.word);
+	const complete = (line: string): string[] =>
+		simulation.ask({ kind: 'complete', machine: 'm', line }).candidates.map((candidate) => candidate.word);
 
 	it('explain every word with a source', () => {
 		for (const entry of WORDS) {

@@ -7,16 +7,36 @@ import { machine, VIRTIO_MEM } from '../../../support/machines.ts';
 const CASES: readonly (readonly [MachineCommand, string])[] = [
 	[{ name: 'process', machine: 'm', process: 'p0', words: 'map a 64M' }, 'p0: map a 64M'],
 	[{ name: 'process-end', machine: 'm', process: 'p0' }, 'p0: exit'],
-	[{ name: 'write-file', machine: 'm', path: '/sys/devices/system/memory/memory5/state', value: 'offline' }, 'echo offline > /sys/devices/system/memory/memory5/state'],
-	[{ name: 'write-file', machine: 'm', path: '/sys/devices/system/memory/auto_online_blocks', value: 'two words' }, "echo 'two words' > /sys/devices/system/memory/auto_online_blocks"],
+	[
+		{ name: 'write-file', machine: 'm', path: '/sys/devices/system/memory/memory5/state', value: 'offline' },
+		'echo offline > /sys/devices/system/memory/memory5/state'
+	],
+	[
+		{ name: 'write-file', machine: 'm', path: '/sys/devices/system/memory/auto_online_blocks', value: 'two words' },
+		"echo 'two words' > /sys/devices/system/memory/auto_online_blocks"
+	],
 	[{ name: 'module', machine: 'm', module: 'virtio_mem', do: 'unload' }, 'rmmod virtio_mem'],
 	[{ name: 'signal', machine: 'm', call: 12 }, '^C 12'],
 	[{ name: 'qmp', machine: 'm', execute: 'stop' }, 'stop'],
-	[{ name: 'qmp', machine: 'm', execute: 'qom-set', arguments: { path: '/machine/peripheral/vm0', property: 'requested-size', value: 2 ** 30 } }, 'qom-set vm0 requested-size 1G'],
-	[{ name: 'qmp', machine: 'm', execute: 'qom-set', arguments: { path: '/machine/peripheral/vm0', property: 'requested-size', value: 0 } }, 'qom-set vm0 requested-size 0'],
+	[
+		{
+			name: 'qmp',
+			machine: 'm',
+			execute: 'qom-set',
+			arguments: { path: '/machine/peripheral/vm0', property: 'requested-size', value: 2 ** 30 }
+		},
+		'qom-set vm0 requested-size 1G'
+	],
+	[
+		{ name: 'qmp', machine: 'm', execute: 'qom-set', arguments: { path: '/machine/peripheral/vm0', property: 'requested-size', value: 0 } },
+		'qom-set vm0 requested-size 0'
+	],
 	[{ name: 'qmp', machine: 'm', execute: 'qom-get', arguments: { path: '/machine/peripheral/vm0', property: 'size' } }, 'qom-get vm0 size'],
 	[{ name: 'qmp', machine: 'm', execute: 'device_del', arguments: { id: 'dimm0' } }, 'device_del dimm0'],
-	[{ name: 'qmp', machine: 'm', execute: 'qom-set', arguments: { path: '/machine', property: 'x', value: -1 } }, '{"execute":"qom-set","arguments":{"path":"/machine","property":"x","value":-1}}'],
+	[
+		{ name: 'qmp', machine: 'm', execute: 'qom-set', arguments: { path: '/machine', property: 'x', value: -1 } },
+		'{"execute":"qom-set","arguments":{"path":"/machine","property":"x","value":-1}}'
+	],
 	[
 		{ name: 'qmp', machine: 'm', execute: 'device_add', arguments: { driver: 'pc-dimm', id: 'dimm0', memdev: 'm2', node: 1 } },
 		'{"execute":"device_add","arguments":{"driver":"pc-dimm","id":"dimm0","memdev":"m2","node":1}}'

@@ -5,8 +5,12 @@ import { machine, THREE_NODES, VIRTIO_MEM } from '../../../support/machines.ts';
 describe('outcomes in the words of the tools', () => {
 	it('the monitor: errors, and values of qom-get', () => {
 		const simulation = machine(VIRTIO_MEM);
-		expect(typed(simulation, 'qom-set vm0 requested-size 3M')).toBe("Error: 'requested-size' has to be multiples of 'block-size' (0x200000)\n");
-		expect(typed(simulation, 'qom-set vm0 requested-size 4G')).toBe("Error: 'requested-size' cannot exceed the memory backend size(0x80000000)\n");
+		expect(typed(simulation, 'qom-set vm0 requested-size 3M')).toBe(
+			"Error: 'requested-size' has to be multiples of 'block-size' (0x200000)\n"
+		);
+		expect(typed(simulation, 'qom-set vm0 requested-size 4G')).toBe(
+			"Error: 'requested-size' cannot exceed the memory backend size(0x80000000)\n"
+		);
 		expect(typed(simulation, 'qom-set vm0 size 64M')).toBe("Error: Property 'virtio-mem.size' is not writable\n");
 		expect(typed(simulation, 'qom-set vm7 requested-size 64M')).toBe("Error: Device 'vm7' not found\n");
 		expect(typed(simulation, 'qom-set vm0 requested-size 64M')).toBe('');
@@ -20,18 +24,33 @@ describe('outcomes in the words of the tools', () => {
 
 	it('QMP: the answer as it stands on the socket', () => {
 		const simulation = machine(VIRTIO_MEM);
-		expect(JSON.parse(typed(simulation, '{"execute":"qom-set","arguments":{"path":"/machine/peripheral/vm0","property":"requested-size","value":3145728}}'))).toEqual({
+		expect(
+			JSON.parse(
+				typed(
+					simulation,
+					'{"execute":"qom-set","arguments":{"path":"/machine/peripheral/vm0","property":"requested-size","value":3145728}}'
+				)
+			)
+		).toEqual({
 			error: { class: 'GenericError', desc: "'requested-size' has to be multiples of 'block-size' (0x200000)" }
 		});
-		expect(JSON.parse(typed(simulation, '{"execute":"query-memory-devices"}'))).toMatchObject({ return: [{ type: 'virtio-mem', data: { id: 'vm0', size: 0 } }] });
-		expect(JSON.parse(typed(simulation, '{"execute":"frobnicate"}'))).toEqual({ error: { class: 'CommandNotFound', desc: 'The command frobnicate has not been found' } });
+		expect(JSON.parse(typed(simulation, '{"execute":"query-memory-devices"}'))).toMatchObject({
+			return: [{ type: 'virtio-mem', data: { id: 'vm0', size: 0 } }]
+		});
+		expect(JSON.parse(typed(simulation, '{"execute":"frobnicate"}'))).toEqual({
+			error: { class: 'CommandNotFound', desc: 'The command frobnicate has not been found' }
+		});
 	});
 
 	it('the shell: a write that the kernel refuses', () => {
 		const simulation = machine();
 		expect(typed(simulation, 'echo online > /sys/devices/system/memory/memory5/state')).toBe('bash: echo: write error: Invalid argument\n');
-		expect(typed(simulation, 'echo offline > /sys/devices/system/memory/memory0/state')).toBe('bash: echo: write error: Invalid argument\n');
-		expect(typed(simulation, 'echo sideways > /sys/devices/system/memory/memory5/state')).toBe('bash: echo: write error: Invalid argument\n');
+		expect(typed(simulation, 'echo offline > /sys/devices/system/memory/memory0/state')).toBe(
+			'bash: echo: write error: Invalid argument\n'
+		);
+		expect(typed(simulation, 'echo sideways > /sys/devices/system/memory/memory5/state')).toBe(
+			'bash: echo: write error: Invalid argument\n'
+		);
 	});
 
 	it('a DIMM is plugged by words, and shown as QEMU shows it', () => {
@@ -62,7 +81,11 @@ describe('outcomes in the words of the tools', () => {
 		expect(simulation.status().machines[0]?.held).toMatchObject([{ process: 'p0', term: 'get' }]);
 		typed(simulation, '^C');
 		simulation.advance(simulation.nowNs + 1e9);
-		expect(simulation.ask({ kind: 'outcome', machine: 'm', call: call?.id ?? 0, manner: 'shell' })).toMatchObject({ done: true, text: '^C\n', status: 130 });
+		expect(simulation.ask({ kind: 'outcome', machine: 'm', call: call?.id ?? 0, manner: 'shell' })).toMatchObject({
+			done: true,
+			text: '^C\n',
+			status: 130
+		});
 		expect(typed(simulation, `cat ${state}`)).toBe('online\n');
 	});
 

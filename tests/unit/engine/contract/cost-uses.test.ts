@@ -32,8 +32,7 @@ it('lists for each cost the folders that read it', async () => {
 		const folder = user(path);
 		if (folder === null) continue;
 		const words = new Set(readFileSync(path, 'utf8').match(/\b[a-z][A-Za-z0-9]+\b/g) ?? []);
-		for (const name of COST_NAMES)
-			if (words.has(name)) uses.set(name, (uses.get(name) ?? new Set()).add(folder));
+		for (const name of COST_NAMES) if (words.has(name)) uses.set(name, (uses.get(name) ?? new Set()).add(folder));
 	}
 	expect(uses.size).toBeGreaterThan(20);
 	const lines = COST_NAMES.filter((name) => uses.has(name)).map(

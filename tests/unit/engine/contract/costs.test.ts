@@ -3,47 +3,27 @@
  * Method: units, values, ranges and confidence are compared with the list of the cost model; refusals by their words.
  */
 import { describe, expect, it } from 'vitest';
-import {
-	COST_GROUPS,
-	COST_NAMES,
-	COST_TABLE,
-	isCostName
-} from '$lib/engine/contract/cost-table.ts';
-import {
-	defaultCosts,
-	describeCost,
-	followersOf,
-	withOverrides
-} from '$lib/engine/contract/costs.ts';
+import { COST_GROUPS, COST_NAMES, COST_TABLE, isCostName } from '$lib/engine/contract/cost-table.ts';
+import { defaultCosts, describeCost, followersOf, withOverrides } from '$lib/engine/contract/costs.ts';
 import listed from '../../../vectors/published/cost-model-parameters.json';
 
 describe('the table', () => {
 	it('holds the 162 parameters of the cost model, each as listed there', () => {
 		expect(COST_NAMES).toHaveLength(162);
 		expect(
-			Object.fromEntries(
-				Object.entries(COST_TABLE).map(([name, row]) => [
-					name,
-					[row.unit, row.default, row.min, row.max, row.confidence]
-				])
-			)
+			Object.fromEntries(Object.entries(COST_TABLE).map(([name, row]) => [name, [row.unit, row.default, row.min, row.max, row.confidence]]))
 		).toEqual(listed.rows);
 	});
-	it.each(COST_NAMES)(
-		'%s has a unit, a range around its default, words, a source and a confidence',
-		(name) => {
-			const row = COST_TABLE[name];
-			expect(row.unit).not.toBe('');
-			expect(row.min).toBeLessThanOrEqual(row.default);
-			expect(row.max).toBeGreaterThanOrEqual(row.default);
-			expect(row.what.length).toBeGreaterThan(9);
-			expect(row.what.length).toBeLessThan(120);
-			expect(row.source.length).toBeGreaterThan(5);
-			expect(['measured-published', 'vendor-claim', 'estimate', 'from memory']).toContain(
-				row.confidence
-			);
-		}
-	);
+	it.each(COST_NAMES)('%s has a unit, a range around its default, words, a source and a confidence', (name) => {
+		const row = COST_TABLE[name];
+		expect(row.unit).not.toBe('');
+		expect(row.min).toBeLessThanOrEqual(row.default);
+		expect(row.max).toBeGreaterThanOrEqual(row.default);
+		expect(row.what.length).toBeGreaterThan(9);
+		expect(row.what.length).toBeLessThan(120);
+		expect(row.source.length).toBeGreaterThan(5);
+		expect(['measured-published', 'vendor-claim', 'estimate', 'from memory']).toContain(row.confidence);
+	});
 	it('says "estimate" or "memory" in the source of nothing that claims to be measured', () => {
 		for (const name of COST_NAMES)
 			if (COST_TABLE[name].confidence === 'measured-published')
@@ -99,17 +79,9 @@ describe('withOverrides', () => {
 		[{ constructor: 1 }, 'unknown-cost', /costs\.constructor/],
 		[{ netLinkGbps: '25' }, 'bad-quantity', /netLinkGbps.*number of Gbit\/s, got string/],
 		[{ netLinkGbps: NaN }, 'bad-quantity', /netLinkGbps.*NaN/],
-		[
-			{ netLinkGbps: 9.99 },
-			'cost-out-of-range',
-			/netLinkGbps: 9\.99 lies outside 10 to 400 Gbit\/s/
-		],
+		[{ netLinkGbps: 9.99 }, 'cost-out-of-range', /netLinkGbps: 9\.99 lies outside 10 to 400 Gbit\/s/],
 		[{ netLinkGbps: Infinity }, 'cost-out-of-range', /Infinity/],
-		[
-			{ cxlSwitchedReadLatencyNs: 350, cxlDirectReadLatencyNs: 442 },
-			'cost-out-of-range',
-			/cxlSwitchHopExtraNs: would be -92 ns/
-		]
+		[{ cxlSwitchedReadLatencyNs: 350, cxlDirectReadLatencyNs: 442 }, 'cost-out-of-range', /cxlSwitchHopExtraNs: would be -92 ns/]
 	])('refuses %j', (overrides, reason, detail) => {
 		const outcome = withOverrides(overrides as Record<string, unknown>);
 		expect(outcome.ok).toBe(false);
@@ -140,14 +112,8 @@ describe('withOverrides', () => {
 			for (const follower of followersOf(name)) {
 				const outcome = withOverrides({ [name]: COST_TABLE[name].default });
 				if (!outcome.ok) throw new Error(outcome.detail);
-				expect(
-					outcome.value[follower] / COST_TABLE[follower].default,
-					`${follower} from ${name}`
-				).toBeGreaterThan(0.99);
-				expect(
-					outcome.value[follower] / COST_TABLE[follower].default,
-					`${follower} from ${name}`
-				).toBeLessThan(1.01);
+				expect(outcome.value[follower] / COST_TABLE[follower].default, `${follower} from ${name}`).toBeGreaterThan(0.99);
+				expect(outcome.value[follower] / COST_TABLE[follower].default, `${follower} from ${name}`).toBeLessThan(1.01);
 			}
 	});
 });

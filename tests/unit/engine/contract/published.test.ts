@@ -7,13 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { qemuLikeLoop } from '$lib/engine/contract/closed-forms/index.ts';
 import { COST_NAMES } from '$lib/engine/contract/cost-table.ts';
 import { defaultCosts, withOverrides } from '$lib/engine/contract/costs.ts';
-import {
-	ENGINE_COMPARISONS,
-	GUDKOV_CURVE,
-	gudkovSeconds,
-	PUBLISHED,
-	publishedError
-} from '$lib/engine/contract/published.ts';
+import { ENGINE_COMPARISONS, GUDKOV_CURVE, gudkovSeconds, PUBLISHED, publishedError } from '$lib/engine/contract/published.ts';
 import { RULES } from '$lib/engine/contract/rules.ts';
 import { SIMPLIFICATIONS } from '$lib/engine/contract/simplifications.ts';
 import gudkov from '../../../vectors/published/gudkov-2023.json';
@@ -33,8 +27,7 @@ describe('published figures', () => {
 	it('that are fitted lie within 15 % of what they were fitted to', () => {
 		const fitted = PUBLISHED.filter((figure) => figure.kind === 'fitted');
 		expect(fitted.length).toBeGreaterThan(8);
-		for (const figure of fitted)
-			expect(Math.abs(publishedError(figure, costs) as number), figure.id).toBeLessThan(0.15);
+		for (const figure of fitted) expect(Math.abs(publishedError(figure, costs) as number), figure.id).toBeLessThan(0.15);
 	});
 	it('that are predicted are off by this many percent', () => {
 		const errors = Object.fromEntries(
@@ -71,24 +64,19 @@ describe('published figures', () => {
 	});
 	it('use the measured curve that the vectors hold', () => {
 		expect(GUDKOV_CURVE.windowS).toEqual(gudkov.periodMs.map((ms) => ms / 1e3));
-		expect(GUDKOV_CURVE.pages).toEqual(
-			gudkov.dirtySamples.map((samples) => samples * gudkov.pagesPerSample)
-		);
+		expect(GUDKOV_CURVE.pages).toEqual(gudkov.dirtySamples.map((samples) => samples * gudkov.pagesPerSample));
 		expect(gudkovSeconds(2, 0.125, costs)).toBe(Infinity);
 	});
 	it('name only costs that exist', () => {
 		for (const figure of PUBLISHED)
-			for (const word of figure.comparedWith.match(/\b[a-z]+[A-Z]\w+/g) ?? [])
-				expect(COST_NAMES, figure.id).toContain(word);
+			for (const word of figure.comparedWith.match(/\b[a-z]+[A-Z]\w+/g) ?? []) expect(COST_NAMES, figure.id).toContain(word);
 	});
 });
 
 describe('engine comparisons', () => {
 	it('come to an end, except the one that says otherwise', () => {
 		for (const comparison of ENGINE_COMPARISONS)
-			expect(qemuLikeLoop(comparison.loop).converges, comparison.id).toBe(
-				!comparison.what.includes('never ends')
-			);
+			expect(qemuLikeLoop(comparison.loop).converges, comparison.id).toBe(!comparison.what.includes('never ends'));
 	});
 });
 
@@ -103,7 +91,6 @@ describe('simplifications', () => {
 	});
 	it('include every rule of the ledger that wears the label', () => {
 		const named = new Set(SIMPLIFICATIONS.map((entry) => entry.rule));
-		for (const [id, rule] of Object.entries(RULES))
-			if (rule.label === 'our simplification') expect(named, id).toContain(id);
+		for (const [id, rule] of Object.entries(RULES)) if (rule.label === 'our simplification') expect(named, id).toContain(id);
 	});
 });

@@ -3,14 +3,7 @@
  * Method: one cost of every unit against its value written out.
  */
 import { describe, expect, it } from 'vitest';
-import {
-	costBytes,
-	costBytesPerSecond,
-	costNs,
-	costNsForBytes,
-	defaultCosts,
-	type TimeCost
-} from '$lib/engine/costs/cost-model.ts';
+import { costBytes, costBytesPerSecond, costNs, costNsForBytes, defaultCosts, type TimeCost } from '$lib/engine/costs/cost-model.ts';
 import { COST_NAMES, COST_TABLE } from '$lib/engine/contract/cost-table.ts';
 
 const costs = defaultCosts();

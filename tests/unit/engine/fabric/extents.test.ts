@@ -10,7 +10,16 @@ describe('which memory blocks an extent takes', () => {
 		['x.......', 2, [[2, 2]]],
 		['x.......', 4, [[4, 4]]],
 		['x...x...', 3, [[1, 3]]],
-		['.x.x.x..', 4, [[0, 1], [2, 1], [4, 1], [6, 1]]],
+		[
+			'.x.x.x..',
+			4,
+			[
+				[0, 1],
+				[2, 1],
+				[4, 1],
+				[6, 1]
+			]
+		],
 		['xxxx', 1, null],
 		['.x.x', 3, null]
 	] as const)('%s, %i wanted', (map, wanted, pieces) => {
@@ -39,11 +48,17 @@ describe('which memory blocks an extent takes', () => {
 
 describe('a tag’s linear space', () => {
 	const world = {
-		r: { extents: [{ firstBlock: 128, blockCount: 64, tagOffset: 0 }, { firstBlock: 0, blockCount: 64, tagOffset: 64 * 512 }] }
+		r: {
+			extents: [
+				{ firstBlock: 128, blockCount: 64, tagOffset: 0 },
+				{ firstBlock: 0, blockCount: 64, tagOffset: 64 * 512 }
+			]
+		}
 	} as unknown as World;
 
 	test('frame and offset lead to each other, across extents that lie in any order', () => {
-		for (const offset of [0, 1, 511, 512, 64 * 512 - 1, 64 * 512, 128 * 512 - 1]) expect(offsetInTag(world, [0, 1], frameInTag(world, [0, 1], offset))).toBe(offset);
+		for (const offset of [0, 1, 511, 512, 64 * 512 - 1, 64 * 512, 128 * 512 - 1])
+			expect(offsetInTag(world, [0, 1], frameInTag(world, [0, 1], offset))).toBe(offset);
 		expect(frameInTag(world, [0, 1], 0)).toBe(128 * 512);
 		expect(frameInTag(world, [0, 1], 64 * 512)).toBe(0);
 	});

@@ -22,26 +22,86 @@ function start(words: string): ReturnType<typeof Simulation.open> {
 const REFUSED: readonly (readonly [what: string, words: string, device: string, text: string])[] = [
 	['block below 1 MiB', MEM0, 'memdev=mem0,block-size=512K', "'block-size' property has to be at least 0x100000"],
 	['block no power of two', MEM0, 'memdev=mem0,block-size=3M', "'block-size' property has to be a power of two"],
-	['block below the page', '-object memory-backend-memfd,id=mem0,size=4G,hugetlb=on,hugetlbsize=1G', 'memdev=mem0,block-size=2M', "'block-size' property has to be at least the page size (0x40000000)"],
-	['requested size in part blocks', MEM0, 'memdev=mem0,requested-size=3M', "'requested-size' property has to be multiples of 'block-size' (0x200000)"],
+	[
+		'block below the page',
+		'-object memory-backend-memfd,id=mem0,size=4G,hugetlb=on,hugetlbsize=1G',
+		'memdev=mem0,block-size=2M',
+		"'block-size' property has to be at least the page size (0x40000000)"
+	],
+	[
+		'requested size in part blocks',
+		MEM0,
+		'memdev=mem0,requested-size=3M',
+		"'requested-size' property has to be multiples of 'block-size' (0x200000)"
+	],
 	['address in part blocks', MEM0, 'memdev=mem0,memaddr=0x100100000', 'address must be aligned to 0x200000 bytes'],
 	['address off large blocks', MEM0, 'memdev=mem0,block-size=64M,memaddr=0x102000000', 'address must be aligned to 0x4000000 bytes'],
-	['backend in part huge pages', '-object memory-backend-ram,id=mem0,size=4097M', 'memdev=mem0', 'backend memory size must be multiple of 0x200000'],
-	['backend in part blocks', '-object memory-backend-ram,id=mem0,size=300M', 'memdev=mem0,block-size=8M', "'memdev' property memdev size has to be multiples of'block-size' (0x800000)"],
+	[
+		'backend in part huge pages',
+		'-object memory-backend-ram,id=mem0,size=4097M',
+		'memdev=mem0',
+		'backend memory size must be multiple of 0x200000'
+	],
+	[
+		'backend in part blocks',
+		'-object memory-backend-ram,id=mem0,size=300M',
+		'memdev=mem0,block-size=8M',
+		"'memdev' property memdev size has to be multiples of'block-size' (0x800000)"
+	],
 	['no backend given', MEM0, 'id=vm0', "'memdev' property must be set"],
 	['no such backend', MEM0, 'memdev=mem9', "Device 'mem9' not found"],
 	['backend already used', `${MEM0} -device virtio-mem-pci,memdev=mem0`, 'memdev=mem0', "'memdev' property specifies a busy memdev: mem0"],
-	['backend of a node', '-object memory-backend-ram,id=mem0,size=2G -numa node,memdev=mem0', 'memdev=mem0', "'memdev' property specifies a busy memdev: mem0"],
-	['backend allocated in advance', '-object memory-backend-ram,id=mem0,size=4G,prealloc=on', 'memdev=mem0', "'memdev' property specifies a memdev with preallocation enabled: mem0. Instead, specify 'prealloc=on' for the virtio-mem device. "],
+	[
+		'backend of a node',
+		'-object memory-backend-ram,id=mem0,size=2G -numa node,memdev=mem0',
+		'memdev=mem0',
+		"'memdev' property specifies a busy memdev: mem0"
+	],
+	[
+		'backend allocated in advance',
+		'-object memory-backend-ram,id=mem0,size=4G,prealloc=on',
+		'memdev=mem0',
+		"'memdev' property specifies a memdev with preallocation enabled: mem0. Instead, specify 'prealloc=on' for the virtio-mem device. "
+	],
 	['node without -numa', MEM0, 'memdev=mem0,node=1', "'node' property has value '1', which exceedsthe number of numa nodes: 1"],
-	['node beyond -numa', `${MEM0} -numa node -numa node`, 'memdev=mem0,node=2', "'node' property has value '2', which exceedsthe number of numa nodes: 2"],
+	[
+		'node beyond -numa',
+		`${MEM0} -numa node -numa node`,
+		'memdev=mem0,node=2',
+		"'node' property has value '2', which exceedsthe number of numa nodes: 2"
+	],
 	['locked memory', `${MEM0} -overcommit mem-lock=on`, 'memdev=mem0', 'Incompatible with mlock'],
 	['encrypted guest', `${MEM0} -object sev-guest,id=sev0`, 'memdev=mem0', 'Discarding RAM is disabled'],
-	['memslots that show unplugged memory', MEM0, 'memdev=mem0,dynamic-memslots=on,unplugged-inaccessible=off', "'dynamic-memslots' property set to 'on' requires 'unplugged-inaccessible' to be 'on'"],
-	['too large', '-object memory-backend-ram,id=mem0,size=19G', 'memdev=mem0', 'not enough space, currently 0x0 in use of total space for memory devices 0x480000000'],
-	['too large beside another', `${MEM0} -object memory-backend-ram,id=mem1,size=16G -device virtio-mem-pci,memdev=mem0`, 'memdev=mem1', 'not enough space, currently 0x100000000 in use of total space for memory devices 0x480000000'],
-	['address before device memory', MEM0, 'memdev=mem0,memaddr=0x80000000', "can't add memory device [0x80000000:0x100000000], usable range for memory devices [0x100000000:0x580000000]"],
-	['address taken', `${MEM0} -object memory-backend-ram,id=mem1,size=1G -device virtio-mem-pci,id=vm0,memdev=mem0`, 'memdev=mem1,memaddr=0x140000000', "address range conflicts with memory device id='vm0'"],
+	[
+		'memslots that show unplugged memory',
+		MEM0,
+		'memdev=mem0,dynamic-memslots=on,unplugged-inaccessible=off',
+		"'dynamic-memslots' property set to 'on' requires 'unplugged-inaccessible' to be 'on'"
+	],
+	[
+		'too large',
+		'-object memory-backend-ram,id=mem0,size=19G',
+		'memdev=mem0',
+		'not enough space, currently 0x0 in use of total space for memory devices 0x480000000'
+	],
+	[
+		'too large beside another',
+		`${MEM0} -object memory-backend-ram,id=mem1,size=16G -device virtio-mem-pci,memdev=mem0`,
+		'memdev=mem1',
+		'not enough space, currently 0x100000000 in use of total space for memory devices 0x480000000'
+	],
+	[
+		'address before device memory',
+		MEM0,
+		'memdev=mem0,memaddr=0x80000000',
+		"can't add memory device [0x80000000:0x100000000], usable range for memory devices [0x100000000:0x580000000]"
+	],
+	[
+		'address taken',
+		`${MEM0} -object memory-backend-ram,id=mem1,size=1G -device virtio-mem-pci,id=vm0,memdev=mem0`,
+		'memdev=mem1,memaddr=0x140000000',
+		"address range conflicts with memory device id='vm0'"
+	],
 	['no such bus', MEM0, 'memdev=mem0,bus=rp7', "Bus 'rp7' not found"],
 	['no such property', MEM0, 'memdev=mem0,colour=blue', "Property 'virtio-mem-pci.colour' not found"],
 	['size given', MEM0, 'memdev=mem0,size=1G', "Property 'virtio-mem.size' is not writable"],
@@ -64,9 +124,21 @@ describe('refusals of -device virtio-mem-pci', () => {
 	});
 
 	it.each([
-		['a backend without size', '-object memory-backend-ram,id=mem0', "-object memory-backend-ram,id=mem0: can't create backend with size 0"],
-		['two devices of one id', `${MEM0} -object memory-backend-ram,id=mem1,size=1G -device virtio-mem-pci,id=a,memdev=mem0 -device virtio-mem-pci,id=a,memdev=mem1`, "-device virtio-mem-pci,id=a,memdev=mem1: Duplicate ID 'a' for device"],
-		['nodes that are not the RAM', '-object memory-backend-ram,id=b0,size=1G -numa node,memdev=b0', 'total memory for NUMA nodes (0x40000000) should equal RAM size (0x80000000)']
+		[
+			'a backend without size',
+			'-object memory-backend-ram,id=mem0',
+			"-object memory-backend-ram,id=mem0: can't create backend with size 0"
+		],
+		[
+			'two devices of one id',
+			`${MEM0} -object memory-backend-ram,id=mem1,size=1G -device virtio-mem-pci,id=a,memdev=mem0 -device virtio-mem-pci,id=a,memdev=mem1`,
+			"-device virtio-mem-pci,id=a,memdev=mem1: Duplicate ID 'a' for device"
+		],
+		[
+			'nodes that are not the RAM',
+			'-object memory-backend-ram,id=b0,size=1G -numa node,memdev=b0',
+			'total memory for NUMA nodes (0x40000000) should equal RAM size (0x80000000)'
+		]
 	])('%s', (_, words, text) => {
 		expect(start(`${BASE} ${words}`)).toMatchObject({ ok: false, reason: 'qemu-refuses', detail: text });
 	});
@@ -75,8 +147,14 @@ describe('refusals of -device virtio-mem-pci', () => {
 describe('refusals of -m', () => {
 	it.each([
 		['-m 2G,slots=2', 'slots specified but no max-size'],
-		['-m 2G,slots=2,maxmem=1G', 'invalid value of maxmem: maximum memory size (0x40000000) must be at least the initial memory size (0x80000000)'],
-		['-m 2G,slots=2,maxmem=2G', 'invalid value of maxmem: memory slots were specified but maximum memory size (0x80000000) is equal to the initial memory size (0x80000000)']
+		[
+			'-m 2G,slots=2,maxmem=1G',
+			'invalid value of maxmem: maximum memory size (0x40000000) must be at least the initial memory size (0x80000000)'
+		],
+		[
+			'-m 2G,slots=2,maxmem=2G',
+			'invalid value of maxmem: memory slots were specified but maximum memory size (0x80000000) is equal to the initial memory size (0x80000000)'
+		]
 	])('%s', (words, text) => {
 		expect(start(`-machine q35 ${words}`)).toEqual({ ok: false, reason: 'qemu-refuses', detail: text });
 	});
@@ -86,7 +164,10 @@ describe('what QEMU accepts', () => {
 	const devices = (words: string): VirtioMemRecord[] => machine(`${BASE} ${words}`).world.r.virtioMems;
 
 	it('a request above the backend, in silence', () => {
-		expect(devices(`${MEM0} -device virtio-mem-pci,memdev=mem0,requested-size=8G`)[0]).toMatchObject({ requestedBytes: 8 * GIB, usableBytes: 4 * GIB });
+		expect(devices(`${MEM0} -device virtio-mem-pci,memdev=mem0,requested-size=8G`)[0]).toMatchObject({
+			requestedBytes: 8 * GIB,
+			usableBytes: 4 * GIB
+		});
 	});
 
 	it('blocks of 1 MiB, with a warning only', () => {

@@ -9,7 +9,11 @@ import { ask, machine, THREE_NODES } from '../../../support/machines.ts';
 function plug(simulation: Simulation, id: string, mib: number, node: number, more: Record<string, number> = {}): unknown {
 	const size = mib * 2 ** 20;
 	ask(simulation, { name: 'qmp', execute: 'object-add', arguments: { 'qom-type': 'memory-backend-ram', id: `m-${id}`, size } });
-	const { value } = ask(simulation, { name: 'qmp', execute: 'device_add', arguments: { driver: 'pc-dimm', id, memdev: `m-${id}`, node, ...more } });
+	const { value } = ask(simulation, {
+		name: 'qmp',
+		execute: 'device_add',
+		arguments: { driver: 'pc-dimm', id, memdev: `m-${id}`, node, ...more }
+	});
 	simulation.advance(simulation.nowNs + 1e9);
 	return value;
 }
@@ -19,9 +23,12 @@ function unplug(simulation: Simulation, id: string): unknown {
 	return value;
 }
 const events = ({ world }: Simulation): string[] =>
-	(world.r.oses[0]?.qmpEvents ?? []).map(({ event, data }) => `${event} ${String((data as { info?: { status: number } }).info?.status ?? '')}`.trim());
+	(world.r.oses[0]?.qmpEvents ?? []).map(({ event, data }) =>
+		`${event} ${String((data as { info?: { status: number } }).info?.status ?? '')}`.trim()
+	);
 const desc = (value: unknown): string => (value as { error: { desc: string } }).error.desc;
-const hold = (simulation: Simulation): void => expect(checkAll(simulation.world, INVARIANTS).filter((verdict) => !verdict.holds)).toEqual([]);
+const hold = (simulation: Simulation): void =>
+	expect(checkAll(simulation.world, INVARIANTS).filter((verdict) => !verdict.holds)).toEqual([]);
 
 describe('plugging', () => {
 	test('address, slot and blocks; _OST says that it went well', () => {
@@ -45,7 +52,11 @@ describe('plugging', () => {
 		expect(desc(plug(simulation, 'd2', 16_384, 2))).toMatch(/^not enough space, currently 0x8000000 in use/);
 		expect(desc(plug(simulation, 'd3', 128, 2, { slot: 0 }))).toBe('slot 0 is busy');
 		expect(desc(plug(simulation, 'd5', 128, 2, { slot: 8 }))).toBe('invalid slot# 8, should be less than 8');
-		const missing = ask(simulation, { name: 'qmp', execute: 'device_add', arguments: { driver: 'pc-dimm', id: 'd4', memdev: 'nothing' } }).value;
+		const missing = ask(simulation, {
+			name: 'qmp',
+			execute: 'device_add',
+			arguments: { driver: 'pc-dimm', id: 'd4', memdev: 'nothing' }
+		}).value;
 		expect(missing).toEqual({ error: { class: 'DeviceNotFound', desc: "Device 'nothing' not found" } });
 	});
 
@@ -82,7 +93,8 @@ describe('unplugging', () => {
 	test('a held page keeps the guest at it until the reference goes', () => {
 		const simulation = machine(THREE_NODES, 'memhp_default_state=online_movable');
 		plug(simulation, 'd0', 256, 2);
-		for (const line of ['map a 64K', 'nothp a', 'bind a preferred 2', 'touch a', 'vmsplice a']) ask(simulation, { name: 'process', process: 'p', words: line });
+		for (const line of ['map a 64K', 'nothp a', 'bind a preferred 2', 'touch a', 'vmsplice a'])
+			ask(simulation, { name: 'process', process: 'p', words: line });
 		unplug(simulation, 'd0');
 		expect(events(simulation).at(-1)).toBe('ACPI_DEVICE_OST 132');
 		expect(blockState(simulation.world, 0, 32)).toBe('going-offline');

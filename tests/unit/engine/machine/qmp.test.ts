@@ -15,9 +15,11 @@ beforeEach(() => {
 	simulation.advance(1e8);
 });
 
-const qmp = (execute: string, args?: QmpArguments): unknown => ask(simulation, { name: 'qmp', execute, ...(args ? { arguments: args } : {}) }).value;
+const qmp = (execute: string, args?: QmpArguments): unknown =>
+	ask(simulation, { name: 'qmp', execute, ...(args ? { arguments: args } : {}) }).value;
 const error = (desc: string, kind = 'GenericError') => ({ error: { class: kind, desc } });
-const set = (property: string, value: number | string | boolean): unknown => qmp('qom-set', { path: '/machine/peripheral/vm0', property, value });
+const set = (property: string, value: number | string | boolean): unknown =>
+	qmp('qom-set', { path: '/machine/peripheral/vm0', property, value });
 const get = (property: string): unknown => qmp('qom-get', { path: 'vm0', property });
 const device = (): VirtioMemRecord => simulation.world.r.virtioMems[0] as VirtioMemRecord;
 const os = (): OsRecord => simulation.world.r.oses[0] as OsRecord;
@@ -75,18 +77,30 @@ describe('query-memory-devices', () => {
 	it('tells the sizes but not the usable one', () => {
 		set('requested-size', 128 * MIB);
 		settle(1);
-		const data = { id: 'vm0', memaddr: 4 * GIB, 'requested-size': 128 * MIB, size: 128 * MIB, 'max-size': 2 * GIB, 'block-size': 2 * MIB, node: 0, memdev: '/objects/mem0' };
+		const data = {
+			id: 'vm0',
+			memaddr: 4 * GIB,
+			'requested-size': 128 * MIB,
+			size: 128 * MIB,
+			'max-size': 2 * GIB,
+			'block-size': 2 * MIB,
+			node: 0,
+			memdev: '/objects/mem0'
+		};
 		expect(qmp('query-memory-devices')).toEqual({ return: [{ type: 'virtio-mem', data }] });
 		expect(qmp('query-memory-size-summary')).toEqual({ return: { 'base-memory': GIB, 'plugged-memory': 128 * MIB } });
 	});
 });
 
 describe('objects and devices', () => {
-	const add = (id: string, more: QmpArguments = {}): unknown => qmp('device_add', { driver: 'virtio-mem-pci', id, memdev: 'm1', bus: 'rp0', ...more });
+	const add = (id: string, more: QmpArguments = {}): unknown =>
+		qmp('device_add', { driver: 'virtio-mem-pci', id, memdev: 'm1', bus: 'rp0', ...more });
 
 	it('a backend comes, is used, and cannot go while it is', () => {
 		expect(qmp('object-add', { 'qom-type': 'memory-backend-ram', id: 'm1', size: GIB })).toEqual({ return: {} });
-		expect(qmp('object-add', { 'qom-type': 'memory-backend-ram', id: 'm1', size: GIB })).toEqual(error("attempt to add duplicate property 'm1' to object (type 'container')"));
+		expect(qmp('object-add', { 'qom-type': 'memory-backend-ram', id: 'm1', size: GIB })).toEqual(
+			error("attempt to add duplicate property 'm1' to object (type 'container')")
+		);
 		expect(add('vm1')).toEqual({ return: {} });
 		expect(qmp('object-del', { id: 'm1' })).toEqual(error("object 'm1' is in use, can not be deleted"));
 		expect(simulation.world.r.virtioMems.map((each) => [each.id, each.addr, each.driver.state])).toEqual([
@@ -106,7 +120,9 @@ describe('objects and devices', () => {
 	it('a device leaves only when it holds nothing and nothing is wished', () => {
 		set('requested-size', 128 * MIB);
 		settle(1);
-		expect(qmp('device_del', { id: 'vm0' })).toEqual(error('virtio-mem device cannot get unplugged while some of its memory is still plugged'));
+		expect(qmp('device_del', { id: 'vm0' })).toEqual(
+			error('virtio-mem device cannot get unplugged while some of its memory is still plugged')
+		);
 		set('requested-size', 0);
 		settle(1);
 		qmp('stop');
@@ -119,7 +135,11 @@ describe('objects and devices', () => {
 		expect(set('requested-size', 2 * MIB)).toEqual(error("'requested-size' cannot be changed if the device is in the process of unplug"));
 		settle(0.002);
 		expect(qmp('device_del', { id: 'vm0' })).toEqual(error("Device 'vm0' not found", 'DeviceNotFound'));
-		expect(os().qmpEvents.map((event) => event.event).slice(-2)).toEqual(['DEVICE_DELETED', 'DEVICE_DELETED']);
+		expect(
+			os()
+				.qmpEvents.map((event) => event.event)
+				.slice(-2)
+		).toEqual(['DEVICE_DELETED', 'DEVICE_DELETED']);
 		expect(qmp('query-memory-devices')).toEqual({ return: [] });
 	});
 });

@@ -16,7 +16,9 @@ describe('pre-copy', () => {
 		const operation = operationOf(simulation);
 		expect(operation.state).toBe('completed');
 		expect(operation.networkBytes).toBe((128 * MIB * 4104) / 4096);
-		const phases = operation.phases.filter((phase) => phase.id === 'round').reduce((sum, phase) => sum + (phase.endNs ?? 0) - phase.startNs, 0);
+		const phases = operation.phases
+			.filter((phase) => phase.id === 'round')
+			.reduce((sum, phase) => sum + (phase.endNs ?? 0) - phase.startNs, 0);
 		const switchOver = operation.downtime.find((part) => part.id === 'send');
 		expect(phases + (switchOver?.endNs ?? 0) - (switchOver?.startNs ?? 0)).toBeGreaterThan(0.99 * 128 * MIB);
 		expect(phases + (switchOver?.endNs ?? 0) - (switchOver?.startNs ?? 0)).toBeLessThan(1.01 * 128 * MIB + 1e6);
@@ -79,8 +81,17 @@ describe('pre-copy', () => {
 
 	test('is refused where the target has no room', () => {
 		const simulation = smallWorld();
-		expect(simulation.send({ name: 'migrate', vm: 'vm0', target: 'A', strategy: 'precopy' })).toMatchObject({ ok: false, reason: 'same-host' });
-		expect(simulation.send({ name: 'migrate', vm: 'vm0', target: 'C', strategy: 'precopy' })).toMatchObject({ ok: false, reason: 'unknown-host' });
-		expect(simulation.send({ name: 'migrate', vm: 'vm9', target: 'B', strategy: 'precopy' })).toMatchObject({ ok: false, reason: 'unknown-vm' });
+		expect(simulation.send({ name: 'migrate', vm: 'vm0', target: 'A', strategy: 'precopy' })).toMatchObject({
+			ok: false,
+			reason: 'same-host'
+		});
+		expect(simulation.send({ name: 'migrate', vm: 'vm0', target: 'C', strategy: 'precopy' })).toMatchObject({
+			ok: false,
+			reason: 'unknown-host'
+		});
+		expect(simulation.send({ name: 'migrate', vm: 'vm9', target: 'B', strategy: 'precopy' })).toMatchObject({
+			ok: false,
+			reason: 'unknown-vm'
+		});
 	});
 });

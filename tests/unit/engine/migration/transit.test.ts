@@ -8,13 +8,21 @@ const operationOf = (simulation: Simulation) => {
 	if (!operation) throw new Error('the migration was refused');
 	return operation;
 };
-const runTo = (simulation: Simulation, phase: PhaseId) => void simulation.advance(2e9, Infinity, ({ r }) => r.operations[0]?.phase === phase);
+const runTo = (simulation: Simulation, phase: PhaseId) =>
+	void simulation.advance(2e9, Infinity, ({ r }) => r.operations[0]?.phase === phase);
 
 describe('transit', () => {
 	test('goes through its phases in order, once each', () => {
 		const simulation = smallWorld({ strategy: 'transit' });
 		simulation.advance(2e9);
-		expect(operationOf(simulation).phases.map((phase) => phase.id)).toEqual(['prepare', 'staging', 'publish', 'handoff', 'unstaging', 'release']);
+		expect(operationOf(simulation).phases.map((phase) => phase.id)).toEqual([
+			'prepare',
+			'staging',
+			'publish',
+			'handoff',
+			'unstaging',
+			'release'
+		]);
 		expect(operationOf(simulation).state).toBe('completed');
 		expect(simulation.status().vms[0]).toMatchObject({ runsOn: 'B', owner: 'B', instances: [null, 'B'] });
 	});
@@ -68,7 +76,10 @@ describe('transit', () => {
 	test('a long-term pin refuses it, pre-copy does not mind', () => {
 		const simulation = smallWorld();
 		simulation.send({ name: 'pin', vm: 'vm0', gfn: 7, term: 'long' });
-		expect(simulation.send({ name: 'migrate', vm: 'vm0', target: 'B', strategy: 'transit' })).toMatchObject({ ok: false, reason: 'unmovable-page' });
+		expect(simulation.send({ name: 'migrate', vm: 'vm0', target: 'B', strategy: 'transit' })).toMatchObject({
+			ok: false,
+			reason: 'unmovable-page'
+		});
 		expect(simulation.send({ name: 'migrate', vm: 'vm0', target: 'B', strategy: 'precopy' }).ok).toBe(true);
 	});
 

@@ -49,7 +49,11 @@ describe('the status of a machine', () => {
 		expect(status.nodes[0]?.distances).toEqual([10, 20, 30]);
 		expect(status.nodes[0]?.fallback).toEqual(['0 DMA32', '0 DMA', '1 DMA32']);
 		expect(status.nodes[1]?.fallback).toEqual(['1 DMA32', '0 DMA32', '0 DMA']);
-		const populated = status.nodes.flatMap((node) => node.zones.filter((zone) => zone.presentPages > 0).map((zone) => `${node.id} ${zone.name} ${zone.spannedPages} ${zone.presentPages} ${zone.managedPages}`));
+		const populated = status.nodes.flatMap((node) =>
+			node.zones
+				.filter((zone) => zone.presentPages > 0)
+				.map((zone) => `${node.id} ${zone.name} ${zone.spannedPages} ${zone.presentPages} ${zone.managedPages}`)
+		);
 		expect(populated).toEqual(['0 DMA 4095 3998 3840', '0 DMA32 126976 126976 114084', '1 DMA32 131040 131040 111813']);
 		expect(status.memoryBlocks.map((block) => `${block.id} ${block.node} ${block.zone} ${block.state}`)).toEqual([
 			'0 0 none online',
@@ -93,29 +97,44 @@ describe('the status of a machine', () => {
 		const offline = sum(status.memoryBlocks.map((block) => block.offlinePages));
 		const secure = 256;
 		for (const zone of zones) expect(zone.managedPages).toBeLessThanOrEqual(zone.presentPages);
-		expect(sum(zones.map((zone) => zone.freePages + zone.movablePages + zone.kernelPages)) + secure + offline).toBe(sum(zones.map((zone) => zone.presentPages)));
+		expect(sum(zones.map((zone) => zone.freePages + zone.movablePages + zone.kernelPages)) + secure + offline).toBe(
+			sum(zones.map((zone) => zone.presentPages))
+		);
 	});
 
 	it('names what is held, and by whom', () => {
 		const status = statusOf(busy(false));
-		expect(status.held.map((held) => `${held.process} ${held.term} ${sum(held.runs.map(([, pages]) => pages))}`).sort()).toEqual(['p0 get 16', 'p0 locked 768', 'p0 long 512', 'p0 secure 256']);
+		expect(status.held.map((held) => `${held.process} ${held.term} ${sum(held.runs.map(([, pages]) => pages))}`).sort()).toEqual([
+			'p0 get 16',
+			'p0 locked 768',
+			'p0 long 512',
+			'p0 secure 256'
+		]);
 		// A long-term pin leaves ZONE_MOVABLE, secret memory never enters it.
 		const movable = status.nodes[0]?.zones.find((zone) => zone.name === 'MOVABLE');
 		expect(movable?.heldPages).toBe(16);
 		const areas = status.processes.find((process) => process.id === 'p0')?.areas ?? [];
-		expect(areas.filter((area) => area.kind !== 'kernel').map((area) => `${area.name} ${area.kind} ${area.residentPages} ${area.heldPages}`)).toEqual([
-			'a anonymous 10240 512',
-			'b anonymous 1280 16',
-			's shared 768 0',
-			'x secure 256 256',
-			expect.stringMatching(/pipe/)
-		]);
+		expect(
+			areas.filter((area) => area.kind !== 'kernel').map((area) => `${area.name} ${area.kind} ${area.residentPages} ${area.heldPages}`)
+		).toEqual(['a anonymous 10240 512', 'b anonymous 1280 16', 's shared 768 0', 'x secure 256 256', expect.stringMatching(/pipe/)]);
 	});
 
 	it('tells a virtio-mem device with its blocks', () => {
 		const device = statusOf(busy(false)).virtioMems[0];
-		expect(device).toMatchObject({ id: 'vm0', mode: 'sbm', driver: 'bound', regionBytes: 2 ** 31, requestedBytes: 300 * 2 ** 20, pluggedBytes: 300 * 2 ** 20, usableBytes: 576 * 2 ** 20 });
-		expect(device?.blocks.map((block) => `${block.id} ${block.state} ${JSON.stringify(block.pluggedSubBlocks)}`)).toEqual(['32 MOVABLE [[0,64]]', '33 MOVABLE [[0,64]]', '34 MOVABLE_PARTIAL [[0,22]]']);
+		expect(device).toMatchObject({
+			id: 'vm0',
+			mode: 'sbm',
+			driver: 'bound',
+			regionBytes: 2 ** 31,
+			requestedBytes: 300 * 2 ** 20,
+			pluggedBytes: 300 * 2 ** 20,
+			usableBytes: 576 * 2 ** 20
+		});
+		expect(device?.blocks.map((block) => `${block.id} ${block.state} ${JSON.stringify(block.pluggedSubBlocks)}`)).toEqual([
+			'32 MOVABLE [[0,64]]',
+			'33 MOVABLE [[0,64]]',
+			'34 MOVABLE_PARTIAL [[0,22]]'
+		]);
 	});
 
 	it('keeps running calls and the last twenty that ended', () => {

@@ -86,8 +86,7 @@ describe('page', () => {
 	test('refuses what is not there', () => {
 		const { world } = smallWorld();
 		expect(pageAnswer(world, 'vm9', 0)).toMatchObject({ ok: false, reason: 'unknown-vm' });
-		for (const gfn of [-1, PAGES, 1.5])
-			expect(pageAnswer(world, 'vm0', gfn)).toMatchObject({ ok: false, reason: 'not-backed' });
+		for (const gfn of [-1, PAGES, 1.5]) expect(pageAnswer(world, 'vm0', gfn)).toMatchObject({ ok: false, reason: 'not-backed' });
 	});
 });
 
@@ -107,18 +106,13 @@ describe('find', () => {
 
 	test('a page by number, a VM by name, an extent by id, an event by its words', () => {
 		const simulation = ended('transit');
-		const objects = (text: string) =>
-			findAnswer(simulation.world, text).hits.map((hit) => hit.object);
+		const objects = (text: string) => findAnswer(simulation.world, text).hits.map((hit) => hit.object);
 		expect(objects(`gfn ${GFN}`)).toContainEqual({ type: 'page', vm: 'vm0', gfn: GFN });
 		expect(objects('vm0')).toContainEqual({ type: 'vm', vm: 'vm0' });
 		expect(objects('extent-0')).toContainEqual({ type: 'extent', extent: 'extent-0' });
-		const events = findAnswer(simulation.world, 'adopts').hits.filter(
-			(hit) => hit.object.type === 'record'
-		);
+		const events = findAnswer(simulation.world, 'adopts').hits.filter((hit) => hit.object.type === 'record');
 		expect(events).toHaveLength(1);
-		expect(events[0]?.atNs).toBe(
-			simulation.world.trace.find((record) => record.kind === 'adopt')?.atNs
-		);
+		expect(events[0]?.atNs).toBe(simulation.world.trace.find((record) => record.kind === 'adopt')?.atNs);
 	});
 
 	test('nothing found is said, and so is nothing asked', () => {
@@ -156,9 +150,7 @@ describe('why', () => {
 	test('the last record about it stands first', () => {
 		const { world } = ended('transit');
 		const [first] = whyAnswer(world, { type: 'ownerWord', vm: 'vm0' }).chain;
-		const last = world.trace.findLast(
-			(record) => record.kind === 'step' && 'after' in record.values
-		);
+		const last = world.trace.findLast((record) => record.kind === 'step' && 'after' in record.values);
 		expect(first?.seq).toBe(last?.seq);
 	});
 
@@ -171,37 +163,23 @@ describe('why', () => {
 });
 
 describe('summary', () => {
-	test.each(['precopy', 'transit'] as const)(
-		'%s: series of one length, times that grow, phases that join',
-		(strategy) => {
-			const { world } = ended(strategy);
-			const summary = summaryOf(world);
-			const [vm] = summary.vms;
-			const [operation] = summary.operations;
-			if (!vm || !operation) throw new Error('nothing to sum up');
-			for (const row of [
-				vm.speedPpm,
-				vm.host,
-				vm.leftBytes,
-				vm.bandwidthBytesPerSecond,
-				vm.poolPages
-			])
-				expect(row).toHaveLength(vm.atNs.length);
-			expect([...vm.atNs].sort((a, b) => a - b)).toEqual(vm.atNs);
-			expect(vm.host.at(0)).toBe(0);
-			expect(vm.host.at(-1)).toBe(1);
-			expect(vm.leftBytes.at(-1)).toBe(0);
-			operation.phases
-				.slice(1)
-				.forEach((phase, at) => expect(phase.startNs).toBe(operation.phases[at]?.endNs));
-			const parts = operation.downtime.reduce(
-				(sum, part) => sum + (part.endNs ?? NaN) - part.startNs,
-				0
-			);
-			expect(parts).toBe(operation.downtimeNs);
-			expect(operation.endNs).toBe(world.r.operations[0]?.endNs);
-		}
-	);
+	test.each(['precopy', 'transit'] as const)('%s: series of one length, times that grow, phases that join', (strategy) => {
+		const { world } = ended(strategy);
+		const summary = summaryOf(world);
+		const [vm] = summary.vms;
+		const [operation] = summary.operations;
+		if (!vm || !operation) throw new Error('nothing to sum up');
+		for (const row of [vm.speedPpm, vm.host, vm.leftBytes, vm.bandwidthBytesPerSecond, vm.poolPages])
+			expect(row).toHaveLength(vm.atNs.length);
+		expect([...vm.atNs].sort((a, b) => a - b)).toEqual(vm.atNs);
+		expect(vm.host.at(0)).toBe(0);
+		expect(vm.host.at(-1)).toBe(1);
+		expect(vm.leftBytes.at(-1)).toBe(0);
+		operation.phases.slice(1).forEach((phase, at) => expect(phase.startNs).toBe(operation.phases[at]?.endNs));
+		const parts = operation.downtime.reduce((sum, part) => sum + (part.endNs ?? NaN) - part.startNs, 0);
+		expect(parts).toBe(operation.downtimeNs);
+		expect(operation.endNs).toBe(world.r.operations[0]?.endNs);
+	});
 
 	test('in the gap the downtime is what has passed of it', () => {
 		const simulation = atPhase('handoff');
@@ -220,8 +198,7 @@ describe('evaluate', () => {
 
 	test('every quantity has a number, before and after', () => {
 		for (const at of [smallWorld().world, world])
-			for (const name of Object.keys(QUANTITIES) as QuantityName[])
-				expect(Number.isFinite(evaluate(at, { q: name })), name).toBe(true);
+			for (const name of Object.keys(QUANTITIES) as QuantityName[]) expect(Number.isFinite(evaluate(at, { q: name })), name).toBe(true);
 	});
 
 	test('says what the world says', () => {
@@ -230,9 +207,7 @@ describe('evaluate', () => {
 		expect(value(q('runsOnTarget'))).toBe(1);
 		expect(value(q('proofHolds'))).toBe(1);
 		expect(value(q('invariantsHold'))).toBe(1);
-		expect(value(q('downtimeNs'))).toBe(
-			(operation?.resumedNs ?? NaN) - (operation?.stoppedNs ?? NaN)
-		);
+		expect(value(q('downtimeNs'))).toBe((operation?.resumedNs ?? NaN) - (operation?.stoppedNs ?? NaN));
 		expect(value(q('totalNs'))).toBe((operation?.endNs ?? NaN) - (operation?.startNs ?? NaN));
 		expect(value(q('cxlBytes'))).toBe(2 * PAGES * 4096);
 		expect(value(q('leftBytes'))).toBe(0);

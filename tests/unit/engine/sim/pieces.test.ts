@@ -16,7 +16,8 @@ test('a world whose buffer is larger than 4 GiB is kept and put back', () => {
 	const simulation = largeMachine();
 	expect(simulation.world.buffer.byteLength).toBeGreaterThan(2 ** 32);
 	const start = simulation.fingerprint();
-	for (const words of ['map a 16M', 'touch a']) expect(simulation.send({ name: 'process', machine: 'm', process: 'p', words }).ok).toBe(true);
+	for (const words of ['map a 16M', 'touch a'])
+		expect(simulation.send({ name: 'process', machine: 'm', process: 'p', words }).ok).toBe(true);
 	simulation.advance(1e9);
 	expect(processOf(simulation.world, 0, 'p')?.state).toBe('running');
 	const end = simulation.fingerprint();

@@ -33,8 +33,12 @@ describe('pagetypeinfo', () => {
 		const text = pagetypeinfo([[zone]], 11);
 		expect(text.startsWith('Page block order: 9\nPages per block:  512\n\n')).toBe(true);
 		const lines = text.split('\n');
-		expect(lines[3]).toBe('Free pages count per migrate type at order       0      1      2      3      4      5      6      7      8      9     10 ');
-		expect(lines[5]).toBe('Node    1, zone  Movable, type      Movable      0      0      0      0      0      0      0      0      0      0    128 ');
+		expect(lines[3]).toBe(
+			'Free pages count per migrate type at order       0      1      2      3      4      5      6      7      8      9     10 '
+		);
+		expect(lines[5]).toBe(
+			'Node    1, zone  Movable, type      Movable      0      0      0      0      0      0      0      0      0      0    128 '
+		);
 		expect(text.slice(text.indexOf('\n\nNumber'))).toBe(
 			'\n\nNumber of blocks type     Unmovable      Movable  Reclaimable   HighAtomic          CMA      Isolate \n' +
 				'Node 1, zone  Movable            0          256            0            0            0            0 \n'
@@ -81,7 +85,19 @@ describe('zoneinfo', () => {
 		],
 		startPfn: 1048576
 	};
-	const empty: ZoneText = { ...movable, zone: 'DMA', free: 0, min: 0, low: 0, high: 0, promo: 0, spanned: 0, present: 0, managed: 0, startPfn: 0 };
+	const empty: ZoneText = {
+		...movable,
+		zone: 'DMA',
+		free: 0,
+		min: 0,
+		low: 0,
+		high: 0,
+		promo: 0,
+		spanned: 0,
+		present: 0,
+		managed: 0,
+		startPfn: 0
+	};
 
 	it('is the recorded text of a movable zone', () => {
 		expect(zoneinfo([{ ...movable, node: 1 }])).toBe(
@@ -174,9 +190,19 @@ describe('numa_maps', () => {
 		expect(numaMaps([line])).toBe('7fd473e00000 bind:1 anon=16384 dirty=16384 active=0 N1=16384 kernelpagesize_kB=4\n');
 	});
 	it('leaves out what says nothing new, and stops after the policy when nothing is mapped', () => {
-		expect(numaMaps([{ ...line, active: 16384, mapcountMax: 2, byNode: [[0, 384], [1, 16000]] }])).toBe(
-			'7fd473e00000 bind:1 anon=16384 dirty=16384 mapmax=2 N0=384 N1=16000 kernelpagesize_kB=4\n'
-		);
+		expect(
+			numaMaps([
+				{
+					...line,
+					active: 16384,
+					mapcountMax: 2,
+					byNode: [
+						[0, 384],
+						[1, 16000]
+					]
+				}
+			])
+		).toBe('7fd473e00000 bind:1 anon=16384 dirty=16384 mapmax=2 N0=384 N1=16000 kernelpagesize_kB=4\n');
 		expect(numaMaps([{ ...line, start: 0x400000, policy: 'default', anonymous: 0, dirty: 0, pages: 0 }])).toBe('00400000 default\n');
 	});
 	it('escapes blanks in names and prints mapped when it differs', () => {
@@ -209,7 +235,19 @@ describe('info memory-devices', () => {
 	});
 	it('prints a DIMM with its slot', () => {
 		expect(
-			infoMemoryDevices([{ type: 'dimm', id: 'dimm0', addr: 2 ** 32, slot: 0, node: 2, size: 2 ** 29, memdev: '/objects/mem2', hotplugged: true, hotpluggable: true }])
+			infoMemoryDevices([
+				{
+					type: 'dimm',
+					id: 'dimm0',
+					addr: 2 ** 32,
+					slot: 0,
+					node: 2,
+					size: 2 ** 29,
+					memdev: '/objects/mem2',
+					hotplugged: true,
+					hotpluggable: true
+				}
+			])
 		).toBe(
 			'Memory device [dimm]: "dimm0"\n  addr: 0x100000000\n  slot: 0\n  node: 2\n  size: 536870912\n  memdev: /objects/mem2\n  hotplugged: true\n  hotpluggable: true\n'
 		);
@@ -218,6 +256,8 @@ describe('info memory-devices', () => {
 
 describe('the kernel log', () => {
 	it('has seconds and microseconds', () => {
-		expect(kernelLog([{ atNs: 15_069_183_999, text: 'virtio_mem virtio1: subblock size: 0x200000' }])).toBe('[   15.069183] virtio_mem virtio1: subblock size: 0x200000\n');
+		expect(kernelLog([{ atNs: 15_069_183_999, text: 'virtio_mem virtio1: subblock size: 0x200000' }])).toBe(
+			'[   15.069183] virtio_mem virtio1: subblock size: 0x200000\n'
+		);
 	});
 });

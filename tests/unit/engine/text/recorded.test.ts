@@ -22,7 +22,11 @@ function guest(append = 'memhp_default_state=online_movable', mib = 512): Simula
 	return simulation;
 }
 /** Lines of node 1, or those that hold a text. */
-const lines = (text: string, holds: string): string => text.split('\n').filter((line) => line.includes(holds)).join('\n');
+const lines = (text: string, holds: string): string =>
+	text
+		.split('\n')
+		.filter((line) => line.includes(holds))
+		.join('\n');
 
 /** 64 MiB of one process, and the 511 pages that the recorded guest kept in lists per CPU: here another process has them. */
 function withUsers(): Simulation {
@@ -40,13 +44,19 @@ describe('a node of 512 MiB that just came online movable', () => {
 
 	it('buddyinfo', () => {
 		const text = typed(simulation, 'cat /proc/buddyinfo');
-		expect(lines(text, 'Node 1')).toBe('Node 1, zone  Movable      0      0      0      0      0      0      0      0      0      0    128 ');
+		expect(lines(text, 'Node 1')).toBe(
+			'Node 1, zone  Movable      0      0      0      0      0      0      0      0      0      0    128 '
+		);
 		expect(text).toMatch(/^Node 0, zone {6}DMA( {1,6}\d+){11} \nNode 0, zone {4}DMA32( {1,6}\d+){11} \nNode 1/);
 	});
 	it('pagetypeinfo', () => {
 		const text = typed(simulation, 'cat /proc/pagetypeinfo');
-		expect(text).toContain('Page block order: 9\nPages per block:  512\n\nFree pages count per migrate type at order       0      1      2      3      4      5      6      7      8      9     10 \n');
-		expect(text).toContain('Node    1, zone  Movable, type      Movable      0      0      0      0      0      0      0      0      0      0    128 \n');
+		expect(text).toContain(
+			'Page block order: 9\nPages per block:  512\n\nFree pages count per migrate type at order       0      1      2      3      4      5      6      7      8      9     10 \n'
+		);
+		expect(text).toContain(
+			'Node    1, zone  Movable, type      Movable      0      0      0      0      0      0      0      0      0      0    128 \n'
+		);
 		expect(text).toContain(
 			'\nNumber of blocks type     Unmovable      Movable  Reclaimable   HighAtomic          CMA      Isolate \nNode 1, zone  Movable            0          256            0            0            0            0 \n'
 		);
@@ -55,13 +65,25 @@ describe('a node of 512 MiB that just came online movable', () => {
 		expect(typed(simulation, `cat ${MEMORY}/block_size_bytes`)).toBe('8000000\n');
 		expect(typed(simulation, `cat ${MEMORY}/auto_online_blocks`)).toBe('online_movable\n');
 		const block = (file: string): string => typed(simulation, `cat ${MEMORY}/memory32/${file}`);
-		expect([block('state'), block('phys_index'), block('removable'), block('valid_zones'), block('online')]).toEqual(['online\n', '00000020\n', '1\n', 'Movable\n', '1\n']);
+		expect([block('state'), block('phys_index'), block('removable'), block('valid_zones'), block('online')]).toEqual([
+			'online\n',
+			'00000020\n',
+			'1\n',
+			'Movable\n',
+			'1\n'
+		]);
 		expect(typed(simulation, `cat ${MEMORY}/memory0/valid_zones`)).toBe('none\n');
 		expect(typed(simulation, `ls ${MEMORY}/memory32`)).toBe('node1\nonline\nphys_device\nphys_index\nremovable\nstate\nvalid_zones\n');
 	});
 	it('node masks', () => {
 		const mask = (name: string): string => typed(simulation, `cat ${NODE}/${name}`);
-		expect([mask('possible'), mask('online'), mask('has_memory'), mask('has_normal_memory'), mask('has_cpu')]).toEqual(['0-1\n', '0-1\n', '0-1\n', '0\n', '0\n']);
+		expect([mask('possible'), mask('online'), mask('has_memory'), mask('has_normal_memory'), mask('has_cpu')]).toEqual([
+			'0-1\n',
+			'0-1\n',
+			'0-1\n',
+			'0\n',
+			'0\n'
+		]);
 		expect(typed(simulation, `cat ${NODE}/node1/distance`)).toBe('20 10\n');
 	});
 	it('tiers: a node of virtio-mem is in the tier of DRAM', () => {
@@ -113,11 +135,15 @@ describe('the same node with 64 MiB in use', () => {
 			'Node 1 MemUsed:           67580 kB'
 		]);
 		// Asked for on node 1 and served there, to a CPU of node 0.
-		expect(typed(simulation, `cat ${NODE}/node1/numastat`)).toBe('numa_hit 16895\nnuma_miss 0\nnuma_foreign 0\ninterleave_hit 0\nlocal_node 0\nother_node 16895\n');
+		expect(typed(simulation, `cat ${NODE}/node1/numastat`)).toBe(
+			'numa_hit 16895\nnuma_miss 0\nnuma_foreign 0\ninterleave_hit 0\nlocal_node 0\nother_node 16895\n'
+		);
 	});
 	it('numa_maps', () => {
 		const pid = /(\d+) p0/.exec(typed(simulation, 'ps'))?.[1];
-		expect(typed(simulation, `cat /proc/${pid}/numa_maps`)).toMatch(/^[0-9a-f]{12} bind:1 anon=16384 dirty=16384 active=0 N1=16384 kernelpagesize_kB=4\n$/);
+		expect(typed(simulation, `cat /proc/${pid}/numa_maps`)).toMatch(
+			/^[0-9a-f]{12} bind:1 anon=16384 dirty=16384 active=0 N1=16384 kernelpagesize_kB=4\n$/
+		);
 	});
 	it('numa_maps goes on saying bind:1 when the pages have gone to node 0, as long as node 1 has memory', () => {
 		for (const block of [32, 33, 34]) expect(typed(simulation, `echo offline > ${MEMORY}/memory${block}/state`)).toBe('');
@@ -143,7 +169,8 @@ describe('a plain online', () => {
 });
 
 describe('two nodes with HMAT', () => {
-	const lb = (target: number, type: string, value: string): string => `-numa hmat-lb,initiator=0,target=${target},hierarchy=memory,data-type=${type},${value}`;
+	const lb = (target: number, type: string, value: string): string =>
+		`-numa hmat-lb,initiator=0,target=${target},hierarchy=memory,data-type=${type},${value}`;
 	const simulation = machine(
 		[
 			'-machine q35,hmat=on -smp 2 -m 2G -object memory-backend-ram,id=r0,size=1G -object memory-backend-ram,id=r1,size=1G',
@@ -158,9 +185,15 @@ describe('two nodes with HMAT', () => {
 	it('have tiers 4 and 22, weights 21 and 10, and their figures in access0', () => {
 		expect(typed(simulation, 'ls /sys/devices/virtual/memory_tiering')).toBe('memory_tier22\nmemory_tier4\n');
 		expect(typed(simulation, 'cat /sys/devices/virtual/memory_tiering/memory_tier22/nodelist')).toBe('1\n');
-		expect(typed(simulation, 'cat /sys/kernel/mm/mempolicy/weighted_interleave/node0 /sys/kernel/mm/mempolicy/weighted_interleave/node1')).toBe('21\n10\n');
-		expect(typed(simulation, `ls ${NODE}/node1/access0/initiators`)).toBe('node0\nread_bandwidth\nread_latency\nwrite_bandwidth\nwrite_latency\n');
-		expect(typed(simulation, `cat ${NODE}/node1/access0/initiators/read_latency ${NODE}/node1/access0/initiators/read_bandwidth`)).toBe('250\n10240\n');
+		expect(
+			typed(simulation, 'cat /sys/kernel/mm/mempolicy/weighted_interleave/node0 /sys/kernel/mm/mempolicy/weighted_interleave/node1')
+		).toBe('21\n10\n');
+		expect(typed(simulation, `ls ${NODE}/node1/access0/initiators`)).toBe(
+			'node0\nread_bandwidth\nread_latency\nwrite_bandwidth\nwrite_latency\n'
+		);
+		expect(typed(simulation, `cat ${NODE}/node1/access0/initiators/read_latency ${NODE}/node1/access0/initiators/read_bandwidth`)).toBe(
+			'250\n10240\n'
+		);
 		expect(typed(simulation, 'cat /proc/sys/kernel/numa_balancing')).toBe('1\n');
 	});
 });

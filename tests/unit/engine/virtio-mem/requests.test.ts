@@ -22,7 +22,11 @@ beforeEach(() => {
 });
 
 function wish(bytes: number): void {
-	ask(simulation, { name: 'qmp', execute: 'qom-set', arguments: { path: '/machine/peripheral/vm0', property: 'requested-size', value: bytes } });
+	ask(simulation, {
+		name: 'qmp',
+		execute: 'qom-set',
+		arguments: { path: '/machine/peripheral/vm0', property: 'requested-size', value: bytes }
+	});
 }
 const plug = (addr: number, bytes: number) => request(simulation.world, device, 'PLUG', addr, bytes, null);
 const unplug = (addr: number, bytes: number) => request(simulation.world, device, 'UNPLUG', addr, bytes, null);
@@ -103,7 +107,11 @@ describe('UNPLUG_ALL', () => {
 
 it('STATE tells plugged, unplugged and mixed', () => {
 	plug(BASE, 2 * BLOCK);
-	expect([state(BASE, 2 * BLOCK).state, state(BASE + 2 * BLOCK, BLOCK).state, state(BASE, 3 * BLOCK).state]).toEqual(['PLUGGED', 'UNPLUGGED', 'MIXED']);
+	expect([state(BASE, 2 * BLOCK).state, state(BASE + 2 * BLOCK, BLOCK).state, state(BASE, 3 * BLOCK).state]).toEqual([
+		'PLUGGED',
+		'UNPLUGGED',
+		'MIXED'
+	]);
 });
 
 describe('the size event', () => {

@@ -24,7 +24,7 @@ describe('usable region', () => {
 		const draw = new Chance(seedOr(20191212));
 		for (let index = 0; index < 500; index += 1) {
 			const block = MIB * 2 ** draw.whole(0, 8);
-			const region = block * (draw.whole(1, 4096));
+			const region = block * draw.whole(1, 4096);
 			const requested = block * draw.whole(0, region / block);
 			const usable = usableFor(requested, region, block);
 			expect(usable % block, `seed ${draw.seed}`).toBe(0);

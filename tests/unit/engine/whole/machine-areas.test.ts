@@ -12,22 +12,12 @@ import { areaContent, areaFrames, framesMapped } from '$lib/engine/whole/machine
 import { ask, machine } from '../../../support/machines.ts';
 
 let simulation: Simulation;
-const area = (name: string): AreaRecord =>
-	simulation.world.r.areas.find((found) => found?.name === name) as AreaRecord;
-const found = (): (string | null)[] =>
-	[areaFrames, framesMapped, areaContent].map((check) => check(simulation.world));
+const area = (name: string): AreaRecord => simulation.world.r.areas.find((found) => found?.name === name) as AreaRecord;
+const found = (): (string | null)[] => [areaFrames, framesMapped, areaContent].map((check) => check(simulation.world));
 
 beforeEach(() => {
 	simulation = machine();
-	for (const words of [
-		'map a 64K',
-		'nothp a',
-		'touch a',
-		'map h 4M',
-		'touch h',
-		'fork',
-		'touch a 4K'
-	])
+	for (const words of ['map a 64K', 'nothp a', 'touch a', 'map h 4M', 'touch h', 'fork', 'touch a 4K'])
 		ask(simulation, { name: 'process', process: 'p', words });
 	expect(found()).toEqual([null, null, null]);
 });

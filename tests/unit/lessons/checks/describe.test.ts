@@ -6,12 +6,8 @@ import { THIN } from '../../../../src/lib/base/format.ts';
 
 group('describe', () => {
 	it('gives an amount the unit of its quantity', () => {
-		expect(describe({ op: '<=', args: [{ q: 'downtimeNs' }, 50_000_000] })).toBe(
-			`stopped at most 50${THIN}ms`
-		);
-		expect(describe({ op: '<', args: [{ q: 'networkBytes' }, 5e9] })).toBe(
-			`on the wire less than 5${THIN}GB`
-		);
+		expect(describe({ op: '<=', args: [{ q: 'downtimeNs' }, 50_000_000] })).toBe(`stopped at most 50${THIN}ms`);
+		expect(describe({ op: '<', args: [{ q: 'networkBytes' }, 5e9] })).toBe(`on the wire less than 5${THIN}GB`);
 	});
 
 	it('says a limit with its number, and by name before it is known', () => {
@@ -22,9 +18,7 @@ group('describe', () => {
 
 	it('turns a flag into a sentence, and into its opposite', () => {
 		expect(describe({ op: '==', args: [{ q: 'completed' }, 1] })).toBe('the migration completes');
-		expect(describe({ op: '==', args: [{ q: 'completed' }, 0] })).toBe(
-			'the migration does not complete'
-		);
+		expect(describe({ op: '==', args: [{ q: 'completed' }, 0] })).toBe('the migration does not complete');
 		expect(describe({ op: 'not', args: [{ q: 'completed' }] })).toBe('the migration does not complete');
 	});
 
@@ -47,9 +41,7 @@ group('describe', () => {
 
 group('bindLimits', () => {
 	it('puts the numbers of a seed where the limits stood', () => {
-		expect(
-			bindLimits({ op: '<=', args: [{ q: 'rounds' }, { limit: 'most' }] }, { most: 3 })
-		).toEqual({
+		expect(bindLimits({ op: '<=', args: [{ q: 'rounds' }, { limit: 'most' }] }, { most: 3 })).toEqual({
 			op: '<=',
 			args: [{ q: 'rounds' }, 3]
 		});

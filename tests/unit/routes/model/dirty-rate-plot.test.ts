@@ -14,8 +14,7 @@ const lineOf = (id: string) => {
 	if (!found) throw new Error(`no line ${id}`);
 	return found;
 };
-const heights = (path: string) =>
-	[...path.matchAll(/,(-?[\d.]+)/g)].map((match) => Number(match[1]));
+const heights = (path: string) => [...path.matchAll(/,(-?[\d.]+)/g)].map((match) => Number(match[1]));
 
 describe('dirty-rate plot', () => {
 	it('ends pre-copy on 25 GbE below the rate of the wire', () => {

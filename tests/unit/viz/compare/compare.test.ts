@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-	differences,
-	differenceWords,
-	readings
-} from '../../../../src/lib/viz/compare/differences.ts';
-import {
-	byOtherMover,
-	strategyOf,
-	untilForBoth
-} from '../../../../src/lib/viz/compare/other-mover.ts';
+import { differences, differenceWords, readings } from '../../../../src/lib/viz/compare/differences.ts';
+import { byOtherMover, strategyOf, untilForBoth } from '../../../../src/lib/viz/compare/other-mover.ts';
 import { catalogueScenario } from '../../../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { readScenario } from '../../../../src/lib/engine/contract/scenario/read.ts';
 import type { JournalEntry } from '../../../../src/lib/engine/contract/commands.ts';
@@ -35,10 +27,7 @@ describe('differences', () => {
 	});
 	test('readings keep their order even when they agree', () => {
 		const world = status();
-		expect(readings(world, world, ['network', 'where']).map((one) => one.id)).toEqual([
-			'network',
-			'where'
-		]);
+		expect(readings(world, world, ['network', 'where']).map((one) => one.id)).toEqual(['network', 'where']);
 	});
 });
 

@@ -1,26 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { formatNumber, THIN } from '../../../../src/lib/base/format.ts';
-import {
-	describeBlock,
-	describeMemory,
-	describePage,
-	describePages,
-	describeRange
-} from '../../../../src/lib/viz/describe/container.ts';
-import {
-	hostRole,
-	slotsOf,
-	slotsWords,
-	windowWords
-} from '../../../../src/lib/viz/describe/host.ts';
+import { describeBlock, describeMemory, describePage, describePages, describeRange } from '../../../../src/lib/viz/describe/container.ts';
+import { hostRole, slotsOf, slotsWords, windowWords } from '../../../../src/lib/viz/describe/host.ts';
 import { momentOf } from '../../../../src/lib/viz/describe/moment.ts';
-import {
-	handOff,
-	precopy,
-	running,
-	staging,
-	unstaging
-} from '../../../../src/lib/viz/fixtures/moments.ts';
+import { handOff, precopy, running, staging, unstaging } from '../../../../src/lib/viz/fixtures/moments.ts';
 import { readCells } from '../../../../src/lib/viz/scene/cells.ts';
 import { readPages } from '../../../../src/lib/viz/scene/pages.ts';
 import type { DrawnWorld } from '../../../../src/lib/viz/fixtures/drawn-world.ts';
@@ -43,9 +26,7 @@ describe('a container', () => {
 
 	it('never leaves out a pin', () => {
 		const world = staging();
-		expect(describeMemory(cellsOf(world, 'dram-A'), world.status)).toContain(
-			'2 short pins, retried'
-		);
+		expect(describeMemory(cellsOf(world, 'dram-A'), world.status)).toContain('2 short pins, retried');
 		expect(describeRange(cellsOf(world, 'dram-A'), 20 * 64, 21 * 64, world.status)).toBe(
 			`memory20, 128${THIN}MiB, 64 sub-blocks: 1 host A, 63 free, 1 pinned.`
 		);
@@ -59,12 +40,8 @@ describe('a container', () => {
 			`memory20, sub-block 20, 2${THIN}MiB: pages of vm0, host A may touch them, held by a pin. Guest memory from 0xffc0_0000.`
 		);
 		const pages = readPages(world.views, world.status, cells.memory, cells, block);
-		expect(describePages(cells, pages, block)).toBe(
-			'Host A, node 0, DRAM, memory20, sub-block 20: 512 of 512 pages used, 512 pinned.'
-		);
-		expect(describePage(pages, 3, world.status)).toBe(
-			`Page 3: guest page ${formatNumber(2046 * 512 + 3)} of vm0, host A, pinned.`
-		);
+		expect(describePages(cells, pages, block)).toBe('Host A, node 0, DRAM, memory20, sub-block 20: 512 of 512 pages used, 512 pinned.');
+		expect(describePage(pages, 3, world.status)).toBe(`Page 3: guest page ${formatNumber(2046 * 512 + 3)} of vm0, host A, pinned.`);
 	});
 
 	it('tells the kernel pages inside a block one by one', () => {
@@ -103,8 +80,7 @@ describe('the moment', () => {
 });
 
 describe('a host', () => {
-	const roles = (world: DrawnWorld) =>
-		world.status.hosts.map((host) => hostRole(host, world.status).words);
+	const roles = (world: DrawnWorld) => world.status.hosts.map((host) => hostRole(host, world.status).words);
 	it('says what it is at each step of the hand-off', () => {
 		expect(roles(staging())).toEqual(['runs vm0', 'ready, does not run']);
 		expect(roles(handOff())).toEqual(['stopped, must not run', 'owner, loading vCPUs']);
@@ -115,23 +91,15 @@ describe('a host', () => {
 	it('shows a vCPU as running on at most one host', () => {
 		for (const draw of [running, staging, handOff, unstaging, precopy]) {
 			const { status } = draw();
-			const ran = status.hosts.filter((host) =>
-				slotsOf(host, status).some((slot) => slot.state === 'running')
-			);
+			const ran = status.hosts.filter((host) => slotsOf(host, status).some((slot) => slot.state === 'running'));
 			expect(ran.length).toBeLessThanOrEqual(1);
 		}
 		const { status } = handOff();
-		expect(status.hosts.map((host) => slotsWords(host, status))).toEqual([
-			'vCPU 0–3 left',
-			'vCPU 0–3 being restored'
-		]);
+		expect(status.hosts.map((host) => slotsWords(host, status))).toEqual(['vCPU 0–3 left', 'vCPU 0–3 being restored']);
 	});
 
 	it('knows the state of its window', () => {
 		const { status } = staging();
-		expect(status.hosts.map((host) => windowWords(host, status))).toEqual([
-			'online, MOVABLE',
-			'accepted'
-		]);
+		expect(status.hosts.map((host) => windowWords(host, status))).toEqual(['online, MOVABLE', 'accepted']);
 	});
 });

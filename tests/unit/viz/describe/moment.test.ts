@@ -22,13 +22,8 @@ describe('the length of the gap', () => {
 			// What the engine says at that moment: parts that have begun, their sum so far.
 			const downtime = operation.downtime
 				.filter((part) => part.startNs <= nowNs)
-				.map((part) =>
-					part.endNs !== null && part.endNs > nowNs ? { ...part, endNs: null } : part
-				);
-			const downtimeNs = downtime.reduce(
-				(sum, part) => sum + (part.endNs ?? nowNs) - part.startNs,
-				0
-			);
+				.map((part) => (part.endNs !== null && part.endNs > nowNs ? { ...part, endNs: null } : part));
+			const downtimeNs = downtime.reduce((sum, part) => sum + (part.endNs ?? nowNs) - part.startNs, 0);
 			const then = { ...operation, downtime, downtimeNs };
 			const bar = downtimeBudget(then, then, undefined, nowNs, isStopped(then, vm))!;
 			expect(stoppedNs(then, vm, nowNs)).toBe(afterNs);

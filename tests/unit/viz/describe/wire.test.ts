@@ -1,10 +1,6 @@
 import { expect, it } from 'vitest';
 import { THIN } from '../../../../src/lib/base/format.ts';
-import {
-	handOverKind,
-	handOverNote,
-	handOverOf
-} from '../../../../src/lib/viz/describe/hand-over.ts';
+import { handOverKind, handOverNote, handOverOf } from '../../../../src/lib/viz/describe/hand-over.ts';
 import { wireOf } from '../../../../src/lib/viz/describe/wire.ts';
 import { CATALOGUE } from '../../../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { readScenario } from '../../../../src/lib/engine/contract/scenario/read.ts';
@@ -25,8 +21,7 @@ it('names the wire of every scenario of the catalogue', () => {
 		words: `10 GbE, all of its 1.25${THIN}GB/s`
 	});
 	expect(wireOf(1_500_000_000).line).toBeNull();
-	for (const entry of CATALOGUE)
-		expect(wireOf(scenario(entry.id).networkBytesPerSecond).line).toMatch(/^\d+ GbE$/);
+	for (const entry of CATALOGUE) expect(wireOf(scenario(entry.id).networkBytesPerSecond).line).toMatch(/^\d+ GbE$/);
 });
 
 it('gives the ideal hand-off and the one with QEMU’s fixed costs, by the costs of the scenario', () => {

@@ -44,25 +44,17 @@ it('is the same function forwards and backwards: a phase has one picture', () =>
 	const after = handOff();
 	const { scene, layout } = setUp(after);
 	const plan = planMoves(after.views, after.status.memories, running().views.columns.blockWord);
-	const there = [0, 0.3, 0.6, 1].map((phase) =>
-		drawStageCells(scene, layout, plan, phase).fingerprint()
-	);
-	const back = [1, 0.6, 0.3, 0].map((phase) =>
-		drawStageCells(scene, layout, plan, phase).fingerprint()
-	);
+	const there = [0, 0.3, 0.6, 1].map((phase) => drawStageCells(scene, layout, plan, phase).fingerprint());
+	const back = [1, 0.6, 0.3, 0].map((phase) => drawStageCells(scene, layout, plan, phase).fingerprint());
 	expect(back.toReversed()).toEqual(there);
 });
 
 it('paints the pool in the new owner’s hue in one step', () => {
 	const world = handOff();
 	const { scene, layout } = setUp(world);
-	const areas = rowsOf(drawStageCells(scene, layout, [], 1).rows).filter(
-		(row) => row[0] === Op.area
-	);
+	const areas = rowsOf(drawStageCells(scene, layout, [], 1).rows).filter((row) => row[0] === Op.area);
 	const inPool = areas.filter(
-		(row) =>
-			(row[1] as number) >= (layout.pool?.grid.x ?? 0) &&
-			(row[1] as number) < (layout.pool?.grid.x ?? 0) + 270
+		(row) => (row[1] as number) >= (layout.pool?.grid.x ?? 0) && (row[1] as number) < (layout.pool?.grid.x ?? 0) + 270
 	);
 	expect(inPool.filter((row) => row[5] === paint('host-b'))).toHaveLength(32);
 	expect(inPool.filter((row) => row[5] === paint('host-a'))).toHaveLength(0);
@@ -74,15 +66,8 @@ describe.each(Object.entries({ ...MOMENTS, ...drawnSizes }))('%s', (_, draw) => 
 		const rows = rowsOf(drawStageCells(scene, layout, [], 1).rows);
 		expect(rows.length).toBeGreaterThan(24);
 		expect(rows.every((row) => row.every(Number.isFinite))).toBe(true);
-		const placed = rows.filter((row) => row[0] !== Op.unclip) as [
-			number,
-			number,
-			number,
-			...number[]
-		][];
-		expect(
-			placed.filter(([, x, y]) => x < 0 || y < 0 || x > layout.width || y > layout.height)
-		).toEqual([]);
+		const placed = rows.filter((row) => row[0] !== Op.unclip) as [number, number, number, ...number[]][];
+		expect(placed.filter(([, x, y]) => x < 0 || y < 0 || x > layout.width || y > layout.height)).toEqual([]);
 	});
 
 	it('closes every clip that it opens', () => {

@@ -23,22 +23,17 @@ describe('the ladder of cells', () => {
 		expect(right(tileBox(measure, origin, 63))).toBe(origin.x + SIDE);
 	});
 
-	it.each([1, 2, 4, 8, 16, 32, 64, 256, 1024, 10_240])(
-		'fits %i GiB into the square with cells of at least 4 px',
-		(gib) => {
-			const blocks = (gib * GIB) / BLOCK_BYTES;
-			const measure = measureGrid(blocks, SIDE);
-			expect(measure.cell).toBeGreaterThanOrEqual(LEAST_CELL);
-			const last = blockBox(measure, origin, blocks - 1);
-			expect(right(last)).toBeLessThanOrEqual(origin.x + SIDE);
-			expect(bottom(last)).toBeLessThanOrEqual(origin.y + SIDE);
-		}
-	);
+	it.each([1, 2, 4, 8, 16, 32, 64, 256, 1024, 10_240])('fits %i GiB into the square with cells of at least 4 px', (gib) => {
+		const blocks = (gib * GIB) / BLOCK_BYTES;
+		const measure = measureGrid(blocks, SIDE);
+		expect(measure.cell).toBeGreaterThanOrEqual(LEAST_CELL);
+		const last = blockBox(measure, origin, blocks - 1);
+		expect(right(last)).toBeLessThanOrEqual(origin.x + SIDE);
+		expect(bottom(last)).toBeLessThanOrEqual(origin.y + SIDE);
+	});
 
 	it('goes from 2 MiB to 128 MiB to 2 GiB as memory grows', () => {
-		const units = [8, 64, 1024].map(
-			(gib) => measureGrid((gib * GIB) / BLOCK_BYTES, SIDE).blocksPerCell
-		);
+		const units = [8, 64, 1024].map((gib) => measureGrid((gib * GIB) / BLOCK_BYTES, SIDE).blocksPerCell);
 		expect(units).toEqual([1, 64, 1024]);
 	});
 

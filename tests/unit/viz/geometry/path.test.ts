@@ -12,10 +12,7 @@ import {
 
 /** Goal: a token is where its share of the way says. Method: straight lines, whose lengths are known. */
 it('cuts by length, not by the parameter of the curve', () => {
-	const chain = [
-		straight({ x: 0, y: 0 }, { x: 100, y: 0 }),
-		straight({ x: 100, y: 0 }, { x: 100, y: 300 })
-	];
+	const chain = [straight({ x: 0, y: 0 }, { x: 100, y: 0 }), straight({ x: 100, y: 0 }, { x: 100, y: 300 })];
 	expect(cutChain(chain, 0.25).token.x).toBeCloseTo(100, 0);
 	expect(cutChain(chain, 0.25).token.y).toBeCloseTo(0, 0);
 	expect(cutChain(chain, 0.5).token.y).toBeCloseTo(100, 0);

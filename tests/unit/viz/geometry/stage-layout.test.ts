@@ -1,19 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { bottom, right, type Box } from '../../../../src/lib/viz/geometry/box.ts';
-import {
-	bandWidth,
-	layoutStage,
-	type StageInput,
-	type StageMode
-} from '../../../../src/lib/viz/geometry/stage-layout.ts';
+import { bandWidth, layoutStage, type StageInput, type StageMode } from '../../../../src/lib/viz/geometry/stage-layout.ts';
 
 /** Goal: three equal squares in one row, nothing over anything else. Method: the layouts of the pages, measured. */
-const input = (
-	mode: StageMode,
-	width: number,
-	height: number,
-	more: Partial<StageInput> = {}
-): StageInput => ({
+const input = (mode: StageMode, width: number, height: number, more: Partial<StageInput> = {}): StageInput => ({
 	width,
 	height,
 	mode,
@@ -24,8 +14,7 @@ const input = (
 	caption: true,
 	...more
 });
-const overlap = (a: Box, b: Box): boolean =>
-	a.x < right(b) && b.x < right(a) && a.y < bottom(b) && b.y < bottom(a);
+const overlap = (a: Box, b: Box): boolean => a.x < right(b) && b.x < right(a) && a.y < bottom(b) && b.y < bottom(a);
 
 describe.each([
 	['full', 1010, 528],
@@ -48,14 +37,8 @@ describe.each([
 	});
 
 	it('lets no card lie over another', () => {
-		const cards = [
-			...layout.hosts.map((host) => host.card),
-			layout.pool?.card as Box,
-			layout.switch?.card as Box
-		];
-		cards.forEach((a, index) =>
-			cards.slice(index + 1).forEach((b) => expect(overlap(a, b)).toBe(false))
-		);
+		const cards = [...layout.hosts.map((host) => host.card), layout.pool?.card as Box, layout.switch?.card as Box];
+		cards.forEach((a, index) => cards.slice(index + 1).forEach((b) => expect(overlap(a, b)).toBe(false)));
 	});
 
 	it('keeps everything of a card inside it', () => {
@@ -64,8 +47,7 @@ describe.each([
 			expect(card.strip === null ? 0 : bottom(card.strip)).toBeLessThanOrEqual(bottom(card.card));
 			expect(right(card.grid)).toBeLessThanOrEqual(right(card.card));
 		}
-		for (const host of layout.hosts)
-			for (const slot of host.slots) expect(right(slot)).toBeLessThanOrEqual(host.right + 0.5);
+		for (const host of layout.hosts) for (const slot of host.slots) expect(right(slot)).toBeLessThanOrEqual(host.right + 0.5);
 	});
 });
 
@@ -86,9 +68,7 @@ it('widens the gutters before the cells, and the cells when both ways allow it',
 it('puts more than two hosts into rows below', () => {
 	const layout = layoutStage(input('full', 1010, 528, { hostCount: 4 }));
 	expect(layout.hosts).toHaveLength(4);
-	layout.hosts.forEach((a, index) =>
-		layout.hosts.slice(index + 1).forEach((b) => expect(overlap(a.card, b.card)).toBe(false))
-	);
+	layout.hosts.forEach((a, index) => layout.hosts.slice(index + 1).forEach((b) => expect(overlap(a.card, b.card)).toBe(false)));
 	expect(layout.height).toBeGreaterThan(900);
 });
 

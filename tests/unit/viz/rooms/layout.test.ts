@@ -3,10 +3,7 @@ import { bottom, right, type Box } from '../../../../src/lib/viz/geometry/box.ts
 import { layoutRooms, type LayoutInput } from '../../../../src/lib/viz/rooms/layout.ts';
 import { tileBoxIn } from '../../../../src/lib/viz/rooms/tiles.ts';
 
-const input = (
-	nodes: readonly (readonly number[])[],
-	more: Partial<LayoutInput> = {}
-): LayoutInput => ({
+const input = (nodes: readonly (readonly number[])[], more: Partial<LayoutInput> = {}): LayoutInput => ({
 	width: 1010,
 	height: 528,
 	nodes: nodes.map((rooms) => ({ rooms })),
@@ -16,12 +13,8 @@ const input = (
 	...more
 });
 const within = (inner: Box, outer: Box): boolean =>
-	inner.x >= outer.x &&
-	inner.y >= outer.y &&
-	right(inner) <= right(outer) + 0.01 &&
-	bottom(inner) <= bottom(outer) + 0.01;
-const apart = (a: Box, b: Box): boolean =>
-	right(a) <= b.x || right(b) <= a.x || bottom(a) <= b.y || bottom(b) <= a.y;
+	inner.x >= outer.x && inner.y >= outer.y && right(inner) <= right(outer) + 0.01 && bottom(inner) <= bottom(outer) + 0.01;
+const apart = (a: Box, b: Box): boolean => right(a) <= b.x || right(b) <= a.x || bottom(a) <= b.y || bottom(b) <= a.y;
 
 const CASES: readonly (readonly [string, LayoutInput])[] = [
 	['two nodes', input([[16], [4]])],
@@ -50,26 +43,17 @@ describe('the layout of rooms', () => {
 	it.each(CASES)('keeps everything inside and apart: %s', (_, given) => {
 		const layout = layoutRooms(given);
 		expect(layout.nodes).toHaveLength(given.nodes.length);
-		const parts = [
-			...layout.nodes.map((node) => node.box),
-			...[layout.lens, layout.lists].filter((one) => one !== null)
-		];
-		parts.forEach((part, at) =>
-			parts.slice(at + 1).forEach((other) => expect(apart(part, other)).toBe(true))
-		);
-		for (const part of parts)
-			expect(within(part, { x: 0, y: 0, width: layout.width, height: layout.height })).toBe(true);
+		const parts = [...layout.nodes.map((node) => node.box), ...[layout.lens, layout.lists].filter((one) => one !== null)];
+		parts.forEach((part, at) => parts.slice(at + 1).forEach((other) => expect(apart(part, other)).toBe(true)));
+		for (const part of parts) expect(within(part, { x: 0, y: 0, width: layout.width, height: layout.height })).toBe(true);
 		layout.nodes.forEach((node, nodeIndex) => {
 			expect(node.rooms).toHaveLength(given.nodes[nodeIndex]?.rooms.length ?? -1);
 			node.rooms.forEach((room, roomIndex) => {
 				expect(within(room.box, node.box)).toBe(true);
 				const count = given.nodes[nodeIndex]?.rooms[roomIndex] ?? 0;
-				for (const index of [0, count - 1])
-					expect(within(tileBoxIn(layout.tiles, room, index), room.box)).toBe(true);
+				for (const index of [0, count - 1]) expect(within(tileBoxIn(layout.tiles, room, index), room.box)).toBe(true);
 			});
-			node.rooms.forEach((room, at) =>
-				node.rooms.slice(at + 1).forEach((other) => expect(apart(room.box, other.box)).toBe(true))
-			);
+			node.rooms.forEach((room, at) => node.rooms.slice(at + 1).forEach((other) => expect(apart(room.box, other.box)).toBe(true)));
 		});
 	});
 

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DrawList } from '../../../../src/lib/viz/draw/ops.ts';
-import {
-	arcOfWalk,
-	arcsOfFlows,
-	flowText,
-	nowhereToGo
-} from '../../../../src/lib/viz/rooms/arcs.ts';
+import { arcOfWalk, arcsOfFlows, flowText, nowhereToGo } from '../../../../src/lib/viz/rooms/arcs.ts';
 import { blendScenes } from '../../../../src/lib/viz/rooms/blend.ts';
 import { layoutRooms } from '../../../../src/lib/viz/rooms/layout.ts';
 import { flowsBetween, type Flow } from '../../../../src/lib/viz/rooms/moves.ts';
@@ -19,10 +14,7 @@ import { picture, type Pictured } from './pictured.ts';
 const place = () => ({ x: 10, y: 20, width: 30, height: 40 });
 
 /** Pages under way from `act`: what was seen before it and after it. */
-function across(
-	simulation: Simulation,
-	act: () => void
-): { was: Pictured; is: Pictured; flows: Flow[] } {
+function across(simulation: Simulation, act: () => void): { was: Pictured; is: Pictured; flows: Flow[] } {
 	const was = picture(simulation);
 	const words = was.views.columns.blockWord.slice();
 	act();
@@ -32,13 +24,7 @@ function across(
 
 function twoNodes(huge: boolean): Simulation {
 	const simulation = machine(THREE_NODES, 'memhp_default_state=offline');
-	for (const line of [
-		'p0: map a 20M',
-		...(huge ? [] : ['p0: nothp a']),
-		'p0: bind a bind 1',
-		'p0: touch a'
-	])
-		typed(simulation, line);
+	for (const line of ['p0: map a 20M', ...(huge ? [] : ['p0: nothp a']), 'p0: bind a bind 1', 'p0: touch a']) typed(simulation, line);
 	return simulation;
 }
 
@@ -51,25 +37,18 @@ describe('what moved between two pictures', () => {
 	it.each([
 		[true, { huge: 10, pages: 0 }, '10 folios × 2 MiB'],
 		[false, { huge: 0, pages: 5120 }, '5,120 folios × 4 KiB']
-	])(
-		'says how many folios of which size went from block to block (huge %s)',
-		(huge, expected, text) => {
-			const simulation = twoNodes(huge);
-			const { is, flows } = across(simulation, () => migrate(simulation));
-			const total = flows.reduce(
-				(sum, flow) => ({ huge: sum.huge + flow.huge, pages: sum.pages + flow.pages }),
-				{ huge: 0, pages: 0 }
-			);
-			expect(total).toEqual(expected);
-			const nodeOf = new Map(is.status.memoryBlocks.map((one) => [one.id, one.node]));
-			for (const flow of flows)
-				expect([nodeOf.get(flow.from), nodeOf.get(flow.to)]).toEqual([1, 0]);
-			expect(flowText({ from: 4, to: 0, ...expected })).toBe(text);
-			const arcs = arcsOfFlows(flows, place, 0.5);
-			expect(arcs).toHaveLength(flows.length);
-			expect(arcs[0]?.words).toMatch(/^[\d,]+ folios? × .* go from memory\d+ to memory\d+$/);
-		}
-	);
+	])('says how many folios of which size went from block to block (huge %s)', (huge, expected, text) => {
+		const simulation = twoNodes(huge);
+		const { is, flows } = across(simulation, () => migrate(simulation));
+		const total = flows.reduce((sum, flow) => ({ huge: sum.huge + flow.huge, pages: sum.pages + flow.pages }), { huge: 0, pages: 0 });
+		expect(total).toEqual(expected);
+		const nodeOf = new Map(is.status.memoryBlocks.map((one) => [one.id, one.node]));
+		for (const flow of flows) expect([nodeOf.get(flow.from), nodeOf.get(flow.to)]).toEqual([1, 0]);
+		expect(flowText({ from: 4, to: 0, ...expected })).toBe(text);
+		const arcs = arcsOfFlows(flows, place, 0.5);
+		expect(arcs).toHaveLength(flows.length);
+		expect(arcs[0]?.words).toMatch(/^[\d,]+ folios? × .* go from memory\d+ to memory\d+$/);
+	});
 
 	it('is empty when pages only came or went', () => {
 		const simulation = machine(THREE_NODES, 'memhp_default_state=offline');
@@ -91,9 +70,7 @@ describe('a walk under way', () => {
 			'p0: touch a'
 		])
 			typed(simulation, line);
-		const source =
-			picture(simulation).status.memoryBlocks.find((one) => one.node === 2 && one.freePages < 32768)
-				?.id ?? -1;
+		const source = picture(simulation).status.memoryBlocks.find((one) => one.node === 2 && one.freePages < 32768)?.id ?? -1;
 		simulation.send({
 			name: 'write-file',
 			machine: 'm',
@@ -101,20 +78,14 @@ describe('a walk under way', () => {
 			value: 'offline'
 		});
 		const words: string[] = [];
-		for (
-			let step = 0;
-			step < 400 && picture(simulation).scene.blocks.some((one) => one.calls.running);
-			step += 1
-		) {
+		for (let step = 0; step < 400 && picture(simulation).scene.blocks.some((one) => one.calls.running); step += 1) {
 			const { scene } = picture(simulation);
 			const walking = scene.blocks.find((one) => one.calls.running);
 			const arc = walking ? arcOfWalk(scene, walking, place, place) : null;
 			if (arc !== null) words.push(arc.words);
 			simulation.advance(simulation.nowNs + 1e6);
 		}
-		expect(picture(simulation).status.memoryBlocks.find((one) => one.id === source)?.state).toBe(
-			'offline'
-		);
+		expect(picture(simulation).status.memoryBlocks.find((one) => one.id === source)?.state).toBe('offline');
 		expect(words.length).toBeGreaterThan(3);
 		expect(words[0]).toMatch(/^[\d,]+ of 10,240 pages have left memory\d+$/);
 		expect(new Set(words).size).toBeGreaterThan(3);

@@ -2,11 +2,7 @@ import { attach } from '../../../../src/lib/engine/contract/views.ts';
 import type { MachineStatus } from '../../../../src/lib/engine/contract/machine-status.ts';
 import type { WorldViews } from '../../../../src/lib/engine/contract/views.ts';
 import type { Simulation } from '../../../../src/lib/engine/index.ts';
-import {
-	buildRooms,
-	type BlockScene,
-	type RoomsScene
-} from '../../../../src/lib/viz/rooms/scene.ts';
+import { buildRooms, type BlockScene, type RoomsScene } from '../../../../src/lib/viz/rooms/scene.ts';
 import { typed } from '../../../support/console.ts';
 import { machine, VIRTIO_MEM } from '../../../support/machines.ts';
 
@@ -23,8 +19,7 @@ export function picture(simulation: Simulation): Pictured {
 	const status = simulation.status();
 	const [only] = status.machines;
 	if (!only) throw new Error('there is no machine');
-	const firstBlock =
-		status.memories.find((memory) => memory.index === only.memory)?.firstBlock ?? 0;
+	const firstBlock = status.memories.find((memory) => memory.index === only.memory)?.firstBlock ?? 0;
 	const views = attach(simulation.world.buffer);
 	return {
 		simulation,
@@ -46,8 +41,7 @@ export function heldOffline(seconds: number): { simulation: Simulation; held: nu
 	const simulation = machine(VIRTIO_MEM, 'memhp_default_state=online_movable');
 	for (const line of ['qom-set vm0 requested-size 256M']) typed(simulation, line);
 	simulation.advance(simulation.nowNs + 5e9);
-	for (const line of ['p0: map a 40M', 'p0: nothp a', 'p0: touch a', 'p0: vmsplice a 4K@8M'])
-		typed(simulation, line);
+	for (const line of ['p0: map a 40M', 'p0: nothp a', 'p0: touch a', 'p0: vmsplice a 4K@8M']) typed(simulation, line);
 	const pfn = simulation.status().machines[0]?.held[0]?.runs[0]?.[0] ?? -1;
 	const held = Math.floor(pfn / 32768);
 	simulation.send({

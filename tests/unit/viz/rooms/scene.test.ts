@@ -31,53 +31,41 @@ function busy(forceDetail: boolean) {
 }
 
 describe('the scene of a machine', () => {
-	it.each([false, true])(
-		'has the pages that the engine counts in every block (all blocks in rows: %s)',
-		(forceDetail) => {
-			const { scene } = picture(busy(forceDetail));
-			expect(scene.blocks.length).toBeGreaterThan(8);
-			for (const one of scene.blocks) {
-				const counts = countCells(scene.cells, one.first, one.count);
-				expect(
-					counts.free + counts.user + counts.kernel + counts.offline + counts.hole,
-					`memory${one.status.id}`
-				).toBe(32768);
-				if (one.status.state === 'offline') continue;
-				expect(counts.free, `free in memory${one.status.id}`).toBe(one.status.freePages);
-				expect(counts.kernel, `kernel in memory${one.status.id}`).toBe(one.status.kernelPages);
-				expect(counts.offline, `unplugged in memory${one.status.id}`).toBe(one.status.offlinePages);
-				expect(
-					one.held.pinned + one.held.held + one.held.secure,
-					`held in memory${one.status.id}`
-				).toBe(one.status.heldPages);
-			}
+	it.each([false, true])('has the pages that the engine counts in every block (all blocks in rows: %s)', (forceDetail) => {
+		const { scene } = picture(busy(forceDetail));
+		expect(scene.blocks.length).toBeGreaterThan(8);
+		for (const one of scene.blocks) {
+			const counts = countCells(scene.cells, one.first, one.count);
+			expect(counts.free + counts.user + counts.kernel + counts.offline + counts.hole, `memory${one.status.id}`).toBe(32768);
+			if (one.status.state === 'offline') continue;
+			expect(counts.free, `free in memory${one.status.id}`).toBe(one.status.freePages);
+			expect(counts.kernel, `kernel in memory${one.status.id}`).toBe(one.status.kernelPages);
+			expect(counts.offline, `unplugged in memory${one.status.id}`).toBe(one.status.offlinePages);
+			expect(one.held.pinned + one.held.held + one.held.secure, `held in memory${one.status.id}`).toBe(one.status.heldPages);
 		}
-	);
+	});
 
 	it('does not average away what is held: sub-block, block and room carry it', () => {
 		const { scene } = picture(busy(false));
 		const rooms = scene.nodes.flatMap((node) => node.rooms);
-		const sum = (of: (lane: (typeof rooms)[number]['lane']) => number) =>
-			rooms.reduce((total, room) => total + of(room.lane), 0);
+		const sum = (of: (lane: (typeof rooms)[number]['lane']) => number) => rooms.reduce((total, room) => total + of(room.lane), 0);
 		expect(sum((lane) => lane.pinnedPages)).toBe(512);
 		expect(sum((lane) => lane.heldPages)).toBe(16);
 		expect(sum((lane) => lane.securePages)).toBe(256);
-		for (const mark of [Mark.pinned, Mark.held, Mark.secure])
-			expect(scene.cells.marks.some((bits) => (bits & mark) !== 0)).toBe(true);
+		for (const mark of [Mark.pinned, Mark.held, Mark.secure]) expect(scene.cells.marks.some((bits) => (bits & mark) !== 0)).toBe(true);
 	});
 
 	it('puts zones that share a block into one room, and blocks that are offline into none', () => {
 		const simulation = machine(THREE_NODES, 'memhp_default_state=offline');
-		for (const line of [
-			'object_add memory-backend-ram,id=h0,size=256M',
-			'device_add pc-dimm,id=d0,memdev=h0,node=2'
-		])
+		for (const line of ['object_add memory-backend-ram,id=h0,size=256M', 'device_add pc-dimm,id=d0,memdev=h0,node=2'])
 			typed(simulation, line);
 		simulation.advance(simulation.nowNs + 2e9);
 		const { scene } = picture(simulation);
-		expect(
-			scene.nodes.map((node) => node.rooms.map((room) => `${room.name}: ${room.blocks.length}`))
-		).toEqual([['DMA, DMA32: 4'], ['DMA32: 4'], ['offline: 2']]);
+		expect(scene.nodes.map((node) => node.rooms.map((room) => `${room.name}: ${room.blocks.length}`))).toEqual([
+			['DMA, DMA32: 4'],
+			['DMA32: 4'],
+			['offline: 2']
+		]);
 		expect(block(scene, 0).zoneBorder).toBe(8);
 		expect(block(scene, 1).zoneBorder).toBe(0);
 	});
@@ -95,9 +83,7 @@ describe('the scene of a machine', () => {
 		])
 			typed(simulation, line);
 		const { scene } = picture(simulation);
-		const shapes = Object.fromEntries(
-			(scene.nodes[2]?.rooms ?? []).map((room) => [room.name, room.shape])
-		);
+		const shapes = Object.fromEntries((scene.nodes[2]?.rooms ?? []).map((room) => [room.name, room.shape]));
 		expect(shapes['NORMAL']).toBe(Shape.square);
 		expect(Object.values(shapes)).toContain(Shape.round);
 		expect(shapes).toHaveProperty('EXMEM', Shape.chamfer);
@@ -111,9 +97,9 @@ describe('the scene of a machine', () => {
 		expect(one.calls.running?.waitingFor).toMatch(/held by an extra reference/);
 		const pfn = status.held[0]?.runs[0]?.[0] ?? -1;
 		expect(scanPosition(one)).toBe(Math.floor(pfn / 512) % 64);
-		const full = Array.from({ length: one.count }, (_, at) =>
-			countCells(scene.cells, one.first + at, 1)
-		).filter((counts) => counts.free < 512);
+		const full = Array.from({ length: one.count }, (_, at) => countCells(scene.cells, one.first + at, 1)).filter(
+			(counts) => counts.free < 512
+		);
 		expect(full).toHaveLength(1);
 		expect(full[0]?.user).toBe(1);
 	});

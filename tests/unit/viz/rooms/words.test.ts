@@ -52,9 +52,7 @@ describe('the figure in words', () => {
 		const { scene } = picture(machine(THREE_NODES, 'memhp_default_state=offline'));
 		const room = scene.nodes[0]?.rooms[0];
 		if (!room) throw new Error('there is no room');
-		expect(describeRoom(scene, room)).toMatch(
-			/^Node 0, zone DMA and DMA32: 4 blocks, .* free; .* of the kernel\.$/
-		);
+		expect(describeRoom(scene, room)).toMatch(/^Node 0, zone DMA and DMA32: 4 blocks, .* free; .* of the kernel\.$/);
 		expect(laneMarks(room.lane).map((mark) => mark.name)).toEqual(['kernel']);
 		expect(describeScene(scene)).toContain('possible, not online');
 		expect(cpuWords([0, 1, 2, 5])).toBe('CPUs 0–2, 5');
@@ -67,13 +65,9 @@ describe('what can be asked of a block', () => {
 		'is the console’s line and the command that the console makes of it (%s)',
 		(word) => {
 			const simulation = machine(THREE_NODES, 'memhp_default_state=offline');
-			for (const line of [
-				'object_add memory-backend-ram,id=h0,size=128M',
-				'device_add pc-dimm,id=d0,memdev=h0,node=2'
-			])
+			for (const line of ['object_add memory-backend-ram,id=h0,size=128M', 'device_add pc-dimm,id=d0,memdev=h0,node=2'])
 				typed(simulation, line);
-			if (word === 'offline')
-				typed(simulation, 'echo online_movable > /sys/devices/system/memory/memory32/state');
+			if (word === 'offline') typed(simulation, 'echo online_movable > /sys/devices/system/memory/memory32/state');
 			const { scene } = picture(simulation);
 			const action = blockActions(scene.machine, block(scene, 32)).find((one) => one.word === word);
 			expect(action).toBeDefined();
@@ -107,15 +101,8 @@ describe('watermarks', () => {
 		const zone = shownZone(scene, null, 1)?.zone;
 		if (!zone) throw new Error('there is no zone');
 		const ruler = rulerOf(zone);
-		expect(ruler.marks.map((mark) => mark.pages)).toEqual([
-			zone.min,
-			zone.low,
-			zone.high,
-			zone.promo
-		]);
-		expect(ruler.marks.map((mark) => mark.share)).toEqual(
-			[...ruler.marks.map((mark) => mark.share)].sort((a, b) => a - b)
-		);
+		expect(ruler.marks.map((mark) => mark.pages)).toEqual([zone.min, zone.low, zone.high, zone.promo]);
+		expect(ruler.marks.map((mark) => mark.share)).toEqual([...ruler.marks.map((mark) => mark.share)].sort((a, b) => a - b));
 		expect(ruler.cut).toBe(true);
 		expect(ruler.state).toBe('above high');
 		expect(rulerOf({ ...zone, freePages: zone.min - 1 }).state).toBe('below min');

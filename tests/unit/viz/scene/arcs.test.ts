@@ -25,8 +25,7 @@ const setUp = ({ views, status }: DrawnWorld, mode: StageMode = 'full') => {
 const inside = (x: number, left: number, width: number): boolean => x >= left && x <= left + width;
 
 /** "128 MiB" or "2 GiB" in MiB. */
-const mebibytes = (text: string): number =>
-	Number.parseFloat(text.replace(',', '')) * (text.endsWith('GiB') ? 1024 : 1);
+const mebibytes = (text: string): number => Number.parseFloat(text.replace(',', '')) * (text.endsWith('GiB') ? 1024 : 1);
 
 describe('a batch under way', () => {
 	it('goes from its tile on A to its tile in the pool, with its count, as far as its time', () => {
@@ -90,12 +89,8 @@ it('shows a jump as groups that start one after the other and all arrive', () =>
 	const plan = planMoves(after.views, after.status.memories, running().views.columns.blockWord);
 	const half = arcsOfPlan(plan, scene, status, layout, 0.5).map((arc) => arc.share);
 	expect(half).toEqual(half.toSorted((a, b) => b - a));
-	expect(arcsOfPlan(plan, scene, status, layout, 1).map((arc) => arc.share)).toEqual(
-		plan.map(() => 1)
-	);
-	expect(arcsOfPlan(plan, scene, status, layout, 0).map((arc) => arc.share)).toEqual(
-		plan.map(() => 0)
-	);
+	expect(arcsOfPlan(plan, scene, status, layout, 1).map((arc) => arc.share)).toEqual(plan.map(() => 1));
+	expect(arcsOfPlan(plan, scene, status, layout, 0).map((arc) => arc.share)).toEqual(plan.map(() => 0));
 });
 
 it('eases from rest to rest and never back', () => {

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { drawWorld } from '../../../../src/lib/viz/fixtures/drawn-world.ts';
 import { handOff, precopy, staging, unstaging } from '../../../../src/lib/viz/fixtures/moments.ts';
-import {
-	CellFlag,
-	CellKind,
-	peerLetter,
-	readCells,
-	type MemoryCells
-} from '../../../../src/lib/viz/scene/cells.ts';
+import { CellFlag, CellKind, peerLetter, readCells, type MemoryCells } from '../../../../src/lib/viz/scene/cells.ts';
 import { countCells, isUniform } from '../../../../src/lib/viz/scene/counts.ts';
 import type { DrawnWorld } from '../../../../src/lib/viz/fixtures/drawn-world.ts';
 

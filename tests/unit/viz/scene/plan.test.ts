@@ -23,9 +23,7 @@ it('tells the way back as well as the way there', () => {
 
 it('is empty when only the owner changed', () => {
 	const world = handOff();
-	expect(
-		planMoves(world.views, world.status.memories, world.views.columns.blockWord.slice())
-	).toEqual([]);
+	expect(planMoves(world.views, world.status.memories, world.views.columns.blockWord.slice())).toEqual([]);
 });
 
 it('does not take a copy for a move: its source is still there', () => {

@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-	budgetBoxes,
-	budgetTitle,
-	budgetWords,
-	downtimeBudget,
-	isBroken
-} from '../../../../src/lib/viz/timeline/budget.ts';
+import { budgetBoxes, budgetTitle, budgetWords, downtimeBudget, isBroken } from '../../../../src/lib/viz/timeline/budget.ts';
 import { MS, operation, summary } from './fixtures.ts';
 
 /** Where each microsecond of the gap went. The limit of the fixture is 10 ms, the gap takes 5.15 ms. */
@@ -60,9 +54,7 @@ describe('the gap', () => {
 		expect(budgetWords(budget)).not.toContain('limit');
 	});
 	test('no stop, no figure', () => {
-		expect(
-			downtimeBudget(operation(), summary(10 * MS).operations[0], undefined, 10 * MS)
-		).toBeNull();
+		expect(downtimeBudget(operation(), summary(10 * MS).operations[0], undefined, 10 * MS)).toBeNull();
 		expect(budgetTitle(null)).toBe('Downtime');
 	});
 });

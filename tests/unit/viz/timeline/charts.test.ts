@@ -25,13 +25,7 @@ describe('charts', () => {
 			forecast: summary(1100 * MS),
 			vm: 'vm0'
 		});
-		const drawing = chartDrawing(
-			CHARTS[0]!,
-			[source('a'), source('b')],
-			{ startNs: 0, endNs: 1100 * MS },
-			300,
-			70
-		);
+		const drawing = chartDrawing(CHARTS[0]!, [source('a'), source('b')], { startNs: 0, endNs: 1100 * MS }, 300, 70);
 		expect(drawing.lines.map((line) => line.name)).toEqual(['a', 'b']);
 		expect(drawing.lines[0]!.past).toBe(drawing.lines[1]!.past);
 		expect(drawing.lines[0]!.past).not.toBe('');
@@ -89,13 +83,7 @@ describe('the address waterfall', () => {
 	test('is wide, wide, split, split, and closes where both meet', () => {
 		const steps = waterfall(answer('0xaa3f_2000'));
 		expect(steps.map((step) => step.boxes.length)).toEqual([1, 1, 2, 2, 1]);
-		expect(steps.map((step) => step.by)).toEqual([
-			'',
-			'guest page table',
-			'memslot',
-			'host page table',
-			'decoder'
-		]);
+		expect(steps.map((step) => step.by)).toEqual(['', 'guest page table', 'memslot', 'host page table', 'decoder']);
 		expect(steps.at(-1)!.closing).toBe(true);
 		expect(waterfallWords(answer('0xaa3f_2000'))).toContain('the same for both hosts');
 	});

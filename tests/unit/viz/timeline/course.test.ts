@@ -33,25 +33,17 @@ describe('series', () => {
 	});
 	test('a world without the VM draws nothing', () => {
 		expect(pastOf(undefined, 'speedPpm', 5).atNs).toEqual([]);
-		expect(
-			linePath(
-				{ atNs: [], values: [] },
-				{ window: { startNs: 0, endNs: 1 }, widthPx: 10, heightPx: 10, top: 1 }
-			)
-		).toBe('');
+		expect(linePath({ atNs: [], values: [] }, { window: { startNs: 0, endNs: 1 }, widthPx: 10, heightPx: 10, top: 1 })).toBe('');
 	});
 	test('thinning keeps the lowest and the highest value', () => {
 		fc.assert(
-			fc.property(
-				fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 4000 }),
-				(values) => {
-					const thin = thinned({ atNs: values.map((_, index) => index), values }, 200);
-					expect(Math.min(...thin.values)).toBe(Math.min(...values));
-					expect(Math.max(...thin.values)).toBe(Math.max(...values));
-					expect(thin.atNs).toEqual([...thin.atNs].sort((a, b) => a - b));
-					expect(thin.atNs.length).toBeLessThanOrEqual(Math.max(200, 4));
-				}
-			)
+			fc.property(fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 4000 }), (values) => {
+				const thin = thinned({ atNs: values.map((_, index) => index), values }, 200);
+				expect(Math.min(...thin.values)).toBe(Math.min(...values));
+				expect(Math.max(...thin.values)).toBe(Math.max(...values));
+				expect(thin.atNs).toEqual([...thin.atNs].sort((a, b) => a - b));
+				expect(thin.atNs.length).toBeLessThanOrEqual(Math.max(200, 4));
+			})
 		);
 	});
 	test('a window takes one entry more on either side', () => {
@@ -63,14 +55,10 @@ describe('series', () => {
 describe('paths', () => {
 	const box = { window: { startNs: 0, endNs: 100 }, widthPx: 100, heightPx: 10, top: 1_000_000 };
 	test('a value holds until the next: steps, not slopes', () => {
-		expect(linePath({ atNs: [0, 50, 100], values: [1_000_000, 0, 0] }, box)).toBe(
-			'M0,0L50,0L50,10L100,10L100,10'
-		);
+		expect(linePath({ atNs: [0, 50, 100], values: [1_000_000, 0, 0] }, box)).toBe('M0,0L50,0L50,10L100,10L100,10');
 	});
 	test('an area stands on the lower edge', () => {
-		expect(areaPath({ atNs: [0, 100], values: [500_000, 500_000] }, box)).toBe(
-			'M0,5L100,5L100,5L100,10L100,10L0,10Z'
-		);
+		expect(areaPath({ atNs: [0, 100], values: [500_000, 500_000] }, box)).toBe('M0,5L100,5L100,5L100,10L100,10L0,10Z');
 	});
 });
 
@@ -91,25 +79,19 @@ describe('stops between samples', () => {
 		});
 	});
 	test('a stop that no sample saw is drawn all the same', () => {
-		expect(
-			withStops({ atNs: [0, 10, 20], values: [100, 80, 70] }, [{ startNs: 12, endNs: 14 }])
-		).toEqual({
+		expect(withStops({ atNs: [0, 10, 20], values: [100, 80, 70] }, [{ startNs: 12, endNs: 14 }])).toEqual({
 			atNs: [0, 10, 12, 14, 20],
 			values: [100, 80, 0, 70, 70]
 		});
 	});
 	test('a stop that lasts ends with the series', () => {
-		expect(
-			withStops({ atNs: [0, 10, 20], values: [100, 80, 0] }, [{ startNs: 12, endNs: 25 }])
-		).toEqual({
+		expect(withStops({ atNs: [0, 10, 20], values: [100, 80, 0] }, [{ startNs: 12, endNs: 25 }])).toEqual({
 			atNs: [0, 10, 12, 25],
 			values: [100, 80, 0, 0]
 		});
 	});
 	test('samples on the borders are kept once', () => {
-		expect(
-			withStops({ atNs: [0, 10, 20], values: [100, 0, 70] }, [{ startNs: 10, endNs: 20 }])
-		).toEqual({
+		expect(withStops({ atNs: [0, 10, 20], values: [100, 0, 70] }, [{ startNs: 10, endNs: 20 }])).toEqual({
 			atNs: [0, 10, 20],
 			values: [100, 0, 70]
 		});
@@ -122,9 +104,7 @@ describe('stops between samples', () => {
 				fc.integer({ min: 1, max: 60 }),
 				(times, startNs, length) => {
 					const atNs = times.sort((a, b) => a - b);
-					const series = withStops({ atNs, values: atNs.map((ns) => (ns % 3 === 0 ? 0 : ns)) }, [
-						{ startNs, endNs: startNs + length }
-					]);
+					const series = withStops({ atNs, values: atNs.map((ns) => (ns % 3 === 0 ? 0 : ns)) }, [{ startNs, endNs: startNs + length }]);
 					expect(series.atNs).toEqual([...series.atNs].sort((a, b) => a - b));
 					expect(series.values.length).toBe(series.atNs.length);
 				}

@@ -1,9 +1,5 @@
 import type { RunSummary } from '../../../../src/lib/engine/contract/queries.ts';
-import type {
-	OperationStatus,
-	VmStatus,
-	WorldStatus
-} from '../../../../src/lib/engine/contract/status.ts';
+import type { OperationStatus, VmStatus, WorldStatus } from '../../../../src/lib/engine/contract/status.ts';
 import { OwnerState } from '../../../../src/lib/engine/contract/words.ts';
 
 /** Hand-made worlds for tests of words and geometry. Times in milliseconds where a drawing is easier to read. */

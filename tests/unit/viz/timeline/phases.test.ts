@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-	fittedLabel,
-	labelWidth,
-	phaseBars,
-	placedLabel,
-	stopSpans
-} from '../../../../src/lib/viz/timeline/phases.ts';
+import { fittedLabel, labelWidth, phaseBars, placedLabel, stopSpans } from '../../../../src/lib/viz/timeline/phases.ts';
 import { MS, summary } from './fixtures.ts';
 
 /** Past is solid, future is dashed, at the same place: nothing jumps when a forecast comes true. */
@@ -27,10 +21,8 @@ describe('phases', () => {
 		expect(staging.open).toBe(false);
 	});
 	test('every bar keeps its place from the forecast until it has happened', () => {
-		const places = (ns: number) =>
-			phaseBars(summary(ns), whole, ns, until).map((bar) => [bar.key, bar.startNs, bar.endNs]);
-		for (const ns of [0, 58 * MS, 300 * MS, 460 * MS, 700 * MS, 900 * MS])
-			expect(places(ns)).toEqual(places(until));
+		const places = (ns: number) => phaseBars(summary(ns), whole, ns, until).map((bar) => [bar.key, bar.startNs, bar.endNs]);
+		for (const ns of [0, 58 * MS, 300 * MS, 460 * MS, 700 * MS, 900 * MS]) expect(places(ns)).toEqual(places(until));
 	});
 	test('without a forecast the phase that lasts runs open to the end', () => {
 		const bars = phaseBars(summary(287 * MS), null, 287 * MS, until);

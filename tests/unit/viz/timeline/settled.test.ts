@@ -18,18 +18,10 @@ test('below the clock stands what is settled', () => {
 	expect(settledWords(status(), false)).toBe('settled, nothing is moving');
 	expect(settledWords(status({ operations: [operation()] }), false)).toBe('settled in staging');
 	expect(settledWords(status({ operations: [operation()] }), true)).toBe('staging');
-	expect(settledWords(status({ operations: [operation({ batch: batch(288 * MS) })] }), false)).toBe(
-		'512 pages on the way'
-	);
-	expect(settledWords(status({ operations: [operation({ batch: batch(287 * MS) })] }), false)).toBe(
-		'settled in staging'
-	);
-	expect(settledWords(status({ operations: [operation({ state: 'completed' })] }), true)).toBe(
-		'migration completed'
-	);
-	expect(settledWords(status({ operations: [operation({ state: 'failed' })] }), false)).toBe(
-		'migration failed'
-	);
+	expect(settledWords(status({ operations: [operation({ batch: batch(288 * MS) })] }), false)).toBe('512 pages on the way');
+	expect(settledWords(status({ operations: [operation({ batch: batch(287 * MS) })] }), false)).toBe('settled in staging');
+	expect(settledWords(status({ operations: [operation({ state: 'completed' })] }), true)).toBe('migration completed');
+	expect(settledWords(status({ operations: [operation({ state: 'failed' })] }), false)).toBe('migration failed');
 });
 
 test('a reason is told by its sentence', () => {

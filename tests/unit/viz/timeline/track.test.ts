@@ -15,9 +15,7 @@ const track = (ns: number, marks: { atNs: number; words: string }[] = []) => ({
 	marks
 });
 const texts = (ns: number) =>
-	slowLabels(drawTrack(track(ns), row, window, 1000, until), window, 1000).map((label) =>
-		label.text.replaceAll('\u2009', ' ')
-	);
+	slowLabels(drawTrack(track(ns), row, window, 1000, until), window, 1000).map((label) => label.text.replaceAll('\u2009', ' '));
 
 describe('a track', () => {
 	test('the drawing of the speed does not change when the forecast comes true', () => {
@@ -30,27 +28,17 @@ describe('a track', () => {
 			});
 			return found;
 		};
-		for (const ns of [50, 150, 400, 460, 600, 1000])
-			expect(value(early, ns * MS)).toBe(value(late, ns * MS));
+		for (const ns of [50, 150, 400, 460, 600, 1000]) expect(value(early, ns * MS)).toBe(value(late, ns * MS));
 	});
 	test('what was, what is so far and what is expected are told apart', () => {
 		expect(texts(287 * MS)).toEqual(['brownout 187 ms so far', '68 % at worst', 'brownout 396 ms']);
-		expect(texts(until)).toEqual([
-			'brownout 358 ms, down to 68 %',
-			'brownout 396 ms, down to 70 %'
-		]);
+		expect(texts(until)).toEqual(['brownout 358 ms, down to 68 %', 'brownout 396 ms, down to 70 %']);
 	});
 	test('words are left out where they do not fit', () => {
 		expect(slowLabels(drawTrack(track(until), row, window, 90, until), window, 90)).toEqual([]);
 	});
 	test('ends that were no success are told', () => {
-		const drawing = drawTrack(
-			track(until, [{ atNs: 5 * MS, words: 'Refused at 5 ms.' }]),
-			row,
-			window,
-			800,
-			until
-		);
+		const drawing = drawTrack(track(until, [{ atNs: 5 * MS, words: 'Refused at 5 ms.' }]), row, window, 800, until);
 		expect(trackWords(drawing)).toContain('Refused at 5 ms.');
 	});
 });

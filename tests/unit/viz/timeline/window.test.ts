@@ -50,13 +50,7 @@ describe('zoom', () => {
 				),
 				(steps) => {
 					let shown = whole;
-					for (const { at, factor } of steps)
-						shown = zoomAround(
-							shown,
-							whole,
-							shown.startNs + at * (shown.endNs - shown.startNs),
-							factor
-						);
+					for (const { at, factor } of steps) shown = zoomAround(shown, whole, shown.startNs + at * (shown.endNs - shown.startNs), factor);
 					expect(shown.startNs).toBeGreaterThanOrEqual(0);
 					expect(shown.endNs).toBeLessThanOrEqual(whole.endNs + 1e-3);
 					expect(shown.endNs - shown.startNs).toBeGreaterThanOrEqual(SMALLEST_WINDOW_NS - 1e-3);
@@ -82,31 +76,16 @@ describe('zoom', () => {
 describe('words for moments', () => {
 	test('ticks share one unit, named once at the last', () => {
 		const ticks = timeTicks({ startNs: 0, endNs: 900_000_000 }, 9);
-		expect(ticks.map((tick) => tick.label)).toEqual([
-			'0',
-			'100',
-			'200',
-			'300',
-			'400',
-			'500',
-			'600',
-			'700',
-			'800',
-			`900${THIN}ms`
-		]);
+		expect(ticks.map((tick) => tick.label)).toEqual(['0', '100', '200', '300', '400', '500', '600', '700', '800', `900${THIN}ms`]);
 	});
 	test('a close zoom shows as many decimals as its marks need', () => {
-		const labels = timeTicks({ startNs: 464_000_000, endNs: 464_002_000 }, 4).map(
-			(tick) => tick.label
-		);
+		const labels = timeTicks({ startNs: 464_000_000, endNs: 464_002_000 }, 4).map((tick) => tick.label);
 		expect(new Set(labels).size).toBe(labels.length);
 	});
 	test('a cursor shows one decimal more than a figure', () => {
 		expect(formatMoment(287_300_000)).toBe(`287.3${THIN}ms`);
 		expect(formatMoment(3_441_000_000)).toBe(`3.441${THIN}s`);
 		expect(formatMoment(400)).toBe(`400${THIN}ns`);
-		expect(formatMomentIn(464_400_250, { startNs: 464_400_000, endNs: 464_402_000 })).toBe(
-			`464.4003${THIN}ms`
-		);
+		expect(formatMomentIn(464_400_250, { startNs: 464_400_000, endNs: 464_402_000 })).toBe(`464.4003${THIN}ms`);
 	});
 });

@@ -37,9 +37,7 @@ test('stills are few, in order, from the start to the end', () => {
 	const list = stills(summary(0), whole, until);
 	expect(list[0]!.atNs).toBe(0);
 	expect(list.at(-1)!.atNs).toBe(859 * MS);
-	expect(list.map((still) => still.atNs)).toEqual(
-		[...list.map((still) => still.atNs)].sort((a, b) => a - b)
-	);
+	expect(list.map((still) => still.atNs)).toEqual([...list.map((still) => still.atNs)].sort((a, b) => a - b));
 	expect(list.length).toBeLessThanOrEqual(9);
 	expect(stillAt(list, 0)).toBe(0);
 	expect(stillAt(list, until)).toBe(list.length - 1);

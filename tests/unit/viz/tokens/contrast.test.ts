@@ -70,20 +70,14 @@ const text: [over: ColourName, under: ColourName][] = [
 
 const shapes: [over: ColourName, under: ColourName][] = (
 	['host-a', 'host-b', 'pool', 'shared', 'border', 'hatch', 'kernel', 'other', 'peer'] as const
-).flatMap((over) => [
-	[over, 'ground'] as [ColourName, ColourName],
-	[over, 'panel'] as [ColourName, ColourName]
-]);
+).flatMap((over) => [[over, 'ground'] as [ColourName, ColourName], [over, 'panel'] as [ColourName, ColourName]]);
 
 describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
 	const theme = THEMES[name];
 
-	it.each(measured.filter(([theme]) => theme === name))(
-		'%s: %s on %s is %f',
-		(_, over, under, ratio) => {
-			expect(contrast(theme[over], theme[under])).toBeCloseTo(ratio, 1);
-		}
-	);
+	it.each(measured.filter(([theme]) => theme === name))('%s: %s on %s is %f', (_, over, under, ratio) => {
+		expect(contrast(theme[over], theme[under])).toBeCloseTo(ratio, 1);
+	});
 
 	it.each(text)('text %s on %s reaches 4.5', (over, under) => {
 		expect(contrast(theme[over], theme[under])).toBeGreaterThanOrEqual(4.5);

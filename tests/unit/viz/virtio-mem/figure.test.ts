@@ -4,10 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { EXPERIMENTS } from '../../../../src/lib/engine/contract/scenario/catalogue/experiments/index.ts';
-import type {
-	MachineStatus,
-	VirtioMemStatus
-} from '../../../../src/lib/engine/contract/machine-status.ts';
+import type { MachineStatus, VirtioMemStatus } from '../../../../src/lib/engine/contract/machine-status.ts';
 import { attach } from '../../../../src/lib/engine/contract/views.ts';
 import { Simulation } from '../../../../src/lib/engine/index.ts';
 import { insideOf, insideWords } from '../../../../src/lib/viz/virtio-mem/inside.ts';
@@ -21,24 +18,11 @@ import {
 	unitBox,
 	xOf
 } from '../../../../src/lib/viz/virtio-mem/layout.ts';
-import {
-	askedOrder,
-	formerRequest,
-	messagesOf
-} from '../../../../src/lib/viz/virtio-mem/messages.ts';
+import { askedOrder, formerRequest, messagesOf } from '../../../../src/lib/viz/virtio-mem/messages.ts';
 import { changesOf, changeWords, onTheWay } from '../../../../src/lib/viz/virtio-mem/moves.ts';
 import { paintVirtioMem } from '../../../../src/lib/viz/virtio-mem/paint.ts';
-import {
-	buildVirtioMem,
-	Sub,
-	type VirtioMemScene
-} from '../../../../src/lib/viz/virtio-mem/units.ts';
-import {
-	messageWords,
-	stateSentence,
-	virtioMemWords,
-	wholeUnits
-} from '../../../../src/lib/viz/virtio-mem/words.ts';
+import { buildVirtioMem, Sub, type VirtioMemScene } from '../../../../src/lib/viz/virtio-mem/units.ts';
+import { messageWords, stateSentence, virtioMemWords, wholeUnits } from '../../../../src/lib/viz/virtio-mem/words.ts';
 
 const MIB = 2 ** 20;
 const SECOND = 1_000_000_000;
@@ -105,9 +89,7 @@ describe('the scene', () => {
 	it('counts the pages of the sub-block that stopped it', () => {
 		const moment = at(open('v4-fifty-pins'), 20);
 		const views = attach(moment.simulation.world.buffer);
-		const memory = moment.simulation
-			.status()
-			.memories.find((one) => one.index === moment.machine.memory)!;
+		const memory = moment.simulation.status().memories.find((one) => one.index === moment.machine.memory)!;
 		const addr = moment.device.blocking[0]!.addr;
 		const inside = insideOf(views, moment.machine, memory.firstBlock, addr, moment.scene.subBytes);
 		expect([inside.pages, inside.pinned]).toEqual([512, 1]);
@@ -123,10 +105,7 @@ describe('the messages', () => {
 		const list = messages(moment);
 		const unplugs = list.filter((one) => one.kind === 'request' && one.type === 'UNPLUG');
 		expect(unplugs).toHaveLength(1);
-		expect(messageWords(unplugs[0]!, moment.device)).toEqual([
-			'UNPLUG 64 × 4',
-			'ACK × 4 · memory36–39'
-		]);
+		expect(messageWords(unplugs[0]!, moment.device)).toEqual(['UNPLUG 64 × 4', 'ACK × 4 · memory36–39']);
 		expect([...askedOrder(list)]).toEqual([
 			[39, 1],
 			[38, 2],
@@ -146,10 +125,7 @@ describe('the messages', () => {
 		const sent = moment.simulation.world.trace.filter(
 			(record) => record.kind === 'request' && record.values['answer'] !== undefined
 		).length;
-		const counted = messages(moment).reduce(
-			(sum, one) => sum + (one.kind === 'request' ? one.count : 0),
-			0
-		);
+		const counted = messages(moment).reduce((sum, one) => sum + (one.kind === 'request' ? one.count : 0), 0);
 		expect(counted).toBe(sent);
 		expect(sent).toBeGreaterThan(100);
 	});
@@ -167,17 +143,14 @@ describe('the layout', () => {
 			expect(first.x + first.width).toBeCloseTo(xOf(layout.scale, 128 * MIB));
 			for (const square of layout.squares) {
 				expect(square.box.x + square.box.width).toBeLessThanOrEqual(width);
-				if (!layout.narrow)
-					expect(square.box.x + square.box.width).toBeLessThanOrEqual(layout.side.x);
+				if (!layout.narrow) expect(square.box.x + square.box.width).toBeLessThanOrEqual(layout.side.x);
 			}
 			expect(layout.strip.y + layout.strip.height).toBeLessThanOrEqual(layout.height);
 		}
 	});
 	it('shows room to ask for more, and all of a region that is in use', () => {
 		expect(shownBytes(device, machine.memoryBlockBytes)).toBeGreaterThan(device.usableBytes);
-		expect(
-			shownBytes({ ...device, usableBytes: device.regionBytes }, machine.memoryBlockBytes)
-		).toBe(device.regionBytes);
+		expect(shownBytes({ ...device, usableBytes: device.regionBytes }, machine.memoryBlockBytes)).toBe(device.regionBytes);
 	});
 	it('magnifies what did not go before what is full, and always what is chosen', () => {
 		expect(inPlay(scene, 3, null)).toEqual([37, 38, 39]);
@@ -188,9 +161,10 @@ describe('the layout', () => {
 	it('tiles a square without gaps for 2, 32, 64 and 1,024 sub-blocks', () => {
 		for (const count of [2, 32, 64, 1024]) {
 			const square = { x: 10, y: 20, width: 136, height: 136 };
-			const area = Array.from({ length: count }, (_, index) =>
-				cellBox(square, count, index)
-			).reduce((sum, cell) => sum + cell.width * cell.height, 0);
+			const area = Array.from({ length: count }, (_, index) => cellBox(square, count, index)).reduce(
+				(sum, cell) => sum + cell.width * cell.height,
+				0
+			);
 			expect(area).toBe(136 * 136);
 		}
 	});
@@ -205,9 +179,7 @@ describe('motion', () => {
 		const settled = paintVirtioMem(scene, layout).fingerprint();
 		expect(paintVirtioMem(onTheWay(scene, before, 1), layout).fingerprint()).toBe(settled);
 		expect(paintVirtioMem(onTheWay(scene, before, 0.5), layout).fingerprint()).not.toBe(settled);
-		expect(
-			onTheWay(scene, before, 0).units.reduce((sum, unit) => sum + unit.counts.plugged, 0)
-		).toBe(512);
+		expect(onTheWay(scene, before, 0).units.reduce((sum, unit) => sum + unit.counts.plugged, 0)).toBe(512);
 		const [first] = changesOf(scene, before);
 		expect(scene.units[first!.unit]!.id).toBe(39);
 		expect(first!.at).toBe(63);

@@ -39,12 +39,8 @@ describe('objects in words', () => {
 		expect(objectWords(object, world)).toBeNull();
 	});
 	test('a block says in which extent it lies', () => {
-		expect(objectWords({ type: 'block', memory: 'pool', block: 70 }, world)!.sentence).toContain(
-			'3f9c'
-		);
-		expect(objectWords({ type: 'block', memory: 'pool', block: 3 }, world)!.sentence).toContain(
-			'outside every extent'
-		);
+		expect(objectWords({ type: 'block', memory: 'pool', block: 70 }, world)!.sentence).toContain('3f9c');
+		expect(objectWords({ type: 'block', memory: 'pool', block: 3 }, world)!.sentence).toContain('outside every extent');
 	});
 	test('two names of one object are the same', () => {
 		expect(sameObject({ type: 'vm', vm: 'vm0' }, { type: 'vm', vm: 'vm0' })).toBe(true);

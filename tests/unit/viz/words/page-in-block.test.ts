@@ -8,13 +8,7 @@ import {
 	viewColumns,
 	type Capacities
 } from '../../../../src/lib/engine/contract/layout.ts';
-import {
-	BlockKind,
-	blockWord,
-	Migratetype,
-	RowKind,
-	vmPayload
-} from '../../../../src/lib/engine/contract/words.ts';
+import { BlockKind, blockWord, Migratetype, RowKind, vmPayload } from '../../../../src/lib/engine/contract/words.ts';
 import type { WorldViews } from '../../../../src/lib/engine/contract/views.ts';
 import { status, vm } from '../timeline/fixtures.ts';
 
@@ -31,26 +25,19 @@ function world(): WorldViews {
 	};
 }
 const first = 8192;
-const at = (views: WorldViews, block: number) =>
-	pageInBlock(views, status({ vms: [vm(), vm({ id: 'vm1', index: 1 })] }), 'pool', block);
+const at = (views: WorldViews, block: number) => pageInBlock(views, status({ vms: [vm(), vm({ id: 'vm1', index: 1 })] }), 'pool', block);
 
 describe('the page in a block', () => {
-	test.each([BlockKind.huge, BlockKind.run, BlockKind.incoming])(
-		'a block of kind %i names its VM and first page',
-		(kind) => {
-			const views = world();
-			views.columns.blockWord[first + 7] = blockWord(kind, Migratetype.movable, vmPayload(1, 849));
-			expect(at(views, 7)).toEqual({ type: 'page', vm: 'vm1', gfn: 849 * 512 });
-		}
-	);
-	test.each([BlockKind.absent, BlockKind.offline, BlockKind.free, BlockKind.use])(
-		'a block of kind %i holds no page',
-		(kind) => {
-			const views = world();
-			views.columns.blockWord[first + 7] = blockWord(kind, Migratetype.movable, 0);
-			expect(at(views, 7)).toBeNull();
-		}
-	);
+	test.each([BlockKind.huge, BlockKind.run, BlockKind.incoming])('a block of kind %i names its VM and first page', (kind) => {
+		const views = world();
+		views.columns.blockWord[first + 7] = blockWord(kind, Migratetype.movable, vmPayload(1, 849));
+		expect(at(views, 7)).toEqual({ type: 'page', vm: 'vm1', gfn: 849 * 512 });
+	});
+	test.each([BlockKind.absent, BlockKind.offline, BlockKind.free, BlockKind.use])('a block of kind %i holds no page', (kind) => {
+		const views = world();
+		views.columns.blockWord[first + 7] = blockWord(kind, Migratetype.movable, 0);
+		expect(at(views, 7)).toBeNull();
+	});
 	test('a mixed block is told by its first page of a VM', () => {
 		const views = world();
 		const { columns } = views;

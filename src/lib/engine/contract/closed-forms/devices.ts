@@ -23,9 +23,7 @@ export function vdpaUpdateAll(device: {
 	readonly unmapNs: number;
 	readonly setupS: number;
 }): number {
-	return (
-		((device.guestBytes / device.pageBytes) * (device.mapNs + device.unmapNs)) / 1e9 + device.setupS
-	);
+	return ((device.guestBytes / device.pageBytes) * (device.mapNs + device.unmapNs)) / 1e9 + device.setupS;
 }
 
 /** A cost per GiB over an amount of memory, in seconds: pinning, mapping, logging. */
@@ -65,21 +63,12 @@ export function capacityControlS(control: {
 }
 
 /** Making the page structures of a DAX device. Source: cost model 3.4. */
-export function memmapS(
-	bytes: number,
-	pageBytes: number,
-	entryBytes: number,
-	rateGBps: number
-): number {
+export function memmapS(bytes: number, pageBytes: number, entryBytes: number, rateGBps: number): number {
 	return ((bytes / pageBytes) * entryBytes) / (rateGBps * 1e9);
 }
 
 /** Memory that can go when pinned pages fill whole pieces: every other piece. Source: cost model 3.5. */
-export function clusteredFreeBytes(
-	bytes: number,
-	pieceBytes: number,
-	pinnedPieces: number
-): number {
+export function clusteredFreeBytes(bytes: number, pieceBytes: number, pinnedPieces: number): number {
 	return bytes - pinnedPieces * pieceBytes;
 }
 
@@ -90,33 +79,23 @@ export function clusteredFreeBytes(
 export function expectedFreeGroups(pieces: number, perGroup: number, pinned: number): number {
 	assert(pieces % perGroup === 0 && pinned <= pieces, `${pinned} pinned of ${pieces}`);
 	let chance = 1;
-	for (let index = 0; index < pinned; index += 1)
-		chance *= Math.max(0, pieces - perGroup - index) / (pieces - index);
+	for (let index = 0; index < pinned; index += 1) chance *= Math.max(0, pieces - perGroup - index) / (pieces - index);
 	return (pieces / perGroup) * chance;
 }
 
 /** Expected number of pieces without a pinned page when each page is pinned with the same chance. Source: cost model 3.5. */
-export function expectedFreePieces(
-	pieces: number,
-	pagesPerPiece: number,
-	pinnedShare: number
-): number {
+export function expectedFreePieces(pieces: number, pagesPerPiece: number, pinnedShare: number): number {
 	return pieces * pow(1 - pinnedShare, pagesPerPiece);
 }
 
 /** Waits before virtio-mem tries again: doubling from the least to the most. Source: Linux drivers/virtio/virtio_mem.c. */
 export function virtioMemRetriesS(leastS: number, mostS: number, count: number): number[] {
 	const waits: number[] = [];
-	for (let waitS = leastS; waits.length < count; waitS = Math.min(mostS, waitS * 2))
-		waits.push(waitS);
+	for (let waitS = leastS; waits.length < count; waitS = Math.min(mostS, waitS * 2)) waits.push(waitS);
 	return waits;
 }
 
 /** From the death of a host to its VM running again elsewhere. Source: cost model 3.7. */
-export function failoverS(scheme: {
-	readonly detectS: number;
-	readonly fenceS: number;
-	readonly restartS: number;
-}): number {
+export function failoverS(scheme: { readonly detectS: number; readonly fenceS: number; readonly restartS: number }): number {
 	return scheme.detectS + scheme.fenceS + scheme.restartS;
 }

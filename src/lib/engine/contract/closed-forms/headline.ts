@@ -1,14 +1,7 @@
 import { GIB, KIB, MIB } from '../../../base/units.ts';
 import type { CostTable } from '../costs.ts';
 import { progress, slowdown } from './latency.ts';
-import {
-	flushS,
-	handOverDowntime,
-	pageMigrationRate,
-	resident,
-	residentBreakEvenS,
-	transit
-} from './nil-migration.ts';
+import { flushS, handOverDowntime, pageMigrationRate, resident, residentBreakEvenS, transit } from './nil-migration.ts';
 import { postcopy } from './postcopy.ts';
 import { precopyConstantRate } from './precopy.ts';
 import { linkShareGBps, tcpRateGBps } from './wire.ts';
@@ -59,13 +52,7 @@ export const HEADLINE_CASE: HeadlineCase = {
 };
 
 /** A writer that never rewrites a page within a round, on a wire of `rateGBps` (F5). */
-function precopyRow(
-	id: HeadlineMethod,
-	method: string,
-	rateGBps: number,
-	costs: CostTable,
-	guest: HeadlineCase
-): HeadlineRow {
+function precopyRow(id: HeadlineMethod, method: string, rateGBps: number, costs: CostTable, guest: HeadlineCase): HeadlineRow {
 	const result = precopyConstantRate({
 		memoryBytes: guest.memoryBytes,
 		bandwidthGBps: rateGBps,
@@ -157,13 +144,7 @@ function transitRow(
 	};
 }
 
-function residentRow(
-	id: HeadlineMethod,
-	method: string,
-	kind: 'qemu' | 'ideal',
-	costs: CostTable,
-	guest: HeadlineCase
-): HeadlineRow {
+function residentRow(id: HeadlineMethod, method: string, kind: 'qemu' | 'ideal', costs: CostTable, guest: HeadlineCase): HeadlineRow {
 	const downtimeS = handOverS(kind, costs, guest);
 	const result = resident({ downtimeS, slowdown: poolSlowdown(costs) });
 	return {
@@ -211,20 +192,8 @@ export function headlineComparison(costs: CostTable, guest: HeadlineCase): reado
 	});
 	return [
 		precopyRow('precopy-tcp25', `Pre-copy, ${link}`, wireGBps, costs, guest),
-		precopyRow(
-			'precopy-tcp100',
-			'Pre-copy, 100 GbE, multifd',
-			headlineWireGBps(costs, 100),
-			costs,
-			guest
-		),
-		precopyRow(
-			'precopy-zc100',
-			'Pre-copy, 100 GbE, zero-copy',
-			linkShareGBps(100, costs.netGoodputFraction),
-			costs,
-			guest
-		),
+		precopyRow('precopy-tcp100', 'Pre-copy, 100 GbE, multifd', headlineWireGBps(costs, 100), costs, guest),
+		precopyRow('precopy-zc100', 'Pre-copy, 100 GbE, zero-copy', linkShareGBps(100, costs.netGoodputFraction), costs, guest),
 		{
 			id: 'postcopy-tcp25',
 			method: `Post-copy, ${link}`,
@@ -239,30 +208,9 @@ export function headlineComparison(costs: CostTable, guest: HeadlineCase): reado
 			meanLoss: 1 - pushed.meanProgress,
 			lostWorkS: pushed.lostWorkS
 		},
-		transitRow(
-			'transit-thp-1',
-			'Nil transit, huge pages',
-			costs.migrateThreads,
-			costs.migratePages2mGBps,
-			costs,
-			guest
-		),
-		transitRow(
-			'transit-4k-1',
-			'Nil transit, 4 KiB pages',
-			costs.migrateThreads,
-			costs.migratePages4kGBps,
-			costs,
-			guest
-		),
-		transitRow(
-			'transit-thp-4',
-			'Nil transit, huge pages, 4 threads',
-			4,
-			costs.migratePages2mGBps,
-			costs,
-			guest
-		),
+		transitRow('transit-thp-1', 'Nil transit, huge pages', costs.migrateThreads, costs.migratePages2mGBps, costs, guest),
+		transitRow('transit-4k-1', 'Nil transit, 4 KiB pages', costs.migrateThreads, costs.migratePages4kGBps, costs, guest),
+		transitRow('transit-thp-4', 'Nil transit, huge pages, 4 threads', 4, costs.migratePages2mGBps, costs, guest),
 		residentRow('resident-qemu', 'Nil resident, QEMU-like devices', 'qemu', costs, guest),
 		residentRow('resident-ideal', 'Nil resident, ideal hand-over', 'ideal', costs, guest)
 	];

@@ -91,19 +91,11 @@ export function residentBreakEvenS(transitLostWorkS: number, residentLostWorkPer
 }
 
 /** vCPU time to make second-stage entries again after the hand-off, spread over first touches. Source: live-migration reference 10. */
-export function secondStageRebuildS(
-	memoryBytes: number,
-	mappingBytes: number,
-	faultS: number
-): number {
+export function secondStageRebuildS(memoryBytes: number, mappingBytes: number, faultS: number): number {
 	return Math.ceil(memoryBytes / mappingBytes) * faultS;
 }
 
 /** Size of the table that names a VM's pages: one entry per page or per range. Source: live-migration reference 10. */
-export function rangeTableBytes(
-	memoryBytes: number,
-	pieceBytes: number,
-	entryBytes: number
-): number {
+export function rangeTableBytes(memoryBytes: number, pieceBytes: number, entryBytes: number): number {
 	return Math.ceil(memoryBytes / pieceBytes) * entryBytes;
 }

@@ -52,11 +52,7 @@ export function postcopyFaultS(fault: {
 	readonly handlingS: number;
 	readonly backlogBytes: number;
 }): number {
-	return (
-		fault.roundTripS +
-		fault.handlingS +
-		(fault.pageBytes + fault.backlogBytes) / (fault.bandwidthGBps * 1e9)
-	);
+	return fault.roundTripS + fault.handlingS + (fault.pageBytes + fault.backlogBytes) / (fault.bandwidthGBps * 1e9);
 }
 
 /**

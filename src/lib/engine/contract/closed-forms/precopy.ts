@@ -67,8 +67,7 @@ export function dirtyPagesIn(curve: DirtyCurve, windowS: number): number {
 	for (let index = 0; index < curve.windowS.length; index += 1) {
 		const toS = curve.windowS[index] as number;
 		const toPages = curve.pages[index] as number;
-		if (windowS <= toS)
-			return fromPages + ((toPages - fromPages) * (windowS - fromS)) / (toS - fromS);
+		if (windowS <= toS) return fromPages + ((toPages - fromPages) * (windowS - fromS)) / (toS - fromS);
 		fromS = toS;
 		fromPages = toPages;
 	}
@@ -100,9 +99,7 @@ export function precopyMeasuredCurve(guest: {
 	  }
 	| NeverConverges {
 	const pageOnWire = guest.pageBytes + guest.headerBytes;
-	let passS =
-		((guest.pages - guest.zeroPages) * pageOnWire + guest.zeroPages * guest.zeroPageBytes) /
-		guest.bytesPerSecond;
+	let passS = ((guest.pages - guest.zeroPages) * pageOnWire + guest.zeroPages * guest.zeroPageBytes) / guest.bytesPerSecond;
 	let totalS = passS;
 	let passes = 1;
 	while (passS > guest.downtimeLimitS) {

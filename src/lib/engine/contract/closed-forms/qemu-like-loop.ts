@@ -81,9 +81,7 @@ export function qemuLikeLoop(guest: LoopCase): LoopResult {
 
 		if (cold + hot >= limitBytes) continue;
 		// A random write may hit a page that is unsent anyway; a sequential one comes to pages sent long ago.
-		const fresh = sequential
-			? Math.min(sinceSync, workingSetBytes - hot)
-			: sinceSync * (1 - hot / workingSetBytes);
+		const fresh = sequential ? Math.min(sinceSync, workingSetBytes - hot) : sinceSync * (1 - hot / workingSetBytes);
 		hot += fresh;
 		sinceSync = 0;
 		syncs += 1;

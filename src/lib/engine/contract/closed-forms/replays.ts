@@ -59,9 +59,7 @@ export interface IterationLog {
  * What cloud-hypervisor expects the downtime to be: bytes now over the bandwidth of the iteration before; and how long
  * each iteration transfers and when it ends. Source: cloud-hypervisor pull request 7799.
  */
-export function cloudHypervisorEstimates(
-	iterations: readonly IterationLog[]
-): {
+export function cloudHypervisorEstimates(iterations: readonly IterationLog[]): {
 	readonly transferS: number;
 	readonly estimatedDowntimeS: number;
 	readonly elapsedS: number;

@@ -93,7 +93,6 @@ export function fixedPoint(lambda: number): number {
 export function converges(guest: RoundCase): boolean {
 	const lambda = guest.dirtyGBps / guest.bandwidthGBps;
 	const limitBytes = guest.bandwidthGBps * GB * guest.downtimeLimitS;
-	if (lambda < 1 || guest.memoryBytes <= limitBytes || guest.workingSetBytes <= limitBytes)
-		return true;
+	if (lambda < 1 || guest.memoryBytes <= limitBytes || guest.workingSetBytes <= limitBytes) return true;
 	return fixedPoint(lambda) * guest.workingSetBytes <= limitBytes;
 }

@@ -13,8 +13,7 @@ export function tcpRateGBps(wire: {
 	readonly maxBandwidthGBps: number;
 }): number {
 	const linkGBps = (wire.linkGbps * wire.goodputFraction) / 8;
-	const senderGBps =
-		(wire.channels > 0 ? wire.channels * wire.perChannelGbps : wire.singleThreadGbps) / 8;
+	const senderGBps = (wire.channels > 0 ? wire.channels * wire.perChannelGbps : wire.singleThreadGbps) / 8;
 	return Math.min(linkGBps, senderGBps, wire.maxBandwidthGBps);
 }
 

@@ -6,8 +6,7 @@ const name = v.pipe(
 	v.string('expected a name'),
 	v.regex(/^[A-Za-z][A-Za-z0-9-]{0,31}$/, 'a name is a letter and up to 31 letters, digits or hyphens')
 );
-const text = (longest: number) =>
-	v.pipe(v.string('expected a text'), v.maxLength(longest, `at most ${longest} characters`));
+const text = (longest: number) => v.pipe(v.string('expected a text'), v.maxLength(longest, `at most ${longest} characters`));
 
 /**
  * A machine is what its QEMU command line says: `-m`, `-smp`, `-numa`, `-object memory-backend-ram`, `-device pc-dimm` and

@@ -36,10 +36,7 @@ export function readScenarioText(text: string): Outcome<Scenario, 'bad-scenario'
 export function readScenario(value: unknown): Outcome<Scenario, 'bad-scenario' | 'newer-scenario'> {
 	const version = (value as { switchyard?: unknown } | null)?.switchyard;
 	if (typeof version === 'number' && version > SCENARIO_VERSION)
-		return refused(
-			'newer-scenario',
-			`it is version ${version}, this build reads up to ${SCENARIO_VERSION}`
-		);
+		return refused('newer-scenario', `it is version ${version}, this build reads up to ${SCENARIO_VERSION}`);
 	const parsed = v.safeParse(scenarioSchema, value);
 	if (!parsed.success) return refused('bad-scenario', wordsOf(parsed.issues));
 	const problem = contradiction(parsed.output);
@@ -48,9 +45,7 @@ export function readScenario(value: unknown): Outcome<Scenario, 'bad-scenario' |
 
 export function readCommand(value: unknown): Outcome<Command, 'bad-command'> {
 	const parsed = v.safeParse(commandSchema, value);
-	return parsed.success
-		? ok(parsed.output as Command)
-		: refused('bad-command', wordsOf(parsed.issues));
+	return parsed.success ? ok(parsed.output as Command) : refused('bad-command', wordsOf(parsed.issues));
 }
 
 function contradiction(scenario: Scenario): string | null {
@@ -63,12 +58,10 @@ function contradiction(scenario: Scenario): string | null {
 		if (normal > host.dramBytes) return `${at}.normalBytes: more than the host's DRAM`;
 		if (host.kernelBytes % BLOCK_BYTES !== 0 || host.otherBytes % BLOCK_BYTES !== 0)
 			return `${at}: kernelBytes and otherBytes must be multiples of 2 MiB`;
-		if (host.windowBaseHpa < host.dramBytes)
-			return `${at}.windowBaseHpa: the window overlaps the host's DRAM`;
+		if (host.windowBaseHpa < host.dramBytes) return `${at}.windowBaseHpa: the window overlaps the host's DRAM`;
 	}
 	if (scenario.pool) {
-		if (scenario.pool.peerBytes > scenario.pool.bytes)
-			return 'pool.peerBytes: more than the pool has';
+		if (scenario.pool.peerBytes > scenario.pool.bytes) return 'pool.peerBytes: more than the pool has';
 		if (hosts.has(scenario.pool.id)) return `pool.id: "${scenario.pool.id}" is a host's name`;
 	}
 	const vms = new Set<string>();
@@ -79,16 +72,12 @@ function contradiction(scenario: Scenario): string | null {
 		if (!hosts.has(vm.host)) return `${at}.host: there is no host "${vm.host}"`;
 		if ((vm.populatedBytes ?? 0) > vm.bytes) return `${at}.populatedBytes: more than the VM has`;
 		const working = vm.workload.workingSetBytes;
-		if (working !== undefined && working > vm.bytes)
-			return `${at}.workload.workingSetBytes: more than the VM has`;
+		if (working !== undefined && working > vm.bytes) return `${at}.workload.workingSetBytes: more than the VM has`;
 		for (const [pinIndex, pin] of vm.pins.entries())
-			if (pin.gfn * 4096 >= (vm.populatedBytes ?? vm.bytes))
-				return `${at}.pins[${pinIndex}].gfn: beyond the VM's populated memory`;
+			if (pin.gfn * 4096 >= (vm.populatedBytes ?? vm.bytes)) return `${at}.pins[${pinIndex}].gfn: beyond the VM's populated memory`;
 	}
-	if (scenario.hosts.length === 0 && scenario.machines.length === 0)
-		return 'the file: at least one host or one machine';
-	if (scenario.hosts.length > 0 && scenario.vms.length === 0 && scenario.machines.length === 0)
-		return 'vms: at least one VM';
+	if (scenario.hosts.length === 0 && scenario.machines.length === 0) return 'the file: at least one host or one machine';
+	if (scenario.hosts.length > 0 && scenario.vms.length === 0 && scenario.machines.length === 0) return 'vms: at least one VM';
 	const machines = new Set<string>();
 	for (const [index, machine] of scenario.machines.entries()) {
 		if (machines.has(machine.id) || hosts.has(machine.id)) return `machines[${index}].id: "${machine.id}" is used twice`;

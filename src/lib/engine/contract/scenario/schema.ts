@@ -24,10 +24,7 @@ const duration = quantity('nanoseconds');
 
 const wholeBlocks = v.pipe(
 	bytes,
-	v.check(
-		(value) => value % MEMORY_BLOCK_BYTES === 0,
-		'must be a multiple of 128 MiB, the size of a memory block'
-	)
+	v.check((value) => value % MEMORY_BLOCK_BYTES === 0, 'must be a multiple of 128 MiB, the size of a memory block')
 );
 
 /** Names: letters, digits, hyphen; they appear in links, commands and on the screen. */
@@ -35,8 +32,7 @@ const name = v.pipe(
 	v.string('expected a name'),
 	v.regex(/^[A-Za-z][A-Za-z0-9-]{0,31}$/, 'a name is a letter and up to 31 letters, digits or hyphens')
 );
-const text = (longest: number) =>
-	v.pipe(v.string('expected a text'), v.maxLength(longest, `at most ${longest} characters`));
+const text = (longest: number) => v.pipe(v.string('expected a text'), v.maxLength(longest, `at most ${longest} characters`));
 const whole = (least: number, most: number) =>
 	v.pipe(
 		v.number('expected a number'),
@@ -48,23 +44,14 @@ const whole = (least: number, most: number) =>
 const hpa = v.pipe(
 	v.union([v.number(), v.string()], 'expected an address'),
 	v.rawTransform<number | string, number>(({ dataset, addIssue, NEVER }) => {
-		const value =
-			typeof dataset.value === 'number' ? dataset.value : parseAddress(dataset.value);
-		if (value !== null && Number.isSafeInteger(value) && value >= 0 && value < 2 ** 52 && value % (256 * 1024 * 1024) === 0)
-			return value;
+		const value = typeof dataset.value === 'number' ? dataset.value : parseAddress(dataset.value);
+		if (value !== null && Number.isSafeInteger(value) && value >= 0 && value < 2 ** 52 && value % (256 * 1024 * 1024) === 0) return value;
 		addIssue({ message: 'a window base is an address below 2^52 and a multiple of 256 MiB' });
 		return NEVER;
 	})
 );
 
-export const WORKLOAD_KINDS = [
-	'idle',
-	'web',
-	'database',
-	'memory-muncher',
-	'sequential',
-	'two-class'
-] as const;
+export const WORKLOAD_KINDS = ['idle', 'web', 'database', 'memory-muncher', 'sequential', 'two-class'] as const;
 
 export const workloadSchema = v.strictObject({
 	kind: v.picklist(WORKLOAD_KINDS, `a workload is one of ${WORKLOAD_KINDS.join(', ')}`),
@@ -147,11 +134,7 @@ const poolSchema = v.strictObject({
 const vmSchema = v.strictObject({
 	id: name,
 	host: name,
-	bytes: v.pipe(
-		wholeBlocks,
-		v.minValue(MEMORY_BLOCK_BYTES, 'at least 128 MiB'),
-		v.maxValue(1024 * GIB, 'at most 1 TiB')
-	),
+	bytes: v.pipe(wholeBlocks, v.minValue(MEMORY_BLOCK_BYTES, 'at least 128 MiB'), v.maxValue(1024 * GIB, 'at most 1 TiB')),
 	/** Memory that the guest has touched; the rest has no frame yet. Default all. */
 	populatedBytes: v.optional(wholeBlocks),
 	vcpus: v.optional(whole(1, 64), 4),
@@ -160,9 +143,7 @@ const vmSchema = v.strictObject({
 	workload: workloadSchema,
 	pins: v.optional(v.array(v.strictObject({ gfn, term: v.picklist(['short', 'long']), forNs: v.optional(duration) })), []),
 	/** Seeded short references by the guest's own I/O: chance per folio and batch, in parts per million, and how long. */
-	transientReferences: v.optional(
-		v.strictObject({ chancePpm: whole(0, 1_000_000), holdNs: duration })
-	)
+	transientReferences: v.optional(v.strictObject({ chancePpm: whole(0, 1_000_000), holdNs: duration }))
 });
 
 export const scenarioSchema = v.strictObject({

@@ -29,8 +29,7 @@ export const STRATEGIES: Readonly<Record<StrategyId, Strategy>> = {
 		start: startPrecopy,
 		run: runPrecopy,
 		cancel: (world, operation) => {
-			if (operation.phase === 'switchover')
-				return refused('too-late', 'the guest is stopped and the device state is on its way');
+			if (operation.phase === 'switchover') return refused('too-late', 'the guest is stopped and the device state is on its way');
 			cancelPrecopyNow(world, operation);
 			return ok(null);
 		}

@@ -5,14 +5,7 @@ import type { ReasonId } from '../../contract/reasons.ts';
 import { OwnerState } from '../../contract/words.ts';
 import { costBytesPerSecond, costNs, costNsForBytes } from '../../costs/cost-model.ts';
 import { flowRate, startFlow, stopFlow } from '../../fabric/links.ts';
-import {
-	CLEAR_CHUNK_PAGES,
-	markAll,
-	nextDirty,
-	startLog,
-	stopLog,
-	syncLog
-} from '../../hypervisor/dirty-log.ts';
+import { CLEAR_CHUNK_PAGES, markAll, nextDirty, startLog, stopLog, syncLog } from '../../hypervisor/dirty-log.ts';
 import { catchUp } from '../../hypervisor/guest.ts';
 import { endPins } from '../../hypervisor/pins.ts';
 import { refreshSpeed } from '../../hypervisor/speed.ts';
@@ -275,13 +268,7 @@ function endFinal(world: World, operation: OperationRecord): void {
 	});
 	enterPart(world, operation, 'device', 'stop, device state and start');
 	operation.step = 'device';
-	schedule(
-		world,
-		world.r.nowNs + costNs(world.costs, 'switchoverFixedMs'),
-		EventKind.precopy,
-		operation.id,
-		operation.generation
-	);
+	schedule(world, world.r.nowNs + costNs(world.costs, 'switchoverFixedMs'), EventKind.precopy, operation.id, operation.generation);
 }
 
 function complete(world: World, operation: OperationRecord): void {
@@ -298,7 +285,13 @@ function complete(world: World, operation: OperationRecord): void {
 	dropInstance(world, operation.vm, source);
 	vacate(world, operation, operation.source);
 	foldVm(world, operation.vm);
-	finish(world, operation, 'completed', null, `${vm.id} runs on ${hostName(world, operation.target)}; ${hostName(world, operation.source)} has given its pages back`);
+	finish(
+		world,
+		operation,
+		'completed',
+		null,
+		`${vm.id} runs on ${hostName(world, operation.target)}; ${hostName(world, operation.source)} has given its pages back`
+	);
 }
 
 /** The cancel takes effect when the send in progress returns (QEMU shuts the socket down, then cleans up). */

@@ -51,7 +51,10 @@ export function checkTransit(
 	const held = r.pins.filter((pin) => pin.vm === operation.vm && pin.term === 'long');
 	const first = held[0];
 	if (first)
-		return refused('unmovable-page', `${held.length} long-term ${held.length === 1 ? 'pin' : 'pins'}, the first on gfn ${first.gfn}; pre-copy would copy the page`);
+		return refused(
+			'unmovable-page',
+			`${held.length} long-term ${held.length === 1 ? 'pin' : 'pins'}, the first on gfn ${first.gfn}; pre-copy would copy the page`
+		);
 	const free = roomOnDram(world, operation.target);
 	if (!operation.parameters.stayOnPool && free < vm.populatedPages)
 		return refused('no-room-target', `${vm.populatedPages} pages of ${command.vm} need room, ${free} are free on ${command.target}`);
@@ -167,10 +170,7 @@ function moveRate(world: World, operation: OperationRecord): number {
 function beginStaging(world: World, operation: OperationRecord): void {
 	enterPhase(world, operation, 'staging', 'staging: pages to the pool', 'migrate-batch');
 	changeOwner(world, operation, operation.source, OwnerState.staging);
-	startFlow(world, operation.id, operation.source, moveRate(world, operation), [
-		`${hostName(world, operation.source)}.write`,
-		'pool.port'
-	]);
+	startFlow(world, operation.id, operation.source, moveRate(world, operation), [`${hostName(world, operation.source)}.write`, 'pool.port']);
 	operation.cursor = 0;
 	operation.left = [];
 	operation.sweep = 0;
@@ -213,7 +213,13 @@ function sweepDone(world: World, operation: OperationRecord): void {
 		if (operation.sweep > MAX_SWEEPS) {
 			const gfn = (operation.left[0] as number) * PAGES_PER_BLOCK;
 			const long = world.r.pins.some((pin) => pin.vm === operation.vm && pin.term === 'long');
-			if (operation.phase === 'staging') return giveUp(world, operation, long ? 'unmovable-page' : 'page-stayed', `a folio near gfn ${gfn} did not move in ${MAX_SWEEPS} sweeps`);
+			if (operation.phase === 'staging')
+				return giveUp(
+					world,
+					operation,
+					long ? 'unmovable-page' : 'page-stayed',
+					`a folio near gfn ${gfn} did not move in ${MAX_SWEEPS} sweeps`
+				);
 			return stayOnPool(world, operation, `a folio near gfn ${gfn} stays on the pool`);
 		}
 		operation.cursor = Math.min(...operation.left);
@@ -271,7 +277,13 @@ function publish(world: World, operation: OperationRecord): void {
 	const published = publishRanges(world, operation.vm, ranges.value);
 	if (!published.ok) return giveUp(world, operation, published.reason, published.detail);
 	operation.rangeCount = published.value;
-	enterPhase(world, operation, 'publish', `publish ${published.value} ${published.value === 1 ? 'range' : 'ranges'}, map on ${hostName(world, operation.target)}`, 'publish');
+	enterPhase(
+		world,
+		operation,
+		'publish',
+		`publish ${published.value} ${published.value === 1 ? 'range' : 'ranges'}, map on ${hostName(world, operation.target)}`,
+		'publish'
+	);
 	emit(world, {
 		kind: 'publish',
 		rule: 'publish',
@@ -292,8 +304,10 @@ export function runHandOff(world: World, operation: OperationRecord, actor: numb
 	if (result === 'home') beginUnstaging(world, operation, `home to ${hostName(world, operation.target)}`);
 	else if (result === 'turn-back') turnBack(world, operation);
 	else if (result === 'abandoned') abandon(world, operation);
-	else if (result === 'checksum-mismatch') giveUp(world, operation, result, `${hostName(world, operation.target)} found other ranges than the checksum says`);
-	else if (result === 'not-switched') giveUp(world, operation, result, `${hostName(world, operation.target)} reaches a range through no decoder of its own`);
+	else if (result === 'checksum-mismatch')
+		giveUp(world, operation, result, `${hostName(world, operation.target)} found other ranges than the checksum says`);
+	else if (result === 'not-switched')
+		giveUp(world, operation, result, `${hostName(world, operation.target)} reaches a range through no decoder of its own`);
 }
 
 /** The owner word is not what the source wrote. A guest that still runs goes on; one that is stopped is not started: only the owner may. */
@@ -372,7 +386,13 @@ function releaseNext(world: World, operation: OperationRecord): void {
 		foldVm(world, operation.vm);
 		const vm = vmOf(world, operation);
 		if (operation.ending === 'none')
-			return finish(world, operation, 'completed', null, `${vm.id} runs on ${hostName(world, operation.target)} and the pool is free again`);
+			return finish(
+				world,
+				operation,
+				'completed',
+				null,
+				`${vm.id} runs on ${hostName(world, operation.target)} and the pool is free again`
+			);
 		return finish(
 			world,
 			operation,

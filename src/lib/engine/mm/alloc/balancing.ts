@@ -28,11 +28,23 @@ const TIERING = 2;
  * A process touches pages `first` … of an area that was touched before at `sinceNs`. Returns how many pages moved to the node
  * of the process.
  */
-export function balanceTouch(world: World, os: number, process: ProcessRecord, area: AreaRecord, first: number, pages: number, sinceNs: number): number {
+export function balanceTouch(
+	world: World,
+	os: number,
+	process: ProcessRecord,
+	area: AreaRecord,
+	first: number,
+	pages: number,
+	sinceNs: number
+): number {
 	const { settings } = osRecord(world, os);
 	if (settings.numaBalancing === 0 || (area.kind !== 'anonymous' && area.kind !== 'shared')) return 0;
 	const target = nodeOfCpu(world, os, process.cpu);
-	if (!memoryNodes(world, os).includes(target) || !mayFollow(area.policy ?? process.policy, area.policy === null && isDefault(policyOf(process, area)), target)) return 0;
+	if (
+		!memoryNodes(world, os).includes(target) ||
+		!mayFollow(area.policy ?? process.policy, area.policy === null && isDefault(policyOf(process, area)), target)
+	)
+		return 0;
 	const marked = markedRange(world, area, sinceNs);
 	if (marked === null) return 0;
 	const from = Math.max(first, marked.first);

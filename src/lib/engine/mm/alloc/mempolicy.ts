@@ -16,20 +16,26 @@ export interface PolicyWords {
 }
 
 const MODES: Readonly<Record<string, PolicyRecord['mode']>> = {
-	'default': 'default',
-	'prefer': 'preferred',
-	'preferred': 'preferred',
-	'bind': 'bind',
-	'interleave': 'interleave',
-	'local': 'local',
+	default: 'default',
+	prefer: 'preferred',
+	preferred: 'preferred',
+	bind: 'bind',
+	interleave: 'interleave',
+	local: 'local',
 	'prefer-many': 'preferred-many',
 	'preferred-many': 'preferred-many',
-	'preferred_many': 'preferred-many',
-	'weighted': 'weighted-interleave',
+	preferred_many: 'preferred-many',
+	weighted: 'weighted-interleave',
 	'weighted-interleave': 'weighted-interleave',
-	'weighted_interleave': 'weighted-interleave'
+	weighted_interleave: 'weighted-interleave'
 };
-const FLAGS: Readonly<Record<string, BindFlag>> = { strict: 'strict', move: 'move', 'move-all': 'move_all', move_all: 'move_all', moveall: 'move_all' };
+const FLAGS: Readonly<Record<string, BindFlag>> = {
+	strict: 'strict',
+	move: 'move',
+	'move-all': 'move_all',
+	move_all: 'move_all',
+	moveall: 'move_all'
+};
 
 /** "0-1,3" → node numbers ascending; null when it is no list. */
 export function parseNodes(text: string): number[] | null {
@@ -90,11 +96,11 @@ export function settlePolicy(world: World, os: number, wanted: PolicyRecord): Po
 }
 
 const TEXT: Readonly<Record<PolicyRecord['mode'], string>> = {
-	'default': 'default',
-	'preferred': 'prefer',
-	'bind': 'bind',
-	'interleave': 'interleave',
-	'local': 'local',
+	default: 'default',
+	preferred: 'prefer',
+	bind: 'bind',
+	interleave: 'interleave',
+	local: 'local',
 	'preferred-many': 'prefer (many)',
 	'weighted-interleave': 'weighted interleave'
 };
@@ -127,7 +133,14 @@ const anywhere = (node: number): Placement => ({ node, nodemask: null, thenAll: 
  * Where page `index` of an area goes (policy_nodemask, interleave_nid). `movable`: the allocation may take ZONE_MOVABLE; a
  * mask of nodes that have no kernel zone binds no others (apply_policy_zone).
  */
-export function placement(world: World, os: number, process: ProcessRecord, area: AreaRecord | null, index: number, movable = true): Placement {
+export function placement(
+	world: World,
+	os: number,
+	process: ProcessRecord,
+	area: AreaRecord | null,
+	index: number,
+	movable = true
+): Placement {
 	const policy = policyOf(process, area);
 	const local = nodeOfCpu(world, os, process.cpu);
 	const { nodes } = policy;
@@ -152,7 +165,13 @@ export function placement(world: World, os: number, process: ProcessRecord, area
 function hasKernelZone(world: World, os: number, node: number): boolean {
 	return osRecord(world, os).zones.some((index) => {
 		const zone = world.r.zones[index];
-		return zone?.node === node && zone.name !== 'MOVABLE' && zone.name !== 'EXMEM' && zone.name !== 'DEVICE' && world.c.zoneManagedPages.get(index) > 0;
+		return (
+			zone?.node === node &&
+			zone.name !== 'MOVABLE' &&
+			zone.name !== 'EXMEM' &&
+			zone.name !== 'DEVICE' &&
+			world.c.zoneManagedPages.get(index) > 0
+		);
 	});
 }
 

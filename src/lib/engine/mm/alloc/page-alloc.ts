@@ -46,7 +46,7 @@ export function allocRun(world: World, request: AllocRequest, pages: number): [f
 	const order = orderOf(request);
 	assert(pages % (1 << order) === 0, `${pages} pages are not whole chunks of order ${order}`);
 	const runs: [frame: number, pages: number][] = [];
-	for (let left = pages; left > 0; ) {
+	for (let left = pages; left > 0;) {
 		const taken = take(world, request, left);
 		if (taken === 'oom-killed') {
 			// Nobody is there any more who could use what came so far.
@@ -77,7 +77,7 @@ function claimFrames(world: World, { frame, pages }: Taken): void {
 /** Frees a run in chunks as large as they fit. */
 function giveBack(world: World, frame: number, pages: number): void {
 	const end = frame + pages;
-	for (let at = frame; at < end; ) {
+	for (let at = frame; at < end;) {
 		let order = 0;
 		while (order < ORDERS - 1 && at % (2 << order) === 0 && at + (2 << order) <= end) order += 1;
 		release(world, at, order);
@@ -105,7 +105,8 @@ function makeWalk(world: World, request: AllocRequest, mayReclaim: boolean): Wal
 	const zones = nodemask === null ? listed : listed.filter((zone) => nodemask.includes((world.r.zones[zone] as ZoneRecord).node));
 	// Typed nodes are on nobody else's list; a mask that names them adds them at its end.
 	if (nodemask !== null && request.thisNode !== true)
-		for (const node of nodemask) if (node !== request.node && isTyped(record, node)) zones.push(...zonesBetween(world, request.os, node, lowest, highest, true));
+		for (const node of nodemask)
+			if (node !== request.node && isTyped(record, node)) zones.push(...zonesBetween(world, request.os, node, lowest, highest, true));
 	const all = allWatermarks(world, request.os);
 	return {
 		world,
@@ -131,7 +132,7 @@ function walk(of: Walk, pages: number): Taken | AllocFailure {
 /** Direct reclaim while it gets anywhere, then the OOM killer where the kernel would call it. */
 function slowly(of: Walk, pages: number): Taken | AllocFailure {
 	if (!of.mayReclaim) return 'enomem';
-	for (let freed = 1; freed > 0; ) {
+	for (let freed = 1; freed > 0;) {
 		freed = directReclaim(of);
 		const taken = sweep(of, 'min', pages);
 		if (taken) return taken;
@@ -148,4 +149,3 @@ function slowly(of: Walk, pages: number): Taken | AllocFailure {
 		if (taken) return taken;
 	}
 }
-

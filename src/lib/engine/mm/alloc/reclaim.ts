@@ -32,7 +32,9 @@ export function reclaim(world: World, os: number, node: number, highestRank: num
 /** Areas whose pages are on the LRU lists, coldest first. */
 function coldAreas(world: World, os: number): AreaRecord[] {
 	return world.r.areas
-		.filter((area): area is AreaRecord => area !== null && area.os === os && !area.locked && (area.kind === 'anonymous' || area.kind === 'shared'))
+		.filter(
+			(area): area is AreaRecord => area !== null && area.os === os && !area.locked && (area.kind === 'anonymous' || area.kind === 'shared')
+		)
 		.sort((a, b) => a.touchedNs - b.touchedNs || a.slot - b.slot);
 }
 

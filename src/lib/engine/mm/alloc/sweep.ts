@@ -128,4 +128,3 @@ function noteSpill(of: Walk, zone: number, preferred: number): void {
 		text: `${record.id}: zones of node ${wanted} are at their mark; ${request.process ?? 'the kernel'} gets pages on node ${got}, nothing is reclaimed`
 	});
 }
-

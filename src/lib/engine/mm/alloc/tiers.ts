@@ -34,7 +34,9 @@ function dramFigures(record: OsRecord): Figures | null {
 	const all = record.nodes.filter((node) => node.cpus.length > 0).flatMap((node) => figuresOf(node) ?? []);
 	const [first, ...others] = all;
 	if (!first) return null;
-	const differs = others.some((other) => other.each.some((value, at) => Math.abs(value - (first.each[at] as number)) * 10 > (first.each[at] as number)));
+	const differs = others.some((other) =>
+		other.each.some((value, at) => Math.abs(value - (first.each[at] as number)) * 10 > (first.each[at] as number))
+	);
 	return differs ? null : first;
 }
 
@@ -86,7 +88,13 @@ export function demotionTargets(world: World, os: number, node: number): Demotio
 		preferred.push(target);
 		left.splice(left.indexOf(target), 1);
 	}
-	return { preferred: preferred.sort((a, b) => a - b), fallback: tiers.slice(at + 1).flatMap((tier) => tier.nodes).sort((a, b) => a - b) };
+	return {
+		preferred: preferred.sort((a, b) => a - b),
+		fallback: tiers
+			.slice(at + 1)
+			.flatMap((tier) => tier.nodes)
+			.sort((a, b) => a - b)
+	};
 }
 
 /** Top tier: every tier up to and including the lowest one that contains CPUs. Promotion goes only there. */

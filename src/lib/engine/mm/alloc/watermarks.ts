@@ -131,7 +131,14 @@ export function allWatermarks(world: World, os: number): readonly Watermarks[] {
 		return { ...marks(record, zone.name, pages, base), reserve: reserves(world, record, zone, pages) };
 	});
 	const { minFreeKbytes: written, watermarkScaleFactor, thp, exmem } = record.settings;
-	ofWorld.set(os, { managed: Float64Array.from(record.zones, (index) => managed(world, index)), minFreeKbytes: written, watermarkScaleFactor, thp, exmem, marks: found });
+	ofWorld.set(os, {
+		managed: Float64Array.from(record.zones, (index) => managed(world, index)),
+		minFreeKbytes: written,
+		watermarkScaleFactor,
+		thp,
+		exmem,
+		marks: found
+	});
 	return found;
 }
 

@@ -99,7 +99,8 @@ export function rebuildZonelists(world: World, os: number, arriving: number | nu
 			.sort((a, b) => zoneRank((world.r.zones[b] as ZoneRecord).name) - zoneRank((world.r.zones[a] as ZoneRecord).name));
 	record.zonelists = record.nodes.map((node) => (orders.get(node.id) ?? []).flatMap(byNode));
 	for (const [node, order] of orders) logLine(world, os, `Fallback order for Node ${node}: ${order.join(' ')}`);
-	const total = presentPages ?? populated.reduce((sum, zone) => sum + Math.max(0, world.c.zoneManagedPages.get(zone) - highOf(world, zone)), 0);
+	const total =
+		presentPages ?? populated.reduce((sum, zone) => sum + Math.max(0, world.c.zoneManagedPages.get(zone) - highOf(world, zone)), 0);
 	logLine(world, os, `Built ${online.length - (arriving === null ? 0 : 1)} zonelists, mobility grouping on.  Total pages: ${total}`);
 	if (before.length > 0 && before.join() !== withMemory.join()) rebindPolicies(world, os, before, withMemory);
 }

@@ -133,8 +133,7 @@ export function removeMemory(world: World, os: number, addr: number, bytes: numb
 	world.c.memoryBlockNode.fill(0, section, section + sectionCount);
 	world.c.memoryBlockGroup.fill(0, section, section + sectionCount);
 	world.c.memoryBlockZone.fill(0, section, section + sectionCount);
-	for (let at = 0; at < sectionCount * BLOCKS_PER_SECTION; at += 1)
-		setWhole(world, section * BLOCKS_PER_SECTION + at, BlockKind.absent, 0);
+	for (let at = 0; at < sectionCount * BLOCKS_PER_SECTION; at += 1) setWhole(world, section * BLOCKS_PER_SECTION + at, BlockKind.absent, 0);
 	tryOfflineNode(world, os, node);
 	wakeParked(world, os);
 	emit(world, {
@@ -155,8 +154,6 @@ function tryOfflineNode(world: World, os: number, node: number): void {
 	if (!found || found.cpus.length > 0 || memoryNodes(world, os).includes(node)) return;
 	const memory = world.r.memories[record.memory] as MemoryRecord;
 	const base = memory.firstBlock / BLOCKS_PER_SECTION;
-	for (let at = 0; at < memory.blockCount / BLOCKS_PER_SECTION; at += 1)
-		if (world.c.memoryBlockNode.get(base + at) === node + 1) return;
+	for (let at = 0; at < memory.blockCount / BLOCKS_PER_SECTION; at += 1) if (world.c.memoryBlockNode.get(base + at) === node + 1) return;
 	found.online = false;
 }
-

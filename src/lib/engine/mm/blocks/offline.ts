@@ -205,10 +205,17 @@ function park(world: World, call: CallRecord, left: Blocker): void {
 	work['parkedAtNs'] = world.r.nowNs;
 	work['tryNs'] = Math.max(1, tryNs);
 	call.waitingFor = work['enomem'] === true ? `free memory on another node (pfn ${hex(left.pfn)})` : `${left.why} (pfn ${hex(left.pfn)})`;
-	tell(world, os, Number(work['memoryBlock']), 'offline-retry', `memory${String(work['memoryBlock'])} keeps trying to go offline: ${call.waitingFor}`, {
-		pfn: left.pfn,
-		call: call.id
-	});
+	tell(
+		world,
+		os,
+		Number(work['memoryBlock']),
+		'offline-retry',
+		`memory${String(work['memoryBlock'])} keeps trying to go offline: ${call.waitingFor}`,
+		{
+			pfn: left.pfn,
+			call: call.id
+		}
+	);
 }
 
 /** Tries of a parked walk up to now. */
@@ -237,7 +244,7 @@ function finishOffline(world: World, os: number, memoryBlock: number): void {
 	const zone = zoneOfMemoryBlock(world, os, memoryBlock);
 	const { first, count } = blocksOf(world, os, memoryBlock);
 	let managed = 0;
-	for (let block = first; block < first + count; ) {
+	for (let block = first; block < first + count;) {
 		let end = block;
 		while (end < first + count && wordKind(wholeWord(world, end)) === BlockKind.free) end += 1;
 		if (end === block) {
@@ -261,7 +268,9 @@ function finishOffline(world: World, os: number, memoryBlock: number): void {
 	if (c.zonePresentPages.get(zone) === 0) rebuildZonelists(world, os);
 	wentOffline(world, os, memoryBlock);
 	const { name, node } = world.r.zones[zone] as ZoneRecord;
-	tell(world, os, memoryBlock, 'memory-offline', `memory${memoryBlock} is offline: ${name} of node ${node} is smaller by ${pages} pages`, { pages });
+	tell(world, os, memoryBlock, 'memory-offline', `memory${memoryBlock} is offline: ${name} of node ${node} is smaller by ${pages} pages`, {
+		pages
+	});
 }
 
 /**

@@ -66,7 +66,8 @@ function unmovableIn(world: World, os: number, block: number, zone: ZoneRecord |
 	for (let row = 0; row < PAGES_PER_BLOCK; row += 1 << c.rowOrder.get(base + row)) {
 		const kind = c.rowKind.get(base + row);
 		if (kind === RowKind.free) continue;
-		if (kind === RowKind.reserved || kind === RowKind.hole) return blocker(frame + row, kind === RowKind.hole ? 'hole page' : 'reserved page');
+		if (kind === RowKind.reserved || kind === RowKind.hole)
+			return blocker(frame + row, kind === RowKind.hole ? 'hole page' : 'reserved page');
 		if (kind === RowKind.offline) {
 			if (purpose === 'contig') return blocker(frame + row, 'page that is offline');
 			continue;
@@ -118,7 +119,7 @@ export function leftIn(world: World, os: number, block: number): Blocker | null 
 		if (use === UseClass.pageOffline && dropsReferences(world, os, block)) return null;
 		return { pfn: pfnOfFrame(world, os, frame), why: 'kernel memory' };
 	}
-	for (let at = frame; at < frame + PAGES_PER_BLOCK; ) {
+	for (let at = frame; at < frame + PAGES_PER_BLOCK;) {
 		const folio = folioAt(world, os, at);
 		at = folio.frame + folio.pages;
 		if (folio.kind === 'free') continue;

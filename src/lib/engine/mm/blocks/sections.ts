@@ -49,8 +49,7 @@ export function firstPfnOf(world: World, os: number, memoryBlock: number): numbe
 /** First section with memory; −1 when the memory block does not exist. */
 function firstPresent(world: World, os: number, memoryBlock: number): number {
 	const { first, end } = sectionsOf(world, os, memoryBlock);
-	for (let section = first; section < end; section += 1)
-		if (world.c.memoryBlockState.get(section) !== SectionState.absent) return section;
+	for (let section = first; section < end; section += 1) if (world.c.memoryBlockState.get(section) !== SectionState.absent) return section;
 	return -1;
 }
 

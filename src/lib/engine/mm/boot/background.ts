@@ -71,7 +71,7 @@ export function takeKernel(world: World, zone: number, pages: number): number {
 	for (let at = 0; at < slabs; at += 1) setFolio(world, block, first + at * 8, 3, RowKind.slab, -1, 0);
 	for (let row = slabs * 8; row < left; row += 1) setFolio(world, block, first + row, 0, RowKind.kernel, -1, 0);
 	for (let row = left; row < 1 << order; row += 1) setFolio(world, block, first + row, 0, RowKind.reserved, -1, 0);
-	for (let end = 1 << order; end > left; ) {
+	for (let end = 1 << order; end > left;) {
 		let piece = 0;
 		while (end % (2 << piece) === 0 && end - (2 << piece) >= left) piece += 1;
 		end -= 1 << piece;

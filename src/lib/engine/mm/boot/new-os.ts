@@ -50,30 +50,22 @@ export function defaultSettings(scenario: MachineScenario, nodeCount: number): O
 }
 
 /** An OS record with its nodes and nothing in them yet. */
-export function newOs(
-	world: World,
-	scenario: MachineScenario,
-	memory: number,
-	nodes: readonly FirmwareNode[],
-	paused: boolean
-): OsRecord {
+export function newOs(world: World, scenario: MachineScenario, memory: number, nodes: readonly FirmwareNode[], paused: boolean): OsRecord {
 	const record: OsRecord = {
 		id: scenario.id,
 		memory,
 		profile: scenario.profile,
 		append: scenario.append,
 		sectionsPerBlock: 1,
-		nodes: nodes.map(
-			(node): OsNodeRecord => ({
-				...node,
-				cpus: [...node.cpus],
-				distances: [...node.distances],
-				online: false,
-				numastat: [0, 0, 0, 0, 0, 0],
-				kswapdAwake: false,
-				typed: null
-			})
-		),
+		nodes: nodes.map((node): OsNodeRecord => ({
+			...node,
+			cpus: [...node.cpus],
+			distances: [...node.distances],
+			online: false,
+			numastat: [0, 0, 0, 0, 0, 0],
+			kswapdAwake: false,
+			typed: null
+		})),
 		zones: [],
 		zonelists: [],
 		isolated: [],

@@ -136,4 +136,3 @@ function appendFree(world: World, zone: number, block: number): number {
 		}
 	return pages;
 }
-

@@ -111,7 +111,15 @@ function mergesWithBuddy(world: World, zone: number, listType: number, block: nu
 }
 
 /** Merging below order 9. True when the whole block became free; then it is in no list yet. */
-function releaseRows(world: World, zone: number, listType: number, block: number, firstRow: number, order: number, toTail: boolean): boolean {
+function releaseRows(
+	world: World,
+	zone: number,
+	listType: number,
+	block: number,
+	firstRow: number,
+	order: number,
+	toTail: boolean
+): boolean {
 	const { c } = world;
 	const base = ensureRows(world, block);
 	let row = firstRow;

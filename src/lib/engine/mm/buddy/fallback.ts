@@ -54,8 +54,7 @@ function fallBack(world: World, zone: number, order: number, migratetype: number
 }
 
 function foreignType(world: World, zone: number, order: number, migratetype: number): number {
-	for (const type of FALLBACKS[migratetype] ?? [])
-		if (world.c.freeHead.get(listIndex(zone, type, order)) !== 0) return type;
+	for (const type of FALLBACKS[migratetype] ?? []) if (world.c.freeHead.get(listIndex(zone, type, order)) !== 0) return type;
 	return -1;
 }
 
@@ -68,7 +67,9 @@ function claim(world: World, zone: number, order: number, migratetype: number, n
 		if (type < 0) continue;
 		const id = world.c.freeHead.get(listIndex(zone, type, from)) - 1;
 		const frame =
-			from >= BLOCK_ORDER ? claimWhole(world, zone, order, migratetype, type, from, id) : claimBlock(world, zone, order, migratetype, type, blockOfId(world, from, id));
+			from >= BLOCK_ORDER
+				? claimWhole(world, zone, order, migratetype, type, from, id)
+				: claimBlock(world, zone, order, migratetype, type, blockOfId(world, from, id));
 		if (frame >= 0) return frame;
 	}
 	return -1;
@@ -141,4 +142,3 @@ function steal(world: World, zone: number, order: number, migratetype: number): 
 	}
 	return -1;
 }
-

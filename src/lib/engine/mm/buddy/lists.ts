@@ -14,8 +14,7 @@ export const FREE_ORDER_9 = 0;
 export const FREE_ORDER_10 = 1;
 export const FREE_TAIL = 2;
 
-export const listIndex = (zone: number, migratetype: number, order: number): number =>
-	(zone * MIGRATETYPES + migratetype) * ORDERS + order;
+export const listIndex = (zone: number, migratetype: number, order: number): number => (zone * MIGRATETYPES + migratetype) * ORDERS + order;
 
 export function linkNext(world: World, order: number, id: number): number {
 	return order >= BLOCK_ORDER ? world.c.blockNext.get(id) : world.c.rowA.get(id);
@@ -79,8 +78,7 @@ export function migratetypeOf(world: World, block: number): number {
 
 /** True while the pageblock's isolate bit is set. */
 export function isIsolated(world: World, os: number, block: number): boolean {
-	for (const run of osRecord(world, os).isolated)
-		if (block >= run.firstBlock && block < run.firstBlock + run.count) return true;
+	for (const run of osRecord(world, os).isolated) if (block >= run.firstBlock && block < run.firstBlock + run.count) return true;
 	return false;
 }
 
@@ -124,8 +122,7 @@ export function freeChunks(world: World, zone: number): number[] {
 /** Free pages on the lists of one type. */
 export function freePagesOf(world: World, zone: number, migratetype: number): number {
 	let pages = 0;
-	for (let order = 0; order < ORDERS; order += 1)
-		pages += world.c.freeCount.get(listIndex(zone, migratetype, order)) * (1 << order);
+	for (let order = 0; order < ORDERS; order += 1) pages += world.c.freeCount.get(listIndex(zone, migratetype, order)) * (1 << order);
 	return pages;
 }
 

@@ -14,7 +14,7 @@ export function blockCountOf(device: VirtioMemRecord): number {
 
 /** True when all `count` bits from `from` on have this value. */
 export function allBits(column: BitColumn, device: VirtioMemRecord, from: number, count: number, value: boolean): boolean {
-	for (let at = from; at < from + count; ) {
+	for (let at = from; at < from + count;) {
 		const bit = at & 31;
 		const length = Math.min(32 - bit, from + count - at);
 		const mask = maskOf(bit, length);
@@ -26,7 +26,7 @@ export function allBits(column: BitColumn, device: VirtioMemRecord, from: number
 }
 
 export function setBits(column: BitColumn, device: VirtioMemRecord, from: number, count: number, value: boolean): void {
-	for (let at = from; at < from + count; ) {
+	for (let at = from; at < from + count;) {
 		const bit = at & 31;
 		const length = Math.min(32 - bit, from + count - at);
 		const mask = maskOf(bit, length);

@@ -15,11 +15,7 @@ export function memoryBlockBytes(world: World, os: number): number {
 /** Index of the device whose region overlaps the range, −1 for none. */
 export function deviceAt(world: World, os: number, addr: number, bytes: number): number {
 	return world.r.virtioMems.findIndex(
-		(device) =>
-			device.os === os &&
-			device.state === 'plugged' &&
-			addr < device.addr + device.regionBytes &&
-			addr + bytes > device.addr
+		(device) => device.os === os && device.state === 'plugged' && addr < device.addr + device.regionBytes && addr + bytes > device.addr
 	);
 }
 

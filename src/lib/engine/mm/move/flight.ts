@@ -38,7 +38,12 @@ function joined(runs: readonly FolioRun[]): FolioRun[] {
 	const list: FolioRun[] = [];
 	for (const run of runs) {
 		const last = list.at(-1);
-		const follows = last && last.order === run.order && last.owner === run.owner && last.frame + last.pages === run.frame && last.page + last.pages === run.page;
+		const follows =
+			last &&
+			last.order === run.order &&
+			last.owner === run.owner &&
+			last.frame + last.pages === run.frame &&
+			last.page + last.pages === run.page;
 		if (follows) list[list.length - 1] = { ...last, pages: last.pages + run.pages };
 		else list.push({ ...run });
 	}
@@ -62,7 +67,7 @@ const flightOf = (call: CallRecord): Flight => call.work['flight'] as unknown as
 function pieces(flight: Flight, most: number): FolioRun[] {
 	const list: FolioRun[] = [];
 	let { run: index, offset } = flight;
-	for (let pages = 0; pages < most && index < flight.runs.length; ) {
+	for (let pages = 0; pages < most && index < flight.runs.length;) {
 		const run = flight.runs[index] as FolioRun;
 		const page = run.page + offset;
 		const count = Math.min(run.pages - offset, PAGES_PER_BLOCK - (page % PAGES_PER_BLOCK));
@@ -96,7 +101,7 @@ function launch(world: World, call: CallRecord): void {
 
 /** What has landed is behind us. */
 function advance(flight: Flight): void {
-	for (let left = flight.flying; left > 0; ) {
+	for (let left = flight.flying; left > 0;) {
 		const run = flight.runs[flight.run] as FolioRun;
 		const count = Math.min(left, run.pages - flight.offset);
 		left -= count;
@@ -158,7 +163,12 @@ export const isFlying = (call: CallRecord): boolean => call.work['flight'] !== u
  * First page of the range that is in flight, and when it lands: whoever touches it faults on the migration entry, waits and
  * then goes on (mm/migrate.c, migration_entry_wait).
  */
-export function inFlight(world: World, area: AreaRecord, first: number, stop: number): { readonly page: number; readonly landsNs: number } | null {
+export function inFlight(
+	world: World,
+	area: AreaRecord,
+	first: number,
+	stop: number
+): { readonly page: number; readonly landsNs: number } | null {
 	let found: { page: number; landsNs: number } | null = null;
 	for (const call of world.r.calls) {
 		if (call.os !== area.os || call.state !== 'running' || !isFlying(call)) continue;
@@ -213,7 +223,17 @@ function note(world: World, call: CallRecord, run: FolioRun, moment: 'begin' | '
 		cause: call.causeSeq,
 		host: osRecord(world, call.os).id,
 		vm: null,
-		values: { call: call.id, process: call.actor, moment, area: area?.name ?? '', page, pages, pfn: pfnOfFrame(world, call.os, at), node, ...more },
+		values: {
+			call: call.id,
+			process: call.actor,
+			moment,
+			area: area?.name ?? '',
+			page,
+			pages,
+			pfn: pfnOfFrame(world, call.os, at),
+			node,
+			...more
+		},
 		text:
 			moment === 'begin'
 				? `${call.actor}: ${pages} pages from page ${page} of ${area?.name ?? '?'} on node ${node} are taken off their lists`

@@ -102,13 +102,27 @@ function rowFolio(world: World, block: number, row: number): Folio {
 	const order = c.rowOrder.get(base + head);
 	const kind = c.rowKind.get(base + head);
 	const frame = block * PAGES_PER_BLOCK + head;
-	if (kind === RowKind.vm || kind === RowKind.incoming) return userFolio(world, frame, order, c.rowVm.get(base + head) - 1, c.rowA.get(base + head));
+	if (kind === RowKind.vm || kind === RowKind.incoming)
+		return userFolio(world, frame, order, c.rowVm.get(base + head) - 1, c.rowA.get(base + head));
 	return plain(ROW_KINDS[kind] ?? 'kernel', frame, order);
 }
 
 function plain(kind: FolioKind, frame: number, order: number): Folio {
 	const references = kind === 'free' || kind === 'hole' ? 0 : 1;
-	return { kind, frame, order, pages: 1 << order, page: 0, owner: -1, area: null, references, mappings: 0, pins: 0, onLru: false, movable: false };
+	return {
+		kind,
+		frame,
+		order,
+		pages: 1 << order,
+		page: 0,
+		owner: -1,
+		area: null,
+		references,
+		mappings: 0,
+		pins: 0,
+		onLru: false,
+		movable: false
+	};
 }
 
 function userFolio(world: World, frame: number, order: number, owner: number, page: number): Folio {
@@ -146,7 +160,7 @@ export function holdsOn(world: World, area: AreaRecord, page: number, pages: num
 export function foliosIn(world: World, os: number, firstFrame: number, frames: number): FolioRun[] {
 	const runs: FolioRun[] = [];
 	const end = firstFrame + frames;
-	for (let frame = firstFrame; frame < end; ) {
+	for (let frame = firstFrame; frame < end;) {
 		const block = Math.floor(frame / PAGES_PER_BLOCK);
 		const word = wholeWord(world, block);
 		const kind = wordKind(word);
@@ -165,7 +179,8 @@ export function foliosIn(world: World, os: number, firstFrame: number, frames: n
 		}
 		if (kind === BlockKind.huge) {
 			const folio = folioAt(world, os, frame);
-			if (folio.area !== null) runs.push({ frame: folio.frame, page: folio.page, pages: folio.pages, order: folio.order, owner: folio.owner });
+			if (folio.area !== null)
+				runs.push({ frame: folio.frame, page: folio.page, pages: folio.pages, order: folio.order, owner: folio.owner });
 			frame = blockEnd;
 			continue;
 		}
@@ -182,14 +197,20 @@ function addRows(world: World, runs: FolioRun[], block: number, from: number, to
 	const { c } = world;
 	const base = rowsOf(world, block);
 	let last: Mutable<FolioRun> | null = null;
-	for (let row = headOf(world, base, from); row < to; ) {
+	for (let row = headOf(world, base, from); row < to;) {
 		const order = c.rowOrder.get(base + row);
 		const kind = c.rowKind.get(base + row);
 		const owner = c.rowVm.get(base + row) - 1;
 		if ((kind === RowKind.vm || kind === RowKind.incoming) && areaOfOwner(world, owner) !== null) {
 			const frame = block * PAGES_PER_BLOCK + row;
 			const page = c.rowA.get(base + row);
-			const joins: boolean = last !== null && order === 0 && last.order === 0 && last.owner === owner && last.frame + last.pages === frame && last.page + last.pages === page;
+			const joins: boolean =
+				last !== null &&
+				order === 0 &&
+				last.order === 0 &&
+				last.owner === owner &&
+				last.frame + last.pages === frame &&
+				last.page + last.pages === page;
 			if (joins && last !== null) last.pages += 1;
 			else {
 				last = { frame, page, pages: 1 << order, order, owner };

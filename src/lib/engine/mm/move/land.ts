@@ -36,7 +36,7 @@ export function landPages(world: World, area: AreaRecord, page: number, sourceFr
 	if (landStep(world, area, page, sourceFrame, targetFrame, pages)) return;
 	const owner = ownerOfArea(world, area.slot);
 	const family = familyOf(world, area);
-	for (let at = 0; at < pages; ) {
+	for (let at = 0; at < pages;) {
 		const count = stretch(page + at, sourceFrame + at, targetFrame + at, family.length === 1 ? pages - at : 1);
 		const members = family.length === 1 ? family : mapping(world, area, page + at, sourceFrame + at);
 		const stamps = stampsFrom(world, sourceFrame + at, count);
@@ -79,7 +79,7 @@ export function putPage(world: World, owner: number, page: number, frame: number
  */
 export function freePages(world: World, frame: number, count: number): void {
 	ensureRows(world, Math.floor(frame / PAGES_PER_BLOCK));
-	for (let at = frame; at < frame + count; ) {
+	for (let at = frame; at < frame + count;) {
 		let order = 0;
 		while (order < BLOCK_ORDER && at % (2 << order) === 0 && at + (2 << order) <= frame + count) order += 1;
 		release(world, at, order);

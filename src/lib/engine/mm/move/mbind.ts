@@ -92,9 +92,16 @@ function strayFolios(world: World, area: AreaRecord, wanted: (node: number) => b
 }
 
 /** kernel_migrate_pages: everything of a process that lies on old nodes, as root (MPOL_MF_MOVE_ALL). */
-export function startMigratePages(world: World, call: CallRecord, process: ProcessRecord, from: readonly number[], to: readonly number[]): void {
+export function startMigratePages(
+	world: World,
+	call: CallRecord,
+	process: ProcessRecord,
+	from: readonly number[],
+	to: readonly number[]
+): void {
 	const usable = memoryNodes(world, call.os).filter((node) => to.includes(node));
-	if (usable.length === 0 || from.length === 0) return answer(world, call, 'migrate', usable.length === 0 ? -1 : 0, usable.length === 0 ? 'EINVAL' : 'OK');
+	if (usable.length === 0 || from.length === 0)
+		return answer(world, call, 'migrate', usable.length === 0 ? -1 : 0, usable.length === 0 ? 'EINVAL' : 'OK');
 	call.work['walk'] = 'migrate-pages';
 	call.work['process'] = process.id;
 	call.work['from'] = [...from];

@@ -58,7 +58,12 @@ export function migrateFolios(world: World, os: number, runs: readonly FolioRun[
 		}
 	if (result.failed.length === 0) result.left = 0;
 	count(world, os, 'pgmigrate_success', result.moved);
-	count(world, os, 'pgmigrate_fail', result.failed.reduce((sum, { run }) => sum + run.pages, 0));
+	count(
+		world,
+		os,
+		'pgmigrate_fail',
+		result.failed.reduce((sum, { run }) => sum + run.pages, 0)
+	);
 	return result;
 }
 
@@ -80,7 +85,7 @@ function partsOf(world: World, os: number, run: FolioRun, result: MigrateResult)
 		return [];
 	}
 	const parts: FolioRun[] = [];
-	for (let page = run.page; page < run.page + run.pages; ) {
+	for (let page = run.page; page < run.page + run.pages;) {
 		const end = Math.min(run.page + run.pages, (Math.floor(page / PAGES_PER_BLOCK) + 1) * PAGES_PER_BLOCK);
 		parts.push(...unreferenced(world, os, area, { ...run, page, frame: run.frame + page - run.page, pages: end - page }, result));
 		page = end;
@@ -120,7 +125,13 @@ function isBelievedFree(world: World, os: number, run: FolioRun): boolean {
 }
 
 function follows(last: FolioRun | undefined, part: FolioRun): last is FolioRun {
-	return last !== undefined && last.order === part.order && last.owner === part.owner && last.frame + last.pages === part.frame && last.page + last.pages === part.page;
+	return (
+		last !== undefined &&
+		last.order === part.order &&
+		last.owner === part.owner &&
+		last.frame + last.pages === part.frame &&
+		last.page + last.pages === part.page
+	);
 }
 
 function joinPart(parts: FolioRun[], part: FolioRun): void {
@@ -140,7 +151,7 @@ function joinFailed(result: MigrateResult, part: FolioRun): void {
 function movePages(world: World, os: number, run: FolioRun, options: MigrateOptions, result: MigrateResult, counts: boolean): void {
 	const area = areaOfOwner(world, run.owner) as AreaRecord;
 	const end = run.page + run.pages;
-	for (let page = run.page; page < end; ) {
+	for (let page = run.page; page < end;) {
 		const place = options.place({ ...run, order: 0 }, page);
 		const wanted = Math.min(place.pages, end - page);
 		let got = 0;

@@ -125,7 +125,8 @@ function collect(world: World, call: CallRecord): void {
 	startFlight(world, call, pending, { kind: 'node', node: work.node, process: call.actor });
 }
 
-type Entry = { readonly run: FolioRun; readonly pages: number } | { readonly run?: undefined; readonly status: string; readonly pages: number };
+type Entry =
+	{ readonly run: FolioRun; readonly pages: number } | { readonly run?: undefined; readonly status: string; readonly pages: number };
 
 /** add_folio_for_migration for the entry at the cursor and those after it that fare alike. */
 function look(world: World, area: AreaRecord, work: MoveWork): Entry {
@@ -163,10 +164,17 @@ function withoutFrame(area: AreaRecord, at: number, end: number): { readonly sta
 }
 
 /** Whether another process maps this page too, and how many of the following pages are alike. */
-function sharing(world: World, area: AreaRecord, page: number, frame: number, most: number): { readonly shared: boolean; readonly pages: number } {
+function sharing(
+	world: World,
+	area: AreaRecord,
+	page: number,
+	frame: number,
+	most: number
+): { readonly shared: boolean; readonly pages: number } {
 	const others = familyOf(world, area).filter((other) => other !== area);
 	if (others.length === 0) return { shared: false, pages: most };
-	const isShared = (at: number): boolean => others.some((other) => other.processes.length > 0 && frameOf(world, other, 0, page + at) === frame + at);
+	const isShared = (at: number): boolean =>
+		others.some((other) => other.processes.length > 0 && frameOf(world, other, 0, page + at) === frame + at);
 	const shared = isShared(0);
 	const owner = ownerOfFrame(world, frame);
 	let pages = 1;
@@ -193,8 +201,20 @@ function finish(world: World, call: CallRecord, ret: number, errno: string): voi
 
 /** Node or error of every page of a range, as move_pages without target nodes tells it. */
 export function pageStatuses(world: World, area: AreaRecord, first: number, pages: number): Record<string, number> {
-	const work: MoveWork = { area: area.slot, node: -1, all: true, first, end: first + pages, at: first, start: first, broke: -1, pending: [], status: {}, list: null };
-	for (let at = first; at < first + pages; ) {
+	const work: MoveWork = {
+		area: area.slot,
+		node: -1,
+		all: true,
+		first,
+		end: first + pages,
+		at: first,
+		start: first,
+		broke: -1,
+		pending: [],
+		status: {},
+		list: null
+	};
+	for (let at = first; at < first + pages;) {
 		work.at = at;
 		const entry = look(world, area, work);
 		if (!entry.run) tell(work, at, entry.pages, entry.status);

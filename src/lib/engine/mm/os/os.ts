@@ -58,10 +58,12 @@ export function zoneOfOsBlock(world: World, os: number, block: number): number {
 
 /** Index of a node's zone by name, −1 if the instance has none. */
 export function zoneIndex(world: World, os: number, node: number, name: ZoneName): number {
-	return osRecord(world, os).zones.find((index) => {
-		const zone = world.r.zones[index] as ZoneRecord;
-		return zone.node === node && zone.name === name;
-	}) ?? -1;
+	return (
+		osRecord(world, os).zones.find((index) => {
+			const zone = world.r.zones[index] as ZoneRecord;
+			return zone.node === node && zone.name === name;
+		}) ?? -1
+	);
 }
 
 /** Owner number of an area in block words and rows (words.ts, vmPayload). */

@@ -30,11 +30,12 @@ export function expectedStamp(world: World, area: AreaRecord, page: number, fram
 export function writePages(world: World, area: AreaRecord, first: number, count: number): void {
 	area.touchedNs = world.r.nowNs;
 	const end = first + count;
-	for (let page = first; page < end; ) {
+	for (let page = first; page < end;) {
 		const guestBlock = Math.floor(page / PAGES_PER_BLOCK);
 		const stop = Math.min(end, (guestBlock + 1) * PAGES_PER_BLOCK);
 		const stepEnd = Math.min(area.pageCount, (guestBlock + 1) * PAGES_PER_BLOCK);
-		if (page === guestBlock * PAGES_PER_BLOCK && stop === stepEnd && area.holes.length === 0) writeStep(world, area, guestBlock, stop - page);
+		if (page === guestBlock * PAGES_PER_BLOCK && stop === stepEnd && area.holes.length === 0)
+			writeStep(world, area, guestBlock, stop - page);
 		else for (let at = page; at < stop; at += 1) writeOne(world, area, at);
 		foldWritten(world, area, guestBlock);
 		page = stop;
@@ -72,7 +73,12 @@ function writeStep(world: World, area: AreaRecord, guestBlock: number, pages: nu
 	}
 	for (let row = 0; row < pages; row += 1) {
 		const frame = frameOf(world, area, 0, first + row);
-		writeStamp(world, Math.floor(frame / PAGES_PER_BLOCK), frame % PAGES_PER_BLOCK, stampOf(ownerOfFrame(world, frame), first + row, written));
+		writeStamp(
+			world,
+			Math.floor(frame / PAGES_PER_BLOCK),
+			frame % PAGES_PER_BLOCK,
+			stampOf(ownerOfFrame(world, frame), first + row, written)
+		);
 	}
 	if (block >= 0) foldBlock(world, block, written);
 }

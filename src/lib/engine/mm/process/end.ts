@@ -35,7 +35,8 @@ export function exitProcess(world: World, os: number, id: string, why: 'exit' | 
 		text: why === 'exit' ? `${id} ends` : `${id} (pid ${process.pid}) is killed`
 	});
 	for (const call of [...world.r.calls])
-		if (call.os === os && call.state === 'running' && call.actor === id && call.kind === 'process') endCall(world, call, 'EINTR', { op: firstWord(call.text), ret: -1, errno: 'EINTR' });
+		if (call.os === os && call.state === 'running' && call.actor === id && call.kind === 'process')
+			endCall(world, call, 'EINTR', { op: firstWord(call.text), ret: -1, errno: 'EINTR' });
 	deferRings(world, os, id, cause);
 	dropHolds(world, os, (hold) => hold.process === id && hold.term === 'get');
 	for (const area of areasOf(world, os, id)) leaveArea(world, area);

@@ -31,7 +31,7 @@ export interface Faulted {
 export function faultForWrite(world: World, toucher: Toucher, first: number, count: number): Faulted {
 	const faulted: Faulted = { outcome: 'ok', hugeFolios: 0, basePages: 0 };
 	const end = Math.min(first + count, toucher.area.pageCount);
-	for (let page = first; page < end && faulted.outcome === 'ok'; ) {
+	for (let page = first; page < end && faulted.outcome === 'ok';) {
 		const stop = Math.min(end, (Math.floor(page / PAGES_PER_BLOCK) + 1) * PAGES_PER_BLOCK);
 		faultStep(world, toucher, page, stop - page, faulted);
 		if (faulted.outcome === 'ok') breakCopies(world, toucher, page, stop - page, faulted);
@@ -96,7 +96,7 @@ function takeHuge(world: World, toucher: Toucher, guestBlock: number): boolean {
 function takeBase(world: World, toucher: Toucher, first: number, count: number): number {
 	const { area } = toucher;
 	if (!hasDetailRoom(world)) return 0;
-	for (let page = first; page < first + count; ) {
+	for (let page = first; page < first + count;) {
 		const source = sourceOf(world, { ...toucher, page, order: 0 });
 		const wanted = Math.min(source.pages, first + count - page);
 		let got = 0;
@@ -121,7 +121,7 @@ function install(world: World, area: AreaRecord, page: number, frame: number, pa
 		return;
 	}
 	let swapped = 0;
-	for (let at = 0; at < pages; ) {
+	for (let at = 0; at < pages;) {
 		const count = Math.min(pages - at, PAGES_PER_BLOCK - ((frame + at) % PAGES_PER_BLOCK));
 		const stamps = Array.from({ length: count }, (_, index) => {
 			const written = writtenOf(world, area, page + at + index);
@@ -143,7 +143,10 @@ function fillFromSwap(world: World, area: AreaRecord, guestBlock: number, block:
 	else {
 		const base = ensureDetail(world, block) * PAGES_PER_BLOCK;
 		for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
-			world.c.contentStamp.set(base + row, stampOf(owner, guestBlock * PAGES_PER_BLOCK + row, writtenOf(world, area, guestBlock * PAGES_PER_BLOCK + row)));
+			world.c.contentStamp.set(
+				base + row,
+				stampOf(owner, guestBlock * PAGES_PER_BLOCK + row, writtenOf(world, area, guestBlock * PAGES_PER_BLOCK + row))
+			);
 	}
 	swappedIn(world, area, PAGES_PER_BLOCK);
 }
@@ -159,7 +162,10 @@ function findShared(world: World, area: AreaRecord, first: number, count: number
 	const others = familyOf(world, area).filter((other) => other !== area);
 	if (others.length === 0) return;
 	const guestBlock = Math.floor(first / PAGES_PER_BLOCK);
-	const whole = count === PAGES_PER_BLOCK && isEmpty(world, area, guestBlock) ? others.map((other) => wholeBlockOf(world, other, 0, guestBlock)).find((block) => block >= 0) : undefined;
+	const whole =
+		count === PAGES_PER_BLOCK && isEmpty(world, area, guestBlock)
+			? others.map((other) => wholeBlockOf(world, other, 0, guestBlock)).find((block) => block >= 0)
+			: undefined;
 	if (whole !== undefined) {
 		mapWhole(world, area, 0, guestBlock, whole, MapKind.run);
 		return;
@@ -199,7 +205,8 @@ export function breakCopies(world: World, toucher: Toucher, first: number, count
 
 /** What a pipe holds stays the old page. */
 function passGets(world: World, from: AreaRecord, to: AreaRecord, page: number): void {
-	if (world.r.holds.some((hold) => hold.area === from.slot && page >= hold.firstPage && page < hold.firstPage + hold.pageCount)) passHolds(world, from, to, page, 1);
+	if (world.r.holds.some((hold) => hold.area === from.slot && page >= hold.firstPage && page < hold.firstPage + hold.pageCount))
+		passHolds(world, from, to, page, 1);
 }
 
 /** Reading: nothing is allocated; where nothing was written the zero page shows, a huge one where a huge folio might be. */

@@ -29,7 +29,15 @@ export function forkProcess(world: World, os: number, parent: ProcessRecord): Pr
 	world.r.processes.push(child);
 	for (const area of areasOf(world, os, parent.id)) {
 		if (area.kind === 'pipe' || area.kind === 'kernel') continue;
-		const copy = newArea(world, { os, process: child.id, name: area.name, kind: area.kind, pageCount: area.pageCount, secure: area.secure, zoneWish: area.zoneWish });
+		const copy = newArea(world, {
+			os,
+			process: child.id,
+			name: area.name,
+			kind: area.kind,
+			pageCount: area.pageCount,
+			secure: area.secure,
+			zoneWish: area.zoneWish
+		});
 		if (copy === null) {
 			for (const made of copies) freeArea(world, made);
 			world.r.processes.pop();
@@ -72,5 +80,6 @@ function inherit(world: World, area: AreaRecord, copy: AreaRecord, child: Proces
 			if (hold.term !== 'get') pinned.push([Math.max(page, hold.firstPage), Math.min(page + pages, hold.firstPage + hold.pageCount)]);
 	});
 	const faulted: Faulted = { outcome: 'ok', hugeFolios: 0, basePages: 0 };
-	for (const [first, end] of pinned) breakCopies(world, { os: area.os, process: child, area: copy, pinning: false }, first, end - first, faulted);
+	for (const [first, end] of pinned)
+		breakCopies(world, { os: area.os, process: child, area: copy, pinning: false }, first, end - first, faulted);
 }

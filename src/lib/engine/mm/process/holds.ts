@@ -11,7 +11,14 @@ export function addHold(world: World, area: AreaRecord, process: string, first: 
 }
 
 /** Holds on those pages of the range that have a frame. Returns how many pages that are. */
-export function holdResident(world: World, area: AreaRecord, process: string, first: number, count: number, term: HoldRecord['term']): number {
+export function holdResident(
+	world: World,
+	area: AreaRecord,
+	process: string,
+	first: number,
+	count: number,
+	term: HoldRecord['term']
+): number {
 	const ranges: [number, number][] = [];
 	forEachRun(
 		world,

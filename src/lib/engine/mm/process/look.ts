@@ -28,7 +28,13 @@ export function countZones(world: World, area: AreaRecord, first: number, pages:
 		first,
 		pages
 	);
-	return { op: 'zones', area: area.name, absent: pages - resident - Math.min(area.swapped, pages - resident), swapped: Math.min(area.swapped, pages - resident), zones };
+	return {
+		op: 'zones',
+		area: area.name,
+		absent: pages - resident - Math.min(area.swapped, pages - resident),
+		swapped: Math.min(area.swapped, pages - resident),
+		zones
+	};
 }
 
 /** Runs of consecutive frames in virtual order: what a list of ranges would need. */

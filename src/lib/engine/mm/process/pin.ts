@@ -108,7 +108,10 @@ function pinNs(world: World, area: AreaRecord, first: number, pages: number): nu
 		first,
 		pages
 	);
-	return costNsForBytes(world.costs, 'pinMapThpMsPerGiB', huge * PAGE_BYTES) + costNsForBytes(world.costs, 'pinMap4kMsPerGiB', (pages - huge) * PAGE_BYTES);
+	return (
+		costNsForBytes(world.costs, 'pinMapThpMsPerGiB', huge * PAGE_BYTES) +
+		costNsForBytes(world.costs, 'pinMap4kMsPerGiB', (pages - huge) * PAGE_BYTES)
+	);
 }
 
 /** Registered buffers of an area are given back at once. */

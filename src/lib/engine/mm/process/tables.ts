@@ -21,7 +21,11 @@ export function chargeTables(world: World, { os, process, area }: Toucher, guest
 	if (!tables) return;
 	const page = (area.firstGuestBlock + guestBlock) % tables.pageCount;
 	if (frameOf(world, tables, 0, page) >= 0) return;
-	const [run] = allocRun(world, { os, gfp: 'kernel', order: 0, node: nodeOfCpu(world, os, process.cpu), nodemask: null, process: process.id }, 1);
+	const [run] = allocRun(
+		world,
+		{ os, gfp: 'kernel', order: 0, node: nodeOfCpu(world, os, process.cpu), nodemask: null, process: process.id },
+		1
+	);
 	if (!run) return;
 	putPage(world, ownerOfArea(world, tables.slot), page, run[0], 0);
 	mapPage(world, tables, 0, page, run[0]);

@@ -19,14 +19,34 @@ import { faultForRead, faultForWrite, type Faulted } from './fault.ts';
 type Way = 'write' | 'read' | 'populate';
 const MOST_PIECES = 128;
 
-export function startTouch(world: World, call: CallRecord, process: ProcessRecord, area: AreaRecord, first: number, pages: number, way: Way): void {
+export function startTouch(
+	world: World,
+	call: CallRecord,
+	process: ProcessRecord,
+	area: AreaRecord,
+	first: number,
+	pages: number,
+	way: Way
+): void {
 	if (pagesIn(area.holes, first, pages) > 0) {
 		// SIGSEGV for an access, ENOMEM for mlock over a hole (mm/mlock.c).
 		finish(world, call, way === 'populate' ? 'ENOMEM' : 'EFAULT');
 		return;
 	}
 	const steps = Math.ceil(pages / PAGES_PER_BLOCK / MOST_PIECES);
-	call.work = { ...call.work, walk: 'touch', area: area.slot, first, end: first + pages, at: first, way, since: area.touchedNs, piece: steps * PAGES_PER_BLOCK, done: 0, total: pages };
+	call.work = {
+		...call.work,
+		walk: 'touch',
+		area: area.slot,
+		first,
+		end: first + pages,
+		at: first,
+		way,
+		since: area.touchedNs,
+		piece: steps * PAGES_PER_BLOCK,
+		done: 0,
+		total: pages
+	};
 	onward(world, call, process);
 }
 
@@ -64,7 +84,14 @@ function onward(world: World, call: CallRecord, process: ProcessRecord): void {
 			cause: call.causeSeq,
 			host: osRecord(world, call.os).id,
 			vm: null,
-			values: { call: call.id, process: process.id, area: area.name, page: at, pages: faulted.hugeFolios * PAGES_PER_BLOCK + faulted.basePages, huge: faulted.hugeFolios },
+			values: {
+				call: call.id,
+				process: process.id,
+				area: area.name,
+				page: at,
+				pages: faulted.hugeFolios * PAGES_PER_BLOCK + faulted.basePages,
+				huge: faulted.hugeFolios
+			},
 			text: `${process.id} touches ${area.name} from page ${at}: ${faulted.hugeFolios} huge folios, ${faulted.basePages} base pages`
 		});
 	continueLater(world, call, faultsNs(world, faulted));
@@ -85,7 +112,8 @@ function stall(world: World, call: CallRecord, process: ProcessRecord, area: Are
 
 function faultsNs(world: World, { hugeFolios, basePages }: Faulted): number {
 	const fault = costNs(world.costs, 'minorFault4kUs');
-	const zeroHuge = hugeFolios > 0 ? transferNs(hugeFolios * PAGES_PER_BLOCK * PAGE_BYTES, costBytesPerSecond(world.costs, 'memZero2mGBps')) : 0;
+	const zeroHuge =
+		hugeFolios > 0 ? transferNs(hugeFolios * PAGES_PER_BLOCK * PAGE_BYTES, costBytesPerSecond(world.costs, 'memZero2mGBps')) : 0;
 	const zeroBase = basePages > 0 ? transferNs(basePages * PAGE_BYTES, costBytesPerSecond(world.costs, 'memZero4kGBps')) : 0;
 	return (hugeFolios + basePages) * fault + zeroHuge + zeroBase;
 }

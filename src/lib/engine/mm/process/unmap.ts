@@ -140,17 +140,30 @@ function heldRuns(world: World, area: AreaRecord, first: number, count: number, 
 
 /** Held pages of a mapped area move, with their holds, into an area that no process maps. */
 function keepHeld(world: World, area: AreaRecord, held: readonly [number, number][]): boolean {
-	const orphan = newArea(world, { os: area.os, process: area.processes[0] ?? '', name: area.name, kind: area.kind, pageCount: area.pageCount, secure: area.secure });
+	const orphan = newArea(world, {
+		os: area.os,
+		process: area.processes[0] ?? '',
+		name: area.name,
+		kind: area.kind,
+		pageCount: area.pageCount,
+		secure: area.secure
+	});
 	if (orphan === null) return false;
 	orphan.processes = [];
 	orphan.family = area.family;
 	copyWritten(world, area, orphan);
 	for (const [first, count] of held) {
 		const runs: [frame: number, page: number, pages: number][] = [];
-		forEachRun(world, area, (frame, page, pages, order) => {
-			if (order === BLOCK_ORDER && pages < PAGES_PER_BLOCK) splitHuge(world, area, page, frame);
-			runs.push([frame, page, pages]);
-		}, first, count);
+		forEachRun(
+			world,
+			area,
+			(frame, page, pages, order) => {
+				if (order === BLOCK_ORDER && pages < PAGES_PER_BLOCK) splitHuge(world, area, page, frame);
+				runs.push([frame, page, pages]);
+			},
+			first,
+			count
+		);
 		for (const [frame, page, pages] of runs) {
 			const block = Math.floor(frame / PAGES_PER_BLOCK);
 			const guestBlock = Math.floor(page / PAGES_PER_BLOCK);

@@ -15,18 +15,19 @@ type Walk = (world: World, call: CallRecord) => void;
 const interruptible =
 	(walk: Walk): Walk =>
 	(world, call) => {
-		if (call.work['signal'] === true) endCall(world, call, 'EINTR', { op: call.text.trim().split(/\s+/)[0] ?? '', ret: -1, errno: 'EINTR' });
+		if (call.work['signal'] === true)
+			endCall(world, call, 'EINTR', { op: call.text.trim().split(/\s+/)[0] ?? '', ret: -1, errno: 'EINTR' });
 		else walk(world, call);
 	};
 
 /** Walks of processes by `call.work.walk` (machine/events.ts). */
 export const PROCESS_WALKS: Readonly<Record<string, Walk>> = {
-	'touch': interruptible(runTouch),
-	'pin': interruptible(runPin),
-	'pipefill': interruptible(runPipefill),
+	touch: interruptible(runTouch),
+	pin: interruptible(runPin),
+	pipefill: interruptible(runPipefill),
 	'move-pages': interruptible(runMovePages),
-	'mbind': interruptible(runMbind),
+	mbind: interruptible(runMbind),
 	'migrate-pages': interruptible(runMigratePages),
 	'ring-exit': runRingExit,
-	'sleep': interruptible(runSleep)
+	sleep: interruptible(runSleep)
 };

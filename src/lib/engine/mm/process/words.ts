@@ -96,12 +96,16 @@ function map(kind: AreaRecord['kind']): Word {
 		const { world, os, process, rest } = told;
 		const [name = '', size = '', option] = rest;
 		const bytes = readBytes(size);
-		if (!/^[A-Za-z_][\w-]{0,30}$/.test(name) || bytes === null || bytes <= 0) return refuse(told, 'EINVAL', `written as: ${formOf(told.op)}`);
+		if (!/^[A-Za-z_][\w-]{0,30}$/.test(name) || bytes === null || bytes <= 0)
+			return refuse(told, 'EINVAL', `written as: ${formOf(told.op)}`);
 		if (size.startsWith('/') || option?.startsWith('/')) return refuse(told, 'ENODEV', `${option ?? size}: no such device`);
 		const options = kind === 'secure' ? ['secretmem', 'guest_memfd'] : ['exmem', 'normal'];
-		if (option !== undefined && !options.includes(option)) return refuse(told, 'EINVAL', `"${option}" is not known here: ${options.join(' or ')}`);
-		if (option === 'exmem' && !osRecord(world, os).settings.exmem) return refuse(told, 'EINVAL', 'MAP_EXMEM is a proposal that this machine has not switched on');
-		if (areasOf(world, os, process.id).some((area) => area.name === name)) return refuse(told, 'EEXIST', `${process.id} has an area "${name}" already`);
+		if (option !== undefined && !options.includes(option))
+			return refuse(told, 'EINVAL', `"${option}" is not known here: ${options.join(' or ')}`);
+		if (option === 'exmem' && !osRecord(world, os).settings.exmem)
+			return refuse(told, 'EINVAL', 'MAP_EXMEM is a proposal that this machine has not switched on');
+		if (areasOf(world, os, process.id).some((area) => area.name === name))
+			return refuse(told, 'EEXIST', `${process.id} has an area "${name}" already`);
 		const area = newArea(world, {
 			os,
 			process: process.id,
@@ -140,7 +144,8 @@ const place: Word = withArea((told, area) => {
 
 const gigantic: Word = (told) => {
 	const node = Number(told.rest[0]);
-	if (!Number.isInteger(node) || !osRecord(told.world, told.os).nodes.some((each) => each.id === node)) return refuse(told, 'EINVAL', `written as: ${formOf('gigantic')}`);
+	if (!Number.isInteger(node) || !osRecord(told.world, told.os).nodes.some((each) => each.id === node))
+		return refuse(told, 'EINVAL', `written as: ${formOf('gigantic')}`);
 	const addr = tryGigantic(told.world, told.os, node);
 	if (addr === null) return done(told, {}, 'ENOMEM');
 	done(told, { addr });
@@ -157,7 +162,8 @@ const policy: Word = (told) => {
 
 const cpu: Word = (told) => {
 	const number = Number(told.rest[0]);
-	if (!osRecord(told.world, told.os).nodes.some((node) => node.cpus.includes(number))) return refuse(told, 'EINVAL', `there is no CPU "${told.rest[0] ?? ''}"`);
+	if (!osRecord(told.world, told.os).nodes.some((node) => node.cpus.includes(number)))
+		return refuse(told, 'EINVAL', `there is no CPU "${told.rest[0] ?? ''}"`);
 	told.process.cpu = number;
 	done(told);
 };
@@ -175,7 +181,11 @@ const vmsplice: Word = withRange((told, area, first, pages) => {
 
 const drain: Word = (told) => {
 	const { world, os, process, rest } = told;
-	dropHolds(world, os, (hold) => hold.process === process.id && hold.term === 'get' && (rest[0] === undefined || world.r.areas[hold.area]?.name === rest[0]));
+	dropHolds(
+		world,
+		os,
+		(hold) => hold.process === process.id && hold.term === 'get' && (rest[0] === undefined || world.r.areas[hold.area]?.name === rest[0])
+	);
 	done(told);
 };
 
@@ -186,7 +196,14 @@ const pipefill: Word = (told) => {
 };
 
 const status: Word = withRange((told, area, first, pages) => {
-	endCall(told.world, told.call, null, { op: 'status', area: area.name, ret: 0, errno: 'OK', pages, status: pageStatuses(told.world, area, first, pages) });
+	endCall(told.world, told.call, null, {
+		op: 'status',
+		area: area.name,
+		ret: 0,
+		errno: 'OK',
+		pages,
+		status: pageStatuses(told.world, area, first, pages)
+	});
 });
 
 const move: Word = withArea((told, area) => {
@@ -195,7 +212,14 @@ const move: Word = withArea((told, area) => {
 	const ranges = more.filter((word) => !options.includes(word));
 	const range = readRange(ranges[0], area.pageCount);
 	if (!/^-?\d+$/.test(node) || ranges.length > 1 || !range) return refuse(told, 'EINVAL', `written as: ${formOf('move')}`);
-	startMovePages(told.world, told.call, { area, node: Number(node), all: options.includes('all'), first: range.first, pages: range.pages, listed: options.includes('list') });
+	startMovePages(told.world, told.call, {
+		area,
+		node: Number(node),
+		all: options.includes('all'),
+		first: range.first,
+		pages: range.pages,
+		listed: options.includes('list')
+	});
 });
 
 const migrate: Word = (told) => {
@@ -204,7 +228,8 @@ const migrate: Word = (told) => {
 	const from = parseNodes(rest[1] ?? '');
 	const to = parseNodes(rest[2] ?? '');
 	if (!Number.isInteger(pid) || !from || !to) return refuse(told, 'EINVAL', `written as: ${formOf('migrate')}`);
-	const target = pid === 0 ? told.process : world.r.processes.find((process) => process.os === os && process.pid === pid && process.state === 'running');
+	const target =
+		pid === 0 ? told.process : world.r.processes.find((process) => process.os === os && process.pid === pid && process.state === 'running');
 	if (!target) return done(told, {}, 'ESRCH');
 	startMigratePages(world, told.call, target, from, to);
 };

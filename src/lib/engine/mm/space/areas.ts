@@ -123,7 +123,7 @@ export type RunVisitor = (frame: number, firstPage: number, pages: number, order
 
 export function forEachRun(world: World, area: AreaRecord, visit: RunVisitor, first = 0, count = area.pageCount): void {
 	const end = Math.min(first + count, area.pageCount);
-	for (let page = first; page < end; ) {
+	for (let page = first; page < end;) {
 		const stretch = stretchAt(world, area, page, end);
 		if (stretch.frame >= 0) visit(stretch.frame, page, stretch.pages, stretch.order);
 		page += stretch.pages;
@@ -162,7 +162,13 @@ export function stretchAt(world: World, area: AreaRecord, page: number, end: num
 }
 
 /** Parts of a range that have no frame: never touched, swapped out, zero page or hole. */
-export function forEachGap(world: World, area: AreaRecord, visit: (firstPage: number, pages: number) => void, first = 0, count = area.pageCount): void {
+export function forEachGap(
+	world: World,
+	area: AreaRecord,
+	visit: (firstPage: number, pages: number) => void,
+	first = 0,
+	count = area.pageCount
+): void {
 	let at = first;
 	forEachRun(
 		world,

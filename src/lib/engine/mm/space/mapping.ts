@@ -1,13 +1,5 @@
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
-import {
-	MapKind,
-	mapBlock,
-	mapDetailIndex,
-	mapDetailWord,
-	mapKind,
-	mapMemory,
-	mapWordOf
-} from '../../contract/words.ts';
+import { MapKind, mapBlock, mapDetailIndex, mapDetailWord, mapKind, mapMemory, mapWordOf } from '../../contract/words.ts';
 import { releaseRow, takeRow } from '../../state/pools.ts';
 import type { AddressSpace } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
@@ -57,9 +49,7 @@ export function wholeBlockOf(world: World, vm: AddressSpace, instance: number, g
 }
 
 function memoryOf(world: World, block: number): number {
-	const at = world.r.memories.findIndex(
-		(memory) => block >= memory.firstBlock && block < memory.firstBlock + memory.blockCount
-	);
+	const at = world.r.memories.findIndex((memory) => block >= memory.firstBlock && block < memory.firstBlock + memory.blockCount);
 	if (at < 0) throw new Error(`block ${block} is in no memory`);
 	return at;
 }
@@ -72,14 +62,7 @@ function dropDetail(world: World, row: number): void {
 }
 
 /** Backs a whole guest block by one block, as a huge folio or as a run of 512 pages. */
-export function mapWhole(
-	world: World,
-	vm: AddressSpace,
-	instance: number,
-	guestBlock: number,
-	block: number,
-	kind: 1 | 2
-): void {
+export function mapWhole(world: World, vm: AddressSpace, instance: number, guestBlock: number, block: number, kind: 1 | 2): void {
 	const row = mappingRow(vm, instance, guestBlock);
 	const memory = memoryOf(world, block);
 	dropDetail(world, row);

@@ -53,8 +53,7 @@ export function foldWritten(world: World, vm: AddressSpace, guestBlock: number):
 	const detail = word - WRITTEN_DETAIL;
 	const base = detail * PAGES_PER_BLOCK;
 	const count = c.guestRowWritten.get(base);
-	for (let row = 1; row < PAGES_PER_BLOCK; row += 1)
-		if (c.guestRowWritten.get(base + row) !== count) return;
+	for (let row = 1; row < PAGES_PER_BLOCK; row += 1) if (c.guestRowWritten.get(base + row) !== count) return;
 	c.guestDetailBlock.set(detail, 0);
 	releaseRow(world, 'guestDetail', detail);
 	c.guestWritten.set(at, count);
@@ -70,6 +69,7 @@ export function copyWritten(world: World, from: AddressSpace, to: AddressSpace):
 			continue;
 		}
 		const base = ensureGuestDetail(world, to, guestBlock) * PAGES_PER_BLOCK;
-		for (let row = 0; row < PAGES_PER_BLOCK; row += 1) c.guestRowWritten.set(base + row, writtenOf(world, from, guestBlock * PAGES_PER_BLOCK + row));
+		for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
+			c.guestRowWritten.set(base + row, writtenOf(world, from, guestBlock * PAGES_PER_BLOCK + row));
 	}
 }

@@ -68,5 +68,9 @@ export const driverLoaded = (world: World, os: number): boolean =>
 
 /** /sys/devices/virtual/memory_tiering (mm/memory-tiers.c): a folder per tier that has nodes. */
 export function tieringDirectory(world: World, os: number): Directory {
-	return directory(() => Object.fromEntries(tiersOf(world, os).map((tier) => [`memory_tier${tier.tier}`, directory(() => ({ nodelist: line(() => rangeList(tier.nodes)) }))])));
+	return directory(() =>
+		Object.fromEntries(
+			tiersOf(world, os).map((tier) => [`memory_tier${tier.tier}`, directory(() => ({ nodelist: line(() => rangeList(tier.nodes)) }))])
+		)
+	);
 }

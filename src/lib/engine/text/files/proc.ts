@@ -26,7 +26,8 @@ export function procDirectory(world: World, os: number): Directory {
 			vmstat: file(() => nameValue(vmstatOfMachine(world, os))),
 			zoneinfo: file(() => zoneinfo(zoneTexts(world, os)))
 		};
-		for (const process of world.r.processes) if (process.os === os && process.state === 'running') entries[String(process.pid)] = processDirectory(world, os, process);
+		for (const process of world.r.processes)
+			if (process.os === os && process.state === 'running') entries[String(process.pid)] = processDirectory(world, os, process);
 		return entries;
 	});
 }

@@ -46,7 +46,13 @@ export function distancesOf(world: World, os: number, node: OsNodeRecord): numbe
 export function numactlNodes(world: World, os: number): NumactlNode[] {
 	return onlineNodes(world, os).map((node) => {
 		const { managed, free } = sizesOf(world, os, node.id);
-		return { id: node.id, cpus: node.cpus, totalBytes: managed * PAGE_BYTES, freeBytes: free * PAGE_BYTES, distances: distancesOf(world, os, node) };
+		return {
+			id: node.id,
+			cpus: node.cpus,
+			totalBytes: managed * PAGE_BYTES,
+			freeBytes: free * PAGE_BYTES,
+			distances: distancesOf(world, os, node)
+		};
 	});
 }
 

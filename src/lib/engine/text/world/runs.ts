@@ -13,7 +13,7 @@ export type RunVisit = (firstPfn: number, pages: number, firstPage: number) => v
 export function visitRuns(world: World, area: AreaRecord, firstPage: number, pageCount: number, visit: RunVisit): void {
 	const end = firstPage + pageCount;
 	const { c } = world;
-	for (let page = firstPage; page < end; ) {
+	for (let page = firstPage; page < end;) {
 		const next = Math.min(end, (Math.floor(page / PAGES_PER_BLOCK) + 1) * PAGES_PER_BLOCK);
 		const word = c.mapWord.get(mappingRow(area, 0, Math.floor(page / PAGES_PER_BLOCK)));
 		switch (mapKind(word)) {
@@ -60,7 +60,7 @@ export function areaPagesByNode(world: World, area: AreaRecord): Map<number, num
 	const first = firstBlockOf(world, area.os);
 	visitRuns(world, area, 0, area.pageCount, (pfn, pages) => {
 		// A run of pages may pass from one block, and so from one node, to the next.
-		for (let at = pfn; at < pfn + pages; ) {
+		for (let at = pfn; at < pfn + pages;) {
 			const part = Math.min(pfn + pages, (Math.floor(at / PAGES_PER_BLOCK) + 1) * PAGES_PER_BLOCK) - at;
 			const node = nodeOfBlock(world, first + Math.floor(at / PAGES_PER_BLOCK));
 			byNode.set(node, (byNode.get(node) ?? 0) + part);

@@ -41,7 +41,12 @@ export function memoryBlockView(world: World, os: number, id: number): BlockView
 }
 
 /** Visits every 2 MiB block of a section with its zone index. */
-export function zonesInSection(world: World, os: number, section: number, visit: (zone: number, firstBlock: number, count: number) => void): void {
+export function zonesInSection(
+	world: World,
+	os: number,
+	section: number,
+	visit: (zone: number, firstBlock: number, count: number) => void
+): void {
 	const first = firstBlockOf(world, os) + section * BLOCKS_PER_SECTION;
 	const value = world.c.memoryBlockZone.get(first / BLOCKS_PER_SECTION);
 	if (value !== MIXED_ZONES) {

@@ -1,13 +1,5 @@
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
-import {
-	BlockKind,
-	payloadUseClass,
-	payloadVm,
-	RowKind,
-	UseClass,
-	wordKind,
-	wordPayload
-} from '../../contract/words.ts';
+import { BlockKind, payloadUseClass, payloadVm, RowKind, UseClass, wordKind, wordPayload } from '../../contract/words.ts';
 import { rowsOf, wholeWord } from '../../mm/frames.ts';
 import { areaOfOwner } from '../../mm/os/os.ts';
 import type { World } from '../../state/world.ts';
@@ -69,8 +61,7 @@ export function addTally(into: Tally, more: Tally): void {
 }
 
 /** Pages that no mover can move and no user owns. */
-export const kernelPagesOf = (tally: Tally): number =>
-	tally.slab + tally.pageTable + tally.kernel + tally.reserved + tally.pipe;
+export const kernelPagesOf = (tally: Tally): number => tally.slab + tally.pageTable + tally.kernel + tally.reserved + tally.pipe;
 export const movablePagesOf = (tally: Tally): number => tally.anonymous + tally.shared;
 
 /**
@@ -156,7 +147,7 @@ function tallyRows(world: World, base: number, into: Tally): void {
 	const owners = world.c.rowVm.data;
 	let owner = -1;
 	let owned = 0;
-	for (let at = base; at < base + PAGES_PER_BLOCK; ) {
+	for (let at = base; at < base + PAGES_PER_BLOCK;) {
 		const kind = kinds[at] as number;
 		const pages = 1 << (orders[at] as number);
 		if (kind === RowKind.vm || kind === RowKind.incoming) {

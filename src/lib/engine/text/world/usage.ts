@@ -40,7 +40,7 @@ function unevictable(world: World, os: number, wanted: ReadonlySet<number>): { l
 	for (const area of world.r.areas) {
 		if (!area || area.os !== os || !(area.locked || area.kind === 'secure')) continue;
 		visitRuns(world, area, 0, area.pageCount, (pfn, pages) => {
-			for (let at = pfn; at < pfn + pages; ) {
+			for (let at = pfn; at < pfn + pages;) {
 				const block = Math.floor(at / PAGES_PER_BLOCK);
 				const part = Math.min(pfn + pages, (block + 1) * PAGES_PER_BLOCK) - at;
 				zonesInSection(world, os, Math.floor(block / BLOCKS_PER_SECTION), (zone, first, count) => {

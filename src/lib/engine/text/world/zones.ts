@@ -47,7 +47,11 @@ export function buddyLines(world: World, os: number): BuddyLine[] {
 		.filter((zone) => zone.present > 0)
 		.map((zone) => {
 			const lists = Array.from({ length: MIGRATETYPES }, (_, type) => listsOf(world, zone.index, type));
-			return { node: zone.node, zone: zone.text, chunks: Array.from({ length: ORDERS }, (_, order) => lists.reduce((sum, list) => sum + (list[order] ?? 0), 0)) };
+			return {
+				node: zone.node,
+				zone: zone.text,
+				chunks: Array.from({ length: ORDERS }, (_, order) => lists.reduce((sum, list) => sum + (list[order] ?? 0), 0))
+			};
 		});
 }
 

@@ -53,7 +53,11 @@ export function unplugBigBlocks(world: World, device: VirtioMemRecord): Step {
 	const { driver } = device;
 	if (note(device, 'block') >= 0) return leave(world, device, note(device, 'block'));
 	if (note(device, 'left') === 0) return over(null);
-	for (; note(device, 'order') < 3; setNote(device, 'order', note(device, 'order') + 1), setNote(device, 'cursor', driver.blockStates.length - 1)) {
+	for (
+		;
+		note(device, 'order') < 3;
+		setNote(device, 'order', note(device, 'order') + 1), setNote(device, 'cursor', driver.blockStates.length - 1)
+	) {
 		for (let at = note(device, 'cursor'); at >= 0; at -= 1) {
 			if (driver.blockStates[at] !== 'ADDED' || !fits(world, device, driver.firstMemoryBlock + at, note(device, 'order'))) continue;
 			setNote(device, 'cursor', at - 1);
@@ -130,4 +134,3 @@ export function unplugLeftBehind(world: World, device: VirtioMemRecord): Errno |
 	}
 	return null;
 }
-

@@ -18,7 +18,8 @@ const MOVABLE_TRIES = 5;
 const MOST_BLOCKERS = 32;
 
 /** Not done: one pageblock was emptied, which took so long; ask again then. */
-export type Taking = { readonly done: false; readonly costNs: number } | { readonly done: true; readonly errno: Errno | null; readonly costNs: number };
+export type Taking =
+	{ readonly done: false; readonly costNs: number } | { readonly done: true; readonly errno: Errno | null; readonly costNs: number };
 
 /** Where the range stands, in the run's notes. */
 interface Progress {

@@ -70,7 +70,8 @@ function fillBlock(world: World, device: VirtioMemRecord, memoryBlock: number): 
 	setNote(device, 'left', left - length);
 	if (stateOf(device, memoryBlock) !== 'OFFLINE_PARTIAL')
 		fakeOnline(world, device.os, blockAtAddress(world, device.os, addr), bytes / BLOCK_BYTES);
-	if (driverHas(world, device, subBlockAddress(world, device, memoryBlock, 0), count * subBlockBytes, true)) becomeFull(device, memoryBlock);
+	if (driverHas(world, device, subBlockAddress(world, device, memoryBlock, 0), count * subBlockBytes, true))
+		becomeFull(device, memoryBlock);
 	return goOn(plugNs(world, bytes));
 }
 

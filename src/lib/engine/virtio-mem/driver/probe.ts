@@ -31,7 +31,8 @@ export function probeDriver(world: World, device: VirtioMemRecord): void {
 	say(`device block size: ${hex(device.blockBytes)}`);
 	say(`nid: ${device.node}`);
 	if (device.addr % blockBytes !== 0) say('The alignment of the physical start address can make some memory unusable.');
-	if ((device.addr + device.regionBytes) % blockBytes !== 0) say('The alignment of the physical end address can make some memory unusable.');
+	if ((device.addr + device.regionBytes) % blockBytes !== 0)
+		say('The alignment of the physical end address can make some memory unusable.');
 	const subBlockBytes = Math.max(device.blockBytes, SUB_BLOCK_BYTES[record.profile]);
 	const old = record.profile === 'rfc-v4-2020';
 	const sbm = subBlockBytes < blockBytes && (old || !record.settings.forceBbm);
@@ -72,7 +73,14 @@ export function probeDriver(world: World, device: VirtioMemRecord): void {
 	// A fresh driver knows of nothing that is plugged.
 	setBits(world.c.driverPlugged, device, 0, blockCountOf(device), false);
 	if (device.pluggedBytes > 0) say('unplugging all memory is required');
-	record.groups.push({ kind: 'dynamic', node: device.node, device: device.id, unitPages: unit / PAGE_BYTES, kernelPages: 0, movablePages: 0 });
+	record.groups.push({
+		kind: 'dynamic',
+		node: device.node,
+		device: device.id,
+		unitPages: unit / PAGE_BYTES,
+		kernelPages: 0,
+		movablePages: 0
+	});
 	device.group = record.groups.length - 1;
 	kickDriver(world, device);
 }
@@ -113,4 +121,3 @@ export function removeDriver(world: World, device: VirtioMemRecord): void {
 	driver.generation += 1;
 	driver.work = {};
 }
-

@@ -119,9 +119,7 @@ describe('expected values, 3.10', () => {
 	});
 	it('transit does not depend on the dirty rate', () => {
 		const wild = forms.headlineComparison(costs, { ...forms.HEADLINE_CASE, dirtyGBps: 3 });
-		expect(wild.find((candidate) => candidate.id === 'transit-thp-1')).toEqual(
-			row('transit-thp-1')
-		);
+		expect(wild.find((candidate) => candidate.id === 'transit-thp-1')).toEqual(row('transit-thp-1'));
 		expect(wild.find((candidate) => candidate.id === 'precopy-tcp25')?.converges).toBe(false);
 	});
 	it('resident', () => {
@@ -143,14 +141,9 @@ describe('expected values, 3.10', () => {
 	it('vDPA, 128 GiB', () => {
 		const value = wanted.vdpa128;
 		const guestBytes = 128 * GIB;
-		const change = (cycleMsPerGiB: number, setupMs: number) =>
-			forms.vdpaMapChange({ guestBytes, cycleMsPerGiB, setupS: setupMs / 1e3 });
+		const change = (cycleMsPerGiB: number, setupMs: number) => forms.vdpaMapChange({ guestBytes, cycleMsPerGiB, setupS: setupMs / 1e3 });
 		near(change(costs.vdpaRemapCycleMsPerGiB, costs.vdpaSetupMs), value.platformFullS, 'platform');
-		near(
-			change(costs.pinMapThpMsPerGiB + costs.unpinUnmapThpMsPerGiB, costs.vdpaSetupMs),
-			value.thpFullS,
-			'THP'
-		);
+		near(change(costs.pinMapThpMsPerGiB + costs.unpinUnmapThpMsPerGiB, costs.vdpaSetupMs), value.thpFullS, 'THP');
 		near(change(0, costs.vdpaSetupMs), value.keepMapsS, 'kept');
 		near(change(costs.vdpaMlx5RemapCycleMsPerGiB, costs.vdpaMlx5SetupMs), value.mlx5FullS, 'mlx5');
 		near(change(0, costs.vdpaMlx5SetupMs), value.mlx5AsidS, 'mlx5 ASID');
@@ -183,17 +176,9 @@ describe('expected values, 3.10', () => {
 			interruptS: 0,
 			orchestratorS: costs.orchestratorAllocMs / 1e3
 		});
-		near(
-			(add + forms.blockOnline(bytes, costs.blockOnlineMs / 1e3)) * 1e3,
-			value.sysramMs,
-			'system-ram'
-		);
+		near((add + forms.blockOnline(bytes, costs.blockOnlineMs / 1e3)) * 1e3, value.sysramMs, 'system-ram');
 		near((add + forms.blockOnline(bytes, 4.883e-3)) * 1e3, 2513, 'system-ram before the fix');
-		near(
-			(add + forms.memmapS(bytes, 4096, costs.memmapBytesPerPage, costs.memmapInitGBps)) * 1e3,
-			value.daxMs,
-			'DAX'
-		);
+		near((add + forms.memmapS(bytes, 4096, costs.memmapBytesPerPage, costs.memmapInitGBps)) * 1e3, value.daxMs, 'DAX');
 		const release = (moveGBps: number) =>
 			forms.blockOffline({
 				bytes,
@@ -214,11 +199,7 @@ describe('expected values, 3.10', () => {
 			0.9984,
 			'release free'
 		);
-		near(
-			forms.populateS(bytes, 2 * 1024 ** 2, costs.daxFault2mUs / 1e6, 1) * 1e3,
-			32.8,
-			'first touch DAX'
-		);
+		near(forms.populateS(bytes, 2 * 1024 ** 2, costs.daxFault2mUs / 1e6, 1) * 1e3, 32.8, 'first touch DAX');
 		near(bytes / (costs.memZero2mGBps * 1e9), 5.82, 'zeroing');
 	});
 	it.each([
@@ -227,34 +208,16 @@ describe('expected values, 3.10', () => {
 	] as const)('virtio-mem, 8 GiB in pieces of %s', (_, pieceBytes, pinned, value) => {
 		const bytes = 8 * GIB;
 		const pieces = bytes / pieceBytes;
-		near(
-			forms.clusteredFreeBytes(bytes, pieceBytes, pinned) / GIB,
-			value.clusteredGiB,
-			'clustered'
-		);
-		near(
-			forms.expectedFreeGroups(pieces, (128 * 1024 ** 2) / pieceBytes, pinned),
-			value.blocks128Expected,
-			'blocks'
-		);
-		near(
-			forms.expectedFreePieces(pieces, pieceBytes / 4096, 0.01),
-			value.scatterExpectedSubblocks,
-			'scattered'
-		);
+		near(forms.clusteredFreeBytes(bytes, pieceBytes, pinned) / GIB, value.clusteredGiB, 'clustered');
+		near(forms.expectedFreeGroups(pieces, (128 * 1024 ** 2) / pieceBytes, pinned), value.blocks128Expected, 'blocks');
+		near(forms.expectedFreePieces(pieces, pieceBytes / 4096, 0.01), value.scatterExpectedSubblocks, 'scattered');
 	});
 	it('virtio-mem, the times that go with it', () => {
 		const free = wanted.vmem8.clusteredGiB;
 		near(free / costs.virtioMemUnplugGiBps, wanted.vmem8.freeS, 'free');
 		near(free / costs.virtioMemUnplugVfioGiBps, 0.349, 'VFIO');
-		near(
-			((free / 2) * GIB) / (costs.migratePages4kGBps * 1e9),
-			wanted.vmem8.half4kS,
-			'half in use'
-		);
-		expect(forms.virtioMemRetriesS(costs.virtioMemRetryMinS, costs.virtioMemRetryMaxS, 5)).toEqual([
-			50, 100, 200, 300, 300
-		]);
+		near(((free / 2) * GIB) / (costs.migratePages4kGBps * 1e9), wanted.vmem8.half4kS, 'half in use');
+		expect(forms.virtioMemRetriesS(costs.virtioMemRetryMinS, costs.virtioMemRetryMaxS, 5)).toEqual([50, 100, 200, 300, 300]);
 	});
 	it('random pins free as many pieces as the expectation says (seeded draw, 5 %)', () => {
 		let state = 0x2f6e2b1;
@@ -271,10 +234,7 @@ describe('expected values, 3.10', () => {
 			const touched = new Set([...pinned].map((piece) => Math.floor(piece / 32)));
 			free += 64 - touched.size;
 		}
-		expect(
-			Math.abs(free / 300 / forms.expectedFreeGroups(2048, 32, 20) - 1),
-			'seed 0x2f6e2b1'
-		).toBeLessThan(0.05);
+		expect(Math.abs(free / 300 / forms.expectedFreeGroups(2048, 32, 20) - 1), 'seed 0x2f6e2b1').toBeLessThan(0.05);
 	});
 	it('fail-over', () => {
 		const value = wanted.failoverS;
@@ -294,16 +254,8 @@ describe('expected values, 3.10', () => {
 			value.corosync,
 			'corosync'
 		);
-		near(
-			forms.failoverS({ detectS: costs.vsphereHaDetectS, fenceS: 0, restartS }),
-			value.vsphere,
-			'vSphere'
-		);
-		near(
-			forms.failoverS({ detectS: costs.k8sNodeGraceS + costs.k8sTolerationS, fenceS: 0, restartS }),
-			value.k8s,
-			'Kubernetes'
-		);
+		near(forms.failoverS({ detectS: costs.vsphereHaDetectS, fenceS: 0, restartS }), value.vsphere, 'vSphere');
+		near(forms.failoverS({ detectS: costs.k8sNodeGraceS + costs.k8sTolerationS, fenceS: 0, restartS }), value.k8s, 'Kubernetes');
 	});
 	it('loaded latency: one migration on the device, then two', () => {
 		const at = (utilisation: number) =>
@@ -324,12 +276,7 @@ describe('expected values, 3.10', () => {
 describe('printed tables', () => {
 	it.each(tables.headline)('3.1 $id', (printed) => {
 		const actual = row(printed.id as forms.HeadlineMethod);
-		asPrinted(
-			actual.totalS,
-			printed.totalS,
-			printed.totalS < 0.01 ? 1e-4 : printed.totalS < 1 ? 1e-3 : 0.01,
-			'total'
-		);
+		asPrinted(actual.totalS, printed.totalS, printed.totalS < 0.01 ? 1e-4 : printed.totalS < 1 ? 1e-3 : 0.01, 'total');
 		asPrinted(actual.downtimeS * 1e3, printed.downtimeMs, 0.1, 'downtime');
 		asPrinted(actual.networkBytes / 1e9, printed.networkGB, 0.01, 'network');
 		asPrinted(actual.cxlBytes / 1e9, printed.cxlGB, printed.cxlGB < 1 ? 1e-5 : 0.01, 'CXL');
@@ -351,47 +298,18 @@ describe('printed tables', () => {
 		const [small, huge, giant] = tables.pinning128GiB;
 		const bytes = 128 * GIB;
 		asPrinted(forms.perGiBS(bytes, costs.pinMap4kMsPerGiB), small?.pinMapS ?? 0, 0.01, 'pin 4k');
-		asPrinted(
-			forms.perGiBS(bytes, costs.unpinUnmap4kMsPerGiB),
-			small?.unpinUnmapS ?? 0,
-			0.01,
-			'unpin 4k'
-		);
-		asPrinted(
-			forms.populateS(bytes, 4096, costs.eptPopulate4kUs / 1e6, 8),
-			small?.populateS ?? 0,
-			0.01,
-			'populate 4k'
-		);
+		asPrinted(forms.perGiBS(bytes, costs.unpinUnmap4kMsPerGiB), small?.unpinUnmapS ?? 0, 0.01, 'unpin 4k');
+		asPrinted(forms.populateS(bytes, 4096, costs.eptPopulate4kUs / 1e6, 8), small?.populateS ?? 0, 0.01, 'populate 4k');
 		asPrinted(forms.perGiBS(bytes, costs.pinMapThpMsPerGiB), huge?.pinMapS ?? 0, 0.001, 'pin THP');
-		asPrinted(
-			forms.perGiBS(bytes, costs.unpinUnmapThpMsPerGiB),
-			huge?.unpinUnmapS ?? 0,
-			0.01,
-			'unpin THP'
-		);
-		asPrinted(
-			forms.populateS(bytes, 2 * 1024 ** 2, costs.eptPopulate2mUs / 1e6, 8),
-			huge?.populateS ?? 0,
-			0.01,
-			'populate THP'
-		);
-		asPrinted(
-			forms.perGiBS(bytes, costs.pinMap1gMsPerGiB),
-			giant?.pinMapS ?? 0,
-			0.001,
-			'pin 1 GiB'
-		);
+		asPrinted(forms.perGiBS(bytes, costs.unpinUnmapThpMsPerGiB), huge?.unpinUnmapS ?? 0, 0.01, 'unpin THP');
+		asPrinted(forms.populateS(bytes, 2 * 1024 ** 2, costs.eptPopulate2mUs / 1e6, 8), huge?.populateS ?? 0, 0.01, 'populate THP');
+		asPrinted(forms.perGiBS(bytes, costs.pinMap1gMsPerGiB), giant?.pinMapS ?? 0, 0.001, 'pin 1 GiB');
 	});
 });
 
 describe('F2 and F3', () => {
 	it('has s = 0.44545 behind a switch', () => {
-		near(
-			forms.slowdown({ memStallFraction: 0.1, latencyNs: 600, localLatencyNs: 110 }),
-			0.44545,
-			's'
-		);
+		near(forms.slowdown({ memStallFraction: 0.1, latencyNs: 600, localLatencyNs: 110 }), 0.44545, 's');
 		expect(forms.progress(0)).toBe(1);
 	});
 	it('loses nothing at full speed, and half of s·T when s is small', () => {
@@ -425,9 +343,7 @@ describe('which conclusions survive the ranges, 3.9', () => {
 		return outcome.value;
 	}
 	const rowOf = (table: CostTable, id: forms.HeadlineMethod) =>
-		forms
-			.headlineComparison(table, forms.HEADLINE_CASE)
-			.find((candidate) => candidate.id === id) as forms.HeadlineRow;
+		forms.headlineComparison(table, forms.HEADLINE_CASE).find((candidate) => candidate.id === id) as forms.HeadlineRow;
 	it('transit with huge pages takes 6.1 to 22.9 s over the range of the migration rate', () => {
 		near(rowOf(set({ migratePages2mGBps: 27.2 }), 'transit-thp-1').totalS, 6.13, 'fast');
 		near(rowOf(set({ migratePages2mGBps: 6 }), 'transit-thp-1').totalS, 22.93, 'slow');

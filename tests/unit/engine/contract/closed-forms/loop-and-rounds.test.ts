@@ -12,17 +12,10 @@ const GIB = 1024 ** 3;
 
 function asPrinted(actual: number, printed: number | null, lastDigit: number, what: string) {
 	if (printed === null) return;
-	expect(Math.abs(actual - printed), `${what}: ${actual} for ${printed}`).toBeLessThanOrEqual(
-		Math.max(printed * 0.005, lastDigit / 2)
-	);
+	expect(Math.abs(actual - printed), `${what}: ${actual} for ${printed}`).toBeLessThanOrEqual(Math.max(printed * 0.005, lastDigit / 2));
 }
 
-const guestOf = (row: {
-	memoryGiB: number;
-	bandwidthGBps: number;
-	dirtyGBps: number;
-	workingSetGB: number;
-}) => ({
+const guestOf = (row: { memoryGiB: number; bandwidthGBps: number; dirtyGBps: number; workingSetGB: number }) => ({
 	memoryBytes: row.memoryGiB * GIB,
 	bandwidthGBps: row.bandwidthGBps,
 	dirtyGBps: row.dirtyGBps,
@@ -37,9 +30,7 @@ describe('round model', () => {
 		const actual = forms.roundModel(guestOf(row));
 		expect(actual.converges).toBe(true);
 		expect(actual.volumesBytes).toHaveLength(wanted.volumesMB.length);
-		actual.volumesBytes.forEach((bytes, index) =>
-			asPrinted(bytes / 1e6, wanted.volumesMB[index] as number, 0.1, `V${index}`)
-		);
+		actual.volumesBytes.forEach((bytes, index) => asPrinted(bytes / 1e6, wanted.volumesMB[index] as number, 0.1, `V${index}`));
 		asPrinted(actual.totalS, wanted.totalS, 0.01, 'total');
 		asPrinted(actual.sentBytes / 1e9, wanted.sentGB, 0.01, 'sent');
 		asPrinted(actual.downtimeS * 1e3, wanted.downtimeMs, 1, 'downtime');
@@ -48,12 +39,7 @@ describe('round model', () => {
 	it('case D settles at 3.85 GB and never ends', () => {
 		const actual = forms.roundModel(guestOf(published.D));
 		expect(actual.converges).toBe(false);
-		asPrinted(
-			(actual.volumesBytes.at(-1) as number) / 1e9,
-			published.D.roundsSettleGB,
-			0.01,
-			'settles'
-		);
+		asPrinted((actual.volumesBytes.at(-1) as number) / 1e9, published.D.roundsSettleGB, 0.01, 'settles');
 		expect(forms.converges(guestOf(published.D))).toBe(false);
 	});
 	it('case D with auto-converge', () => {
@@ -116,12 +102,7 @@ describe('QEMU-like loop', () => {
 		const actual = forms.qemuLikeLoop(guestOf(published.D));
 		expect(actual.converges).toBe(false);
 		expect(actual.downtimeS).toBe(Infinity);
-		asPrinted(
-			(actual.afterSync.at(-1)?.leftBytes ?? 0) / 1e9,
-			published.D.loopPendingGB,
-			0.01,
-			'left'
-		);
+		asPrinted((actual.afterSync.at(-1)?.leftBytes ?? 0) / 1e9, published.D.loopPendingGB, 0.01, 'left');
 	});
 	it('case D with auto-converge', () => {
 		const wanted = published.D.autoConverge.loop;
@@ -196,9 +177,7 @@ describe('fixed point and convergence', () => {
 					workingSetBytes,
 					downtimeLimitS: 0.3
 				};
-				expect(forms.roundModel(guest).converges, `${dirtyGBps} GB/s into ${workingSetBytes}`).toBe(
-					forms.converges(guest)
-				);
+				expect(forms.roundModel(guest).converges, `${dirtyGBps} GB/s into ${workingSetBytes}`).toBe(forms.converges(guest));
 			}
 	});
 });

@@ -12,7 +12,8 @@ function withExmem(proposals: readonly 'exmem'[] = ['exmem']) {
 	ask(simulation, { name: 'qmp', execute: 'object-add', arguments: { 'qom-type': 'memory-backend-ram', id: 'm0', size: 2 ** 28 } });
 	ask(simulation, { name: 'qmp', execute: 'device_add', arguments: { driver: 'pc-dimm', id: 'd0', memdev: 'm0', node: 2 } });
 	simulation.advance(1e9);
-	for (const block of [32, 33]) expect(write(simulation, memoryState(block), proposals.length > 0 ? 'online_exmem' : 'online_kernel')).toBe('OK');
+	for (const block of [32, 33])
+		expect(write(simulation, memoryState(block), proposals.length > 0 ? 'online_exmem' : 'online_kernel')).toBe('OK');
 	const zone = (index: number): string => `${simulation.world.r.zones[index]?.node}/${simulation.world.r.zones[index]?.name}`;
 	const words = (text: string) => ask(simulation, { name: 'process', process: 'p', words: text }).value as Record<string, unknown>;
 	return { simulation, zone, words };

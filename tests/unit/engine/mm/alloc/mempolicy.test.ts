@@ -11,7 +11,17 @@ const policy = (words: string): PolicyRecord => {
 };
 
 function process(own: PolicyRecord, cpu = 0): ProcessRecord {
-	return { id: 'p', os: 0, pid: 1, cpu, state: 'running', policy: own, parent: null, interleaveNext: 0, interleaveLeft: 0 } as ProcessRecord;
+	return {
+		id: 'p',
+		os: 0,
+		pid: 1,
+		cpu,
+		state: 'running',
+		policy: own,
+		parent: null,
+		interleaveNext: 0,
+		interleaveLeft: 0
+	} as ProcessRecord;
 }
 const area = (own: PolicyRecord | null): AreaRecord => ({ policy: own }) as AreaRecord;
 
@@ -31,7 +41,8 @@ describe('policies', () => {
 		for (const [words, text] of texts) expect(policyText(policy(words))).toBe(text);
 		expect(parsePolicy(['bind', '1', 'strict,move'])?.flags).toEqual(['strict', 'move']);
 		expect(parsePolicy(['bind', '0', 'move_all'])?.flags).toEqual(['move_all']);
-		for (const words of ['', 'bond 1', 'bind x', 'bind 1 hard', 'bind=loose 1', 'bind 3-1']) expect(parsePolicy(words.split(' ')), words).toBeNull();
+		for (const words of ['', 'bond 1', 'bind x', 'bind 1 hard', 'bind=loose 1', 'bind 3-1'])
+			expect(parsePolicy(words.split(' ')), words).toBeNull();
 	});
 
 	it('are refused as mbind refuses them: nodes without memory fall out, nothing left is EINVAL', () => {
@@ -40,7 +51,8 @@ describe('policies', () => {
 		expect(settle('bind 0,2')).toMatchObject({ nodes: [0] });
 		expect(settle('preferred')).toMatchObject({ mode: 'local', nodes: [] });
 		expect(settle('preferred 0-1')).toMatchObject({ nodes: [0] });
-		for (const words of ['bind', 'bind 2', 'bind 7', 'interleave', 'default 0', 'local 1', 'interleave=balancing 0-1']) expect(settle(words), words).toBe('EINVAL');
+		for (const words of ['bind', 'bind 2', 'bind 7', 'interleave', 'default 0', 'local 1', 'interleave=balancing 0-1'])
+			expect(settle(words), words).toBe('EINVAL');
 	});
 
 	it('place pages: local, preferred, masked, in turns, by weight', () => {

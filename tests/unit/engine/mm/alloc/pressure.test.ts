@@ -103,7 +103,8 @@ describe('memory gets short', () => {
 	});
 
 	it('a long-term pin of movable far memory kills the user of near memory, while far memory is free (M-8)', () => {
-		const near = '-machine q35 -smp 2 -m 1G,slots=2,maxmem=4G -object memory-backend-ram,id=b0,size=1G -numa node,nodeid=0,cpus=0-1,memdev=b0 -numa node,nodeid=1';
+		const near =
+			'-machine q35 -smp 2 -m 1G,slots=2,maxmem=4G -object memory-backend-ram,id=b0,size=1G -numa node,nodeid=0,cpus=0-1,memdev=b0 -numa node,nodeid=1';
 		const simulation = machine(near, 'memhp_default_state=online_movable');
 		const qmp = (execute: string, more: Record<string, string | number>) => ask(simulation, { name: 'qmp', execute, arguments: more });
 		qmp('object-add', { 'qom-type': 'memory-backend-ram', id: 'm0', size: 2 ** 29 });
@@ -119,7 +120,16 @@ describe('memory gets short', () => {
 
 	it('locked pages stay; held ones are passed over', () => {
 		const { simulation } = far({ demotion: true, numaBalancing: 0 });
-		const lines = ['q: map b 200M', 'q: bind b bind 0', 'q: touch b', 'q: mlock b', 'p: map a 760M', 'p: bind a bind 0', 'p: touch a', 'q: status b'];
+		const lines = [
+			'q: map b 200M',
+			'q: bind b bind 0',
+			'q: touch b',
+			'q: mlock b',
+			'p: map a 760M',
+			'p: bind a bind 0',
+			'p: touch a',
+			'q: status b'
+		];
 		expect(nodesOf(play(simulation, lines))).toEqual({ node0: 200 * 256 });
 		expect(nodesOf(play(simulation, ['p: status a']))['node1']).toBeGreaterThan(0);
 		expectSound(simulation);
@@ -137,7 +147,14 @@ describe('memory gets short', () => {
 
 describe('NUMA balancing', () => {
 	/** 64 MiB on node 1, touched every second from node 0. */
-	const hot = (policy: string): string[] => ['p: map a 64M', 'p: bind a bind 1', 'p: touch a', `p: bind a ${policy}`, ...Array.from({ length: 4 }, () => ['p: sleep 1', 'p: touch a']).flat(), 'p: status a'];
+	const hot = (policy: string): string[] => [
+		'p: map a 64M',
+		'p: bind a bind 1',
+		'p: touch a',
+		`p: bind a ${policy}`,
+		...Array.from({ length: 4 }, () => ['p: sleep 1', 'p: touch a']).flat(),
+		'p: status a'
+	];
 
 	it.each([
 		['default', 1, 'node0'],

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { autoWeights } from '../../../../../src/lib/engine/mm/alloc/mempolicy.ts';
-import { abstractDistance, demotionLines, demotionTargets, isTopTier, rangeText, tierOf } from '../../../../../src/lib/engine/mm/alloc/tiers.ts';
+import {
+	abstractDistance,
+	demotionLines,
+	demotionTargets,
+	isTopTier,
+	rangeText,
+	tierOf
+} from '../../../../../src/lib/engine/mm/alloc/tiers.ts';
 import type { OsRecord } from '../../../../../src/lib/engine/state/machine-records.ts';
 import { machine } from '../../../../support/machines.ts';
 
@@ -23,7 +30,10 @@ describe('tiers', () => {
 		expect([tierOf(world, 0, 0), tierOf(world, 0, 1)]).toEqual([4, 22]);
 		expect(demotionTargets(world, 0, 0)).toEqual({ preferred: [1], fallback: [1] });
 		expect(demotionTargets(world, 0, 1)).toEqual({ preferred: [], fallback: [] });
-		expect(demotionLines(world, 0)).toEqual(['Demotion targets for Node 0: preferred: 1, fallback: 1', 'Demotion targets for Node 1: null']);
+		expect(demotionLines(world, 0)).toEqual([
+			'Demotion targets for Node 0: preferred: 1, fallback: 1',
+			'Demotion targets for Node 1: null'
+		]);
 		expect([isTopTier(world, 0, 0), isTopTier(world, 0, 1)]).toEqual([true, false]);
 		expect(autoWeights(os)).toEqual([21, 10]);
 	});

@@ -10,7 +10,8 @@ const PLAIN = [
 
 function typed(proposals: readonly 'typed-nodes'[] = ['typed-nodes']) {
 	const simulation = machine(PLAIN, 'typed_node=1:switched', { proposals });
-	const words = (text: string, process = 'p') => ask(simulation, { name: 'process', process, words: text }).value as Record<string, unknown>;
+	const words = (text: string, process = 'p') =>
+		ask(simulation, { name: 'process', process, words: text }).value as Record<string, unknown>;
 	return { simulation, words, os: simulation.world.r.oses[0] };
 }
 

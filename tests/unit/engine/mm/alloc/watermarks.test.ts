@@ -5,7 +5,9 @@ import { zoneIndex } from '../../../../../src/lib/engine/mm/os/os.ts';
 import { machine } from '../../../../support/machines.ts';
 
 /** A machine whose zones hold exactly so many managed pages. */
-function zones(pages: readonly (readonly [node: number, name: 'DMA' | 'DMA32' | 'NORMAL' | 'MOVABLE', managed: number])[]): Simulation['world'] {
+function zones(
+	pages: readonly (readonly [node: number, name: 'DMA' | 'DMA32' | 'NORMAL' | 'MOVABLE', managed: number])[]
+): Simulation['world'] {
 	const { world } = machine();
 	for (const zone of world.r.oses[0]?.zones ?? []) world.c.zoneManagedPages.set(zone, 0);
 	for (const [node, name, managed] of pages) world.c.zoneManagedPages.set(zoneIndex(world, 0, node, name), managed);
@@ -20,7 +22,13 @@ describe('watermarks', () => {
 			[1, 'MOVABLE', 131_072]
 		]);
 		expect(minFreeKbytes(world, 0)).toBe(45_056);
-		expect(watermarksOf(world, zoneIndex(world, 0, 1, 'MOVABLE'))).toEqual({ min: 128, low: 885, high: 1642, promo: 2399, reserve: [0, 0, 0, 0, 0] });
+		expect(watermarksOf(world, zoneIndex(world, 0, 1, 'MOVABLE'))).toEqual({
+			min: 128,
+			low: 885,
+			high: 1642,
+			promo: 2399,
+			reserve: [0, 0, 0, 0, 0]
+		});
 	});
 
 	it('of the recorded machine: what lies above HIGH is the total that its kernel log counts', () => {
@@ -42,7 +50,8 @@ describe('watermarks', () => {
 			[0, 'MOVABLE', 1_024_000],
 			[1, 'NORMAL', 999_999]
 		]);
-		const reserve = (name: 'DMA' | 'DMA32' | 'NORMAL' | 'MOVABLE'): readonly number[] => watermarksOf(world, zoneIndex(world, 0, 0, name)).reserve;
+		const reserve = (name: 'DMA' | 'DMA32' | 'NORMAL' | 'MOVABLE'): readonly number[] =>
+			watermarksOf(world, zoneIndex(world, 0, 0, name)).reserve;
 		expect(reserve('DMA')).toEqual([0, 1000, 3000, 7000, 7000]);
 		expect(reserve('DMA32')).toEqual([0, 0, 2000, 6000, 6000]);
 		expect(reserve('NORMAL')).toEqual([0, 0, 0, 32_000, 32_000]);

@@ -33,9 +33,11 @@ function words(simulation: Simulation, process: string, ...lines: string[]): voi
 	}
 }
 
-const online = ({ world }: Simulation, id: number, how: 'online' | 'online_kernel' | 'online_movable'): string | null => onlineMemoryBlock(world, 0, id, how);
+const online = ({ world }: Simulation, id: number, how: 'online' | 'online_kernel' | 'online_movable'): string | null =>
+	onlineMemoryBlock(world, 0, id, how);
 const zonesOf = ({ world }: Simulation, ids: readonly number[]): string[] => ids.map((id) => validZones(world, 0, id).join(' '));
-const present = ({ world }: Simulation, node: number, name: 'NORMAL' | 'MOVABLE'): number => world.c.zonePresentPages.get(zoneIndex(world, 0, node, name));
+const present = ({ world }: Simulation, node: number, name: 'NORMAL' | 'MOVABLE'): number =>
+	world.c.zonePresentPages.get(zoneIndex(world, 0, node, name));
 const span = ({ world }: Simulation, node: number, name: 'NORMAL' | 'MOVABLE'): number => {
 	const zone = world.r.zones[zoneIndex(world, 0, node, name)];
 	return zone ? zone.spanEndPfn - zone.spanStartPfn : -1;
@@ -114,7 +116,9 @@ describe('which zone', () => {
 		expect(zonesOf(withBlocks(policy), [32, 35])).toEqual(['NORMAL', 'NORMAL']);
 		expect(zonesOf(withBlocks(`${policy} memory_hotplug.auto_movable_numa_aware=N`), [32, 35])).toEqual(['MOVABLE', 'MOVABLE']);
 		// A static group goes all or nothing: 512 MiB do not fit into 40 % of 1 GiB.
-		expect(zonesOf(withBlocks(`${policy} memory_hotplug.auto_movable_numa_aware=N memory_hotplug.auto_movable_ratio=40`), [32, 35])).toEqual(['NORMAL', 'NORMAL']);
+		expect(
+			zonesOf(withBlocks(`${policy} memory_hotplug.auto_movable_numa_aware=N memory_hotplug.auto_movable_ratio=40`), [32, 35])
+		).toEqual(['NORMAL', 'NORMAL']);
 	});
 });
 

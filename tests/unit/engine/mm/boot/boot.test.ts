@@ -10,7 +10,11 @@ function zonesOf({ world }: Simulation): Record<string, [number, number, number]
 	const rows: Record<string, [number, number, number]> = {};
 	for (const [index, zone] of world.r.zones.entries())
 		if (world.c.zonePresentPages.get(index) > 0)
-			rows[`${zone.node}/${zone.name}`] = [zone.spanEndPfn - zone.spanStartPfn, world.c.zonePresentPages.get(index), world.c.zoneManagedPages.get(index)];
+			rows[`${zone.node}/${zone.name}`] = [
+				zone.spanEndPfn - zone.spanStartPfn,
+				world.c.zonePresentPages.get(index),
+				world.c.zoneManagedPages.get(index)
+			];
 	return rows;
 }
 
@@ -61,7 +65,16 @@ describe('memory blocks at boot', () => {
 	test('a block that spans two zones has none', () => {
 		const { world } = machine(THREE_NODES, 'kernelcore=512M');
 		expect(memoryBlocks(world, 0)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-		expect(memoryBlocks(world, 0).map((id) => validZones(world, 0, id).join())).toEqual(['', 'DMA32', '', 'MOVABLE', 'DMA32', 'DMA32', 'MOVABLE', 'MOVABLE']);
+		expect(memoryBlocks(world, 0).map((id) => validZones(world, 0, id).join())).toEqual([
+			'',
+			'DMA32',
+			'',
+			'MOVABLE',
+			'DMA32',
+			'DMA32',
+			'MOVABLE',
+			'MOVABLE'
+		]);
 		expect(blockState(world, 0, 8)).toBeNull();
 	});
 
@@ -81,12 +94,18 @@ test('free chunks of ZONE_DMA are those of every recorded guest', () => {
 test('words of the command line reach the settings', () => {
 	const settings = (append: string) => machine(THREE_NODES, append).world.r.oses[0]?.settings;
 	expect(settings('')).toMatchObject({ autoOnline: 'online', onlinePolicy: 'contig-zones', autoMovableRatio: 301, numaBalancing: 1 });
-	expect(settings('memhp_default_state=online_movable memory_hotplug.online_policy=auto-movable memory_hotplug.auto_movable_ratio=100')).toMatchObject({
+	expect(
+		settings('memhp_default_state=online_movable memory_hotplug.online_policy=auto-movable memory_hotplug.auto_movable_ratio=100')
+	).toMatchObject({
 		autoOnline: 'online_movable',
 		onlinePolicy: 'auto-movable',
 		autoMovableRatio: 100
 	});
-	expect(settings('memory_hotplug.auto_movable_numa_aware=N memory_hotplug.memmap_on_memory=force numa_balancing=disable transparent_hugepage=never')).toMatchObject({
+	expect(
+		settings(
+			'memory_hotplug.auto_movable_numa_aware=N memory_hotplug.memmap_on_memory=force numa_balancing=disable transparent_hugepage=never'
+		)
+	).toMatchObject({
 		autoMovableNumaAware: false,
 		memmapOnMemory: true,
 		numaBalancing: 0,

@@ -13,19 +13,14 @@ const say = (simulation: ReturnType<typeof machine>, words: string) =>
 	ask(simulation, { name: 'process', process: 'p', words }, 600).value as Record<string, unknown>;
 
 it('fills a small machine page by page', () => {
-	const simulation = machine(
-		'-machine q35 -m 512M -object memory-backend-ram,id=b0,size=512M -numa node,nodeid=0,memdev=b0'
-	);
-	for (const words of ['map a 260M', 'nothp a', 'touch a 4K'])
-		expect(say(simulation, words)).toMatchObject({ errno: 'OK' });
+	const simulation = machine('-machine q35 -m 512M -object memory-backend-ram,id=b0,size=512M -numa node,nodeid=0,memdev=b0');
+	for (const words of ['map a 260M', 'nothp a', 'touch a 4K']) expect(say(simulation, words)).toMatchObject({ errno: 'OK' });
 	expect(say(simulation, 'touch a')).toMatchObject({ errno: 'OK' });
 	expect(say(simulation, 'check a')).toMatchObject({ ret: 0 });
 });
 
 it('says ENOMEM where a world has no room for so many single pages', () => {
-	const simulation = machine(
-		'-machine q35 -m 28G -object memory-backend-ram,id=b0,size=28G -numa node,nodeid=0,memdev=b0'
-	);
+	const simulation = machine('-machine q35 -m 28G -object memory-backend-ram,id=b0,size=28G -numa node,nodeid=0,memdev=b0');
 	const { detail } = simulation.world.r.pools;
 	for (const words of ['map a 64M', 'nothp a']) say(simulation, words);
 	// As if most of the memory lay in single pages already; filling it for real takes long.

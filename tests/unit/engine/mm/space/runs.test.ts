@@ -3,14 +3,7 @@
  * Method: against a plain set of numbers under random ranges; the seed is printed.
  */
 import { expect, it } from 'vitest';
-import {
-	isIn,
-	pagesIn,
-	partsOutside,
-	withoutRange,
-	withRange,
-	type Runs
-} from '$lib/engine/mm/space/runs.ts';
+import { isIn, pagesIn, partsOutside, withoutRange, withRange, type Runs } from '$lib/engine/mm/space/runs.ts';
 import { Chance, seedOr } from '../../../../support/chance.ts';
 
 const PAGES = 40;
@@ -28,8 +21,7 @@ it('says the same as a set', () => {
 			if (add) set.add(page);
 			else set.delete(page);
 		const where = `FUZZ_SEED=${chance.seed}, step ${step}`;
-		for (let page = 0; page < PAGES; page += 1)
-			expect(isIn(runs, page), `${where}, page ${page}`).toBe(set.has(page));
+		for (let page = 0; page < PAGES; page += 1) expect(isIn(runs, page), `${where}, page ${page}`).toBe(set.has(page));
 		expect(pagesIn(runs, 0, PAGES), where).toBe(set.size);
 		expect(
 			partsOutside(runs, 0, PAGES).reduce((sum, [, pages]) => sum + pages, 0),

@@ -20,7 +20,11 @@ function open(append: string, options?: MachineOptions, args = VIRTIO_MEM): void
 const device = (): VirtioMemRecord => simulation.world.r.virtioMems[0] as VirtioMemRecord;
 const mib = (): number => device().pluggedBytes / MIB;
 function wish(sizeMib: number, seconds = 5): void {
-	const call = ask(simulation, { name: 'qmp', execute: 'qom-set', arguments: { path: 'vm0', property: 'requested-size', value: sizeMib * MIB } });
+	const call = ask(simulation, {
+		name: 'qmp',
+		execute: 'qom-set',
+		arguments: { path: 'vm0', property: 'requested-size', value: sizeMib * MIB }
+	});
 	expect(call.errno).toBeNull();
 	simulation.advance(simulation.nowNs + seconds * 1e9);
 }
@@ -29,7 +33,10 @@ let seen = 0;
 function asked(): string[] {
 	const all = simulation.world.trace
 		.filter((record) => record.rule === 'virtio-request' || record.rule === 'virtio-busy')
-		.map(({ values: { type, addr, blocks, answer } }) => `${type} ${(Number(addr) - BASE) / MIB}+${(Number(blocks) * device().blockBytes) / MIB}${answer === 'ACK' ? '' : ` ${answer}`}`);
+		.map(
+			({ values: { type, addr, blocks, answer } }) =>
+				`${type} ${(Number(addr) - BASE) / MIB}+${(Number(blocks) * device().blockBytes) / MIB}${answer === 'ACK' ? '' : ` ${answer}`}`
+		);
 	const fresh = all.slice(seen);
 	seen = all.length;
 	return fresh;
@@ -56,7 +63,11 @@ describe('plugging', () => {
 	it('kernel before movable before offline among the partly plugged', () => {
 		open('memhp_default_state=offline');
 		wish(384);
-		for (const [block, word] of [[32, 'online_kernel'], [33, 'online_movable']] as const) expect(write(simulation, memoryState(block), word)).toBe('OK');
+		for (const [block, word] of [
+			[32, 'online_kernel'],
+			[33, 'online_movable']
+		] as const)
+			expect(write(simulation, memoryState(block), word)).toBe('OK');
 		wish(0);
 		expect(mib()).toBeGreaterThan(0);
 		asked();
@@ -89,7 +100,9 @@ describe('plugging', () => {
 
 	it('a NACK makes it read its configuration again, not sleep', () => {
 		open(MOVABLE);
-		const set = (value: number): unknown => ask(simulation, { name: 'qmp', execute: 'qom-set', arguments: { path: 'vm0', property: 'requested-size', value: value * MIB } }).value;
+		const set = (value: number): unknown =>
+			ask(simulation, { name: 'qmp', execute: 'qom-set', arguments: { path: 'vm0', property: 'requested-size', value: value * MIB } })
+				.value;
 		set(2048);
 		simulation.advance(simulation.nowNs + 3e6);
 		expect(mib()).toBeGreaterThan(0);
@@ -105,7 +118,10 @@ describe('unplugging', () => {
 		wish(300);
 		asked();
 		wish(150);
-		expect(asked()).toEqual([...Array.from({ length: 22 }, (_, index) => `UNPLUG ${298 - index * 2}+2`), ...Array.from({ length: 53 }, (_, index) => `UNPLUG ${254 - index * 2}+2`)]);
+		expect(asked()).toEqual([
+			...Array.from({ length: 22 }, (_, index) => `UNPLUG ${298 - index * 2}+2`),
+			...Array.from({ length: 53 }, (_, index) => `UNPLUG ${254 - index * 2}+2`)
+		]);
 		expect(states()).toBe('MOVABLE MOVABLE_PARTIAL UNUSED');
 		wish(0);
 		expect(asked().at(-1)).toBe('UNPLUG 0+128');

@@ -8,12 +8,7 @@ import type { MachineCommand } from '../../../../../src/lib/engine/contract/mach
 import { MACHINE_CATALOGUE } from '../../../../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { Simulation } from '../../../../../src/lib/engine/index.ts';
 import { callBars } from '../../../../../src/routes/play/machine/call-bars.ts';
-import {
-	commandsUntil,
-	firstView,
-	keyOf,
-	scrollback
-} from '../../../../../src/routes/play/machine/scrollback.ts';
+import { commandsUntil, firstView, keyOf, scrollback } from '../../../../../src/routes/play/machine/scrollback.ts';
 
 const wish = (value: number): MachineCommand => ({
 	name: 'qmp',
@@ -38,9 +33,7 @@ describe('the scrollback', () => {
 	});
 	it('keeps a typed line as it was typed', () => {
 		const line = '{"execute":"qom-set", "arguments":{}}';
-		const typed = new Map([
-			[keyOf(10, journal[0]!.command as MachineCommand), { line, manner: 'qmp' as const }]
-		]);
+		const typed = new Map([[keyOf(10, journal[0]!.command as MachineCommand), { line, manner: 'qmp' as const }]]);
 		const [first] = scrollback(journal, [], typed, [], 'm0', 15);
 		expect(first).toMatchObject({ line, manner: 'qmp', typed: true });
 	});
@@ -54,14 +47,8 @@ describe('the scrollback', () => {
 				status: 0
 			}
 		];
-		const lines = (nowNs: number) =>
-			scrollback(journal, said, new Map(), [], 'm0', nowNs).map((entry) => entry.line);
-		expect(lines(40)).toEqual([
-			'qom-set vm0 requested-size 1G',
-			'p0: map a 64M',
-			'numactl -H',
-			'qom-set vm0 requested-size 0'
-		]);
+		const lines = (nowNs: number) => scrollback(journal, said, new Map(), [], 'm0', nowNs).map((entry) => entry.line);
+		expect(lines(40)).toEqual(['qom-set vm0 requested-size 1G', 'p0: map a 64M', 'numactl -H', 'qom-set vm0 requested-size 0']);
 		expect(lines(15)).toEqual(['qom-set vm0 requested-size 1G']);
 	});
 });
@@ -88,9 +75,7 @@ describe('with the engine’s calls', () => {
 		const { lanes, bars } = callBars(machine, own, status.nowNs, 6);
 		expect(lanes).toEqual(['qmp', 'holder', 'shell']);
 		expect(bars.filter((bar) => bar.state === 'running').map((bar) => bar.lane)).toEqual(['shell']);
-		expect(bars.filter((bar) => bar.state === 'coming').map((bar) => bar.words)).toEqual([
-			'holder: drain a'
-		]);
+		expect(bars.filter((bar) => bar.state === 'coming').map((bar) => bar.words)).toEqual(['holder: drain a']);
 		expect(bars.length).toBe(own.length);
 		expect(callBars(machine, own, status.nowNs, 2).lanes).toEqual(['qmp', 'others']);
 	});
