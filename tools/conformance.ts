@@ -55,36 +55,39 @@ let failed = 0;
 let notAnswered = 0;
 let looking = 0;
 const unobserved = new Map<string, number>();
-const otherFamilies = new Map<string, number>();
+
+/** One line of the answers: what the engine says where it says something, null elsewhere. */
+function writeAnswer(recorded: RecordedCase, answer: Answer | null): void {
+	if (out === null) return;
+	const silent = {
+		results: recorded.steps.filter((step) => 'result' in step).map(() => null),
+		steps: recorded.steps.map(() => null),
+		outcome: null
+	};
+	const { results, steps, outcome } = answer ?? silent;
+	writeSync(out, `${JSON.stringify({ id: recorded.id, results, steps, outcome })}\n`);
+}
+
 for (const recorded of cases) {
 	if (only !== null && !recorded.id.includes(only)) continue;
 	if (!(recorded.family in FAMILIES)) {
-		otherFamilies.set(recorded.family, (otherFamilies.get(recorded.family) ?? 0) + 1);
 		notAnswered += 1;
-		if (out !== null)
-			writeSync(
-				out,
-				`${JSON.stringify({ id: recorded.id, results: recorded.steps.filter((step) => 'result' in step).map(() => null), steps: recorded.steps.map(() => null), outcome: null })}\n`
-			);
+		process.stdout.write(`NONE ${recorded.id}: the engine does not play the family ${recorded.family} yet\n`);
+		writeAnswer(recorded, null);
 		continue;
 	}
 	const answer = play(recorded);
 	if ('crash' in answer) {
 		failed += 1;
 		process.stdout.write(`FAIL ${recorded.id}: the engine stopped: ${answer.crash}\n`);
-		if (out !== null)
-			writeSync(
-				out,
-				`${JSON.stringify({ id: recorded.id, results: recorded.steps.filter((step) => 'result' in step).map(() => null), steps: recorded.steps.map(() => null), outcome: null })}\n`
-			);
+		writeAnswer(recorded, null);
 		continue;
 	}
 	for (const what of answer.unobserved) {
 		looking += 1;
 		unobserved.set(what, (unobserved.get(what) ?? 0) + 1);
 	}
-	if (out !== null)
-		writeSync(out, `${JSON.stringify({ id: recorded.id, results: answer.results, steps: answer.steps, outcome: answer.outcome })}\n`);
+	writeAnswer(recorded, answer);
 	if (answer.difference !== null) {
 		failed += 1;
 		process.stdout.write(`FAIL ${recorded.id}: ${answer.difference}\n`);
@@ -97,8 +100,6 @@ for (const recorded of cases) {
 	}
 }
 if (out !== null) closeSync(out);
-for (const [family, count] of otherFamilies)
-	process.stdout.write(`NONE ${family}: ${count} cases of a family that the engine does not play yet\n`);
 if (looking > 0)
 	process.stdout.write(
 		`${looking} steps that only look were not answered: ${[...unobserved].map(([what, count]) => `${what} (${count})`).join('; ')}\n`

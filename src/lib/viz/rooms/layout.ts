@@ -45,6 +45,8 @@ export const ROOM_PAD = 9;
 const LENS_WIDTH = 232;
 const LISTS_WIDTH = 264;
 const LEAST_ROOM = 108;
+/** Air between the figure and the edge of its stage. */
+const EDGE = 10;
 /** Below this width everything stands in one column. */
 const LEAST_BESIDE = 760;
 const LENS_HEIGHT = 400;
@@ -63,14 +65,15 @@ export function layoutRooms(input: LayoutInput): RoomsLayout {
 		return { width: inner, height: lists.y + lists.height, stacked, ...placed, lens, lists };
 	}
 	const side = bare ? 0 : LENS_WIDTH + LISTS_WIDTH + 2 * GAP;
-	const placed = placeNodes(input, box(0, 0, width - side, height), false);
+	const edge = bare ? 0 : EDGE;
+	const placed = placeNodes(input, box(edge, 0, width - side - 2 * edge, height), false);
 	return {
 		width,
 		height,
 		stacked,
 		...placed,
-		lens: bare ? null : box(width - LENS_WIDTH - LISTS_WIDTH - GAP, 0, LENS_WIDTH, height),
-		lists: bare ? null : box(width - LISTS_WIDTH, 0, LISTS_WIDTH, height)
+		lens: bare ? null : box(width - LENS_WIDTH - LISTS_WIDTH - GAP - edge, 0, LENS_WIDTH, height),
+		lists: bare ? null : box(width - LISTS_WIDTH - edge, 0, LISTS_WIDTH, height)
 	};
 }
 
