@@ -56,6 +56,16 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 				}
 			]
 		}),
+	'fabric-refuses': () =>
+		answer(
+			open({
+				switchyard: 1,
+				id: 'one',
+				title: 'one',
+				fabric: { hosts: [{ id: 'A' }], devices: [{ id: 'dcd0', kind: 'sld', hosts: ['A'], regions: [{ bytes: '1 GiB' }] }] }
+			}),
+			{ name: 'fabric', actor: 'fault', at: 'nobody', execute: 'restore-link' }
+		),
 	'no-call': () =>
 		answer(open({ switchyard: 1, id: 'one', title: 'one', machines: [{ id: 'm0', qemuArgs: ['-m', '1G'] }] }), {
 			name: 'signal',

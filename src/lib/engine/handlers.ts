@@ -1,5 +1,7 @@
 import type { JournalEntry } from './contract/commands.ts';
 import { execute } from './commands/index.ts';
+import { runFabricTimer } from './commands/fabric-timers.ts';
+import { deliverMessage } from './commands/fabric-messages.ts';
 import { catchUp } from './hypervisor/guest.ts';
 import { dropPin } from './hypervisor/pins.ts';
 import { bytesLeft } from './queries/left.ts';
@@ -51,6 +53,12 @@ function handle(world: World, event: PendingEvent): void {
 			return;
 		case EventKind.kernelTimer:
 			runTimer(world, event.a, event.b);
+			return;
+		case EventKind.message:
+			deliverMessage(world, event.a);
+			return;
+		case EventKind.fabricTimer:
+			runFabricTimer(world, event.a, event.b);
 	}
 }
 

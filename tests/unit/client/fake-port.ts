@@ -312,6 +312,7 @@ function statusOf({ nowNs, title, belief, journal }: FakeWorld): WorldStatus {
 		links: [],
 		extents: [],
 		machines: [],
+		fabric: null,
 		marks: [],
 		switchExtraNs: null,
 		belief

@@ -65,7 +65,16 @@ export const COMMAND_SHAPES: readonly (readonly [command: string, shape: RecordS
 			field('do', choice('load', 'unload'), 'load')
 		)
 	],
-	['signal', record(machine, field('call', quantity, 1))]
+	['signal', record(machine, field('call', quantity, 1))],
+	[
+		'fabric',
+		record(
+			field('actor', choice('fm', 'host', 'orchestrator', 'fault', 'build'), 'fm'),
+			field('at', text(64), ''),
+			field('execute', text(64), ''),
+			optional('arguments', json(4000))
+		)
+	]
 ];
 const CODES = 16;
 

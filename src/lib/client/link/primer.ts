@@ -107,7 +107,8 @@ const scenario = {
 	journal,
 	costs: {},
 	descriptorLimit: 4096,
-	machines: []
+	machines: [],
+	fabric: null
 };
 
 let learnt: Expectation | null = null;

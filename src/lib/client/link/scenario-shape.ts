@@ -88,5 +88,6 @@ export const scenarioShape = record(
 	field('journal', journal, []),
 	field('costs', numbers(256), {}),
 	field('descriptorLimit', count, 4096),
-	field('machines', named(machine, 4), [])
+	field('machines', named(machine, 4), []),
+	optional('fabric', json(200_000), null, null)
 );

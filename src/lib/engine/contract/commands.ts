@@ -1,3 +1,4 @@
+import type { FabricCommand } from './fabric-commands.ts';
 import type { HostId, VmId } from './ids.ts';
 import type { MachineCommand } from './machine-commands.ts';
 
@@ -10,7 +11,8 @@ export type Command =
 	| { readonly name: 'pin'; readonly vm: VmId; readonly gfn: number; readonly term: 'short' | 'long'; readonly forNs?: number }
 	| { readonly name: 'unpin'; readonly vm: VmId; readonly gfn: number }
 	| { readonly name: 'plant'; readonly fault: string }
-	| MachineCommand;
+	| MachineCommand
+	| FabricCommand;
 
 export type CommandName = Command['name'];
 

@@ -27,7 +27,8 @@ export const REGIONS = {
 	stream: 'one random stream',
 	word: 'one 64-bit word of the super-page that several hosts may change',
 	descriptor: 'one range descriptor of the super-page',
-	deviceWord: '32 device blocks of a virtio-mem device, one bit each'
+	deviceWord: '32 device blocks of a virtio-mem device, one bit each',
+	extent: 'one extent of dynamic capacity, offered to or held by one logical device'
 } as const;
 
 export type RegionName = keyof typeof REGIONS;
@@ -117,14 +118,25 @@ export const COLUMNS = {
 	memoryBlockGroup: column('memoryBlock', 'u8', 'machines: memory group (one DIMM or virtio-mem device) plus 1; 0 = boot memory'),
 	zoneManagedPages: column('zone', 'f64', 'machines: pages given to the buddy allocator'),
 	devicePlugged: column('deviceWord', 'u32', 'QEMU: device block is plugged'),
-	driverPlugged: column('deviceWord', 'u32', 'Linux driver: device block is plugged, as it believes')
+	driverPlugged: column('deviceWord', 'u32', 'Linux driver: device block is plugged, as it believes'),
+	extentState: column('extent', 'u8', 'ExtentState (words.ts); 0 = this row is unused'),
+	extentDpa: column('extent', 'f64', 'first device address, in units of 64 bytes'),
+	extentUnits: column('extent', 'f64', 'length, in units of 64 bytes'),
+	extentMedia: column('extent', 'f64', 'where its bytes lie in the media of the device, in units of 64 bytes'),
+	extentTag: column('extent', 'u32', 'its tag: index in the record `tags` plus 1; 0 = no tag'),
+	extentSequence: column('extent', 'u16', 'shared sequence number'),
+	extentArrival: column('extent', 'u32', 'place in the order of arrival at its host'),
+	extentGroup: column('extent', 'u32', 'id of the group in which it was offered'),
+	extentLd: column('extent', 'u16', 'logical device: device index × 64 + its place in `lds`'),
+	extentNext: column('extent', 'u32', 'next extent of the same list plus 1'),
+	extentPrev: column('extent', 'u32', 'previous extent of the same list plus 1')
 } as const satisfies Record<string, ColumnSpec>;
 
 export type ColumnName = keyof typeof COLUMNS;
 
 /** "SWYD" little-endian. */
 export const LAYOUT_MAGIC = 0x44595753;
-export const LAYOUT_VERSION = 2;
+export const LAYOUT_VERSION = 3;
 
 /** Header: 32-bit words at the start of the world. */
 export const HEADER = {

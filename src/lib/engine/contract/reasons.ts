@@ -61,6 +61,7 @@ export const REASONS = {
 		'QEMU itself refuses to start with this command line; the detail is its own text.',
 		'QEMU 10.0.13 and 11.1.3'
 	),
+	'fabric-refuses': reason('EINVAL', 'The fabric refuses: the detail names the return code or the rule.', 'CXL 4.0 8.2.10 and 7.6.7'),
 	'no-call': reason('ESRCH', 'No call with this number runs.', 'our own format'),
 	'unknown-fault': reason('EINVAL', 'No fault has this name.', 'our own format')
 } as const satisfies Record<string, Reason>;

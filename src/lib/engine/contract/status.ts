@@ -1,4 +1,5 @@
 import type { OwnerWord } from './words.ts';
+import type { FabricStatus } from './fabric-status.ts';
 import type { MachineStatus } from './machine-status.ts';
 import type { HostId, MemoryId, OperationId, VmId } from './ids.ts';
 import type { StrategyId, Workload } from './commands.ts';
@@ -22,6 +23,8 @@ export interface WorldStatus {
 	readonly extents: readonly ExtentStatus[];
 	/** Linux machines: zones, memory blocks, devices, processes. */
 	readonly machines: readonly MachineStatus[];
+	/** CXL switches, devices with dynamic capacity and their hosts; null without a fabric. */
+	readonly fabric: FabricStatus | null;
 	/** Loss that the modelled system would have suffered too, and planted faults. Never silent. */
 	readonly marks: readonly string[];
 	/** What the switch between host and pool adds to one read; null where there is no switch. */

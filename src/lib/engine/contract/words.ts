@@ -35,6 +35,8 @@ export const MIGRATETYPES = 4;
 export const SectionState = { absent: 0, offline: 1, online: 2, goingOffline: 3 } as const;
 /** memoryBlockZone of a section whose 2 MiB blocks lie in several zones: ask the zones' home ranges. */
 export const MIXED_ZONES = 255;
+/** State of a row of the extent columns. forced: cut off by force while its host still believes in it. */
+export const ExtentState = { none: 0, offered: 1, accepted: 2, releasing: 3, forced: 4, dead: 5 } as const;
 /** Orders 0 … 10 (Linux include/linux/mmzone.h, MAX_PAGE_ORDER 10). */
 export const ORDERS = 11;
 export const BLOCK_ORDER = 9;

@@ -22,6 +22,7 @@ import { thresholdBytes } from '../migration/strategies/precopy.ts';
 import { pageWireBytes } from '../migration/stream.ts';
 import { flushNs } from '../migration/timed-hand-off.ts';
 import { nextEventNs } from '../sim/event-queue.ts';
+import { fabricStatus } from './fabric.ts';
 import { machineStatuses } from './machines.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
@@ -48,6 +49,7 @@ export function statusOf(world: World): WorldStatus {
 		links: r.links.map((_, index) => linkStatus(world, index)),
 		extents: r.extents.map((_, index) => extentStatus(world, index)),
 		machines: machineStatuses(world),
+		fabric: fabricStatus(world),
 		marks: [...r.marks],
 		switchExtraNs: world.scenario.pool?.reach === 'switched' ? costNs(world.costs, 'cxlSwitchHopExtraNs') : null,
 		belief: r.belief

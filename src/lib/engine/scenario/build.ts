@@ -8,6 +8,7 @@ import { BELIEFS } from '../contract/beliefs.ts';
 import { BLOCK_ORDER, BlockKind, MapKind, Migratetype, usePayload, UseClass, vmPayload } from '../contract/words.ts';
 import { costNs, withOverrides, type TimeCost } from '../costs/cost-model.ts';
 import { buildLinks } from '../fabric/links.ts';
+import { buildFabric } from '../fabric/build.ts';
 import { addPin } from '../hypervisor/pins.ts';
 import { RELIEF } from '../mm/alloc/relief.ts';
 import { mapWhole } from '../mm/space/mapping.ts';
@@ -20,6 +21,7 @@ import { buildMachines } from '../machine/build.ts';
 import { EventKind } from '../sim/event-kinds.ts';
 import { hasEventRoom, schedule } from '../sim/event-queue.ts';
 import { openStream } from '../sim/streams.ts';
+import { noFabric } from '../state/fabric-records.ts';
 import type { Records, VmRecord } from '../state/records.ts';
 import { newWorld, type World } from '../state/world.ts';
 import { ownerIndex } from '../superpage/words.ts';
@@ -68,6 +70,8 @@ export function buildWorld(request: BuildRequest): Outcome<World, ReasonId> {
 	buildLinks(world);
 	const built = buildVms(world);
 	if (!built.ok) return built;
+	const fabric = buildFabric(world);
+	if (!fabric.ok) return fabric;
 	const machines = buildMachines(world, firstBlock);
 	if (!machines.ok) return machines;
 	schedule(world, 0, EventKind.sample, 0, 0);
@@ -103,6 +107,7 @@ function emptyRecords(belief: string | null): Records {
 		calls: [],
 		dimms: [],
 		virtioMems: [],
+		fabric: noFabric(),
 		nextPinId: 1,
 		descriptorCount: 0,
 		belief,

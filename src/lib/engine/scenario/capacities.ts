@@ -38,13 +38,30 @@ export function capacitiesOf(scenario: Scenario): Capacities {
 		mapDetail: guestBlocks * 2,
 		mapRow: guestBlocks * 2,
 		gfnWord: guestBlocks * 16,
-		event: 256 + scenario.vms.length * 64 + machines.length * 256,
+		event: 256 + scenario.vms.length * 64 + machines.length * 256 + (scenario.fabric ? 8192 : 0),
 		stream: scenario.vms.length * 2 + 2 + machines.length * 2,
 		word: VM_LIMIT * SUPERPAGE_WORDS_PER_VM + 16,
 		descriptor: Math.max(64, scenario.descriptorLimit),
-		deviceWord: sum((machine) => machine.deviceWords)
+		deviceWord: sum((machine) => machine.deviceWords),
+		extent: extentRows(scenario)
 	};
 }
+
+/** Every logical device may have its limit of extents, and as many offered; a machine's CXL devices have QEMU's limit of 512. */
+function extentRows(scenario: Scenario): number {
+	const devices = scenario.fabric?.devices ?? [];
+	const rows = devices.reduce((sum, device) => {
+		const logical = device.kind === 'mh-sld' ? Math.max(1, device.hosts.length) : device.kind === 'gfd' ? 1 : device.lds;
+		return sum + device.extentLimit * logical * 2;
+	}, 0);
+	const type3 = scenario.machines.reduce(
+		(sum, machine) => sum + machine.qemuArgs.filter((word) => word.includes('num-dc-regions')).length,
+		0
+	);
+	return rows + type3 * QEMU_EXTENT_ROWS;
+}
+/** QEMU keeps offered extents apart from the 512 accepted ones and sets them no limit; more is refused with its reason. */
+const QEMU_EXTENT_ROWS = 8192;
 
 interface MachineCapacity {
 	readonly blocks: number;

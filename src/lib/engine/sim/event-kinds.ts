@@ -18,7 +18,11 @@ export const EventKind = {
 	/** A virtio-mem driver runs, or its timer fires. a: device, b: generation. */
 	driver: 7,
 	/** Periodic work of one Linux instance (kswapd, NUMA balancing, event rate limit). a: index, b: which. */
-	kernelTimer: 8
+	kernelTimer: 8,
+	/** A message of the fabric arrives. a: message id. */
+	message: 9,
+	/** Something of the fabric that takes time goes on. a: FabricTimer, b: index. */
+	fabricTimer: 10
 } as const;
 export type EventKindValue = (typeof EventKind)[keyof typeof EventKind];
 
@@ -30,7 +34,9 @@ export const EVENT_KIND_NAMES: Readonly<Record<number, string>> = {
 	5: 'pin end',
 	6: 'call',
 	7: 'virtio-mem driver',
-	8: 'kernel timer'
+	8: 'kernel timer',
+	9: 'message',
+	10: 'fabric timer'
 };
 
 /**
@@ -47,5 +53,7 @@ export const CLASS_OF: Readonly<Record<number, number>> = {
 	[EventKind.pinEnd]: EventClass.release,
 	[EventKind.call]: EventClass.transfer,
 	[EventKind.driver]: EventClass.protocol,
-	[EventKind.kernelTimer]: EventClass.protocol
+	[EventKind.kernelTimer]: EventClass.protocol,
+	[EventKind.message]: EventClass.protocol,
+	[EventKind.fabricTimer]: EventClass.protocol
 };

@@ -2,6 +2,7 @@ import type { AddressSpace } from './address-space.ts';
 import type { MigrationParameters, StrategyId, Workload } from '../contract/commands.ts';
 import type { ZoneName } from '../contract/machine-status.ts';
 import type { DowntimePart, PhaseId, PhaseSpan } from '../contract/status.ts';
+import type { FabricRecords } from './fabric-records.ts';
 import type { MachineRecords } from './machine-records.ts';
 
 export type { AddressSpace };
@@ -33,6 +34,8 @@ export interface Records extends MachineRecords {
 	links: LinkRecord[];
 	extents: ExtentRecord[];
 	pins: PinRecord[];
+	/** CXL switches, devices with dynamic capacity, the hosts of that fabric. */
+	fabric: FabricRecords;
 	nextPinId: number;
 	descriptorCount: number;
 	belief: string | null;

@@ -144,6 +144,7 @@ export function status(changes: Partial<WorldStatus> = {}): WorldStatus {
 			}
 		],
 		machines: [],
+		fabric: null,
 		marks: [],
 		switchExtraNs: 335,
 		belief: null,

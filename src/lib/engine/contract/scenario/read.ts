@@ -76,7 +76,8 @@ function contradiction(scenario: Scenario): string | null {
 		for (const [pinIndex, pin] of vm.pins.entries())
 			if (pin.gfn * 4096 >= (vm.populatedBytes ?? vm.bytes)) return `${at}.pins[${pinIndex}].gfn: beyond the VM's populated memory`;
 	}
-	if (scenario.hosts.length === 0 && scenario.machines.length === 0) return 'the file: at least one host or one machine';
+	if (scenario.hosts.length === 0 && scenario.machines.length === 0 && scenario.fabric === null)
+		return 'the file: at least one host, one machine or a fabric';
 	if (scenario.hosts.length > 0 && scenario.vms.length === 0 && scenario.machines.length === 0) return 'vms: at least one VM';
 	const machines = new Set<string>();
 	for (const [index, machine] of scenario.machines.entries()) {
@@ -93,9 +94,9 @@ function contradiction(scenario: Scenario): string | null {
 
 /** The same scenario as text, always the same bytes: keys sorted, defaults written out, amounts in base units. */
 export function canonicalText(scenario: Scenario): string {
-	// A list of no machines is left out: scenarios from before machines keep their text, and links their hashes.
-	const { machines, ...rest } = scenario;
-	return JSON.stringify(sorted(machines.length === 0 ? rest : scenario));
+	// No machines and no fabric are left out: scenarios from before them keep their text, and links their hashes.
+	const { machines, fabric, ...rest } = scenario;
+	return JSON.stringify(sorted({ ...rest, ...(machines.length > 0 ? { machines } : {}), ...(fabric === null ? {} : { fabric }) }));
 }
 
 function sorted(value: unknown): unknown {

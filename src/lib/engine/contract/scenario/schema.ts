@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parseQuantity, type Dimension } from '../../../base/quantity.ts';
 import { GIB, MEMORY_BLOCK_BYTES } from '../../../base/units.ts';
 import { parseAddress } from '../../../base/address.ts';
+import { fabricCommandSchemas, fabricSchema } from './fabric-schema.ts';
 import { machineCommandSchemas, machineSchema } from './machine-schema.ts';
 
 /** Version of the scenario format. Every change raises it and adds an upgrader (upgrades.ts). */
@@ -99,7 +100,8 @@ export const commandSchema = v.variant(
 		}),
 		v.strictObject({ name: v.literal('unpin'), vm: name, gfn }),
 		v.strictObject({ name: v.literal('plant'), fault: name }),
-		...machineCommandSchemas
+		...machineCommandSchemas,
+		...fabricCommandSchemas
 	],
 	'not a known command'
 );
@@ -161,6 +163,8 @@ export const scenarioSchema = v.strictObject({
 	vms: v.optional(v.pipe(v.array(vmSchema), v.maxLength(64, 'the super-page has 64 VM entries')), []),
 	/** Linux machines of their own: zones, hotplug, processes, virtio-mem. */
 	machines: v.optional(v.pipe(v.array(machineSchema), v.maxLength(4, 'at most 4 machines')), []),
+	/** CXL switches, devices and hosts with dynamic capacity. */
+	fabric: v.optional(v.nullable(fabricSchema), null),
 	/** Range descriptors of the super-page. */
 	descriptorLimit: v.optional(whole(1, 4096), 4096),
 	/** How long the course of events is for viewers and for headless runs. */

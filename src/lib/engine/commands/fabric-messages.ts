@@ -1,0 +1,15 @@
+import { forgetOldMessages, messageOf } from '../fabric/messages.ts';
+import type { MessageRecord } from '../state/fabric-records.ts';
+import type { World } from '../state/world.ts';
+
+/** What whoever gets a message does with it: by opcode and kind of receiver. Each part of the fabric brings its own. */
+export type Receiver = (world: World, message: MessageRecord) => boolean;
+export const RECEIVERS: readonly Receiver[] = [];
+
+export function deliverMessage(world: World, id: number): void {
+	const message = messageOf(world, id);
+	if (!message || message.state !== 'flying') return;
+	message.state = 'arrived';
+	for (const receive of RECEIVERS) if (receive(world, message)) break;
+	forgetOldMessages(world);
+}

@@ -1,0 +1,39 @@
+import { ok, refused, type Outcome } from '../../base/outcome.ts';
+import type { FabricActor, FabricCommand } from '../contract/fabric-commands.ts';
+import type { ReasonId } from '../contract/reasons.ts';
+import type { FabricWord } from '../fabric/outcome.ts';
+import { emit } from '../sim/trace.ts';
+import type { World } from '../state/world.ts';
+
+/** Who understands which words. Each part of the fabric brings its own table. */
+export const FABRIC_TABLES: Readonly<Record<FabricActor, readonly Readonly<Record<string, FabricWord>>[]>> = {
+	fm: [],
+	host: [],
+	orchestrator: [],
+	fault: [],
+	build: []
+};
+
+/** One command of the fabric. A refusal of a device is an answer with its return code, and a refusal here too. */
+export function executeFabric(
+	world: World,
+	command: FabricCommand
+): Outcome<{ readonly operation: number | null; readonly output?: unknown }, ReasonId> {
+	const word = FABRIC_TABLES[command.actor]
+		.map((table) => (Object.hasOwn(table, command.execute) ? table[command.execute] : undefined))
+		.find(Boolean);
+	if (!word) {
+		const known = FABRIC_TABLES[command.actor].flatMap((table) => Object.keys(table));
+		return refused('bad-command', `${command.actor} knows no "${command.execute}"; it knows ${known.join(', ')}`);
+	}
+	const cause = emit(world, {
+		kind: 'command',
+		rule: 'command',
+		cause: null,
+		vm: null,
+		values: { name: 'fabric', actor: command.actor, at: command.at, execute: command.execute, outcome: 'accepted' },
+		text: `${command.actor} at ${command.at}: ${command.execute}`
+	});
+	const outcome = word(world, command.at, command.arguments ?? {}, cause);
+	return outcome.ok ? ok({ operation: null, output: outcome.output }) : refused('fabric-refuses', outcome.says);
+}

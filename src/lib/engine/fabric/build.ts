@@ -1,0 +1,246 @@
+import { ok, refused, type Outcome } from '../../base/outcome.ts';
+import { MIB } from '../../base/units.ts';
+import type { FabricDeviceScenario, FabricHostScenario, FabricScenario, FabricSwitchScenario } from '../contract/scenario/fabric-schema.ts';
+import type { DeviceRecord, EventLogRecord, LogicalDeviceRecord, PeerRecord, RegionRecord, SwitchRecord } from '../state/fabric-records.ts';
+import type { World } from '../state/world.ts';
+
+/** Unit of decoders and of region bases (CXL 4.0 8.2.4.20, 9.13.3). */
+export const DECODE_UNIT = 256 * MIB;
+const LINE = 64;
+
+/** Builds switches, devices and hosts of the scenario's fabric. What contradicts itself is refused with its place. */
+export function buildFabric(world: World): Outcome<null, 'bad-scenario'> {
+	const fabric = world.scenario.fabric;
+	if (fabric === null) return ok(null);
+	const problem = contradiction(fabric);
+	if (problem !== null) return refused('bad-scenario', problem);
+	const records = world.r.fabric;
+	fabric.hosts.forEach((host, index) => records.peers.push(buildPeer(host, index)));
+	fabric.devices.forEach((device, index) => records.devices.push(buildDevice(fabric, device, index)));
+	fabric.switches.forEach((one) => records.switches.push(buildSwitch(fabric, one)));
+	bindAtStart(world, fabric);
+	return ok(null);
+}
+
+function buildPeer(host: FabricHostScenario, index: number): PeerRecord {
+	return {
+		id: host.id,
+		index,
+		pid: host.pid ?? 0x10 + index,
+		profile: host.profile,
+		answer: host.answer,
+		use: host.use,
+		noCleanWritebacks: host.noCleanWritebacks,
+		state: 'up',
+		poisonOnDecodeError: host.poisonOnDecodeError,
+		windows: host.windows.map((window) => ({
+			...window,
+			targets: [...window.targets],
+			xorMasks: [...window.xorMasks],
+			ways: window.targets.length
+		})),
+		staged: null,
+		dax: [],
+		nextDax: 0,
+		gam: [],
+		log: []
+	};
+}
+
+function buildDevice(fabric: FabricScenario, device: FabricDeviceScenario, index: number): DeviceRecord {
+	const heads = headsOf(device);
+	const regions = (base: number) => regionsOf(device, base);
+	const lds: LogicalDeviceRecord[] = heads.map((host, at) => ({
+		host,
+		number: at,
+		regions: regions(device.ldBases[at] ?? device.staticBytes),
+		decoders: [],
+		pending: [],
+		firstExtent: 0,
+		lastExtent: 0,
+		extentCount: 0,
+		generation: 0,
+		log: emptyLog()
+	}));
+	const own = device.regions.reduce((sum, region) => sum + region.bytes, 0);
+	const shared = device.regions.some((region) => region.sharable);
+	return {
+		id: device.id,
+		kind: device.kind,
+		profile: device.profile,
+		machine: -1,
+		present: true,
+		mediaBytes: device.mediaBytes ?? device.staticBytes * heads.length + (shared ? own : own * heads.length),
+		staticBytes: device.staticBytes,
+		hardwareCoherent: device.regions.some((region) => region.hardwareCoherent),
+		limits: { extents: device.extentLimit, tags: device.tagLimit, logRecords: device.logRecords, poison: 256 },
+		lds,
+		gfd:
+			device.kind === 'gfd'
+				? {
+						pid: device.pid ?? 0x100 + index,
+						partitions: regions(device.ldBases[0] ?? 0).map((region) => ({ ...region, groups: [] })),
+						decoders: [],
+						access: []
+					}
+				: null,
+		poison: []
+	};
+}
+
+/** Host of each logical device: a head each, the one host, or nobody until a vPPB is bound. */
+function headsOf(device: FabricDeviceScenario): (string | null)[] {
+	switch (device.kind) {
+		case 'sld':
+			return [device.hosts[0] ?? null];
+		case 'mh-sld':
+			return device.hosts.length === 0 ? [null] : [...device.hosts];
+		case 'mld':
+			return Array.from({ length: device.lds }, () => null);
+		case 'gfd':
+			return [];
+	}
+}
+
+function regionsOf(device: FabricDeviceScenario, firstBase: number): RegionRecord[] {
+	let base = Math.ceil(firstBase / DECODE_UNIT) * DECODE_UNIT;
+	return device.regions.map((region) => {
+		const baseDpa = region.baseDpa ?? base;
+		const decodeBytes = Math.ceil(region.bytes / DECODE_UNIT) * DECODE_UNIT;
+		base = baseDpa + decodeBytes;
+		return {
+			baseDpa,
+			decodeBytes,
+			bytes: region.bytes,
+			blockBytes: region.blockBytes,
+			sharable: region.sharable,
+			hardwareCoherent: region.hardwareCoherent,
+			readOnly: region.readOnly,
+			nonVolatile: region.nonVolatile,
+			sanitize: region.sanitize
+		};
+	});
+}
+
+export function emptyLog(): EventLogRecord {
+	return { records: [], nextHandle: 1, overflow: 0, firstLostNs: -1, lastLostNs: -1 };
+}
+
+function buildSwitch(fabric: FabricScenario, one: FabricSwitchScenario): SwitchRecord {
+	const ports: SwitchRecord['ports'] = Array.from({ length: one.ports }, () => ({ state: 0, partner: null, pid: -1 }));
+	const plug = (port: number, state: number, kind: 'host' | 'device' | 'switch', id: string, pid: number): void => {
+		ports[port] = { state, partner: { kind, id, port: 0 }, pid };
+	};
+	const pbr = one.kind === 'pbr';
+	for (const { host, port } of one.hosts) {
+		const index = fabric.hosts.findIndex((candidate) => candidate.id === host);
+		plug(port, 4, 'host', host, pbr ? (fabric.hosts[index]?.pid ?? 0x10 + index) : -1);
+	}
+	fabric.devices.forEach((device, index) => {
+		if (device.at?.switch === one.id) plug(device.at.port, pbr ? 5 : 3, 'device', device.id, pbr ? (device.pid ?? 0x100 + index) : -1);
+	});
+	for (const other of fabric.switches) if (other.up?.switch === one.id) plug(other.up.port, pbr ? 5 : 3, 'switch', other.id, -1);
+	if (one.up) plug(one.up.ownPort, pbr ? 5 : 4, 'switch', one.up.switch, -1);
+	return {
+		id: one.id,
+		kind: one.kind,
+		ports,
+		virtualSwitches: pbr
+			? []
+			: one.hosts.map(({ host, port, vppbs }) => ({
+					host,
+					upstreamPort: port,
+					enabled: true,
+					vppbs: Array.from({ length: vppbs }, () => ({ status: 0, port: -1, ld: -1 }))
+				})),
+		edges: pbr
+			? one.hosts.map(({ host, port }) => ({
+					port,
+					host,
+					pid: (ports[port] as { pid: number }).pid,
+					fabricBase: 0,
+					segmentBytes: 64 * 1024 * MIB,
+					fast: [],
+					idt: []
+				}))
+			: []
+	};
+}
+
+/** vPPBs that the scenario binds before the clock starts: no events, no messages. */
+function bindAtStart(world: World, fabric: FabricScenario): void {
+	for (const [index, one] of fabric.switches.entries())
+		for (const { host, vppb, port, ld } of one.bound) {
+			const record = world.r.fabric.switches[index] as SwitchRecord;
+			const partner = record.ports[port]?.partner;
+			const device = world.r.fabric.devices.find((candidate) => candidate.id === partner?.id);
+			const place = record.virtualSwitches.find((candidate) => candidate.host === host)?.vppbs[vppb];
+			if (!place || !device) continue;
+			place.status = device.kind === 'mld' ? 3 : 2;
+			place.port = port;
+			place.ld = device.kind === 'mld' ? (ld ?? 0) : -1;
+			const logical = device.lds[device.kind === 'mld' ? (ld ?? 0) : 0];
+			if (logical) logical.host = host;
+		}
+}
+
+function contradiction(fabric: FabricScenario): string | null {
+	const names = new Set<string>();
+	const switches = new Map(fabric.switches.map((one) => [one.id, one]));
+	const hosts = new Set(fabric.hosts.map((host) => host.id));
+	for (const [kind, list] of [
+		['hosts', fabric.hosts],
+		['devices', fabric.devices],
+		['switches', fabric.switches]
+	] as const)
+		for (const [index, { id }] of list.entries()) {
+			if (names.has(id)) return `fabric.${kind}[${index}].id: "${id}" is used twice`;
+			names.add(id);
+		}
+	const taken = new Set<string>();
+	const claim = (one: string, port: number, where: string): string | null => {
+		const known = switches.get(one);
+		if (!known) return `${where}: there is no switch "${one}"`;
+		if (port >= known.ports) return `${where}: ${one} has ports 0 to ${known.ports - 1}`;
+		if (taken.has(`${one}:${port}`)) return `${where}: port ${port} of ${one} is used twice`;
+		taken.add(`${one}:${port}`);
+		return null;
+	};
+	for (const [index, device] of fabric.devices.entries()) {
+		const where = `fabric.devices[${index}]`;
+		if (device.at) {
+			const problem = claim(device.at.switch, device.at.port, `${where}.at`);
+			if (problem !== null) return problem;
+		}
+		for (const host of device.hosts) if (!hosts.has(host)) return `${where}.hosts: there is no host "${host}"`;
+		if (device.kind === 'sld' && device.hosts.length > 1) return `${where}.hosts: an SLD has one head`;
+		if (device.kind !== 'mld' && device.lds > 1) return `${where}.lds: only an MLD has more than one logical device behind one link`;
+		if (device.kind === 'gfd' && device.regions.length > 4) return `${where}.regions: a GFD has at most 4 media partitions`;
+		if (device.staticBytes % DECODE_UNIT !== 0) return `${where}.staticBytes: must be a multiple of 256 MiB`;
+		for (const [at, region] of device.regions.entries()) {
+			const place = `${where}.regions[${at}]`;
+			if (region.blockBytes < LINE || !isPowerOfTwo(region.blockBytes)) return `${place}.blockBytes: a power of two, at least 64 bytes`;
+			if (device.kind === 'gfd' && region.blockBytes < 64_000_000)
+				return `${place}.blockBytes: a G-FAM device has blocks of at least 64 MB`;
+			if (region.bytes === 0 || region.bytes % region.blockBytes !== 0) return `${place}.bytes: a multiple of the block size, not 0`;
+			if ((region.baseDpa ?? 0) % DECODE_UNIT !== 0) return `${place}.baseDpa: must be a multiple of 256 MiB`;
+		}
+	}
+	for (const [index, one] of fabric.switches.entries()) {
+		for (const { host, port } of one.hosts) {
+			if (!hosts.has(host)) return `fabric.switches[${index}].hosts: there is no host "${host}"`;
+			const problem = claim(one.id, port, `fabric.switches[${index}].hosts`);
+			if (problem !== null) return problem;
+		}
+		if (one.up) {
+			const problem =
+				claim(one.up.switch, one.up.port, `fabric.switches[${index}].up`) ?? claim(one.id, one.up.ownPort, `fabric.switches[${index}].up`);
+			if (problem !== null) return problem;
+		}
+	}
+	return null;
+}
+
+function isPowerOfTwo(value: number): boolean {
+	return value > 0 && Number.isInteger(Math.log2(value));
+}

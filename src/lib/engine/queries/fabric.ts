@@ -1,0 +1,134 @@
+import type {
+	FabricDeviceStatus,
+	FabricHostStatus,
+	FabricRegionStatus,
+	FabricStatus,
+	FabricSwitchStatus
+} from '../contract/fabric-status.ts';
+import { codeWords } from '../fabric/outcome.ts';
+import type { DeviceRecord, PeerRecord, RegionRecord, SwitchRecord } from '../state/fabric-records.ts';
+import type { World } from '../state/world.ts';
+
+const PORT_STATES = ['disabled', 'binding', 'unbinding', 'downstream', 'upstream', 'fabric'] as const;
+const VPPB_STATES = ['unbound', 'in progress', 'bound to port', 'bound to logical device', 'bound to PID'] as const;
+
+/** The fabric as the page shows it; null in a world without one. */
+export function fabricStatus(world: World): FabricStatus | null {
+	const { fabric } = world.r;
+	if (fabric.devices.length === 0 && fabric.switches.length === 0 && fabric.peers.length === 0) return null;
+	return {
+		switches: fabric.switches.map((one) => switchStatus(world, one)),
+		devices: fabric.devices.map(deviceStatus),
+		hosts: fabric.peers.map(hostStatus),
+		tags: [],
+		apps: fabric.apps.map(({ id, host, kind, tag, dax, state }) => ({ id, host, kind, tag: tag === '' ? null : tag, dax, state })),
+		plans: [],
+		messages: fabric.messages.map((message) => ({
+			id: message.id,
+			from: message.from,
+			to: message.to,
+			opcode: message.opcode,
+			what: message.what,
+			tag: message.tag === '' ? null : message.tag,
+			answer: message.code < 0 ? null : codeWords(message.code),
+			sentNs: message.sentNs,
+			arriveNs: message.arriveNs,
+			state: message.state
+		})),
+		down: [...fabric.down],
+		lines: []
+	};
+}
+
+function switchStatus(world: World, one: SwitchRecord): FabricSwitchStatus {
+	return {
+		id: one.id,
+		kind: one.kind,
+		ports: one.ports.map((port, index) => ({
+			index,
+			state: PORT_STATES[port.state] ?? 'disabled',
+			partner: port.partner?.id ?? null,
+			partnerKind: port.partner?.kind ?? null,
+			pid: port.pid < 0 ? null : port.pid,
+			down: world.r.fabric.down.includes(`${one.id}:${index}`)
+		})),
+		virtualSwitches: one.virtualSwitches.map((virtual) => ({
+			host: virtual.host,
+			upstreamPort: virtual.upstreamPort,
+			vppbs: virtual.vppbs.map((vppb) => ({
+				status: VPPB_STATES[vppb.status] ?? 'unbound',
+				port: vppb.port < 0 ? null : vppb.port,
+				ld: vppb.ld < 0 ? null : vppb.ld
+			}))
+		}))
+	};
+}
+
+const regionStatus = (region: RegionRecord): FabricRegionStatus => ({
+	baseDpa: region.baseDpa,
+	bytes: region.bytes,
+	decodeBytes: region.decodeBytes,
+	blockBytes: region.blockBytes,
+	sharable: region.sharable,
+	hardwareCoherent: region.hardwareCoherent,
+	readOnly: region.readOnly,
+	sanitize: region.sanitize
+});
+
+function deviceStatus(device: DeviceRecord): FabricDeviceStatus {
+	return {
+		id: device.id,
+		kind: device.kind,
+		profile: device.profile,
+		present: device.present,
+		mediaBytes: device.mediaBytes,
+		freeBytes: device.mediaBytes,
+		hardwareCoherent: device.hardwareCoherent,
+		extentLimit: device.limits.extents,
+		tagLimit: device.limits.tags,
+		logRecords: device.limits.logRecords,
+		poisonedLines: device.poison.reduce((sum, one) => sum + one.units, 0),
+		lds: device.lds.map((ld) => ({
+			number: ld.number,
+			host: ld.host,
+			regions: ld.regions.map(regionStatus),
+			decoders: [],
+			extents: [],
+			counts: {
+				offered: { extents: 0, bytes: 0 },
+				accepted: { extents: 0, bytes: 0 },
+				releasing: { extents: 0, bytes: 0 },
+				forced: { extents: 0, bytes: 0 },
+				dead: { extents: 0, bytes: 0 }
+			},
+			pendingGroups: ld.pending.length,
+			generation: ld.generation,
+			log: { capacity: device.limits.logRecords, overflow: ld.log.overflow, records: [] }
+		})),
+		gfd: null
+	};
+}
+
+function hostStatus(peer: PeerRecord): FabricHostStatus {
+	return {
+		id: peer.id,
+		index: peer.index,
+		pid: peer.pid,
+		profile: peer.profile,
+		answer: peer.answer,
+		noCleanWritebacks: peer.noCleanWritebacks,
+		state: peer.state,
+		poisonOnDecodeError: peer.poisonOnDecodeError,
+		windows: peer.windows.map(({ baseHpa, bytes, targets, ways, granularity, arithmetic }) => ({
+			baseHpa,
+			bytes,
+			targets,
+			ways,
+			granularity,
+			arithmetic
+		})),
+		dax: [],
+		notifications: peer.gam.map(({ atNs, text }) => ({ atNs, text })),
+		log: peer.log.map(({ atNs, text }) => ({ atNs, text }))
+	};
+}

@@ -1,0 +1,347 @@
+/**
+ * Records of the CXL fabric: everything of which there are few. Extents are rows of columns (decision D1), reached through
+ * fabric/dcd; lines of shared areas lie in `lines`. Plain JSON values only. Addresses are bytes below 2^52.
+ */
+export interface FabricRecords {
+	switches: SwitchRecord[];
+	devices: DeviceRecord[];
+	peers: PeerRecord[];
+	/** Messages under way and the last ones that arrived, oldest first; at most MESSAGES_KEPT arrived ones. */
+	messages: MessageRecord[];
+	nextMessageId: number;
+	/** Extent groups that are not finished, by id. */
+	groups: GroupRecord[];
+	nextGroupId: number;
+	/** One entry per tag that is alive anywhere on a device. */
+	tags: TagRecord[];
+	/** Programs that use capacity of the pool. */
+	apps: AppRecord[];
+	plans: PlanRecord[];
+	/** What the media of a device holds: runs in order of address, never overlapping. */
+	contents: ContentRecord[];
+	/** Lines of shared areas that some host caches. */
+	lines: LineRecord[];
+	/** Links that are down: "device" or "host" or "switch:port". */
+	down: string[];
+}
+
+export type DeviceKind = 'sld' | 'mld' | 'mh-sld' | 'gfd';
+export type DeviceProfile = 'spec40' | 'qemu111';
+export type HostProfile = 'linuxDcd' | 'permissive';
+
+/** A CXL switch: physical ports, virtual switches (HBR) or edge ports with their tables (PBR). */
+export interface SwitchRecord {
+	id: string;
+	kind: 'hbr' | 'pbr';
+	ports: PortRecord[];
+	virtualSwitches: VirtualSwitchRecord[];
+	/** PBR: FAST and IDT of each edge port to a host. */
+	edges: EdgeRecord[];
+}
+export interface PortRecord {
+	/** States of the standard: 0 disabled, 1 bind in progress, 2 unbind in progress, 3 DSP, 4 USP, 5 fabric port. */
+	state: number;
+	/** What is plugged in, or null. */
+	partner: { kind: 'host' | 'device' | 'switch'; id: string; port: number } | null;
+	/** PBR: port identifier, −1 without one. */
+	pid: number;
+}
+export interface VirtualSwitchRecord {
+	host: string;
+	upstreamPort: number;
+	enabled: boolean;
+	vppbs: VppbRecord[];
+}
+export interface VppbRecord {
+	/** 0 unbound, 1 in progress, 2 bound to a port, 3 bound to a logical device, 4 bound to a PID. */
+	status: number;
+	port: number;
+	/** Logical device, −1 unless the port has an MLD. */
+	ld: number;
+}
+export interface EdgeRecord {
+	port: number;
+	host: string;
+	pid: number;
+	fabricBase: number;
+	segmentBytes: number;
+	fast: FastEntry[];
+	/** PIDs of interleave sets. */
+	idt: number[];
+}
+export interface FastEntry {
+	segment: number;
+	/** 0 off, 1 … 8 → 2 … 256 ways. */
+	interleave: number;
+	/** 0 … 6 → 256 B … 16 KiB. */
+	granularity: number;
+	/** PID of the device, or index in the IDT. */
+	target: number;
+}
+
+export interface DeviceRecord {
+	id: string;
+	kind: DeviceKind;
+	profile: DeviceProfile;
+	/** The device of a QEMU machine: its index in oses; −1 for devices of a scenario's fabric. */
+	machine: number;
+	present: boolean;
+	/** Bytes of media; logical devices and shared regions are carved from them. */
+	mediaBytes: number;
+	/** Bytes before region 0 of each logical device. */
+	staticBytes: number;
+	hardwareCoherent: boolean;
+	limits: { extents: number; tags: number; logRecords: number; poison: number };
+	lds: LogicalDeviceRecord[];
+	/** GFD only. */
+	gfd: GfdRecord | null;
+	poison: { dpa: number; units: number; source: 'external' | 'internal' | 'injected' }[];
+}
+
+export interface RegionRecord {
+	baseDpa: number;
+	/** Multiple of 256 MiB: what decoders must cover. */
+	decodeBytes: number;
+	bytes: number;
+	blockBytes: number;
+	sharable: boolean;
+	hardwareCoherent: boolean;
+	readOnly: boolean;
+	nonVolatile: boolean;
+	sanitize: boolean;
+}
+
+export interface LogicalDeviceRecord {
+	/** Host that it is bound to, or null. */
+	host: string | null;
+	/** Head of a multi-headed device, or logical-device number of an MLD. */
+	number: number;
+	regions: RegionRecord[];
+	decoders: HdmDecoderRecord[];
+	/** Groups that await the host's answer, in the order of their events: ids in `groups`. */
+	pending: number[];
+	/** First and last row of the accepted extents in order of arrival, plus 1; 0 = none (fabric/dcd). */
+	firstExtent: number;
+	lastExtent: number;
+	extentCount: number;
+	generation: number;
+	log: EventLogRecord;
+}
+/** Log 04h: dynamic capacity. */
+export interface EventLogRecord {
+	records: DcEventRecord[];
+	nextHandle: number;
+	overflow: number;
+	firstLostNs: number;
+	lastLostNs: number;
+}
+export interface DcEventRecord {
+	handle: number;
+	/** 0 add, 1 release, 2 forced release, 3 region updated, 4 add response, 5 capacity released. */
+	type: number;
+	more: boolean;
+	hostId: number;
+	dpa: number;
+	bytes: number;
+	tag: string;
+	sequence: number;
+	region: number;
+	extentsAvailable: number;
+	tagsAvailable: number;
+	atNs: number;
+	group: number;
+}
+export interface HdmDecoderRecord {
+	baseHpa: number;
+	bytes: number;
+	/** Codes of the register: ways 0 … 4 and 8 … 10, granularity 0 … 6. */
+	ways: number;
+	granularity: number;
+	/** This endpoint's place in the interleave set. */
+	position: number;
+	skip: number;
+	committed: boolean;
+	backInvalidate: boolean;
+}
+
+/** G-FAM device: partitions, one DPA space, per requester decoders and access. */
+export interface GfdRecord {
+	pid: number;
+	partitions: (RegionRecord & { groups: number[] })[];
+	decoders: { pid: number; entries: GdtEntry[] }[];
+	access: { pid: number; groups: number[] }[];
+}
+export interface GdtEntry {
+	valid: boolean;
+	coherent: boolean;
+	hpaBase: number;
+	dpaBase: number;
+	bytes: number;
+	interleave: number;
+	granularity: number;
+	way: number;
+}
+
+/** A host as its fabric sees it: windows, how it answers offers, what it does with capacity. */
+export interface PeerRecord {
+	id: string;
+	index: number;
+	pid: number;
+	profile: HostProfile;
+	answer: AnswerMode;
+	/** What it does with untagged capacity. */
+	use: DaxUse;
+	/** Never writes clean lines back (needed for software-managed coherence). */
+	noCleanWritebacks: boolean;
+	state: 'up' | 'silent' | 'crashed';
+	/** Poison on decode error is switched on. */
+	poisonOnDecodeError: boolean;
+	windows: WindowRecord[];
+	/** Staged add records of a chain that is still open (linuxDcd). */
+	staged: { device: string; sinceNs: number; handles: number[] } | null;
+	dax: DaxRecord[];
+	nextDax: number;
+	/** GAM ring of G-FAM notifications. */
+	gam: { type: number; text: string; atNs: number }[];
+	log: { atNs: number; text: string }[];
+}
+/** system-ram: ZONE_MOVABLE. */
+export type DaxUse = 'devdax' | 'famfs' | 'system-ram' | 'system-ram-normal' | 'none';
+export type AnswerMode = 'accept' | 'part' | 'none' | 'by-hand' | 'silent';
+
+/** CFMWS: static for the life of the boot. */
+export interface WindowRecord {
+	baseHpa: number;
+	bytes: number;
+	/** Devices or host bridges in interleave order. */
+	targets: string[];
+	ways: number;
+	granularity: number;
+	arithmetic: 'modulo' | 'xor';
+	/** CXIMS masks, lowest first. */
+	xorMasks: number[];
+}
+
+/** A DAX device of a host: one tagged allocation, or one untagged extent. */
+export interface DaxRecord {
+	id: string;
+	device: string;
+	ld: number;
+	tag: string;
+	/** Rows of its extents, in sequence order (fabric/dcd). */
+	extents: number[];
+	bytes: number;
+	use: DaxUse;
+	state: 'free' | 'claimed' | 'releasing' | 'gone';
+	/** Blocks of system RAM that are occupied, and what keeps them, for the way back. */
+	occupiedBytes: number;
+	stuckBytes: number;
+	smallFolios: boolean;
+}
+
+export interface AppRecord {
+	id: string;
+	host: string;
+	kind: 'database' | 'vm' | 'reader' | 'writer' | 'page-cache';
+	dax: string;
+	tag: string;
+	state: 'starting' | 'running' | 'closing' | 'closed' | 'killed';
+	causeSeq: number | null;
+}
+
+export interface PlanRecord {
+	id: number;
+	plan: string;
+	values: Record<string, string | number | boolean>;
+	step: number;
+	state: 'running' | 'done' | 'failed';
+	reason: string | null;
+	startNs: number;
+	endNs: number;
+	causeSeq: number | null;
+}
+
+export interface TagRecord {
+	tag: string;
+	device: string;
+	bytes: number;
+	sharable: boolean;
+	/** The fabric manager holds a reference: the content outlives every host. */
+	referenced: boolean;
+	/** Hosts that accepted it, and hosts that it is offered to. */
+	holders: string[];
+	offered: string[];
+	/** Where it lies in the media, in sequence order. */
+	media: { at: number; bytes: number }[];
+}
+
+export interface GroupRecord {
+	id: number;
+	device: string;
+	ld: number;
+	tag: string;
+	region: number;
+	/** pending: offered; dead: taken back by force before the answer. */
+	state: 'pending' | 'dead';
+	firstExtent: number;
+	count: number;
+	bytes: number;
+	offeredNs: number;
+	causeSeq: number | null;
+}
+
+/** A run of 64-byte units of a device's media that holds one content. */
+export interface ContentRecord {
+	device: string;
+	at: number;
+	bytes: number;
+	/** Whose write it is, and its count; 0 = zeroes. */
+	writer: string;
+	version: number;
+}
+
+export interface LineRecord {
+	host: string;
+	device: string;
+	/** Media address of the line. */
+	at: number;
+	/** Software managed: clean, dirty. Hardware managed: shared, exclusive, modified. */
+	state: 'clean' | 'dirty' | 'shared' | 'exclusive' | 'modified';
+	value: number;
+}
+
+export interface MessageRecord {
+	id: number;
+	from: string;
+	to: string;
+	/** "5604h Initiate Dynamic Capacity Add", "00h Add Capacity", "4802h Add Response", "BISnpInv" … */
+	what: string;
+	opcode: string;
+	tag: string;
+	/** Return code once answered, −1 before. */
+	code: number;
+	payload: Record<string, string | number | boolean | null | (string | number)[]>;
+	sentNs: number;
+	arriveNs: number;
+	state: 'flying' | 'arrived' | 'lost';
+	causeSeq: number | null;
+}
+export const MESSAGES_KEPT = 128;
+
+export function noFabric(): FabricRecords {
+	return {
+		switches: [],
+		devices: [],
+		peers: [],
+		messages: [],
+		nextMessageId: 1,
+		groups: [],
+		nextGroupId: 1,
+		tags: [],
+		apps: [],
+		plans: [],
+		contents: [],
+		lines: [],
+		down: []
+	};
+}
