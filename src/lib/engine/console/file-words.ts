@@ -21,6 +21,12 @@ const FILES: readonly FileWord[] = [
 		'Free chunks by order and migratetype, and the types of all pageblocks.',
 		'Linux 7.2.13 mm/vmstat.c'
 	),
+	file(
+		/^\/proc\/iomem$/,
+		'/proc/iomem',
+		'Who claims which physical addresses, memory of devices inside the device.',
+		'Linux 7.2.13 kernel/resource.c'
+	),
 	file(/^\/proc\/zoneinfo$/, '/proc/zoneinfo', 'Watermarks, sizes and counters of every zone.', 'Linux 7.2.13 mm/vmstat.c'),
 	file(
 		/^\/proc\/meminfo$/,

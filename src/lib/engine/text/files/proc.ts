@@ -5,9 +5,11 @@ import type { World } from '../../state/world.ts';
 import { buddyinfo, pagetypeinfo } from '../buddyinfo.ts';
 import { meminfo, nameValue } from '../counters.ts';
 import { numaMaps } from '../numa-maps.ts';
+import { iomem } from '../iomem.ts';
 import { right } from '../pad.ts';
 import { zoneinfo } from '../zoneinfo.ts';
 import { mapsOfProcess, processMemory } from '../world/maps.ts';
+import { resourcesOf } from '../world/resources.ts';
 import { meminfoOfMachine, vmstatOfMachine } from '../world/usage.ts';
 import { zoneTexts } from '../world/zone-texts.ts';
 import { buddyLines, pagetypeNodes } from '../world/zones.ts';
@@ -20,6 +22,7 @@ export function procDirectory(world: World, os: number): Directory {
 		const entries: Record<string, Entry> = {
 			buddyinfo: file(() => buddyinfo(buddyLines(world, os))),
 			cmdline: line(() => osRecord(world, os).append),
+			iomem: file(() => iomem(resourcesOf(world, os))),
 			meminfo: file(() => meminfo(meminfoOfMachine(world, os))),
 			pagetypeinfo: file(() => pagetypeinfo(pagetypeNodes(world, os), ORDERS)),
 			sys: directory(() => ({ kernel: kernelSettings(world, os), vm: vmSettings(world, os) })),
