@@ -173,7 +173,12 @@ const selection = fc.oneof(
 	fc.record({ type: fc.constant('ownerWord'), vm: name }),
 	fc.record({ type: fc.constant('link'), link: fc.string({ minLength: 1, maxLength: 20 }) }),
 	fc.record({ type: fc.constant('host'), host: name }),
-	fc.record({ type: fc.constant('record'), seq: fc.maxSafeNat() })
+	fc.record({ type: fc.constant('record'), seq: fc.maxSafeNat() }),
+	fc.record({ type: fc.constant('frame'), machine: name, pfn: fc.maxSafeNat() }),
+	fc.record({ type: fc.constant('memoryBlock'), machine: name, block: fc.nat() }),
+	fc.record({ type: fc.constant('process'), machine: name, process: fc.string({ minLength: 1, maxLength: 20 }) }),
+	fc.record({ type: fc.constant('call'), machine: name, call: fc.nat() }),
+	fc.record({ type: fc.constant('virtioMem'), machine: name, device: fc.string({ minLength: 1, maxLength: 20 }) })
 );
 
 const view = fc.record({

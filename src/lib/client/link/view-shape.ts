@@ -24,7 +24,12 @@ const OBJECT_SHAPES: readonly (readonly [type: string, shape: RecordShape])[] = 
 	['ownerWord', record(field('vm', name, 'vm0'))],
 	['link', record(field('link', name, ''))],
 	['host', record(field('host', name, 'A'))],
-	['record', record(field('seq', quantity, 0))]
+	['record', record(field('seq', quantity, 0))],
+	['frame', record(field('machine', name, 'guest'), field('pfn', quantity, 0))],
+	['memoryBlock', record(field('machine', name, 'guest'), field('block', quantity, 0))],
+	['process', record(field('machine', name, 'guest'), field('process', name, ''))],
+	['call', record(field('machine', name, 'guest'), field('call', count, 0))],
+	['virtioMem', record(field('machine', name, 'guest'), field('device', name, 'vm0'))]
 ];
 
 const selection: Shape = {

@@ -43,7 +43,8 @@ export type ObjectName =
 	| { readonly type: 'frame'; readonly machine: string; readonly pfn: number }
 	| { readonly type: 'memoryBlock'; readonly machine: string; readonly block: number }
 	| { readonly type: 'process'; readonly machine: string; readonly process: string }
-	| { readonly type: 'call'; readonly machine: string; readonly call: number };
+	| { readonly type: 'call'; readonly machine: string; readonly call: number }
+	| { readonly type: 'virtioMem'; readonly machine: string; readonly device: string };
 
 export interface Answers {
 	readonly summary: RunSummary;

@@ -249,7 +249,7 @@ function memoryBlocksOf(world: World, os: number, dimm: DimmRecord): number[] {
 
 function giveUp(world: World, call: CallRecord, dimm: DimmRecord): void {
 	const { os } = call;
-	for (const memoryBlock of call.work['went'] as number[]) onlineMemoryBlock(world, os, memoryBlock, 'online');
+	for (const memoryBlock of call.work['went'] as number[]) onlineMemoryBlock(world, os, memoryBlock, 'online', call.causeSeq);
 	dimm.state = 'plugged';
 	ost(world, os, dimm, OST.eject, OST.busy);
 	endCall(world, call, 'EBUSY', null);

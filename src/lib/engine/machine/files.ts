@@ -74,7 +74,7 @@ export function stateWalk(world: World, call: CallRecord): void {
 	}
 	const exmem = word === 'online_exmem' && osRecord(world, os).settings.exmem;
 	if (!exmem && !isOnlineWord(word)) return endCall(world, call, 'EINVAL', null);
-	const errno = onlineMemoryBlock(world, os, id, word as 'online');
+	const errno = onlineMemoryBlock(world, os, id, word as 'online', call.causeSeq);
 	if (errno !== null) return endCall(world, call, errno, null);
 	work['onlined'] = true;
 	continueLater(world, call, costNs(world.costs, 'blockOnlineMs') * osRecord(world, os).sectionsPerBlock);

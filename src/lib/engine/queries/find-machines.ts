@@ -41,7 +41,11 @@ export function findOnMachines(world: World, wanted: string, address: number | n
 				add(`process ${process.id}, pid ${process.pid}`, { type: 'process', machine: os.id, process: process.id }, null);
 		for (const device of world.r.virtioMems)
 			if (device.os === index && device.id.toLowerCase() === wanted)
-				add(`virtio-mem ${device.id}`, { type: 'host', host: os.id }, Math.floor(device.addr / (PAGE_BYTES * PAGES_PER_BLOCK)));
+				add(
+					`virtio-mem ${device.id}`,
+					{ type: 'virtioMem', machine: os.id, device: device.id },
+					Math.floor(device.addr / (PAGE_BYTES * PAGES_PER_BLOCK))
+				);
 		if (os.id.toLowerCase() === wanted)
 			hits.push({ label: `machine ${os.id}`, object: { type: 'host', host: os.id }, memory: null, block: null, atNs: null });
 		return hits;

@@ -56,6 +56,9 @@ function concerns(world: World, record: TraceRecord, object: ObjectName): boolea
 			return record.host === object.machine && values['process'] === object.process;
 		case 'call':
 			return record.host === object.machine && values['call'] === object.call;
+		case 'virtioMem':
+			// Events on the monitor only repeat what has happened.
+			return record.host === object.machine && values['device'] === object.device && record.rule !== 'size-event';
 		case 'operation':
 			return record.operation === object.operation && ['phase', 'sync', 'ended', 'final', 'publish', 'census'].includes(record.kind);
 		case 'extent':

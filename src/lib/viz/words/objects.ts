@@ -60,6 +60,8 @@ export function objectTitle(object: ObjectName): string {
 			return `Process ${object.process} of ${object.machine}`;
 		case 'call':
 			return `Call ${object.call} on ${object.machine}`;
+		case 'virtioMem':
+			return `virtio-mem device ${object.device} of ${object.machine}`;
 	}
 }
 

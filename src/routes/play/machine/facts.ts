@@ -5,6 +5,14 @@ import { ZONE_TEXT, type MachineStatus } from '$lib/engine/contract/machine-stat
 import type { FrameAnswer, ObjectName } from '$lib/engine/contract/queries.ts';
 import type { RuleId } from '$lib/engine/contract/rules.ts';
 import { sizeWords } from '$lib/viz/virtio-mem/words.ts';
+import { deviceFacts } from './device-facts.ts';
+import {
+	rulesOfBlock,
+	rulesOfCall,
+	rulesOfFrame,
+	rulesOfMachine,
+	rulesOfProcess
+} from './rules-behind.ts';
 
 /** What the inspector tells of something on a machine. */
 export interface Facts {
@@ -14,9 +22,14 @@ export interface Facts {
 	/** Console lines that print the same. */
 	readonly lines: readonly string[];
 	readonly actions: readonly { readonly word: string; readonly command: MachineCommand }[];
-	readonly rule: RuleId | null;
+	/** What belongs to it and can be chosen in its place. */
+	readonly parts?: readonly { readonly word: string; readonly object: ObjectName }[];
+	/** Entries of the ledger behind it, the deciding one first. */
+	readonly rules: readonly RuleId[];
 }
 
+/** Processes that the machine’s own page offers to look at. */
+const MOST_PARTS = 8;
 const pages = (count: number): string => formatBytesBinary(count * PAGE_BYTES);
 const process = (machine: string, of: string, words: string): MachineCommand => ({
 	name: 'process',
@@ -62,7 +75,7 @@ export function frameFacts(answer: FrameAnswer, machine: MachineStatus): Facts {
 		rows,
 		lines: [answer.line],
 		actions: pinActions(answer, machine),
-		rule: null
+		rules: rulesOfFrame(answer)
 	};
 }
 
@@ -102,12 +115,16 @@ export function machineFacts(
 ): Facts | null {
 	if (selection === null) return wholeMachine(machine);
 	switch (selection.type) {
+		case 'host':
+			return selection.host === machine.id ? wholeMachine(machine) : null;
 		case 'memoryBlock':
 			return blockFacts(machine, selection.block);
 		case 'process':
 			return processFacts(machine, selection.process);
 		case 'call':
 			return callFacts(machine, selection.call, nowNs);
+		case 'virtioMem':
+			return deviceFacts(machine, selection.device, nowNs);
 		default:
 			return null;
 	}
@@ -141,7 +158,20 @@ function wholeMachine(machine: MachineStatus): Facts {
 			...(machine.virtioMems.length > 0 ? ['info memory-devices'] : [])
 		],
 		actions: [],
-		rule: null
+		parts: [
+			...machine.virtioMems.map(({ id }) => ({
+				word: id,
+				object: { type: 'virtioMem', machine: machine.id, device: id } as const
+			})),
+			...machine.processes
+				.filter((process) => process.state === 'running')
+				.slice(0, MOST_PARTS)
+				.map(({ id }) => ({
+					word: `process ${id}`,
+					object: { type: 'process', machine: machine.id, process: id } as const
+				}))
+		],
+		rules: rulesOfMachine(machine)
 	};
 }
 
@@ -187,7 +217,7 @@ function blockFacts(machine: MachineStatus, id: number): Facts | null {
 					}
 				]
 			: words.map((word) => ({ word, command: write(word) })),
-		rule: null
+		rules: rulesOfBlock(block, walk)
 	};
 }
 
@@ -222,7 +252,7 @@ function processFacts(machine: MachineStatus, id: string): Facts | null {
 			found.state === 'running'
 				? [{ word: 'End it', command: { name: 'process-end', machine: machine.id, process: id } }]
 				: [],
-		rule: null
+		rules: rulesOfProcess(found)
 	};
 }
 
@@ -257,6 +287,6 @@ function callFacts(machine: MachineStatus, id: number, nowNs: number): Facts | n
 						}
 					]
 				: [],
-		rule: null
+		rules: rulesOfCall(call)
 	};
 }

@@ -35,7 +35,7 @@ export function startOffline(world: World, os: number, memoryBlock: number, call
 
 /** Isolates and plans the first step; the errno of what fails at once. The caller says which walk goes on. */
 export function beginOfflineWalk(world: World, os: number, memoryBlock: number, call: CallRecord): string | null {
-	const refused = beginOffline(world, os, memoryBlock);
+	const refused = beginOffline(world, os, memoryBlock, call.causeSeq);
 	if (refused !== null) return refused;
 	const { first, count } = blocksOf(world, os, memoryBlock);
 	const total = usedPages(world, first, count);
@@ -45,7 +45,7 @@ export function beginOfflineWalk(world: World, os: number, memoryBlock: number, 
 }
 
 /** Checks and isolation: null when all pageblocks are isolated now. */
-function beginOffline(world: World, os: number, memoryBlock: number): string | null {
+function beginOffline(world: World, os: number, memoryBlock: number, cause: number | null = null): string | null {
 	if (blockState(world, os, memoryBlock) !== 'online') return 'EINVAL';
 	const zone = zoneOfMemoryBlock(world, os, memoryBlock);
 	if (zone < 0 || hasHoles(world, os, memoryBlock)) return 'EINVAL';
@@ -54,9 +54,8 @@ function beginOffline(world: World, os: number, memoryBlock: number): string | n
 	const blocker = firstUnmovable(world, os, first, count, 'offline');
 	if (blocker !== null) {
 		logLine(world, os, 'page dumped because: unmovable page');
-		tell(world, os, memoryBlock, 'offline-unmovable', `memory${memoryBlock} cannot go offline: ${blocker.why} at pfn ${hex(blocker.pfn)}`, {
-			pfn: blocker.pfn
-		});
+		const text = `memory${memoryBlock} cannot go offline: ${blocker.why} at pfn ${hex(blocker.pfn)}`;
+		tell(world, os, memoryBlock, cause, 'offline-unmovable', text, { pfn: blocker.pfn });
 		return 'EBUSY';
 	}
 	setBlockState(world, os, memoryBlock, SectionState.goingOffline);
@@ -96,13 +95,13 @@ export function offlineStep(world: World, call: CallRecord): 'goes-on' | 'done' 
 	countTries(world, call);
 	call.waitingFor = null;
 	if (work['signal'] === true) {
-		undoOffline(world, os, memoryBlock);
+		undoOffline(world, os, memoryBlock, call.causeSeq);
 		return 'EINTR';
 	}
 	const { first, count } = blocksOf(world, os, memoryBlock);
 	if (Number(work['batch']) >= 0) endBatch(world, call, Number(work['batch']));
 	if (keptByDriver(world, os, first, count)) {
-		undoOffline(world, os, memoryBlock);
+		undoOffline(world, os, memoryBlock, call.causeSeq);
 		return 'EBUSY';
 	}
 	for (;;) {
@@ -113,7 +112,7 @@ export function offlineStep(world: World, call: CallRecord): 'goes-on' | 'done' 
 		}
 		const left = firstLeft(world, os, first, count);
 		if (left === null) {
-			finishOffline(world, os, memoryBlock);
+			finishOffline(world, os, memoryBlock, call.causeSeq);
 			return 'done';
 		}
 		work['cursor'] = first;
@@ -209,6 +208,7 @@ function park(world: World, call: CallRecord, left: Blocker): void {
 		world,
 		os,
 		Number(work['memoryBlock']),
+		call.causeSeq,
 		'offline-retry',
 		`memory${String(work['memoryBlock'])} keeps trying to go offline: ${call.waitingFor}`,
 		{
@@ -231,15 +231,15 @@ function countTries(world: World, call: CallRecord): void {
 }
 
 /** The block stays online: pageblocks get their type back. */
-function undoOffline(world: World, os: number, memoryBlock: number): void {
+function undoOffline(world: World, os: number, memoryBlock: number, cause: number | null = null): void {
 	const { first, count } = blocksOf(world, os, memoryBlock);
 	unisolateBlocks(world, os, first, count);
 	setBlockState(world, os, memoryBlock, SectionState.online);
-	tell(world, os, memoryBlock, 'memory-offline', `memory${memoryBlock} stays online`, {});
+	tell(world, os, memoryBlock, cause, 'memory-offline', `memory${memoryBlock} stays online`, {});
 }
 
 /** Everything is free: off the lists, out of the zone. */
-function finishOffline(world: World, os: number, memoryBlock: number): void {
+function finishOffline(world: World, os: number, memoryBlock: number, cause: number | null = null): void {
 	const { c } = world;
 	const zone = zoneOfMemoryBlock(world, os, memoryBlock);
 	const { first, count } = blocksOf(world, os, memoryBlock);
@@ -268,9 +268,8 @@ function finishOffline(world: World, os: number, memoryBlock: number): void {
 	if (c.zonePresentPages.get(zone) === 0) rebuildZonelists(world, os);
 	wentOffline(world, os, memoryBlock);
 	const { name, node } = world.r.zones[zone] as ZoneRecord;
-	tell(world, os, memoryBlock, 'memory-offline', `memory${memoryBlock} is offline: ${name} of node ${node} is smaller by ${pages} pages`, {
-		pages
-	});
+	const text = `memory${memoryBlock} is offline: ${name} of node ${node} is smaller by ${pages} pages`;
+	tell(world, os, memoryBlock, cause, 'memory-offline', text, { pages });
 }
 
 /**
@@ -312,12 +311,14 @@ function tell(
 	world: World,
 	os: number,
 	memoryBlock: number,
+	/** The command of the call that asked; null where a driver asked. */
+	cause: number | null,
 	rule: 'memory-offline' | 'offline-unmovable' | 'offline-retry',
 	text: string,
 	values: Readonly<Record<string, number | string>>
 ): void {
 	const host = osRecord(world, os).id;
-	emit(world, { kind: 'offline', rule, cause: null, host, values: { memoryBlock, ...values }, text: `${host}: ${text}` });
+	emit(world, { kind: 'offline', rule, cause, host, values: { memoryBlock, ...values }, text: `${host}: ${text}` });
 }
 
 const hex = (pfn: number): string => `0x${pfn.toString(16)}`;
