@@ -242,5 +242,7 @@ function contradiction(fabric: FabricScenario): string | null {
 }
 
 function isPowerOfTwo(value: number): boolean {
-	return value > 0 && Number.isInteger(Math.log2(value));
+	let rest = value;
+	while (rest > 1 && rest % 2 === 0) rest /= 2;
+	return rest === 1;
 }
