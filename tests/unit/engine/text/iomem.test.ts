@@ -59,7 +59,7 @@ describe('/proc/iomem of a machine', () => {
 		expect(lines()).toEqual(['100000000-17fffffff : virtio1', '  100000000-117ffffff : System RAM (virtio_mem)']);
 	});
 	it('a DIMM comes and goes', () => {
-		const simulation = machine(THREE_NODES);
+		const simulation = machine(THREE_NODES, 'memhp_default_state=online_movable');
 		const has = () => typed(simulation, 'cat /proc/iomem').includes('100000000-11fffffff : System RAM\n');
 		expect(has()).toBe(false);
 		ask(simulation, { name: 'qmp', execute: 'object-add', arguments: { 'qom-type': 'memory-backend-ram', id: 'dm0', size: 536870912 } });
