@@ -5,6 +5,7 @@ import { osRecord } from '../mm/os/os.ts';
 import type { BackendRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { readBackend } from './backends.ts';
+import { newCxlStartup, windowRefusal } from './cxl-startup.ts';
 import { plugDimm } from './dimm.ts';
 import { placeDevice } from './memory-devices.ts';
 import { readSize, type QemuMachine, type QemuPart } from './qemu-args.ts';
@@ -21,7 +22,7 @@ const VIRTIO_MEM = 'virtio-mem-pci';
 /** Everything of the command line. Null, or why QEMU does not start. */
 export function createDevices(world: World, os: number, machine: QemuMachine): string | null {
 	const { backends } = osRecord(world, os);
-	const memory = wrongMemory(machine);
+	const memory = wrongMemory(machine) ?? windowRefusal(machine);
 	if (memory !== null) return memory;
 	for (const object of machine.objects) {
 		const backend = readBackend(object);
@@ -34,6 +35,7 @@ export function createDevices(world: World, os: number, machine: QemuMachine): s
 	const numa = claimForNodes(machine, backends);
 	if (numa !== null) return numa;
 	const ids = new Set<string>();
+	const cxl = newCxlStartup(machine, backends);
 	for (const part of machine.devices) {
 		if (part.id !== '' && ids.has(part.id)) return `${part.text}: Duplicate ID '${part.id}' for device`;
 		ids.add(part.id);
@@ -42,10 +44,10 @@ export function createDevices(world: World, os: number, machine: QemuMachine): s
 			if ('error' in plugged) return `${part.text}: ${plugged.error.desc}`;
 			continue;
 		}
-		const error = createVirtioMemDevice(world, os, machine, part);
+		const error = cxl.add(part) ?? createVirtioMemDevice(world, os, machine, part);
 		if (error !== null) return `${part.text}: ${error}`;
 	}
-	return null;
+	return cxl.finish();
 }
 
 /** What -m itself may not say (hw/core/machine.c, machine_set_mem). */
@@ -109,7 +111,7 @@ export function busesOf(machine: QemuMachine): string[] {
 
 export const rootBus = (machine: QemuMachine): string => (machine.chipset === 'q35' ? 'pcie.0' : 'pci.0');
 
-const isPort = (device: QemuPart): boolean => /root-port|bridge|ioh3420|pxb/.test(device.type);
+const isPort = (device: QemuPart): boolean => /root-port|bridge|ioh3420|pxb|cxl-(rp|downstream)/.test(device.type);
 
 /** virtio_mem is loaded: it finds the devices on the root bus first, then those behind ports. */
 export function probeDrivers(world: World, os: number): void {

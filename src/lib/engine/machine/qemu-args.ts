@@ -8,6 +8,8 @@ import { GIB } from '../../base/units.ts';
 export interface QemuMachine {
 	/** -machine: QEMU's default on x86 is pc (i440FX). */
 	readonly chipset: 'q35' | 'pc';
+	/** Properties of all -machine and -M words, later ones over earlier ones: cxl=on, cxl-fmw.0.size=4G and the like. */
+	readonly machineProperties: Readonly<Record<string, string>>;
 	readonly ramBytes: number;
 	readonly slots: number;
 	/** 0: no maxmem was given. */
@@ -75,6 +77,7 @@ function cpuList(text: string): number[] {
 
 export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad-scenario'> {
 	let chipset: QemuMachine['chipset'] = 'pc';
+	const machineProperties: Record<string, string> = {};
 	let ramBytes = 128 * 2 ** 20;
 	let slots = 0;
 	let maxmemBytes = 0;
@@ -139,9 +142,15 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 				break;
 			}
 			case '-machine':
-			case '-M':
-				chipset = /(^|=)(pc-)?q35/.test(value().split(',')[0] ?? '') ? 'q35' : 'pc';
+			case '-M': {
+				// system/vl.c merges them; the first word may be the type without a name.
+				const words = value();
+				const part = readPart('-machine', words.split(',')[0]?.includes('=') ? `,${words}` : words);
+				const type = part.properties['type'] ?? part.type;
+				if (type !== '') chipset = /^(pc-)?q35/.test(type) ? 'q35' : 'pc';
+				Object.assign(machineProperties, part.properties);
 				break;
+			}
 			case '-S':
 				paused = true;
 				break;
@@ -163,7 +172,22 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 		node.bytes = bytes;
 	}
 	shareRam(numaNodes, ramBytes);
-	return ok({ chipset, ramBytes, slots, maxmemBytes, cpus, paused, memLock, objects, numaNodes, distances, hmat, devices, ignored });
+	return ok({
+		chipset,
+		machineProperties,
+		ramBytes,
+		slots,
+		maxmemBytes,
+		cpus,
+		paused,
+		memLock,
+		objects,
+		numaNodes,
+		distances,
+		hmat,
+		devices,
+		ignored
+	});
 }
 
 /**

@@ -14,7 +14,7 @@ const text = (longest: number) => v.pipe(v.string('expected a text'), v.maxLengt
  */
 export const machineSchema = v.strictObject({
 	id: name,
-	qemuArgs: v.pipe(v.array(text(300)), v.maxLength(400, 'at most 400 words')),
+	qemuArgs: v.pipe(v.array(text(1000)), v.maxLength(400, 'at most 400 words')),
 	/** The kernel's command line: memhp_default_state=, memory_hotplug.*, virtio_mem.*, kernelcore=, movable_node, transparent_hugepage= … */
 	append: v.optional(text(600), ''),
 	/** virtio_mem is loaded when the machine starts. */
