@@ -18,7 +18,13 @@ import { addManaged, addPresent, countForPolicy, growSpan } from './zone-size.ts
  * Onlines one memory block (Linux 7.2.13 mm/memory_hotplug.c, online_pages): zone, veto of drivers, pages to the buddy at the
  * tail of its lists, zonelists, what the kernel then puts there. null, or the errno that a writer of `state` sees.
  */
-export function onlineMemoryBlock(world: World, os: number, memoryBlock: number, how: OnlineWord, cause: number | null = null): string | null {
+export function onlineMemoryBlock(
+	world: World,
+	os: number,
+	memoryBlock: number,
+	how: OnlineWord,
+	cause: number | null = null
+): string | null {
 	const { r, c } = world;
 	if (blockState(world, os, memoryBlock) !== 'offline') return 'EINVAL';
 	const record = osRecord(world, os);
