@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { LinkState } from '../../src/lib/client/permalink.ts';
 import { untilNsOf } from '../../src/lib/client/link/payload.ts';
+import { FABRIC_THINGS } from '../../src/lib/engine/contract/queries.ts';
 import { BELIEFS } from '../../src/lib/engine/contract/beliefs.ts';
 import type { JournalEntry } from '../../src/lib/engine/contract/commands.ts';
 import { CATALOGUE } from '../../src/lib/engine/contract/scenario/catalogue/index.ts';
@@ -178,7 +179,8 @@ const selection = fc.oneof(
 	fc.record({ type: fc.constant('memoryBlock'), machine: name, block: fc.nat() }),
 	fc.record({ type: fc.constant('process'), machine: name, process: fc.string({ minLength: 1, maxLength: 20 }) }),
 	fc.record({ type: fc.constant('call'), machine: name, call: fc.nat() }),
-	fc.record({ type: fc.constant('virtioMem'), machine: name, device: fc.string({ minLength: 1, maxLength: 20 }) })
+	fc.record({ type: fc.constant('virtioMem'), machine: name, device: fc.string({ minLength: 1, maxLength: 20 }) }),
+	fc.record({ type: fc.constant('fabric'), thing: fc.constantFrom(...FABRIC_THINGS), id: fc.string({ minLength: 1, maxLength: 20 }) })
 );
 
 const view = fc.record({

@@ -29,7 +29,8 @@ const OBJECT_SHAPES: readonly (readonly [type: string, shape: RecordShape])[] = 
 	['memoryBlock', record(field('machine', name, 'guest'), field('block', quantity, 0))],
 	['process', record(field('machine', name, 'guest'), field('process', name, ''))],
 	['call', record(field('machine', name, 'guest'), field('call', count, 0))],
-	['virtioMem', record(field('machine', name, 'guest'), field('device', name, 'vm0'))]
+	['virtioMem', record(field('machine', name, 'guest'), field('device', name, 'vm0'))],
+	['fabric', record(field('thing', name, 'device'), field('id', name, 'mem0'))]
 ];
 
 const selection: Shape = {

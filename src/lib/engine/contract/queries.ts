@@ -44,7 +44,12 @@ export type ObjectName =
 	| { readonly type: 'memoryBlock'; readonly machine: string; readonly block: number }
 	| { readonly type: 'process'; readonly machine: string; readonly process: string }
 	| { readonly type: 'call'; readonly machine: string; readonly call: number }
-	| { readonly type: 'virtioMem'; readonly machine: string; readonly device: string };
+	| { readonly type: 'virtioMem'; readonly machine: string; readonly device: string }
+	/** A thing of the CXL fabric: `id` is its name, "mem0/1" for a logical device, "sw0:3" for a port, a row for an extent. */
+	| { readonly type: 'fabric'; readonly thing: FabricThing; readonly id: string };
+
+export const FABRIC_THINGS = ['host', 'device', 'ld', 'switch', 'port', 'tag', 'extent', 'message', 'plan', 'app', 'dax', 'line'] as const;
+export type FabricThing = (typeof FABRIC_THINGS)[number];
 
 export interface Answers {
 	readonly summary: RunSummary;

@@ -59,6 +59,11 @@ function concerns(world: World, record: TraceRecord, object: ObjectName): boolea
 		case 'virtioMem':
 			// Events on the monitor only repeat what has happened.
 			return record.host === object.machine && values['device'] === object.device && record.rule !== 'size-event';
+		case 'fabric': {
+			// A thing is named in the values by its kind, or it is the host of the record, or the place a command was sent to.
+			const { thing, id } = object;
+			return String(values[thing] ?? '') === id || (thing === 'host' && record.host === id) || values['at'] === id;
+		}
 		case 'operation':
 			return record.operation === object.operation && ['phase', 'sync', 'ended', 'final', 'publish', 'census'].includes(record.kind);
 		case 'extent':

@@ -9,7 +9,7 @@ import {
 } from '../../base/format.ts';
 import { formatAddress } from '../../base/address.ts';
 import { BLOCK_BYTES, MEMORY_BLOCK_BYTES, BLOCKS_PER_MEMORY_BLOCK } from '../../base/units.ts';
-import type { ObjectName } from '../../engine/contract/queries.ts';
+import type { FabricThing, ObjectName } from '../../engine/contract/queries.ts';
 import type { RuleId } from '../../engine/contract/rules.ts';
 import type {
 	ExtentStatus,
@@ -62,8 +62,27 @@ export function objectTitle(object: ObjectName): string {
 			return `Call ${object.call} on ${object.machine}`;
 		case 'virtioMem':
 			return `virtio-mem device ${object.device} of ${object.machine}`;
+		case 'fabric':
+			return fabricTitle(object.thing, object.id);
 	}
 }
+
+const FABRIC_TITLES: Readonly<Record<FabricThing, string>> = {
+	host: 'Host',
+	device: 'Device',
+	ld: 'Logical device',
+	switch: 'Switch',
+	port: 'Port',
+	tag: 'Tag',
+	extent: 'Extent',
+	message: 'Message',
+	plan: 'Plan',
+	app: 'Program',
+	dax: 'DAX device',
+	line: 'Line'
+};
+export const fabricTitle = (thing: FabricThing, id: string): string =>
+	`${FABRIC_TITLES[thing]} ${id}`;
 
 export function sameObject(a: ObjectName | null, b: ObjectName | null): boolean {
 	return a === b || (a !== null && b !== null && JSON.stringify(a) === JSON.stringify(b));
