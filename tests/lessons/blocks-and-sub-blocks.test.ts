@@ -35,9 +35,25 @@ it('sub-blocks free most, and the block brush still tries', async () => {
 });
 
 it('each held page costs a sub-block 2 MiB, and the block everything', async () => {
-	expect(await freed('held-3')).toEqual([0, 122, 56]);
-	expect(await freed('held-1')).toEqual([0, 126, 56]);
-	expect(await freed('held-0')).toEqual([128, 128, 56]);
+	for (const [option, held] of [
+		['held-3', 3],
+		['held-2', 2],
+		['held-1', 1],
+		['held-0', 0]
+	] as const) {
+		const [block, sub] = await freed(option);
+		expect([option, block, sub]).toEqual([option, held === 0 ? 128 : 0, 128 - 2 * held]);
+	}
+});
+
+it('the balloon gets about what was free, whoever is held, and never what is in use', async () => {
+	const inUse = (await values([{ q: 'bytesOnNode', of: 'page app a 1' }]))[0] as number;
+	expect(inUse / 2 ** 20).toBe(60);
+	for (const option of ['held-3', 'held-0']) {
+		const got = (await freed(option))[2] as number;
+		expect(got).toBeGreaterThan(60);
+		expect(got).toBeLessThanOrEqual(128 - 60);
+	}
 });
 
 it('the false engine frees the block', async () => {

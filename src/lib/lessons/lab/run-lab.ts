@@ -14,7 +14,7 @@ import { bound, draw, filled, filledScenario } from './template.ts';
 /** Texts that the start's placeholders have while nothing was changed: the first option of Change. */
 export function startTexts(lab: Lab, option?: string): Readonly<Record<string, string>> {
 	const chosen = lab.steps.change.options.find((each) => each.id === option) ?? lab.steps.change.options[0];
-	return chosen?.put ?? {};
+	return { ...lab.steps.texts, ...chosen?.put };
 }
 
 export const startOf = (lab: Lab, option?: string): Scenario =>

@@ -86,13 +86,39 @@ const drawn = v.record(
 const plan = v.record(id, id);
 export type LabPlan = v.InferOutput<typeof plan>;
 
+/** One memory block and several futures of it, each a machine under the same load: the learner chooses the size of the brush. */
+const brush = v.strictObject({
+	label: words,
+	memoryBlock: v.number(),
+	options: v.pipe(
+		v.array(v.strictObject({ id, label: words, machine: id, pages: v.number(), giver: v.optional(id) })),
+		v.minLength(2),
+		v.maxLength(4)
+	)
+});
+
+const bets = v.variant('kind', [barBet, choiceBet, tableBet]);
+
+/** How a lesson is asked again two lessons later: other texts in its start, the same kind of bet, and what decides. */
+const again = v.strictObject({
+	drawn,
+	put: v.optional(v.record(id, v.string()), {}),
+	bet: bets,
+	rule: words
+});
+export type LabAgain = v.InferOutput<typeof again>;
+
 export const labSchema = v.strictObject({
 	id,
+	/** Texts for placeholders of start.json that no option of Change fills. */
+	texts: v.optional(v.record(id, v.string()), {}),
+	again: v.optional(again),
 	/** Which picture stands on the stage. */
-	stage: v.picklist(['rooms', 'virtio-mem']),
+	stage: v.picklist(['rooms', 'virtio-mem', 'brush']),
+	brush: v.optional(brush),
 	belief: v.strictObject({ id, name: words, sentence: words }),
 	terms: v.record(id, words),
-	bet: v.variant('kind', [barBet, choiceBet, tableBet]),
+	bet: bets,
 	/** `fromNs`: where the stage stands before anything is pressed, when what leads there is no part of the story. */
 	run: v.strictObject({ fromNs: v.optional(v.number()), untilNs: v.number(), figures: v.array(figure) }),
 	/** "What did you see?": one observation, its key an expression per option. */

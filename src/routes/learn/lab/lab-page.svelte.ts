@@ -54,6 +54,8 @@ export class LabPage {
 	/** Option of Change on the stage, and whether it is on its way. */
 	option: string | null = $state(null);
 	changing = $state(false);
+	/** Where one block has several futures: the one that is looked at. */
+	brushId: string | null = $state(null);
 	/** Challenge: fraction of the check under way, and its result. */
 	checking: number | null = $state(null);
 	result: PlanResult | null = $state.raw(null);
@@ -103,6 +105,20 @@ export class LabPage {
 		this.player.standing === null
 			? []
 			: labStills(this.player.scenarioOf(this.player.standing), this.untilNs)
+	);
+	brush = $derived.by(() => {
+		const { brush } = this.lab.steps;
+		if (brush === undefined || this.step === 'challenge') return null;
+		const option = brush.options.find((each) => each.id === this.brushId) ?? brush.options[0];
+		return option === undefined
+			? null
+			: { ...option, giver: option.giver ?? null, memoryBlock: brush.memoryBlock };
+	});
+	/** A press on the block runs on from here. */
+	sweep = $derived.by(() =>
+		this.step === 'run' && this.locked === null && this.busyLine === null && !this.atEnd
+			? () => this.session?.play()
+			: null
 	);
 	doneSteps = $derived(stepsDone(labProgress(this.steps, this.before, this.learner)));
 	isDone = (id: StepId): boolean => this.doneSteps[STEP_IDS.indexOf(id)] ?? false;

@@ -2,6 +2,7 @@ import { Session, SPEEDS, type OpenWorld, type WorldSpec } from '$lib/client/ses
 import type { Expression, FirstDifference } from '$lib/engine/contract/queries.ts';
 import type { Scenario } from '$lib/engine/contract/scenario/schema.ts';
 import type { Lab } from '$lib/lessons/lab/load.ts';
+import { recallScenario } from '$lib/lessons/lab/recall.ts';
 import { planScenario, startOf } from '$lib/lessons/lab/run-lab.ts';
 import type { LabPlan } from '$lib/lessons/lab/schema.ts';
 
@@ -9,11 +10,12 @@ import type { LabPlan } from '$lib/lessons/lab/schema.ts';
 const WALL_S = 12;
 const HURRY_PARTS = 24;
 
-/** Which worlds stand on the stage: the lab's start with the belief beside it, one option of Change, or a plan. */
+/** Which worlds stand on the stage: the lab's start with the belief beside it, one option of Change, a plan, or the start asked again on a fresh seed. */
 export type Standing =
 	| { readonly kind: 'start' }
 	| { readonly kind: 'option'; readonly option: string }
-	| { readonly kind: 'plan'; readonly plan: LabPlan; readonly seed: number };
+	| { readonly kind: 'plan'; readonly plan: LabPlan; readonly seed: number }
+	| { readonly kind: 'again'; readonly seed: number };
 
 /** The session behind a lab's stage. One at a time: another standing closes the former. */
 export class LabPlayer {
@@ -52,6 +54,9 @@ export class LabPlayer {
 
 	scenarioOf(standing: Standing): Scenario {
 		if (standing.kind === 'plan') return planScenario(this.lab, standing.plan, standing.seed);
+		const { again } = this.lab.steps;
+		if (standing.kind === 'again' && again !== undefined)
+			return recallScenario({ lab: this.lab, again }, standing.seed);
 		const scenario = startOf(this.lab, standing.kind === 'option' ? standing.option : undefined);
 		return { ...scenario, untilNs: this.untilNs(standing) };
 	}
