@@ -32,6 +32,8 @@ function buildPeer(host: FabricHostScenario, index: number): PeerRecord {
 		use: host.use,
 		noCleanWritebacks: host.noCleanWritebacks,
 		state: 'up',
+		incarnation: 1,
+		ignoresRelease: false,
 		poisonOnDecodeError: host.poisonOnDecodeError,
 		windows: host.windows.map((window) => ({
 			...window,
@@ -60,6 +62,7 @@ function buildDevice(fabric: FabricScenario, device: FabricDeviceScenario, index
 		lastExtent: 0,
 		extentCount: 0,
 		generation: 0,
+		presented: -1,
 		log: emptyLog()
 	}));
 	const own = device.regions.reduce((sum, region) => sum + region.bytes, 0);

@@ -21,6 +21,18 @@ export interface FabricRecords {
 	contents: ContentRecord[];
 	/** Lines of shared areas that some host caches. */
 	lines: LineRecord[];
+	/** The oracle: who stored what last to each run of media, whether it has left that host's cache or not. */
+	stores: ContentRecord[];
+	/** Counts every store: the version of the next one. */
+	nextVersion: number;
+	/** Stores that are gone, each with what took it: nothing is lost in silence. */
+	losses: LossRecord[];
+	/** Requests for lines that a coherent device is still answering. */
+	snoops: SnoopRecord[];
+	/** What was done against the order of offer, accept, use, release: per tag. */
+	breaches: BreachRecord[];
+	/** The fabric manager is down: nothing new is offered or taken back. */
+	managerDown: boolean;
 	/** Links that are down: "device" or "host" or "switch:port". */
 	down: string[];
 }
@@ -125,6 +137,8 @@ export interface LogicalDeviceRecord {
 	lastExtent: number;
 	extentCount: number;
 	generation: number;
+	/** Generation that its host has made DAX devices of; −1 = none yet (orchestrator/dax). */
+	presented: number;
 	log: EventLogRecord;
 }
 /** Log 04h: dynamic capacity. */
@@ -194,6 +208,10 @@ export interface PeerRecord {
 	/** Never writes clean lines back (needed for software-managed coherence). */
 	noCleanWritebacks: boolean;
 	state: 'up' | 'silent' | 'crashed';
+	/** Boots so far: what ran before the last one is gone. */
+	incarnation: number;
+	/** A naughty host: it reads release requests and does nothing. */
+	ignoresRelease: boolean;
 	/** Poison on decode error is switched on. */
 	poisonOnDecodeError: boolean;
 	windows: WindowRecord[];
@@ -246,6 +264,13 @@ export interface AppRecord {
 	dax: string;
 	tag: string;
 	state: 'starting' | 'running' | 'closing' | 'closed' | 'killed';
+	/** What it does next and when: its timer is valid for this count only. */
+	turn: number;
+	/** Version that it wrote or read, 0 = none. */
+	version: number;
+	/** Reads that gave all ones, poison or old contents. */
+	badReads: number;
+	reason: string | null;
 	causeSeq: number | null;
 }
 
@@ -258,7 +283,46 @@ export interface PlanRecord {
 	reason: string | null;
 	startNs: number;
 	endNs: number;
+	/** When the present step began, and until when it may wait. */
+	stepNs: number;
+	deadlineNs: number;
+	/** Times that the present step was tried. */
+	tries: number;
+	/** What each step came to, in words. */
+	notes: string[];
 	causeSeq: number | null;
+}
+
+/** A store that nobody can read any more, and why. */
+export interface LossRecord {
+	device: string;
+	at: number;
+	bytes: number;
+	writer: string;
+	version: number;
+	why: 'given up' | 'sanitized' | 'cache lost' | 'dropped' | 'overwritten' | 'media' | 'vanished';
+	atNs: number;
+}
+
+/** One request for a line that a coherent device works on: whom it still waits for. */
+export interface SnoopRecord {
+	device: string;
+	at: number;
+	host: string;
+	want: 'shared' | 'exclusive';
+	waitingFor: string[];
+	/** Version to store once the line is owned; 0 for a load. */
+	store: number;
+	/** A second request for the same line waits for the first. */
+	queued: boolean;
+	causeSeq: number | null;
+}
+
+export interface BreachRecord {
+	tag: string;
+	host: string;
+	atNs: number;
+	text: string;
 }
 
 export interface TagRecord {
@@ -307,7 +371,11 @@ export interface LineRecord {
 	at: number;
 	/** Software managed: clean, dirty. Hardware managed: shared, exclusive, modified. */
 	state: 'clean' | 'dirty' | 'shared' | 'exclusive' | 'modified';
+	/** Version that it holds, and whose store that was. */
 	value: number;
+	writer: string;
+	/** Writing back is under way: a fence waits for it. */
+	leaving: boolean;
 }
 
 export interface MessageRecord {
@@ -342,6 +410,12 @@ export function noFabric(): FabricRecords {
 		plans: [],
 		contents: [],
 		lines: [],
+		stores: [],
+		nextVersion: 1,
+		losses: [],
+		snoops: [],
+		breaches: [],
+		managerDown: false,
 		down: []
 	};
 }
