@@ -1,7 +1,15 @@
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import { MIB } from '../../base/units.ts';
 import type { FabricDeviceScenario, FabricHostScenario, FabricScenario, FabricSwitchScenario } from '../contract/scenario/fabric-schema.ts';
-import type { DeviceRecord, EventLogRecord, LogicalDeviceRecord, PeerRecord, RegionRecord, SwitchRecord } from '../state/fabric-records.ts';
+import type {
+	DeviceRecord,
+	EventLogRecord,
+	ExtentListRecord,
+	LogicalDeviceRecord,
+	PeerRecord,
+	RegionRecord,
+	SwitchRecord
+} from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 
 /** Unit of decoders and of region bases (CXL 4.0 8.2.4.20, 9.13.3). */
@@ -39,9 +47,12 @@ function buildPeer(host: FabricHostScenario, index: number): PeerRecord {
 			...window,
 			targets: [...window.targets],
 			xorMasks: [...window.xorMasks],
-			ways: window.targets.length
+			ways: window.targets.length,
+			bridges: [],
+			problem: null
 		})),
-		staged: null,
+		bridges: [],
+		inboxes: [],
 		dax: [],
 		nextDax: 0,
 		gam: [],
@@ -67,13 +78,15 @@ function buildDevice(fabric: FabricScenario, device: FabricDeviceScenario, index
 	}));
 	const own = device.regions.reduce((sum, region) => sum + region.bytes, 0);
 	const shared = device.regions.some((region) => region.sharable);
+	const mediaBytes = device.mediaBytes ?? device.staticBytes * heads.length + (shared ? own : own * Math.max(1, heads.length));
 	return {
 		id: device.id,
 		kind: device.kind,
 		profile: device.profile,
 		machine: -1,
 		present: true,
-		mediaBytes: device.mediaBytes ?? device.staticBytes * heads.length + (shared ? own : own * heads.length),
+		mediaBytes,
+		freeMedia: emptyMedia(mediaBytes, device.staticBytes * heads.length),
 		staticBytes: device.staticBytes,
 		hardwareCoherent: device.regions.some((region) => region.hardwareCoherent),
 		limits: { extents: device.extentLimit, tags: device.tagLimit, logRecords: device.logRecords, poison: 256 },
@@ -82,7 +95,9 @@ function buildDevice(fabric: FabricScenario, device: FabricDeviceScenario, index
 			device.kind === 'gfd'
 				? {
 						pid: device.pid ?? 0x100 + index,
+						list: emptyList(),
 						partitions: regions(device.ldBases[0] ?? 0).map((region) => ({ ...region, groups: [] })),
+						groupLimit: 64,
 						decoders: [],
 						access: []
 					}
@@ -125,6 +140,15 @@ function regionsOf(device: FabricDeviceScenario, firstBase: number): RegionRecor
 	});
 }
 
+export function emptyList(): ExtentListRecord {
+	return { firstExtent: 0, lastExtent: 0, extentCount: 0, offeredCount: 0, root: 0, generation: 0, nextArrival: 0 };
+}
+
+/** Media behind the static parts, as one free run in units of 64 bytes. */
+export function emptyMedia(mediaBytes: number, staticBytes: number): number[] {
+	return mediaBytes > staticBytes ? [staticBytes / LINE, Math.floor(mediaBytes / LINE)] : [];
+}
+
 export function emptyLog(): EventLogRecord {
 	return { records: [], nextHandle: 1, overflow: 0, firstLostNs: -1, lastLostNs: -1 };
 }
@@ -154,7 +178,8 @@ function buildSwitch(fabric: FabricScenario, one: FabricSwitchScenario): SwitchR
 					host,
 					upstreamPort: port,
 					enabled: true,
-					vppbs: Array.from({ length: vppbs }, () => ({ status: 0, port: -1, ld: -1 }))
+					vppbs: Array.from({ length: vppbs }, () => ({ status: 0, port: -1, ld: -1 })),
+					decoders: []
 				})),
 		edges: pbr
 			? one.hosts.map(({ host, port }) => ({
@@ -163,6 +188,7 @@ function buildSwitch(fabric: FabricScenario, one: FabricSwitchScenario): SwitchR
 					pid: (ports[port] as { pid: number }).pid,
 					fabricBase: 0,
 					segmentBytes: 64 * 1024 * MIB,
+					depth: 4096,
 					fast: [],
 					idt: []
 				}))

@@ -35,6 +35,10 @@ export interface FabricRecords {
 	managerDown: boolean;
 	/** Links that are down: "device" or "host" or "switch:port". */
 	down: string[];
+	/** Rows of the extent columns: first one that came back plus 1, and how many were ever used (fabric/dcd/rows.ts). */
+	freeExtent: number;
+	freshExtents: number;
+	nextTagId: number;
 }
 
 export type DeviceKind = 'sld' | 'mld' | 'mh-sld' | 'gfd';
@@ -63,6 +67,8 @@ export interface VirtualSwitchRecord {
 	upstreamPort: number;
 	enabled: boolean;
 	vppbs: VppbRecord[];
+	/** Of its upstream port (fabric/address). */
+	decoders: PortDecoderRecord[];
 }
 export interface VppbRecord {
 	/** 0 unbound, 1 in progress, 2 bound to a port, 3 bound to a logical device, 4 bound to a PID. */
@@ -71,12 +77,27 @@ export interface VppbRecord {
 	/** Logical device, −1 unless the port has an MLD. */
 	ld: number;
 }
+/** HDM decoder of a host bridge or of the upstream port of a virtual switch. */
+export interface PortDecoderRecord {
+	baseHpa: number;
+	bytes: number;
+	/** Codes of the register. */
+	ways: number;
+	granularity: number;
+	/** Places in the list of root ports or vPPBs, in interleave order. */
+	targets: number[];
+	committed: boolean;
+	locked: boolean;
+}
 export interface EdgeRecord {
 	port: number;
 	host: string;
 	pid: number;
 	fabricBase: number;
 	segmentBytes: number;
+	/** Number of segments that the table can hold: a power of two. */
+	depth: number;
+	/** Valid entries only. */
 	fast: FastEntry[];
 	/** PIDs of interleave sets. */
 	idt: number[];
@@ -108,6 +129,23 @@ export interface DeviceRecord {
 	/** GFD only. */
 	gfd: GfdRecord | null;
 	poison: { dpa: number; units: number; source: 'external' | 'internal' | 'injected' }[];
+	/** Free runs of its media: start, end, start, end … in units of 64 bytes, by address (fabric/dcd/media.ts). */
+	freeMedia: number[];
+}
+
+/** Extents of one logical device, or of a G-FAM device: a list in order of arrival and a search tree by address. */
+export interface ExtentListRecord {
+	/** First and last row of the accepted extents in order of arrival, plus 1; 0 = none (fabric/dcd). */
+	firstExtent: number;
+	lastExtent: number;
+	/** Accepted ones, and those in groups that are not answered yet. */
+	extentCount: number;
+	offeredCount: number;
+	/** Top of the tree over all of its rows, plus 1; 0 = none. */
+	root: number;
+	generation: number;
+	/** Place in the order of arrival that the next one gets. */
+	nextArrival: number;
 }
 
 export interface RegionRecord {
@@ -123,7 +161,7 @@ export interface RegionRecord {
 	sanitize: boolean;
 }
 
-export interface LogicalDeviceRecord {
+export interface LogicalDeviceRecord extends ExtentListRecord {
 	/** Host that it is bound to, or null. */
 	host: string | null;
 	/** Head of a multi-headed device, or logical-device number of an MLD. */
@@ -175,13 +213,20 @@ export interface HdmDecoderRecord {
 	position: number;
 	skip: number;
 	committed: boolean;
+	/** Hardware checks the next one against it, and nobody changes it before a reset. */
+	locked: boolean;
 	backInvalidate: boolean;
 }
 
 /** G-FAM device: partitions, one DPA space, per requester decoders and access. */
 export interface GfdRecord {
 	pid: number;
+	/** Extents of its one address space; the column extentGroup holds the memory group. */
+	list: ExtentListRecord;
+	/** `groups`: the memory group of blocks as runs (first block, blocks, group), ascending; read and written by gfd/groups.ts. */
 	partitions: (RegionRecord & { groups: number[] })[];
+	/** Memory groups that the device can tell apart. */
+	groupLimit: number;
 	decoders: { pid: number; entries: GdtEntry[] }[];
 	access: { pid: number; groups: number[] }[];
 }
@@ -215,14 +260,35 @@ export interface PeerRecord {
 	/** Poison on decode error is switched on. */
 	poisonOnDecodeError: boolean;
 	windows: WindowRecord[];
-	/** Staged add records of a chain that is still open (linuxDcd). */
-	staged: { device: string; sinceNs: number; handles: number[] } | null;
+	/** Host bridges with their root ports; a bridge of one port and no decoder passes everything on. */
+	bridges: BridgeRecord[];
+	/** What it is about to do with the events of each of its devices (fabric/hosts). */
+	inboxes: InboxRecord[];
 	dax: DaxRecord[];
 	nextDax: number;
 	/** GAM ring of G-FAM notifications. */
 	gam: { type: number; text: string; atNs: number }[];
 	log: { atNs: number; text: string }[];
 }
+/** One host at the event log of one logical device: where it stands, and the records that it has read. */
+export interface InboxRecord {
+	device: string;
+	ld: number;
+	/** idle: waits for an interrupt. Each other word is the next thing it does, one mailbox command each. */
+	step: 'idle' | 'read' | 'clear' | 'act' | 'replay';
+	/** Handles to clear. */
+	handles: number[];
+	/** Read and not yet acted on, oldest first. */
+	records: DcEventRecord[];
+	/** Add records of a chain that is still open, and since when. */
+	chain: DcEventRecord[];
+	chainSinceNs: number;
+	/** Groups that a person answers by hand, oldest first: each a closed chain. */
+	byHand: DcEventRecord[][];
+	/** The log told of an overflow: the list has to be read again. */
+	replay: boolean;
+}
+
 /** system-ram: ZONE_MOVABLE. */
 export type DaxUse = 'devdax' | 'famfs' | 'system-ram' | 'system-ram-normal' | 'none';
 export type AnswerMode = 'accept' | 'part' | 'none' | 'by-hand' | 'silent';
@@ -238,6 +304,17 @@ export interface WindowRecord {
 	arithmetic: 'modulo' | 'xor';
 	/** CXIMS masks, lowest first. */
 	xorMasks: number[];
+	/** Host bridges in the order in which the root picks them; empty on a window of G-FAM devices. */
+	bridges: string[];
+	/** Why it is not used ("EINVAL: …"), or null. */
+	problem: string | null;
+}
+
+export interface BridgeRecord {
+	id: string;
+	/** What hangs at each root port. */
+	ports: { kind: 'device' | 'switch'; id: string }[];
+	decoders: PortDecoderRecord[];
 }
 
 /** A DAX device of a host: one tagged allocation, or one untagged extent. */
@@ -326,6 +403,8 @@ export interface BreachRecord {
 }
 
 export interface TagRecord {
+	/** Its name in the column extentTag. */
+	id: number;
 	tag: string;
 	device: string;
 	bytes: number;
@@ -337,6 +416,10 @@ export interface TagRecord {
 	offered: string[];
 	/** Where it lies in the media, in sequence order. */
 	media: { at: number; bytes: number }[];
+	/** Extents of each logical device that carry it. */
+	uses: { ld: number; offered: number; accepted: number }[];
+	/** To be overwritten when the last one lets go. */
+	sanitize: boolean;
 }
 
 export interface GroupRecord {
@@ -351,6 +434,8 @@ export interface GroupRecord {
 	count: number;
 	bytes: number;
 	offeredNs: number;
+	/** Entries of an answer that goes on (More): address, bytes, address, bytes … */
+	answered: number[];
 	causeSeq: number | null;
 }
 

@@ -88,6 +88,11 @@ const peerSchema = v.strictObject({
 	noCleanWritebacks: v.optional(v.boolean(), true),
 	poisonOnDecodeError: v.optional(v.boolean(), false),
 	windows: v.optional(v.pipe(v.array(windowSchema), v.maxLength(8)), []),
+	/** Host bridges and what hangs at their root ports; what is not named gets a bridge of its own. */
+	bridges: v.optional(
+		v.pipe(v.array(v.strictObject({ id: name, ports: v.pipe(v.array(name), v.minLength(1), v.maxLength(8)) })), v.maxLength(16)),
+		[]
+	),
 	/** What it does with untagged capacity. */
 	use: v.optional(v.picklist(['devdax', 'famfs', 'system-ram', 'system-ram-normal', 'none']), 'devdax')
 });
