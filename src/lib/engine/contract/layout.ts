@@ -123,20 +123,23 @@ export const COLUMNS = {
 	extentDpa: column('extent', 'f64', 'first device address, in units of 64 bytes'),
 	extentUnits: column('extent', 'f64', 'length, in units of 64 bytes'),
 	extentMedia: column('extent', 'f64', 'where its bytes lie in the media of the device, in units of 64 bytes'),
-	extentTag: column('extent', 'u32', 'its tag: index in the record `tags` plus 1; 0 = no tag'),
+	extentTag: column('extent', 'u32', 'its tag: id of a record in `tags`; 0 = no tag'),
 	extentSequence: column('extent', 'u16', 'shared sequence number'),
 	extentArrival: column('extent', 'u32', 'place in the order of arrival at its host'),
 	extentGroup: column('extent', 'u32', 'id of the group in which it was offered'),
 	extentLd: column('extent', 'u16', 'logical device: device index × 64 + its place in `lds`'),
 	extentNext: column('extent', 'u32', 'next extent of the same list plus 1'),
-	extentPrev: column('extent', 'u32', 'previous extent of the same list plus 1')
+	extentPrev: column('extent', 'u32', 'previous extent of the same list plus 1'),
+	extentLeft: column('extent', 'u32', 'search tree by device address: left child plus 1'),
+	extentRight: column('extent', 'u32', 'search tree by device address: right child plus 1'),
+	extentFlags: column('extent', 'u8', 'bit 0: overwrite when it is given back')
 } as const satisfies Record<string, ColumnSpec>;
 
 export type ColumnName = keyof typeof COLUMNS;
 
 /** "SWYD" little-endian. */
 export const LAYOUT_MAGIC = 0x44595753;
-export const LAYOUT_VERSION = 3;
+export const LAYOUT_VERSION = 4;
 
 /** Header: 32-bit words at the start of the world. */
 export const HEADER = {

@@ -42,7 +42,13 @@ export type RecordKind =
 	| 'request'
 	| 'driver'
 	| 'process'
-	| 'reclaim';
+	| 'reclaim'
+	/** The fabric. */
+	| 'fabric'
+	| 'message'
+	| 'plan'
+	| 'app'
+	| 'coherence';
 
 export interface TraceRecord {
 	readonly seq: number;

@@ -1,6 +1,7 @@
 import { HOTPLUG_RULES } from './hotplug-rules.ts';
 import { rule, type Rule } from './rule.ts';
 import { ALLOCATION_RULES } from './allocation-rules.ts';
+import { CAPACITY_RULES } from './capacity-rules.ts';
 import { PROCESS_RULES } from './process-rules.ts';
 import { VIRTIO_RULES } from './virtio-rules.ts';
 
@@ -151,7 +152,8 @@ export const RULES = {
 	...PROCESS_RULES,
 	...ALLOCATION_RULES,
 	...HOTPLUG_RULES,
-	...VIRTIO_RULES
+	...VIRTIO_RULES,
+	...CAPACITY_RULES
 } as const satisfies Record<string, Rule>;
 
 export type RuleId = keyof typeof RULES;

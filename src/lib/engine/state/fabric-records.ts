@@ -459,8 +459,8 @@ export interface LineRecord {
 	/** Version that it holds, and whose store that was. */
 	value: number;
 	writer: string;
-	/** Writing back is under way: a fence waits for it. */
-	leaving: boolean;
+	/** Writing back or dropping is under way: a fence waits for it. */
+	leaving: 'no' | 'back' | 'drop';
 }
 
 export interface MessageRecord {
@@ -501,6 +501,9 @@ export function noFabric(): FabricRecords {
 		snoops: [],
 		breaches: [],
 		managerDown: false,
-		down: []
+		down: [],
+		freeExtent: 0,
+		freshExtents: 0,
+		nextTagId: 1
 	};
 }
