@@ -69,10 +69,7 @@ function buildDevice(fabric: FabricScenario, device: FabricDeviceScenario, index
 		regions: regions(device.ldBases[at] ?? device.staticBytes),
 		decoders: [],
 		pending: [],
-		firstExtent: 0,
-		lastExtent: 0,
-		extentCount: 0,
-		generation: 0,
+		...emptyList(),
 		presented: -1,
 		log: emptyLog()
 	}));
