@@ -12,6 +12,8 @@ import { answerLine } from './console/answer.ts';
 import { completionsOf } from './console/complete.ts';
 import { outcomeOf } from './console/outcome.ts';
 import { HANDLERS } from './handlers.ts';
+import { exploreExchange } from './fabric/coherence/explore.ts';
+import { readExchangePlan } from './fabric/coherence/exchange-plan.ts';
 import { exploreMovers } from './movers/explore.ts';
 import { readMoverPlan } from './movers/plan.ts';
 import { evaluate } from './queries/evaluate.ts';
@@ -221,6 +223,10 @@ export class Simulation {
 			case 'movers': {
 				const plan = readMoverPlan(query.plan);
 				return plan.ok ? exploreMovers(plan.value) : null;
+			}
+			case 'exchange': {
+				const plan = readExchangePlan(query.plan);
+				return plan.ok ? exploreExchange(plan.value) : null;
 			}
 			case 'first-difference': {
 				const other = others?.(query.other);

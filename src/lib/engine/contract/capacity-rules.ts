@@ -108,11 +108,7 @@ export const CAPACITY_RULES = {
 		'The device notices nothing: extents stay accepted, lines that were dirty are lost.',
 		'CXL 4.0 9.13.3; Linux DCD series v11; measured on QEMU 11.1.3'
 	),
-	'surprise-removal': rule(
-		'surprise removal',
-		'All logical devices vanish for all hosts at once, without an event.',
-		'CXL 3.2 7.6.6.8'
-	),
+	'surprise-removal': rule('surprise removal', 'All logical devices vanish for all hosts at once, without an event.', 'CXL 3.2 7.6.6.8'),
 	'manager-restart': rule(
 		'manager restart',
 		'A new fabric manager learns what is out from the devices: extent lists and tags.',

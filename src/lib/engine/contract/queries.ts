@@ -1,5 +1,6 @@
 import type { ConsoleAnswer, ConsoleCompletions, ConsoleManner, ConsoleOutcome } from './console.ts';
 import type { ZoneName } from './machine-status.ts';
+import type { ExchangeVerdict } from './exchange.ts';
 import type { MoverVerdict } from './movers.ts';
 import type { TraceRecord } from './records.ts';
 import type { DowntimePart, PhaseSpan } from './status.ts';
@@ -18,6 +19,8 @@ export type Query =
 	| { readonly kind: 'evaluate'; readonly expressions: readonly Expression[] }
 	/** Every order of the three movers for a plan in words (engine/movers/plan.ts); null when the words are no plan. */
 	| { readonly kind: 'movers'; readonly plan: string }
+	/** Every order of an exchange over shared memory for a plan in words (contract/exchange.ts); null when they are no plan. */
+	| { readonly kind: 'exchange'; readonly plan: string }
 	| { readonly kind: 'first-difference'; readonly other: number }
 	/** What a line typed on a machine means. A command in the answer is sent by whoever asked. */
 	| { readonly kind: 'console'; readonly machine: string; readonly line: string }
@@ -61,6 +64,7 @@ export interface Answers {
 	readonly fingerprint: { readonly fingerprint: string; readonly modelVersion: number };
 	readonly evaluate: readonly (number | boolean | null)[];
 	readonly movers: MoverVerdict | null;
+	readonly exchange: ExchangeVerdict | null;
 	readonly 'first-difference': FirstDifference | null;
 	readonly console: ConsoleAnswer;
 	readonly complete: ConsoleCompletions;
