@@ -31,6 +31,8 @@ export interface FabricRecords {
 	snoops: SnoopRecord[];
 	/** What was done against the order of offer, accept, use, release: per tag. */
 	breaches: BreachRecord[];
+	/** What happened how often: names in contract/fabric-counts.ts. */
+	counts: Record<string, number>;
 	/** The fabric manager is down: nothing new is offered or taken back. */
 	managerDown: boolean;
 	/** Links that are down: "device" or "host" or "switch:port". */
@@ -325,6 +327,8 @@ export interface DaxRecord {
 	tag: string;
 	/** Rows of its extents, in sequence order (fabric/dcd). */
 	extents: number[];
+	/** Where the host has it mapped, in sequence order: it stays so when the device has cut the access. */
+	pieces: { dpa: number; bytes: number; sequence: number }[];
 	bytes: number;
 	use: DaxUse;
 	state: 'free' | 'claimed' | 'releasing' | 'gone';
@@ -500,6 +504,7 @@ export function noFabric(): FabricRecords {
 		losses: [],
 		snoops: [],
 		breaches: [],
+		counts: {},
 		managerDown: false,
 		down: [],
 		freeExtent: 0,
