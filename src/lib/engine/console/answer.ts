@@ -2,7 +2,7 @@ import type { ConsoleAnswer } from '../contract/console.ts';
 import { osRecord } from '../mm/os/os.ts';
 import type { World } from '../state/world.ts';
 import { readLine, withoutPrompt } from './line.ts';
-import { ORDERS_OF_MONITOR, qmpLine } from './monitor.ts';
+import { isMonitorOrder, monitorLine, qmpLine } from './monitor.ts';
 import { said, TOOLS } from './shell.ts';
 import { ALIASES, wordNamed } from './words.ts';
 
@@ -21,8 +21,7 @@ export function answerLine(world: World, machine: string, text: string): Console
 	const name = ALIASES[line.words[0] ?? ''] ?? line.words[0] ?? '';
 	const tool = TOOLS[name];
 	if (tool) return tool(world, os, line);
-	const order = ORDERS_OF_MONITOR[name];
-	if (order) return order(world, os, line);
+	if (isMonitorOrder(name)) return monitorLine(world, os, name, line);
 	if (name.startsWith('qemu-system-'))
 		return said(`This machine was started with its own command line and runs. Another one is another scenario.\n`, 1);
 	if (wordNamed(name, 'process')) return said(`${name} is said to a process: p0: ${plain}\n`, 1);

@@ -67,8 +67,8 @@ const MONITOR: readonly ConsoleWord[] = [
 	),
 	monitor(
 		'info',
-		'info memory-devices | status',
-		'Prints memory devices with their sizes, or whether the machine runs.',
+		'info memory-devices | numa | status',
+		'Prints memory devices with their sizes, nodes with theirs, or whether the machine runs.',
 		'QEMU 11.1.3 monitor'
 	),
 	monitor(
@@ -110,6 +110,7 @@ export function wordNamed(name: string, manner?: ConsoleManner): ConsoleWord | n
 /** What `info` can print. */
 export const INFO_WORDS: Readonly<Record<string, string>> = {
 	'memory-devices': 'Memory devices with their sizes; usable_region_size is not among them.',
+	numa: 'Nodes as QEMU has them: CPUs, memory, and what of it was plugged.',
 	status: 'Whether the machine runs.'
 };
 

@@ -8,6 +8,15 @@ const HUGE_PAGE_BYTES = 2 * 2 ** 20;
 
 export const isBackend = (type: string): boolean => TYPES.has(type);
 
+/** Backends that this QEMU has and the model has no use for: enclave memory and POSIX shared memory. */
+const OTHERS: ReadonlySet<string> = new Set(['memory-backend-epc', 'memory-backend-shm']);
+
+/** An object that QEMU does not know (qapi/qom.json, ObjectType). Null: it does, or it has no bearing on memory. */
+export function wrongType(type: string): string | null {
+	if (!type.startsWith('memory-backend-') || isBackend(type) || OTHERS.has(type)) return null;
+	return `Parameter 'qom-type' does not accept value '${type}'`;
+}
+
 /** The backend, or QEMU's text. Other objects have no bearing on memory: null. */
 export function readBackend(part: QemuPart): BackendRecord | string | null {
 	if (!isBackend(part.type)) return null;
@@ -22,6 +31,7 @@ export function readBackend(part: QemuPart): BackendRecord | string | null {
 	return {
 		id: part.id,
 		type: part.type,
+		path: properties['mem-path'] ?? '',
 		bytes,
 		pageBytes,
 		share: properties['share'] === undefined ? part.type === 'memory-backend-memfd' : on('share'),

@@ -4,7 +4,8 @@ import { probeDriver } from '../virtio-mem/driver/probe.ts';
 import { osRecord } from '../mm/os/os.ts';
 import type { BackendRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
-import { readBackend } from './backends.ts';
+import { readBackend, wrongType } from './backends.ts';
+import { buildCxl } from './cxl-build.ts';
 import { newCxlStartup, windowRefusal } from './cxl-startup.ts';
 import { plugDimm } from './dimm.ts';
 import { placeDevice } from './memory-devices.ts';
@@ -25,6 +26,8 @@ export function createDevices(world: World, os: number, machine: QemuMachine): s
 	const memory = wrongMemory(machine) ?? windowRefusal(machine);
 	if (memory !== null) return memory;
 	for (const object of machine.objects) {
+		const unknown = wrongType(object.type);
+		if (unknown !== null) return `${object.text}: ${unknown}`;
 		const backend = readBackend(object);
 		if (typeof backend === 'string') return `${object.text}: ${backend}`;
 		if (backend === null) continue;
@@ -32,6 +35,8 @@ export function createDevices(world: World, os: number, machine: QemuMachine): s
 			return `${object.text}: attempt to add duplicate property '${backend.id}' to object (type 'container')`;
 		backends.push(backend);
 	}
+	const ram = claimForRam(machine, backends);
+	if (ram !== null) return ram;
 	const numa = claimForNodes(machine, backends);
 	if (numa !== null) return numa;
 	const ids = new Set<string>();
@@ -47,7 +52,9 @@ export function createDevices(world: World, os: number, machine: QemuMachine): s
 		const error = cxl.add(part) ?? createVirtioMemDevice(world, os, machine, part);
 		if (error !== null) return `${part.text}: ${error}`;
 	}
-	return cxl.finish();
+	const refusal = cxl.finish();
+	if (refusal === null) buildCxl(world, os, machine, cxl.tree, backends);
+	return refusal;
 }
 
 /** What -m itself may not say (hw/core/machine.c, machine_set_mem). */
@@ -58,6 +65,19 @@ function wrongMemory({ ramBytes, maxmemBytes, slots }: QemuMachine): string | nu
 		return `invalid value of maxmem: maximum memory size (${hex(maxmemBytes)}) must be at least the initial memory size (${hex(ramBytes)})`;
 	if (slots > 0 && maxmemBytes === ramBytes)
 		return `invalid value of maxmem: memory slots were specified but maximum memory size (${hex(maxmemBytes)}) is equal to the initial memory size (${hex(ramBytes)})`;
+	return null;
+}
+
+/** -machine memory-backend=ID: all of RAM is that backend (system/vl.c, qemu_resolve_machine_memdev; hw/core/machine.c). */
+function claimForRam(machine: QemuMachine, backends: readonly BackendRecord[]): string | null {
+	const id = machine.machineProperties['memory-backend'];
+	if (id === undefined) return null;
+	const backend = backends.find((candidate) => candidate.id === id);
+	if (!backend) return `Memory backend '${id}' not found`;
+	if (machine.numaNodes.some((node) => node.memdev !== null))
+		return "'-machine memory-backend' and '-numa memdev' properties are mutually exclusive";
+	if (backend.bytes !== machine.ramBytes) return 'Machine memory size does not match the size of the memory backend';
+	backend.usedBy = 'ram';
 	return null;
 }
 

@@ -4,6 +4,7 @@ import { osRecord } from '../mm/os/os.ts';
 import type { CallRecord, JsonValue, VirtioMemRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { getProperty, propertyNames, setProperty } from '../virtio-mem/qom.ts';
+import { HMP_ORDERS } from './hmp.ts';
 import { machineOf } from './machine-of.ts';
 import { memoryDevices } from './memory-devices.ts';
 import { beginMigration, cancelMigration, queryMigration, setBandwidth } from './migration.ts';
@@ -55,6 +56,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 	},
 	'migrate-set-capabilities': () => answer(),
 	'query-migrate': (world, os) => answer(queryMigration(world, os)),
+	'human-monitor-command': humanMonitor,
 	qmp_capabilities: () => answer()
 };
 
@@ -72,6 +74,20 @@ function silent(act: (world: World, os: number) => void): Command {
 		act(world, os);
 		return answer();
 	};
+}
+
+/** A line of the monitor in words; what it prints ends its lines as a terminal wants it (monitor/monitor.c, monitor_puts). */
+function humanMonitor(world: World, os: number, args: QmpArguments, call: CallRecord): QmpAnswer {
+	const line = args['command-line'];
+	if (typeof line !== 'string') return failure("Parameter 'command-line' is missing");
+	const words = line.trim().split(/\s+/);
+	const asked = HMP_ORDERS[words[0] ?? '']?.(world, os, words);
+	const told = (text: string): QmpAnswer => answer(text.replaceAll('\n', '\r\n'));
+	if (asked === undefined) return told(`unknown command: '${words[0] ?? ''}'\n`);
+	if ('text' in asked) return told(asked.text);
+	const value = (COMMANDS[asked.execute] as Command)(world, os, asked.arguments ?? {}, call);
+	if ('error' in value) return told(`Error: ${value.error.desc}\n`);
+	return told(asked.execute === 'qom-get' ? `${JSON.stringify(value.return)}\n` : '');
 }
 
 /** Devices by their path, by a part of it, or by their id alone. */

@@ -212,7 +212,7 @@ describe('help and completion', () => {
 			'/sys/devices/system/memory/memory1/state'
 		]);
 		expect(complete('p0: mov')).toEqual(['move']);
-		expect(complete('info ')).toEqual(['memory-devices', 'status']);
+		expect(complete('info ')).toEqual(['memory-devices', 'numa', 'status']);
 	});
 	it('put the candidate into the line', () => {
 		const { candidates, explained } = simulation.ask({ kind: 'complete', machine: 'm', line: '# cat /proc/zone' });

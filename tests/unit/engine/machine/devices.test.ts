@@ -208,3 +208,33 @@ describe('what QEMU accepts', () => {
 		]);
 	});
 });
+
+describe('-machine memory-backend', () => {
+	const detail = (words: string): string | null => {
+		const opened = start(words);
+		return opened.ok ? null : opened.detail;
+	};
+	it('is the RAM, and gives its size', () => {
+		expect(detail('-machine q35,memory-backend=r -m 1G -object memory-backend-ram,id=r,size=1G')).toBeNull();
+		const opened = start('-machine q35,memory-backend=r -object memory-backend-ram,id=r,size=768M');
+		expect(opened.ok && opened.value.status().machines[0]?.memoryBlocks.length).toBe(6);
+	});
+	it.each([
+		['-machine q35,memory-backend=x -m 1G -object memory-backend-ram,id=r,size=1G', "Memory backend 'x' not found"],
+		[
+			'-machine q35,memory-backend=r -m 2G -object memory-backend-ram,id=r,size=1G',
+			'Machine memory size does not match the size of the memory backend'
+		],
+		[
+			'-machine q35,memory-backend=r -m 1G -object memory-backend-ram,id=r,size=1G -numa node,memdev=r',
+			"'-machine memory-backend' and '-numa memdev' properties are mutually exclusive"
+		],
+		[
+			'-machine q35,memory-backend=r -m 1G,maxmem=4G -object memory-backend-ram,id=r,size=1G -device virtio-mem-pci,id=v,memdev=r',
+			"-device virtio-mem-pci,id=v,memdev=r: 'memdev' property specifies a busy memdev: r"
+		],
+		['-machine q35 -m 1G -object memory-backend-foo,id=r,size=1G', "Parameter 'qom-type' does not accept value 'memory-backend-foo'"]
+	])('%s', (words, text) => {
+		expect(detail(words)).toContain(text);
+	});
+});

@@ -198,3 +198,39 @@ describe('stop, cont, migrate', () => {
 it('a command that is none', () => {
 	expect(qmp('make-coffee')).toEqual(error('The command make-coffee has not been found', 'CommandNotFound'));
 });
+
+describe('human-monitor-command', () => {
+	const monitor = (line: string): unknown => qmp('human-monitor-command', { 'command-line': line });
+
+	it('info memory-devices, with the ends of lines of a terminal', () => {
+		expect(monitor('info memory-devices')).toEqual({
+			return:
+				'Memory device [virtio-mem]: "vm0"\r\n  memaddr: 0x100000000\r\n  node: 0\r\n  requested-size: 0\r\n  size: 0\r\n' +
+				'  max-size: 2147483648\r\n  block-size: 2097152\r\n  memdev: /objects/mem0\r\n'
+		});
+	});
+	it('info numa counts what was plugged', () => {
+		expect(monitor('info numa')).toEqual({ return: '1 nodes\r\nnode 0 cpus: 0 1\r\nnode 0 size: 1024 MB\r\nnode 0 plugged: 0 MB\r\n' });
+		set('requested-size', 256 * MIB);
+		settle(5);
+		expect(monitor('info numa')).toEqual({ return: '1 nodes\r\nnode 0 cpus: 0 1\r\nnode 0 size: 1280 MB\r\nnode 0 plugged: 256 MB\r\n' });
+	});
+	it('a word of the monitor acts as its request does, and says its error', () => {
+		expect(monitor('qom-set vm0 requested-size 64M')).toEqual({ return: '' });
+		expect(get('requested-size')).toEqual({ return: 64 * MIB });
+		expect(monitor('qom-set vm0 requested-size 3M')).toEqual({
+			return: "Error: 'requested-size' has to be multiples of 'block-size' (0x200000)\r\n"
+		});
+		expect(monitor('qom-get vm0 requested-size')).toEqual({ return: `${64 * MIB}\r\n` });
+	});
+	it('what there is not', () => {
+		expect(monitor('dance')).toEqual({ return: "unknown command: 'dance'\r\n" });
+		expect(monitor('info dance')).toEqual({ return: "unknown command: 'info dance'\r\n" });
+		expect(qmp('human-monitor-command')).toEqual(error("Parameter 'command-line' is missing"));
+	});
+});
+
+it('a size of 64 bits is compared, not refused as no number', () => {
+	expect(set('requested-size', 2 ** 63)).toEqual(error("'requested-size' cannot exceed the memory backend size(0x80000000)"));
+	expect(set('requested-size', 2 ** 64)).toEqual(error("Parameter 'requested-size' expects uint64"));
+});

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buddyinfo, pagetypeinfo } from '../../../../src/lib/engine/text/buddyinfo.ts';
 import { nodeMeminfo, numastat } from '../../../../src/lib/engine/text/counters.ts';
 import { kernelLog } from '../../../../src/lib/engine/text/kernel-log.ts';
-import { infoMemoryDevices } from '../../../../src/lib/engine/text/memory-devices.ts';
+import { infoMemoryDevices } from '../../../../src/lib/engine/machine/info-memory-devices.ts';
 import { numaMaps } from '../../../../src/lib/engine/text/numa-maps.ts';
 import { numactlHardware } from '../../../../src/lib/engine/text/numactl.ts';
 import { rangeList } from '../../../../src/lib/engine/text/pad.ts';

@@ -33,8 +33,9 @@ export const isMovableKind = (area: AreaRecord): boolean => area.kind === 'anony
 
 export function sourceOf(world: World, wanted: Wanted): Source {
 	const { os, process, area, page, order, pinning } = wanted;
-	const movable = isMovableKind(area) && !pinning;
-	const at = placement(world, os, process, area, order === BLOCK_ORDER ? page >>> BLOCK_ORDER : page, movable);
+	// The mask is worked out before PF_MEMALLOC_PIN takes __GFP_MOVABLE away (mm/page_alloc.c, current_gfp_context): inside a pin,
+	// memory bound to nodes without a kernel zone finds nothing.
+	const at = placement(world, os, process, area, order === BLOCK_ORDER ? page >>> BLOCK_ORDER : page, isMovableKind(area));
 	const request: AllocRequest = {
 		os,
 		gfp: isMovableKind(area) ? (order === BLOCK_ORDER ? 'thp' : 'movable') : 'user',

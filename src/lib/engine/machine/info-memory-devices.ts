@@ -1,4 +1,4 @@
-import { hexadecimal } from './pad.ts';
+import type { World } from '../state/world.ts';
 
 export interface VirtioMemText {
 	readonly type: 'virtio-mem';
@@ -30,7 +30,7 @@ export function infoMemoryDevices(devices: readonly (VirtioMemText | DimmText)[]
 			const fields: readonly (readonly [string, string | number])[] =
 				device.type === 'virtio-mem'
 					? [
-							['memaddr', `0x${hexadecimal(device.memaddr)}`],
+							['memaddr', `0x${device.memaddr.toString(16)}`],
 							['node', device.node],
 							['requested-size', device.requestedSize],
 							['size', device.size],
@@ -39,7 +39,7 @@ export function infoMemoryDevices(devices: readonly (VirtioMemText | DimmText)[]
 							['memdev', device.memdev]
 						]
 					: [
-							['addr', `0x${hexadecimal(device.addr)}`],
+							['addr', `0x${device.addr.toString(16)}`],
 							['slot', device.slot],
 							['node', device.node],
 							['size', device.size],
@@ -51,4 +51,37 @@ export function infoMemoryDevices(devices: readonly (VirtioMemText | DimmText)[]
 			return `Memory device [${device.type}]: "${device.id}"\n${lines.join('')}`;
 		})
 		.join('');
+}
+
+/** Memory devices of a machine by address, as query-memory-devices sorts them (QEMU 11.1.3 hw/mem/memory-device.c). */
+export function memoryDevicesOf(world: World, os: number): (VirtioMemText | DimmText)[] {
+	const virtioMems = world.r.virtioMems
+		.filter((device) => device.os === os && device.state !== 'gone')
+		.map((device): VirtioMemText & { at: number } => ({
+			at: device.addr,
+			type: 'virtio-mem',
+			id: device.id,
+			memaddr: device.addr,
+			node: device.node,
+			requestedSize: device.requestedBytes,
+			size: device.pluggedBytes,
+			maxSize: device.regionBytes,
+			blockSize: device.blockBytes,
+			memdev: `/objects/${device.memdev}`
+		}));
+	const dimms = world.r.dimms
+		.filter((dimm) => dimm.os === os && dimm.state !== 'gone')
+		.map((dimm): DimmText & { at: number } => ({
+			at: dimm.addr,
+			type: 'dimm',
+			id: dimm.id,
+			addr: dimm.addr,
+			slot: dimm.slot,
+			node: dimm.node,
+			size: dimm.bytes,
+			memdev: `/objects/${dimm.memdev}`,
+			hotplugged: dimm.hotplugged,
+			hotpluggable: true
+		}));
+	return [...virtioMems, ...dimms].sort((a, b) => a.at - b.at);
 }
