@@ -13,7 +13,7 @@ const engineLayers = [
 	['fabric'],
 	['mm'],
 	['hypervisor'],
-	['vdpa', 'virtio-mem', 'superpage', 'movers'],
+	['vdpa', 'virtio-mem', 'cxl', 'superpage', 'movers'],
 	['machine'],
 	['migration'],
 	['orchestrator', 'workloads', 'faults'],

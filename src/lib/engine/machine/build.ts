@@ -7,7 +7,8 @@ import { bootOs } from '../mm/boot/boot.ts';
 import { firmwareMemory, firmwareNodes } from './firmware.ts';
 import { createDevices } from './devices.ts';
 import { bootDrivers } from './run-state.ts';
-import { mapOf, readQemuArgs } from './qemu-args.ts';
+import { mapOf } from './map.ts';
+import { readQemuArgs } from './qemu-args.ts';
 
 /** Builds the Linux machines of a scenario: their memories from `firstBlock` on, then each OS boots (mm/boot). */
 export function buildMachines(world: World, firstBlock: number): Outcome<null, ReasonId> {

@@ -7,6 +7,8 @@ import { blockState } from '../mm/blocks/sections.ts';
 import { weightOf } from '../mm/alloc/mempolicy.ts';
 import { nodeIndex, zoneRank } from '../mm/alloc/zonelist.ts';
 import { costNs } from '../costs/cost-model.ts';
+import { cxlOf } from '../cxl/find.ts';
+import { writeCxlFile } from '../cxl/sysfs.ts';
 import { continueLater, endCall } from '../mm/os/calls.ts';
 import { osRecord } from '../mm/os/os.ts';
 import { wakeParked } from '../mm/os/wake.ts';
@@ -23,6 +25,13 @@ export function writeFile(world: World, os: number, path: string, value: string,
 	if (block) {
 		call.work = { walk: STATE_WALK, block: Number(block[1]), file: block[2] as string, value };
 		stateWalk(world, call);
+		return;
+	}
+	if (/^\/sys\/bus\/(cxl|dax)\//.test(path)) {
+		const cxl = cxlOf(world, os);
+		const errno = cxl === null ? 'ENOENT' : writeCxlFile(world, cxl, path, value);
+		endCall(world, call, errno === undefined ? 'ENOENT' : errno, null);
+		wakeParked(world, os);
 		return;
 	}
 	const record = osRecord(world, os);

@@ -1,6 +1,7 @@
 import type { FirmwareNode } from '../mm/boot/new-os.ts';
 import type { MemoryRange } from '../mm/boot/reserved.ts';
-import { mapOf, type QemuMachine } from './qemu-args.ts';
+import { mapOf } from './map.ts';
+import type { QemuMachine } from './qemu-args.ts';
 
 /** Distances without a table: QEMU hw/core/numa.c, 10 and 20. */
 const LOCAL = 10;
@@ -9,16 +10,27 @@ const REMOTE = 20;
 /** Nodes as ACPI tells them; a machine without -numa has node 0 with everything. */
 export function firmwareNodes(machine: QemuMachine): FirmwareNode[] {
 	const all = Array.from({ length: machine.cpus }, (_, cpu) => cpu);
-	if (machine.numaNodes.length === 0) return [{ id: 0, cpus: all, distances: [LOCAL], ...hmatOf(machine, 0) }];
+	const windows = windowNodes(machine);
+	const ids = [...(machine.numaNodes.length === 0 ? [0] : machine.numaNodes.map((node) => node.id)).sort((a, b) => a - b), ...windows];
+	const distancesFrom = (from: number): number[] => ids.map((to) => distance(machine, from, to));
+	const behind = windows.map((id) => ({ id, cpus: [], distances: distancesFrom(id), ...hmatOf(machine, id) }));
+	if (machine.numaNodes.length === 0) return [{ id: 0, cpus: all, distances: distancesFrom(0), ...hmatOf(machine, 0) }, ...behind];
 	const named = new Set(machine.numaNodes.flatMap((node) => node.cpus));
 	const nodes = [...machine.numaNodes].sort((a, b) => a.id - b.id);
-	return nodes.map((node, index) => ({
+	const own = nodes.map((node, index) => ({
 		id: node.id,
 		// CPUs that no -numa line names belong to the first node.
 		cpus: index === 0 ? all.filter((cpu) => node.cpus.includes(cpu) || !named.has(cpu)) : [...node.cpus],
-		distances: nodes.map((other) => distance(machine, node.id, other.id)),
+		distances: distancesFrom(node.id),
 		...hmatOf(machine, node.id)
 	}));
+	return [...own, ...behind];
+}
+
+/** Linux makes one node per CXL window, after those of SRAT (drivers/acpi/numa/srat.c, acpi_parse_cfmws). */
+export function windowNodes(machine: QemuMachine): number[] {
+	const first = Math.max(0, ...machine.numaNodes.map((node) => node.id)) + 1;
+	return mapOf(machine).windows.map((_, at) => first + at);
 }
 
 /** A distance given one way only holds the other way too (hw/core/numa.c, validate_numa_distance). */

@@ -2,7 +2,7 @@ import type { BackendRecord, JsonValue } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { alignmentOf } from './backends.ts';
 import type { QemuMachine } from './qemu-args.ts';
-import { mapOf } from './qemu-args.ts';
+import { mapOf } from './map.ts';
 
 /** Device memory: who lies where, what still fits (QEMU 10.0.13 hw/mem/memory-device.c). Errors are QEMU's own texts. */
 

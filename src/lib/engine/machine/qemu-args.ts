@@ -1,5 +1,4 @@
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
-import { GIB } from '../../base/units.ts';
 
 /**
  * Reads the part of a QEMU command line that decides about memory (QEMU 11.1.3: system/vl.c, hw/core/numa.c, hw/i386/pc.c).
@@ -79,6 +78,7 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 	let chipset: QemuMachine['chipset'] = 'pc';
 	const machineProperties: Record<string, string> = {};
 	let ramBytes = 128 * 2 ** 20;
+	let ramGiven = false;
 	let slots = 0;
 	let maxmemBytes = 0;
 	let cpus = 1;
@@ -104,6 +104,7 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 				if (size === null || size <= 0) return refused('bad-scenario', `-m ${args[at]}: not a size`);
 				if (maxmem === null) return refused('bad-scenario', `-m ${args[at]}: maxmem is not a size`);
 				ramBytes = size;
+				ramGiven = true;
 				maxmemBytes = maxmem;
 				slots = Number(part.properties['slots'] ?? 0);
 				break;
@@ -171,6 +172,9 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 		if (bytes === null) return refused('bad-scenario', `-numa node,memdev=${node.memdev}: no such memory backend`);
 		node.bytes = bytes;
 	}
+	// system/vl.c, qemu_resolve_machine_memdev: without -m the machine is as large as its backend.
+	const backing = objects.find((object) => object.id === machineProperties['memory-backend']);
+	if (backing && !ramGiven) ramBytes = readSize(backing.properties['size'] ?? '') ?? ramBytes;
 	shareRam(numaNodes, ramBytes);
 	return ok({
 		chipset,
@@ -201,35 +205,4 @@ function shareRam(nodes: { bytes: number }[], ramBytes: number): void {
 	nodes.forEach((node, index) => {
 		node.bytes = index === nodes.length - 1 ? ramBytes - each * (nodes.length - 1) : each;
 	});
-}
-
-/** Where RAM and device memory lie in guest-physical memory (QEMU hw/i386/pc_q35.c, pc_piix.c and pc.c). */
-export interface MachineMap {
-	readonly lowBytes: number;
-	readonly highBytes: number;
-	readonly deviceBase: number;
-	readonly deviceBytes: number;
-	/** End of what can ever hold memory, rounded up to 128 MiB. */
-	readonly endBytes: number;
-}
-const FOUR_GIB = 4 * GIB;
-/**
- * Where RAM is cut in two: from this size on, only so much of it stays below 4 GiB (pc_q35.c: 2.75 GiB and 2 GiB;
- * pc_piix.c: 3.5 GiB and 3 GiB).
- */
-const LOW_RAM = {
-	q35: { limitBytes: 0xb0000000, keepBytes: 2 * GIB },
-	pc: { limitBytes: 0xe0000000, keepBytes: 3 * GIB }
-} as const;
-
-export function mapOf(machine: QemuMachine): MachineMap {
-	const cut = LOW_RAM[machine.chipset];
-	const lowBytes = machine.ramBytes >= cut.limitBytes ? cut.keepBytes : machine.ramBytes;
-	const highBytes = machine.ramBytes - lowBytes;
-	const deviceBase = Math.ceil((FOUR_GIB + highBytes) / GIB) * GIB;
-	const deviceBytes = machine.maxmemBytes > machine.ramBytes ? machine.maxmemBytes - machine.ramBytes : 0;
-	// pc.c reserves 1 GiB per slot for alignment.
-	const section = 128 * 2 ** 20;
-	const end = deviceBytes === 0 ? (highBytes === 0 ? lowBytes : FOUR_GIB + highBytes) : deviceBase + deviceBytes + machine.slots * GIB;
-	return { lowBytes, highBytes, deviceBase, deviceBytes, endBytes: Math.ceil(end / section) * section };
 }

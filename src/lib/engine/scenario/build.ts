@@ -107,6 +107,7 @@ function emptyRecords(belief: string | null): Records {
 		calls: [],
 		dimms: [],
 		virtioMems: [],
+		cxl: [],
 		fabric: noFabric(),
 		nextPinId: 1,
 		descriptorCount: 0,

@@ -2,7 +2,9 @@ import { BLOCK_BYTES, MEMORY_BLOCK_BYTES } from '../../base/units.ts';
 import { COLUMNS, COLUMN_NAMES, place, type Capacities, type ColumnSpec } from '../contract/layout.ts';
 import type { MemoryEstimate } from '../contract/port.ts';
 import type { MachineScenario, Scenario } from '../contract/scenario/schema.ts';
-import { mapOf, readQemuArgs } from '../machine/qemu-args.ts';
+import { readCxlArguments } from '../machine/cxl-args.ts';
+import { mapOf } from '../machine/map.ts';
+import { readQemuArgs } from '../machine/qemu-args.ts';
 import { MIGRATETYPES, ORDERS, SUPERPAGE_WORDS_PER_VM, VM_LIMIT } from '../contract/words.ts';
 
 /** Most bytes that a world may take on a page unless it asks otherwise. */
@@ -82,14 +84,16 @@ function machineCapacity(machine: MachineScenario): MachineCapacity {
 	const read = readQemuArgs(machine.qemuArgs);
 	if (!read.ok) return { blocks: 0, details: 0, areaBlocks: 0, zones: 0, deviceWords: 0 };
 	const map = mapOf(read.value);
-	const present = Math.ceil((read.value.ramBytes + map.deviceBytes) / BLOCK_BYTES);
+	// Memory behind CXL windows: what the devices have, whatever the windows could hold.
+	const cxl = readCxlArguments(read.value).memdevs.reduce((sum, memdev) => sum + memdev.volatileBytes + memdev.persistentBytes, 0);
+	const present = Math.ceil((read.value.ramBytes + map.deviceBytes + cxl) / BLOCK_BYTES);
 	// Device blocks are at least 1 MiB (QEMU hw/virtio/virtio-mem.c); all devices, those added later too, fit into device memory.
 	const deviceWords = Math.ceil(map.deviceBytes / 2 ** 20 / 32) + (map.deviceBytes > 0 ? MOST_VIRTIO_MEMS : 0);
 	return {
 		blocks: map.endBytes / BLOCK_BYTES,
 		details: Math.min(present, MOST_DETAILS),
 		areaBlocks: Math.ceil((machine.processBytes ?? present * BLOCK_BYTES * 1.5) / BLOCK_BYTES) + 512,
-		zones: Math.max(1, read.value.numaNodes.length) * ZONES_PER_NODE,
+		zones: (Math.max(1, read.value.numaNodes.length) + map.windows.length) * ZONES_PER_NODE,
 		deviceWords
 	};
 }

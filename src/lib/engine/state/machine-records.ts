@@ -1,5 +1,6 @@
 import type { ZoneName } from '../contract/machine-status.ts';
 import type { AddressSpace } from './address-space.ts';
+import type { CxlRecord } from './cxl-records.ts';
 
 /**
  * Records of Linux machines: an operating system instance on a QEMU machine, its processes, areas, calls and memory
@@ -15,6 +16,8 @@ export interface MachineRecords {
 	calls: CallRecord[];
 	dimms: DimmRecord[];
 	virtioMems: VirtioMemRecord[];
+	/** One per machine whose command line has CXL. */
+	cxl: CxlRecord[];
 }
 
 /** One Linux instance. Its memory is the machine's physical address space: pfn = (block − firstBlock) × 512 + row. */
@@ -224,6 +227,8 @@ export interface BackendRecord {
 	id: string;
 	/** memory-backend-ram, -file, -memfd. */
 	type: string;
+	/** mem-path of a file; '' else. */
+	path: string;
 	bytes: number;
 	/** 4 KiB, or the page size of hugetlb. */
 	pageBytes: number;

@@ -1,7 +1,7 @@
 import { GIB, PAGE_BYTES } from '../../../base/units.ts';
 import { firmwareMemory } from '../../machine/firmware.ts';
 import { machineOf } from '../../machine/machine-of.ts';
-import { mapOf } from '../../machine/qemu-args.ts';
+import { mapOf } from '../../machine/map.ts';
 import { logName } from '../../mm/drivers/notifier.ts';
 import { blockState, pagesPerBlock } from '../../mm/blocks/sections.ts';
 import { osRecord } from '../../mm/os/os.ts';

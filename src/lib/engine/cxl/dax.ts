@@ -1,0 +1,87 @@
+import { PAGE_BYTES } from '../../base/units.ts';
+import { addMemory, removeMemory } from '../mm/blocks/add.ts';
+import { blockState, pagesPerBlock, zoneOfMemoryBlock } from '../mm/blocks/sections.ts';
+import { osRecord } from '../mm/os/os.ts';
+import type { CxlRecord, DaxDeviceRecord } from '../state/cxl-records.ts';
+import type { ZoneRecord } from '../state/records.ts';
+import type { World } from '../state/world.ts';
+import { inDirectoryOrder } from './kernfs.ts';
+
+/**
+ * Devices of the dax bus and their two drivers: device_dax, which processes map, and kmem, which makes memory blocks of them
+ * (Linux 7.2 drivers/dax/bus.c, device.c, kmem.c).
+ */
+
+export const daxName = (dax: DaxDeviceRecord): string => `dax${dax.region}.${dax.id}`;
+export const daxByName = (cxl: CxlRecord, name: string): DaxDeviceRecord | null => cxl.daxes.find((dax) => daxName(dax) === name) ?? null;
+
+/** Smallest alignment of a device: a PMD (drivers/dax/cxl.c asks for PMD_SIZE). */
+export const DAX_ALIGN = 2 * 2 ** 20;
+
+export function bindDax(world: World, cxl: CxlRecord, dax: DaxDeviceRecord, driver: 'device_dax' | 'kmem'): string | null {
+	if (dax.driver !== 'none') return 'EBUSY';
+	if (dax.bytes === 0) return 'ENXIO';
+	if (driver === 'kmem') {
+		const refused = probeKmem(world, cxl, dax);
+		if (refused !== null) return refused;
+	}
+	dax.driver = driver;
+	return null;
+}
+
+/** The part of a device that whole memory blocks cover (kmem.c, dax_kmem_range). */
+export function kmemRange(world: World, os: number, dax: DaxDeviceRecord): { readonly start: number; readonly bytes: number } {
+	const unit = pagesPerBlock(world, os) * PAGE_BYTES;
+	const start = Math.ceil(dax.start / unit) * unit;
+	const end = Math.floor((dax.start + dax.bytes) / unit) * unit;
+	return { start, bytes: Math.max(0, end - start) };
+}
+
+/** One static memory group of the whole device; its blocks are onlined as auto_online_blocks says. */
+function probeKmem(world: World, cxl: CxlRecord, dax: DaxDeviceRecord): string | null {
+	const { os } = cxl;
+	const { start, bytes } = kmemRange(world, os, dax);
+	if (bytes === 0) return 'EINVAL';
+	// What an earlier kmem could not take back still holds the range.
+	if (cxl.leaks.some((leak) => leak.start < start + bytes && leak.start + leak.bytes > start)) return 'EBUSY';
+	const { groups } = osRecord(world, os);
+	groups.push({ kind: 'static', node: dax.node, device: daxName(dax), unitPages: bytes / PAGE_BYTES, kernelPages: 0, movablePages: 0 });
+	const group = groups.length - 1;
+	const refused = addMemory(world, os, { addr: start, bytes, node: dax.node, group, memmapOnMemory: true });
+	if (refused !== null) return refused;
+	dax.group = group;
+	return null;
+}
+
+/** The driver goes. What kmem cannot take back, because a block is online, stays and is lost until the next boot. */
+export function unbindDax(world: World, cxl: CxlRecord, dax: DaxDeviceRecord): void {
+	if (dax.driver === 'kmem') {
+		const { start, bytes } = kmemRange(world, cxl.os, dax);
+		if (removeMemory(world, cxl.os, start, bytes) !== null) cxl.leaks.push({ start, bytes });
+		dax.group = -1;
+	}
+	dax.driver = 'none';
+}
+
+/** Memory blocks of a device that kmem has, in the order in which a tool meets them below its node. */
+export function blocksOfDax(world: World, os: number, dax: DaxDeviceRecord): number[] {
+	if (dax.driver !== 'kmem') return [];
+	const unit = pagesPerBlock(world, os) * PAGE_BYTES;
+	const { start, bytes } = kmemRange(world, os, dax);
+	const ids: number[] = [];
+	for (let at = start; at < start + bytes; at += unit) if (blockState(world, os, at / unit) !== null) ids.push(at / unit);
+	return inDirectoryOrder(ids, (id) => `memory${id}`);
+}
+
+export const onlineBlocksOf = (world: World, os: number, dax: DaxDeviceRecord): number[] =>
+	blocksOfDax(world, os, dax).filter((id) => blockState(world, os, id) !== 'offline');
+
+/** All online blocks lie in ZONE_MOVABLE; null while none is online (libdaxctl, daxctl_memory_is_movable). */
+export function isMovable(world: World, os: number, dax: DaxDeviceRecord): boolean | null {
+	const online = onlineBlocksOf(world, os, dax);
+	if (online.length === 0) return null;
+	return online.every((id) => {
+		const zone = zoneOfMemoryBlock(world, os, id);
+		return zone >= 0 && (world.r.zones[zone] as ZoneRecord).name === 'MOVABLE';
+	});
+}
