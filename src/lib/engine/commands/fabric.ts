@@ -1,6 +1,7 @@
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import type { FabricActor, FabricCommand } from '../contract/fabric-commands.ts';
 import type { ReasonId } from '../contract/reasons.ts';
+import { MEMORY_WORDS } from '../fabric/coherence/words.ts';
 import type { FabricWord } from '../fabric/outcome.ts';
 import { emit } from '../sim/trace.ts';
 import type { World } from '../state/world.ts';
@@ -8,7 +9,7 @@ import type { World } from '../state/world.ts';
 /** Who understands which words. Each part of the fabric brings its own table. */
 export const FABRIC_TABLES: Readonly<Record<FabricActor, readonly Readonly<Record<string, FabricWord>>[]>> = {
 	fm: [],
-	host: [],
+	host: [MEMORY_WORDS],
 	orchestrator: [],
 	fault: [],
 	build: []

@@ -51,6 +51,30 @@ export const BELIEFS = {
 		sentence: 'A long-term pin holds a page where it is, in whatever zone that may be.',
 		truth: 'Pages of ZONE_MOVABLE are moved out before they are pinned for long.',
 		rule: 'long-term-pin'
+	},
+	'accepted-is-ram': {
+		title: 'Accepted capacity is RAM',
+		sentence: 'The host asks for memory, gets it, and it is ordinary memory from then on.',
+		truth: 'Tagged capacity becomes a DAX device that waits for the application that knows the tag.',
+		rule: 'dax-presentation'
+	},
+	'pool-takes-back': {
+		title: 'The pool can always take it back',
+		sentence: 'Whatever a host does with the memory, the pool asks and has it back.',
+		truth: 'Memory that the kernel uses, or that somebody holds, cannot be emptied; asking changes nothing about that.',
+		rule: 'system-ram'
+	},
+	'door-keeps-all': {
+		title: 'The way in does not matter',
+		sentence: 'However capacity gets into the VM, it arrives there as what it was outside.',
+		truth: 'Each door keeps some of it: the tag, the DAX policy, the guaranteed way back.',
+		rule: 'door-into-vm'
+	},
+	'shared-is-fresh': {
+		title: 'Shared memory is always fresh',
+		sentence: 'Both hosts look at the same memory, so a load sees what was stored last.',
+		truth: 'A load looks into the cache of its own host first, and a store stays in the cache of its own.',
+		rule: 'line-cache'
 	}
 } as const satisfies Record<string, Belief>;
 
