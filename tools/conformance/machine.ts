@@ -89,17 +89,25 @@ export class Machine {
 		return false;
 	}
 
-	/** Words of a process, one after the other; their values in the recordings' shape. */
+	/**
+	 * Words of a process, one after the other; their values in the recordings' shape. A process that is killed on the way says
+	 * nothing of the word that it died of, and nothing after it.
+	 */
 	words(process: string, ops: readonly string[]): JsonObject[] {
-		return ops.map((words) => {
+		const out: JsonObject[] = [];
+		for (const words of ops) {
 			const call = this.start({ name: 'process', machine: MACHINE, process, words });
-			if (typeof call === 'string') return { op: words.split(' ')[0] ?? '', error: call };
-			const returned = this.settle(call);
-			const done = this.callNow(call);
-			return returned
-				? ((done.value as JsonObject | null) ?? { op: words.split(' ')[0] ?? '', errno: done.errno })
-				: { op: words.split(' ')[0] ?? '', errno: 'DOES_NOT_RETURN' };
-		});
+			const op = words.split(' ')[0] ?? '';
+			if (typeof call === 'string') out.push({ op, error: call });
+			else if (!this.settle(call)) out.push({ op, errno: 'DOES_NOT_RETURN' });
+			else if (this.hasEnded(process)) break;
+			else out.push((this.callNow(call).value as JsonObject | null) ?? { op, errno: this.callNow(call).errno });
+		}
+		return out;
+	}
+
+	private hasEnded(process: string): boolean {
+		return this.simulation.world.r.processes.some((each) => each.id === process && each.state === 'ended');
 	}
 
 	callNow(call: CallRecord): CallRecord {

@@ -35,8 +35,9 @@ export function playVirtio(recorded: RecordedCase): Answer {
 	const errors: string[] = [];
 	let difference: string | null = null;
 	let reached = true;
+	const loads: Loads = { count: 0, running: [] };
 	recorded.steps.forEach((step, index) => {
-		const mine = attempt(answer, index, step, () => playStep(machine, step));
+		const mine = attempt(answer, index, step, () => playStep(machine, step, loads));
 		answer.steps.push(mine);
 		if ('result' in step) answer.results.push(mine?.['result'] ?? null);
 		if (mine === null) {
@@ -69,7 +70,13 @@ export function playVirtio(recorded: RecordedCase): Answer {
 	};
 }
 
-function playStep(machine: Machine, step: RecordedStep): JsonObject | null {
+/** Load processes so far, and those that still run, the latest last. */
+interface Loads {
+	count: number;
+	readonly running: string[];
+}
+
+function playStep(machine: Machine, step: RecordedStep, loads: Loads): JsonObject | null {
 	const id = String(step['device_id'] ?? machine.status().virtioMems[0]?.id ?? '');
 	switch (step.op) {
 		case 'start':
@@ -87,10 +94,13 @@ function playStep(machine: Machine, step: RecordedStep): JsonObject | null {
 				zones_pages: zonesPages(machine.status(), false),
 				device_memory_blocks: deviceBlocks(machine, id)
 			};
-		case 'guest-process':
-			return { op: step.op, what: step['what'] ?? null, out: machine.words('load', wordsOf(step)) };
+		case 'guest-process': {
+			const name = `load${(loads.count += 1)}`;
+			loads.running.push(name);
+			return { op: step.op, what: step['what'] ?? null, out: machine.words(name, wordsOf(step)) };
+		}
 		case 'guest-process-ends':
-			machine.endProcess('load');
+			machine.endProcess(loads.running.pop() ?? 'load0');
 			return { op: step.op };
 		case 'qmp': {
 			const before = machine.simulation.nowNs;

@@ -154,6 +154,8 @@ function areaOf(machine: Machine, name: string): string {
 function hotplug(machine: Machine, step: RecordedStep): JsonObject {
 	const id = String(step['id']);
 	const size = Number(step['size']);
+	// Each DIMM has a backend of its own, also the second one of a name.
+	machine.qmp('object-del', { id: `mem-${id}` });
 	const backend = machine.qmp('object-add', { 'qom-type': 'memory-backend-ram', id: `mem-${id}`, size });
 	const added =
 		(backend as { ok: boolean }).ok === true
