@@ -80,7 +80,8 @@ export function planFaults(lab: Lab): string[] {
 	const faults: string[] = [];
 	for (const [name, plan] of [['witness', witness] as const, ...decoys.map((each) => [each.id, each.plan] as const)]) {
 		for (const slot of slots)
-			if (!slot.options.some((option) => option.id === plan[slot.id])) faults.push(`${name}: nothing that exists is chosen for ${slot.id}`);
+			if (!(slot.mayStayOpen && plan[slot.id] === undefined) && !slot.options.some((option) => option.id === plan[slot.id]))
+				faults.push(`${name}: nothing that exists is chosen for ${slot.id}`);
 		for (const id of Object.keys(plan)) if (!slots.some((slot) => slot.id === id)) faults.push(`${name}: there is no slot ${id}`);
 	}
 	return faults;

@@ -53,7 +53,9 @@ describe.each(LABS.map((lab) => [lab.id, lab] as const))('%s', (_, lab) => {
 	});
 
 	it('every option of Change runs, and not all come to the same', { timeout: 240_000 }, async () => {
-		const { options, figures } = lab.steps.change;
+		const { options, figures, hands } = lab.steps.change;
+		// What is moved by hand is tested with its lesson.
+		if (hands !== undefined) return expect(options).toEqual([]);
 		const rows = [];
 		for (const option of options)
 			rows.push(

@@ -3,7 +3,10 @@
  * belief, every option of Change, and plans for three VMs on each tested seed.
  */
 import { describe, expect, it } from 'vitest';
-import { runPlan } from '../../src/lib/lessons/lab/run-lab.ts';
+import type { Scenario } from '../../src/lib/engine/contract/scenario/schema.ts';
+import { momentOf, movesOf, planWith, wordsOf } from '../../src/lib/lessons/lab/hands.ts';
+import { byHandOf, planTexts, runFor, runPlan } from '../../src/lib/lessons/lab/run-lab.ts';
+import type { LabExpression, LabPlan } from '../../src/lib/lessons/lab/schema.ts';
 import { labPort, openLab, planFaults, proseFaults, startValues } from './lab-in-node.ts';
 
 const lab = openLab('numa-nodes');
@@ -22,11 +25,34 @@ describe('what is written', () => {
 	});
 });
 
+/** The machine of Change, with moves made by hand. */
+async function byHand(moves: readonly (readonly [area: string, node: number, range?: string])[], expressions: readonly LabExpression[]) {
+	const { hands } = change;
+	if (hands === undefined) throw new Error('nothing is moved by hand');
+	const base = byHandOf(lab);
+	const journal = moves.map(([id, node, range], index): Scenario['journal'][number] => {
+		const area = hands.areas.find((each) => each.id === id);
+		if (area === undefined) throw new Error(`no area ${id}`);
+		return {
+			atNs: momentOf(hands, index),
+			command: { name: 'process', machine: hands.machine, process: area.process, words: wordsOf(area, node, range) }
+		};
+	});
+	const run = await runFor(
+		port,
+		{ ...base, journal: [...base.journal, ...journal] },
+		momentOf(hands, Math.max(moves.length, 1)),
+		expressions
+	);
+	if (!run.ok) throw new Error(run.detail);
+	return run.value?.values ?? [];
+}
+
 describe('the bet', () => {
 	it('is the mean of near and far: half of each', async () => {
 		const [half] = await startValues(port, lab, [bet.actual.expression]);
-		const [near] = await startValues(port, lab, [bet.actual.expression], { option: 'cold' });
-		const [far] = await startValues(port, lab, [bet.actual.expression], { option: 'all' });
+		const [near] = await byHand([], [bet.actual.expression]);
+		const [far] = await byHand([['hot', 1]], [bet.actual.expression]);
 		expect([near, far]).toEqual([110, 264]);
 		expect(half).toBe((Number(near) + Number(far)) / 2);
 	});
@@ -47,17 +73,14 @@ describe('the bet', () => {
 	});
 });
 
-it('only cold memory leaves without slowing a read', async () => {
-	const expressions = [...change.figures.map((each) => each.amount.expression), change.found?.expression ?? false];
-	const rows: Record<string, readonly unknown[]> = {};
-	for (const option of change.options) rows[option.id] = await startValues(port, lab, expressions, { option: option.id });
-	const mib = 2 ** 20;
-	expect(rows).toEqual({
-		half: [187, 128 * mib, false],
-		quarter: [148.5, 64 * mib, false],
-		all: [264, 256 * mib, false],
-		cold: [110, 256 * mib, true]
-	});
+it('each piece that goes far makes the line rise by as much, and only cold memory leaves without it', async () => {
+	const expressions = [bet.actual.expression, change.found?.expression ?? false];
+	const piece = (at: number) => ['hot', 1, `64M@${64 * at}M`] as const;
+	expect(await byHand([piece(0)], expressions)).toEqual([148.5, false]);
+	expect(await byHand([piece(0), piece(1)], expressions)).toEqual([187, false]);
+	expect(await byHand([piece(0), ['hot', 0, '64M@0M']], expressions)).toEqual([110, false]);
+	expect(await byHand([['hot', 1]], expressions)).toEqual([264, false]);
+	expect(await byHand([['cold', 1]], expressions)).toEqual([110, true]);
 });
 
 describe('three VMs', () => {
@@ -67,6 +90,22 @@ describe('three VMs', () => {
 		for (const decoy of challenge.decoys) {
 			const lost = await runPlan(port, lab, decoy.plan, seed);
 			expect([decoy.id, lost?.note, lost?.passed.every(Boolean)]).toEqual([decoy.id, null, false]);
+		}
+	});
+	it('a plan is a list of moves: what is dragged is what is played, and what is played is what is dragged', () => {
+		const { hands } = challenge;
+		if (hands === undefined) throw new Error('nothing is moved by hand');
+		for (const seed of challenge.seeds) {
+			const texts = planTexts(lab, {}, seed);
+			const moves = movesOf(hands, challenge.witness, texts);
+			expect(moves.length).toBeGreaterThan(0);
+			const again = moves.reduce<LabPlan>((plan, move) => planWith(hands, plan, move, texts) ?? plan, {});
+			expect(movesOf(hands, again, texts)).toEqual(moves);
+			const full = Array.from({ length: hands.most + 3 }).reduce<LabPlan>(
+				(plan, _, at) => planWith(hands, plan, { area: 'web-cold', node: at % 3 }, texts) ?? plan,
+				{}
+			);
+			expect(movesOf(hands, full, texts)).toHaveLength(hands.most);
 		}
 	});
 	it('both seats of the pair of VMs are drawn', () => {

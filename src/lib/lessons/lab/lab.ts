@@ -106,7 +106,8 @@ export const resetPlan = (state: LabState): LabState => (Object.keys(state.plan)
 export const reseedLab = (state: LabState, seed: number): LabState =>
 	seed === state.seed ? state : { ...state, seed, plan: {}, past: [], hints: 0, solutionShown: false };
 
-export const planComplete = (steps: LabSteps, plan: LabPlan): boolean => steps.challenge.slots.every((slot) => plan[slot.id] !== undefined);
+export const planComplete = (steps: LabSteps, plan: LabPlan): boolean =>
+	steps.challenge.slots.every((slot) => slot.mayStayOpen || plan[slot.id] !== undefined);
 
 export const moreHints = (state: LabState): LabState => ({ ...state, hints: Math.min(3, state.hints + 1) });
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { parseProse, type Prose } from '../prose.ts';
+import { slotsOf } from './hands.ts';
 import { labSchema, type LabSteps } from './schema.ts';
 
 /** A lab as read from its files, checked. A mistake in the content stops the build. */
@@ -18,11 +19,20 @@ export interface Lab {
 
 export function readLab(source: string, stepsData: unknown, start: unknown, challenge: unknown): Lab {
 	const prose = parseProse(source);
-	const steps = v.parse(labSchema, stepsData);
+	const steps = withSlots(v.parse(labSchema, stepsData));
 	const { id, number, title, minutes } = prose.front;
 	if (id !== steps.id) throw new Error(`lesson.md is "${id}", steps.json is "${steps.id}"`);
 	if (title === undefined) throw new Error(`lab ${id} has no title`);
 	return { id: steps.id, number: Number(number), title, minutes: Number(minutes), prose, steps, start, challenge };
+}
+
+/** A plan of moves has a slot for each of them. */
+function withSlots(steps: LabSteps): LabSteps {
+	const { challenge } = steps;
+	if (challenge.hands !== undefined) return { ...steps, challenge: { ...challenge, slots: slotsOf(challenge.hands) } };
+	if (challenge.slots.length === 0) throw new Error(`lab ${steps.id} has nothing to choose in its challenge`);
+	if (steps.change.options.length < 2 && steps.change.hands === undefined) throw new Error(`lab ${steps.id} has nothing to change`);
+	return steps;
 }
 
 interface LabFiles {

@@ -5,6 +5,7 @@ import type { Expression } from '../../engine/contract/queries.ts';
 import type { ReasonId } from '../../engine/contract/reasons.ts';
 import type { Scenario } from '../../engine/contract/scenario/schema.ts';
 import { runToEnd, type RunOrder } from '../run.ts';
+import { journalOf } from './hands.ts';
 import type { Lab } from './load.ts';
 import type { LabExpression, LabFigure, LabPlan } from './schema.ts';
 import { bound, draw, filled, filledScenario } from './template.ts';
@@ -20,9 +21,16 @@ export function startTexts(lab: Lab, option?: string): Readonly<Record<string, s
 export const startOf = (lab: Lab, option?: string): Scenario =>
 	filledScenario(lab.start, startTexts(lab, option), lab.steps.challenge.firstSeed);
 
+/** The start before anything is moved by hand. */
+export const byHandOf = (lab: Lab): Scenario =>
+	filledScenario(lab.start, { ...startTexts(lab), ...lab.steps.change.hands?.put }, lab.steps.challenge.firstSeed);
+
 /** The challenge's scenario for a seed and a plan; a slot without an option takes its first. */
 export function planScenario(lab: Lab, plan: LabPlan, seed: number): Scenario {
-	return { ...filledScenario(lab.challenge, planTexts(lab, plan, seed), seed), untilNs: lab.steps.challenge.untilNs };
+	const { hands, untilNs } = lab.steps.challenge;
+	const texts = planTexts(lab, plan, seed);
+	const scenario = { ...filledScenario(lab.challenge, texts, seed), untilNs };
+	return hands === undefined ? scenario : { ...scenario, journal: [...scenario.journal, ...journalOf(hands, plan, texts)] };
 }
 
 /** Texts of the challenge's placeholders: what the seed draws, what the plan puts. */
@@ -64,6 +72,8 @@ export interface PlanResult {
 	readonly passed: readonly boolean[];
 	readonly figures: readonly (number | null)[];
 	readonly note: string | null;
+	/** Each seed that the plan met, in order. */
+	readonly seeds: readonly { readonly seed: number; readonly passed: readonly boolean[] }[];
 	/** The explorer's verdict where the lab asks for one: its path is the counterexample. */
 	readonly movers: MoverVerdict | null;
 }
@@ -73,6 +83,7 @@ export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: n
 	const { checks, figures, over, untilNs, drawn, movers } = lab.steps.challenge;
 	let passed = checks.map(() => true);
 	let first: PlanResult | null = null;
+	const seeds: { seed: number; passed: readonly boolean[] }[] = [];
 	for (let at = 0; at < over; at += 1) {
 		const limits = draw(drawn, seed + at);
 		const texts = planTexts(lab, plan, seed + at);
@@ -85,21 +96,23 @@ export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: n
 			...(movers === undefined ? {} : { movers: String(filled(movers, texts)) }),
 			onprogress: (fraction) => watched.onprogress?.((at + fraction) / over)
 		});
-		if (!run.ok) return { passed: checks.map(() => false), figures: figures.map(() => null), note: run.detail, movers: null };
+		if (!run.ok) return { passed: checks.map(() => false), figures: figures.map(() => null), note: run.detail, seeds: [], movers: null };
 		if (run.value === null) return null;
 		const { values } = run.value;
 		const here = checks.map((_, index) => values[index] === true);
+		seeds.push({ seed: seed + at, passed: here });
 		passed = passed.map((before, index) => before && (here[index] as boolean));
 		first ??= {
 			passed: here,
 			figures: figures.map((each, index) => scaled(values[checks.length + index], each)),
 			note: null,
+			seeds,
 			movers: run.value.movers
 		};
 	}
 	const lostAt =
 		first && over > 1 && first.passed.every(Boolean) && !passed.every(Boolean) ? 'won on this seed, lost on a later one' : null;
-	return first === null ? null : { passed, figures: first.figures, note: lostAt, movers: first.movers };
+	return first === null ? null : { passed, figures: first.figures, note: lostAt, seeds, movers: first.movers };
 }
 
 /** The engine's number in the figure's unit. */

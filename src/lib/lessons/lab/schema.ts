@@ -74,7 +74,13 @@ const check = v.strictObject({ id, label: words, expression: labExpression });
 
 /** What a slot's option puts into the scenario: texts for the placeholders `${name}` of challenge.json. */
 const option = v.strictObject({ id, label: words, about: v.optional(words), put: v.record(id, v.string()) });
-const slot = v.strictObject({ id, label: words, options: v.pipe(v.array(option), v.minLength(2), v.maxLength(8)) });
+const slot = v.strictObject({
+	id,
+	label: words,
+	options: v.pipe(v.array(option), v.minLength(2), v.maxLength(8)),
+	/** A plan is whole without it; then its first option stands. */
+	mayStayOpen: v.optional(v.boolean(), false)
+});
 export type LabSlot = v.InferOutput<typeof slot>;
 
 /** Values that a seed draws: each is one of a list, by name; a record gives several values that belong together. Numbers may stand as limits. */
@@ -82,6 +88,38 @@ const drawn = v.record(
 	id,
 	v.pipe(v.array(v.union([v.string(), v.number(), v.record(id, v.union([v.string(), v.number()]))])), v.minLength(1))
 );
+
+/** Memory that is moved by hand from node to node; each move is a call of the process whose memory it is. */
+const hands = v.strictObject({
+	machine: id,
+	/** Texts of the start before anything was moved by hand. */
+	put: v.optional(v.record(id, v.string()), {}),
+	nodes: v.pipe(v.array(v.strictObject({ node: v.number(), label: words })), v.minLength(2), v.maxLength(4)),
+	areas: v.pipe(
+		v.array(
+			v.strictObject({
+				id,
+				label: words,
+				process: id,
+				area: id,
+				/** Read and written all the time. */
+				hot: v.boolean(),
+				/** Moved in pieces of this size; whole when left out. */
+				pieceMib: v.optional(v.number()),
+				/** Where a plan may send it: a name for people, and the node, which the seed may have drawn. */
+				to: v.optional(v.record(id, v.string()), {})
+			})
+		),
+		v.minLength(1),
+		v.maxLength(8)
+	),
+	/** Amounts that are drawn anew after each move. */
+	strips: v.pipe(v.array(figure), v.minLength(1), v.maxLength(4)),
+	most: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24)),
+	fromNs: v.number(),
+	everyNs: v.number()
+});
+export type LabHands = v.InferOutput<typeof hands>;
 
 const plan = v.record(id, id);
 export type LabPlan = v.InferOutput<typeof plan>;
@@ -116,11 +154,20 @@ export const labSchema = v.strictObject({
 	/** Which picture stands on the stage. */
 	stage: v.picklist(['rooms', 'virtio-mem', 'brush']),
 	brush: v.optional(brush),
+	/** What the marks of the picture mean, in one line below it. */
+	caption: v.optional(words),
+	/** Rooms with one block magnified and free lists beside them: for lessons that speak of them. */
+	lens: v.optional(v.boolean(), false),
 	belief: v.strictObject({ id, name: words, sentence: words }),
 	terms: v.record(id, words),
 	bet: bets,
 	/** `fromNs`: where the stage stands before anything is pressed, when what leads there is no part of the story. */
-	run: v.strictObject({ fromNs: v.optional(v.number()), untilNs: v.number(), figures: v.array(figure) }),
+	run: v.strictObject({
+		fromNs: v.optional(v.number()),
+		untilNs: v.number(),
+		figures: v.array(figure),
+		/** One amount drawn along the run, in both worlds. */ strip: v.optional(figure)
+	}),
 	/** "What did you see?": one observation, its key an expression per option. */
 	seen: v.strictObject({
 		question: words,
@@ -131,7 +178,9 @@ export const labSchema = v.strictObject({
 	/** One thing to change: each option puts other texts into start.json's placeholders. */
 	change: v.strictObject({
 		label: words,
-		options: v.pipe(v.array(option), v.minLength(2), v.maxLength(8)),
+		options: v.optional(v.pipe(v.array(option), v.maxLength(8)), []),
+		/** In place of options: what is moved by hand. */
+		hands: v.optional(hands),
 		figures: v.pipe(v.array(figure), v.minLength(1)),
 		found: v.optional(check)
 	}),
@@ -143,7 +192,11 @@ export const labSchema = v.strictObject({
 		fromNs: v.optional(v.number()),
 		untilNs: v.number(),
 		drawn: v.optional(drawn, {}),
-		slots: v.pipe(v.array(slot), v.minLength(1), v.maxLength(12)),
+		slots: v.optional(v.pipe(v.array(slot), v.maxLength(12)), []),
+		/** In place of slots: a plan that is a list of moves. */
+		hands: v.optional(hands),
+		/** What one of several seeds is called: a rack, a workload. */
+		each: v.optional(words, 'seed'),
 		figures: v.array(figure),
 		checks: v.pipe(v.array(check), v.minLength(1)),
 		hints: v.strictObject({ point: words, principle: words, 'first-move': words }),

@@ -1,8 +1,9 @@
 import { onMount, untrack } from 'svelte';
 import { base } from '$app/paths';
-import { replaceState } from '$app/navigation';
 import { formatNs } from '$lib/base/format.ts';
-import { nextSeed, readSeed } from '$lib/lessons/family.ts';
+import type { Expression } from '$lib/engine/contract/queries.ts';
+import type { Scenario } from '$lib/engine/contract/scenario/schema.ts';
+import { readSeed } from '$lib/lessons/family.ts';
 import {
 	betAnswer,
 	betExpressions,
@@ -16,8 +17,7 @@ import {
 import * as machine from '$lib/lessons/lab/lab.ts';
 import type { Lab } from '$lib/lessons/lab/load.ts';
 import { labProgress } from '$lib/lessons/lab/progress.ts';
-import { moverRun } from '$lib/lessons/lab/mover-run.ts';
-import { planScenario, runPlan, scaled, type PlanResult } from '$lib/lessons/lab/run-lab.ts';
+import { scaled } from '$lib/lessons/lab/run-lab.ts';
 import { draw } from '$lib/lessons/lab/template.ts';
 import { emptyLessonProgress, stepsDone } from '$lib/lessons/progress.ts';
 import type { ProseStep } from '$lib/lessons/prose.ts';
@@ -25,10 +25,12 @@ import { STEP_IDS, type StepId } from '$lib/lessons/schema.ts';
 import { preferences } from '$lib/ui/preferences.svelte.ts';
 import { frameClock } from '$lib/viz/frame/frame-clock.ts';
 import { playHref } from '../links.ts';
-import { SideEngine } from '../side-engine.ts';
 import { loadProgress, saveProgress } from '../stored-progress.ts';
-import { LabPlayer } from './lab-player.svelte.ts';
+import { LabAttempts } from './lab-attempts.svelte.ts';
+import { LabHands } from './lab-hands.svelte.ts';
+import { LabPlayer, type Standing } from './lab-player.svelte.ts';
 import { labStills } from './lab-stills.ts';
+import { LabStrip } from './lab-strip.svelte.ts';
 import { STEP_LABELS } from './step-labels.ts';
 
 type Values = readonly (number | boolean | null)[];
@@ -37,11 +39,13 @@ type Values = readonly (number | boolean | null)[];
 export class LabPage {
 	readonly lab: Lab;
 	readonly player: LabPlayer;
+	readonly attempts: LabAttempts;
+	readonly hands: LabHands;
+	readonly strip: LabStrip;
 	readonly root = `${base}/`;
 
 	learner: machine.LabState = $state.raw() as machine.LabState;
 	before = emptyLessonProgress();
-	unit: 'event' | 'phase' | 'commit' = $state('phase');
 	said = $state('');
 	helping = $state(false);
 	innerWidth = $state(1366);
@@ -54,23 +58,22 @@ export class LabPage {
 	/** Option of Change on the stage, and whether it is on its way. */
 	option: string | null = $state(null);
 	changing = $state(false);
+	/** What Change asks for holds in the run on the stage. */
+	foundNow = $state(false);
 	/** Where one block has several futures: the one that is looked at. */
 	brushId: string | null = $state(null);
-	/** Challenge: fraction of the check under way, and its result. */
-	checking: number | null = $state(null);
-	result: PlanResult | null = $state.raw(null);
-	problem: string | null = $state(null);
-	hrefs: Record<number, string> = $state.raw({});
 	ideas: { id: string; title: string; about: string; href: string | null }[] = $state.raw([]);
 
-	#side: SideEngine | null = null;
-	#checkGeneration = 0;
 	#asking = false;
 
 	constructor(lab: Lab) {
 		this.lab = lab;
 		this.player = new LabPlayer(lab);
 		this.learner = machine.startLab(lab.steps);
+		this.attempts = new LabAttempts(this);
+		this.hands = new LabHands(this);
+		this.strip = new LabStrip(this);
+		this.player.onpart = () => this.strip.sample();
 	}
 
 	phone = $derived(this.innerWidth <= 760);
@@ -84,7 +87,6 @@ export class LabPage {
 		this.learner.bet === null && this.step !== 'challenge' ? 'a bet unlocks Run' : null
 	);
 	right = $derived(betRight(this.steps.bet, this.learner.bet, this.answer));
-	complete = $derived(machine.planComplete(this.steps, this.learner.plan));
 	busyLine = $derived.by(
 		() =>
 			this.player.problem ??
@@ -99,12 +101,17 @@ export class LabPage {
 			(this.session === null || this.session.idle) &&
 			!this.player.hurrying &&
 			!this.changing &&
-			this.checking === null
+			!this.hands.busy &&
+			this.attempts.checking === null
 	);
 	stills = $derived.by(() =>
 		this.player.standing === null
 			? []
-			: labStills(this.player.scenarioOf(this.player.standing), this.untilNs)
+			: labStills(
+					this.player.scenarioOf(this.player.standing),
+					this.player.fromNs(this.player.standing),
+					this.untilNs
+				)
 	);
 	brush = $derived.by(() => {
 		const { brush } = this.lab.steps;
@@ -156,6 +163,7 @@ export class LabPage {
 
 	/** Called while the page's component is made: the effects end with it. */
 	start(): void {
+		this.strip.start();
 		onMount(() => {
 			this.before = loadProgress().lessons[this.lab.id] ?? this.before;
 			const seed = seedOf(location.hash);
@@ -165,8 +173,7 @@ export class LabPage {
 			const stop = frameClock.subscribe((wallMs) => this.player.session?.tick(wallMs));
 			return () => {
 				stop();
-				this.#checkGeneration += 1;
-				this.#side?.end();
+				this.attempts.end();
 				void this.player.close();
 			};
 		});
@@ -191,6 +198,7 @@ export class LabPage {
 	async stand(): Promise<void> {
 		const { step, learner } = this;
 		if (step === 'make') return this.#makeIdeas();
+		if (this.hands.hands !== undefined) return this.hands.open();
 		if (step === 'challenge') {
 			await this.player.stand({ kind: 'plan', plan: learner.plan, seed: learner.seed });
 			return;
@@ -263,15 +271,29 @@ export class LabPage {
 		void this.session?.seek(ns);
 	};
 
+	/** One step is one order of the story: from picture to picture. */
+	stepOn = (): void => this.#turnTo(this.stills.find((each) => each.ns > this.nowNs)?.ns);
+	stepBack = (): void => this.#turnTo(this.stills.findLast((each) => each.ns < this.nowNs)?.ns);
+	#turnTo(ns: number | undefined): void {
+		this.player.hurrying = false;
+		if (ns !== undefined) void this.session?.seek(ns);
+	}
+
 	tryOption = async (id: string): Promise<void> => {
 		this.option = id;
+		this.foundNow = false;
 		this.changing = true;
 		try {
 			if (!(await this.player.stand({ kind: 'option', option: id }))) return;
 			await this.player.hurry();
 			if (this.option !== id || this.player.standing?.kind !== 'option') return;
 			const { figures } = this.steps.change;
-			const values = await this.player.values(0, figureExpressions(figures));
+			const found = this.steps.change.found?.expression;
+			const values = await this.player.values(0, [
+				...figureExpressions(figures),
+				...(found === undefined ? [] : [found as Expression])
+			]);
+			this.foundNow = values[figures.length] === true;
 			this.learner = machine.labTried(
 				this.learner,
 				id,
@@ -281,64 +303,6 @@ export class LabPage {
 			this.player.problem = `The engine stopped: ${(error as Error).message}`;
 		} finally {
 			if (this.option === id) this.changing = false;
-		}
-	};
-
-	/** A slot, undo, reset: what was measured belongs to the former plan. */
-	plan = (next: machine.LabState): void => {
-		this.#checkGeneration += 1;
-		this.checking = null;
-		this.result = null;
-		this.problem = null;
-		this.learner = next;
-	};
-	newSeed = (): void => {
-		const seed = nextSeed(this.learner.seed);
-		this.plan(machine.reseedLab(this.learner, seed));
-		replaceState(`#seed=${seed}`, {});
-		void this.stand();
-	};
-
-	check = async (): Promise<void> => {
-		const generation = ++this.#checkGeneration;
-		const wanted = (): boolean => generation === this.#checkGeneration;
-		const { plan, seed } = this.learner;
-		this.result = null;
-		this.problem = null;
-		this.checking = 0;
-		try {
-			this.#side ??= new SideEngine();
-			const { port, memory } = this.#side;
-			const result = await runPlan(port, this.lab, plan, seed, {
-				memory,
-				wanted,
-				onprogress: (fraction) => {
-					if (wanted()) this.checking = fraction;
-				}
-			});
-			if (!wanted() || result === null) return;
-			this.result = result;
-			this.learner = machine.addLabAttempt(this.learner, { ...result, plan });
-			const attempt = this.learner.attempts.at(-1) as machine.LabAttempt;
-			this.said = `${result.passed.filter(Boolean).length} of ${result.passed.length} goals reached.`;
-			// Where every order was looked at, the one that decided is the run to open.
-			const scenario =
-				result.movers === null
-					? planScenario(this.lab, plan, seed)
-					: moverRun(this.lab, plan, seed, result.movers);
-			const href = await playHref(this.root, [{ scenario }]);
-			this.hrefs = { ...this.hrefs, [attempt.number]: href };
-			if (wanted()) {
-				this.checking = null;
-				if (await this.player.stand({ kind: 'plan', plan, seed }))
-					await this.session?.seek(this.untilNs);
-			}
-		} catch (error) {
-			if (wanted()) this.problem = `The engine stopped: ${(error as Error).message}`;
-			this.#side?.end();
-			this.#side = null;
-		} finally {
-			if (wanted()) this.checking = null;
 		}
 	};
 
@@ -356,10 +320,13 @@ export class LabPage {
 				id: 'changed',
 				title: 'Your change',
 				about: 'The same run with what you changed last.',
-				standing: {
-					kind: 'option',
-					option: option ?? (this.steps.change.options.at(-1)?.id as string)
-				} as const
+				standing:
+					this.steps.change.hands === undefined
+						? ({
+								kind: 'option',
+								option: option ?? (this.steps.change.options.at(-1)?.id as string)
+							} as const)
+						: ({ kind: 'hands' } as const)
 			},
 			{
 				id: 'plan',
@@ -374,9 +341,18 @@ export class LabPage {
 				id,
 				title,
 				about,
-				href: await playHref(this.root, [{ scenario: this.player.scenarioOf(standing) }])
+				href: await playHref(this.root, [{ scenario: this.#scenarioOf(standing) }])
 			}))
 		);
+	}
+
+	/** What was moved by hand is in the session's journal, not in the scenario. */
+	#scenarioOf(standing: Standing): Scenario {
+		const scenario = this.player.scenarioOf(standing);
+		const { journal } = this.hands;
+		return standing.kind === 'hands' && journal !== null
+			? { ...scenario, journal: [...journal] }
+			: scenario;
 	}
 
 	openInPlay = async (): Promise<void> => {
@@ -386,7 +362,7 @@ export class LabPage {
 		const worlds = this.step === 'look' ? specs : specs.slice(0, 1);
 		location.href = await playHref(
 			this.root,
-			worlds.map((each) => ({ ...each, scenario: this.player.scenarioOf(standing) })),
+			worlds.map((each) => ({ ...each, scenario: this.#scenarioOf(standing) })),
 			this.locked === null ? this.nowNs : 0
 		);
 	};
@@ -394,7 +370,7 @@ export class LabPage {
 	hashchange = (): void => {
 		const seed = seedOf(location.hash);
 		if (seed === null || seed === this.learner.seed) return;
-		this.plan(machine.labGoTo(machine.reseedLab(this.learner, seed), 'challenge'));
+		this.attempts.plan(machine.labGoTo(machine.reseedLab(this.learner, seed), 'challenge'));
 		void this.stand();
 	};
 
@@ -407,8 +383,8 @@ export class LabPage {
 		if (event.key === ' ' && free && !target.closest('button, a')) {
 			if (session.state === 'playing') session.pause();
 			else if (!this.atEnd) session.play();
-		} else if (event.key === 'ArrowRight' && free && !this.atEnd) void session.step(this.unit);
-		else if (event.key === 'ArrowLeft' && free) void session.stepBack(this.unit);
+		} else if (event.key === 'ArrowRight' && free && !this.atEnd) this.stepOn();
+		else if (event.key === 'ArrowLeft' && free) this.stepBack();
 		else if (event.key === 'b' || event.key === 'B') this.goTo('bet');
 		else if (event.key === '?') this.helping = true;
 		else if (event.key === 'Escape' && session !== null) session.finishMotion();
@@ -435,8 +411,8 @@ export class LabPage {
 		if (this.step === 'challenge')
 			return {
 				label: 'Check',
-				lock: this.checkLock,
-				act: () => void this.check()
+				lock: this.attempts.lock,
+				act: () => void this.attempts.check()
 			};
 		return nextStep === null
 			? { label: 'Open in Play', lock: null, act: () => void this.openInPlay() }
@@ -446,14 +422,6 @@ export class LabPage {
 					act: () => this.goTo(nextStep)
 				};
 	});
-
-	checkLock = $derived(
-		this.checking !== null
-			? 'the engine runs the plan'
-			: this.complete
-				? null
-				: 'every row needs an answer'
-	);
 }
 
 const seedOf = (hash: string): number | null =>

@@ -3,7 +3,7 @@ import type { Expression, FirstDifference } from '$lib/engine/contract/queries.t
 import type { Scenario } from '$lib/engine/contract/scenario/schema.ts';
 import type { Lab } from '$lib/lessons/lab/load.ts';
 import { recallScenario } from '$lib/lessons/lab/recall.ts';
-import { planScenario, startOf } from '$lib/lessons/lab/run-lab.ts';
+import { byHandOf, planScenario, startOf } from '$lib/lessons/lab/run-lab.ts';
 import type { LabPlan } from '$lib/lessons/lab/schema.ts';
 
 /** A lab's run is to last about this long on the wall at the speed it begins with. */
@@ -14,6 +14,7 @@ const HURRY_PARTS = 24;
 export type Standing =
 	| { readonly kind: 'start' }
 	| { readonly kind: 'option'; readonly option: string }
+	| { readonly kind: 'hands' }
 	| { readonly kind: 'plan'; readonly plan: LabPlan; readonly seed: number }
 	| { readonly kind: 'again'; readonly seed: number };
 
@@ -25,6 +26,8 @@ export class LabPlayer {
 	problem: string | null = $state(null);
 	opening: boolean = $state(false);
 	hurrying: boolean = $state(false);
+	/** Between two parts of a hurried run: something may be asked there. */
+	onpart: (() => Promise<void>) | null = null;
 	difference: FirstDifference | null = $state.raw(null);
 
 	#generation = 0;
@@ -42,7 +45,9 @@ export class LabPlayer {
 	}
 
 	untilNs(standing: Standing | null = this.standing): number {
-		const { run, challenge } = this.lab.steps;
+		const { run, change, challenge } = this.lab.steps;
+		if (standing?.kind === 'hands' && change.hands)
+			return change.hands.fromNs + change.hands.most * change.hands.everyNs;
 		return standing?.kind === 'plan' ? challenge.untilNs : run.untilNs;
 	}
 
@@ -54,11 +59,13 @@ export class LabPlayer {
 
 	scenarioOf(standing: Standing): Scenario {
 		if (standing.kind === 'plan') return planScenario(this.lab, standing.plan, standing.seed);
+		const untilNs = this.untilNs(standing);
+		if (standing.kind === 'hands') return { ...byHandOf(this.lab), untilNs };
 		const { again } = this.lab.steps;
 		if (standing.kind === 'again' && again !== undefined)
 			return recallScenario({ lab: this.lab, again }, standing.seed);
 		const scenario = startOf(this.lab, standing.kind === 'option' ? standing.option : undefined);
-		return { ...scenario, untilNs: this.untilNs(standing) };
+		return { ...scenario, untilNs };
 	}
 
 	specsOf(standing: Standing): WorldSpec[] {
@@ -116,6 +123,7 @@ export class LabPlayer {
 			const next = (Math.floor(from / partNs) + 1) * partNs;
 			await session.seek(Math.min(next, untilNs), { scrubbing: true });
 			if (session.nowNs === from) break;
+			await this.onpart?.();
 		}
 		this.hurrying = false;
 	}

@@ -1,0 +1,117 @@
+import { replaceState } from '$app/navigation';
+import { nextSeed } from '$lib/lessons/family.ts';
+import * as machine from '$lib/lessons/lab/lab.ts';
+import { moverRun } from '$lib/lessons/lab/mover-run.ts';
+import { planScenario, runPlan, type PlanResult } from '$lib/lessons/lab/run-lab.ts';
+import { playHref } from '../links.ts';
+import { SideEngine } from '../side-engine.ts';
+import type { LabPage } from './lab-page.svelte.ts';
+
+/** The challenge of a lab: the plan, its check on the side, and what was measured. */
+export class LabAttempts {
+	readonly page: LabPage;
+	/** Fraction of the check under way, and its result. */
+	checking: number | null = $state(null);
+	result: PlanResult | null = $state.raw(null);
+	problem: string | null = $state(null);
+	/** Address in the playground of each attempt, by its number. */
+	hrefs: Record<number, string> = $state.raw({});
+	/** Seed whose world is on the stage, of those that a plan must win. */
+	shownSeed: number | null = $state(null);
+
+	#side: SideEngine | null = null;
+	#generation = 0;
+
+	constructor(page: LabPage) {
+		this.page = page;
+	}
+
+	complete = $derived.by(() => machine.planComplete(this.page.steps, this.page.learner.plan));
+	lock = $derived.by(() =>
+		this.checking !== null
+			? 'the engine runs the plan'
+			: this.page.hands.busy
+				? 'a move is under way'
+				: this.complete
+					? null
+					: 'every row needs an answer'
+	);
+
+	/** A slot, undo, reset: what was measured belongs to the former plan. */
+	plan = (next: machine.LabState): void => {
+		this.#generation += 1;
+		this.checking = null;
+		this.result = null;
+		this.problem = null;
+		this.shownSeed = null;
+		const before = this.page.learner;
+		this.page.learner = next;
+		if (before.plan !== next.plan || before.seed !== next.seed) this.page.hands.follow();
+	};
+
+	newSeed = (): void => {
+		const seed = nextSeed(this.page.learner.seed);
+		this.plan(machine.reseedLab(this.page.learner, seed));
+		replaceState(`#seed=${seed}`, {});
+		void this.page.stand();
+	};
+
+	check = async (): Promise<void> => {
+		const { page } = this;
+		const { lab } = page;
+		const generation = ++this.#generation;
+		const wanted = (): boolean => generation === this.#generation;
+		const { plan, seed } = page.learner;
+		this.result = null;
+		this.problem = null;
+		this.checking = 0;
+		try {
+			this.#side ??= new SideEngine();
+			const { port, memory } = this.#side;
+			const result = await runPlan(port, lab, plan, seed, {
+				memory,
+				wanted,
+				onprogress: (fraction) => {
+					if (wanted()) this.checking = fraction;
+				}
+			});
+			if (!wanted() || result === null) return;
+			this.result = result;
+			page.learner = machine.addLabAttempt(page.learner, { ...result, plan });
+			const attempt = page.learner.attempts.at(-1) as machine.LabAttempt;
+			page.said = `${result.passed.filter(Boolean).length} of ${result.passed.length} goals reached.`;
+			// Where every order was looked at, the one that decided is the run to open.
+			const scenario =
+				result.movers === null
+					? planScenario(lab, plan, seed)
+					: moverRun(lab, plan, seed, result.movers);
+			const href = await playHref(page.root, [{ scenario }]);
+			this.hrefs = { ...this.hrefs, [attempt.number]: href };
+			if (wanted()) {
+				this.checking = null;
+				// Of several seeds the first that was lost is the one to look at.
+				const lost = result.seeds.find((each) => !each.passed.every(Boolean));
+				if (lab.steps.challenge.hands === undefined) await this.show(lost?.seed ?? seed);
+			}
+		} catch (error) {
+			if (wanted()) this.problem = `The engine stopped: ${(error as Error).message}`;
+			this.#side?.end();
+			this.#side = null;
+		} finally {
+			if (wanted()) this.checking = null;
+		}
+	};
+
+	/** The plan on one of the seeds, at its end. */
+	show = async (seed: number): Promise<void> => {
+		const { page } = this;
+		this.shownSeed = seed;
+		if (await page.player.stand({ kind: 'plan', plan: page.learner.plan, seed }))
+			await page.session?.seek(page.untilNs);
+	};
+
+	end(): void {
+		this.#generation += 1;
+		this.#side?.end();
+	}
+}
