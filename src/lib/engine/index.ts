@@ -22,6 +22,7 @@ import { frameAnswer } from './queries/frame.ts';
 import { pageAnswer } from './queries/page.ts';
 import { statusOf } from './queries/status.ts';
 import { summaryOf } from './queries/summary.ts';
+import { translateAnswer } from './queries/translate.ts';
 import { whyAnswer } from './queries/why.ts';
 import { buildWorld } from './scenario/build.ts';
 import { arrive, capture, forgetLater, nearest, newHistory, restore, upcoming, workNs, type History } from './sim/checkpoint.ts';
@@ -238,6 +239,8 @@ export class Simulation {
 				return completionsOf(world, query.machine, query.line);
 			case 'outcome':
 				return outcomeOf(world, query.machine, query.call, query.manner);
+			case 'translate':
+				return translateAnswer(world, query.host, query.hpa);
 			case 'frame':
 				return frameAnswer(world, query.machine, query.pfn);
 			case 'read':

@@ -260,6 +260,14 @@ export interface TranslationAnswer {
 	readonly offset: number | null;
 	readonly dpa: number | null;
 	readonly media: number | null;
+	/** Logical device, null on a G-FAM device. */
+	readonly ld: number | null;
+	/** Switches on the way, in order. */
+	readonly switches: readonly string[];
+	/** An idle load; null where nothing answers. */
+	readonly readLatencyNs: number | null;
+	/** Where the way ends: no-window, no-decoder, unbound, link-down, absent, no-segment, no-gdt, many-gdt, no-group, no-access, not-assigned. */
+	readonly miss: string | null;
 	/** What a load gives and a store does there (reference 2.8). */
 	readonly load: string;
 	readonly store: string;

@@ -1,4 +1,5 @@
 import type { ConsoleAnswer, ConsoleCompletions, ConsoleManner, ConsoleOutcome } from './console.ts';
+import type { TranslationAnswer } from './fabric-status.ts';
 import type { ZoneName } from './machine-status.ts';
 import type { ExchangeVerdict } from './exchange.ts';
 import type { MoverVerdict } from './movers.ts';
@@ -27,6 +28,8 @@ export type Query =
 	| { readonly kind: 'complete'; readonly machine: string; readonly line: string }
 	/** Text of the outcome of a call that came from the console. */
 	| { readonly kind: 'outcome'; readonly machine: string; readonly call: number; readonly manner: ConsoleManner }
+	/** One host address through the fabric's translations; null: no such host. */
+	| { readonly kind: 'translate'; readonly host: string; readonly hpa: number }
 	/** What lies in one frame of a machine. */
 	| { readonly kind: 'frame'; readonly machine: string; readonly pfn: number }
 	/** A file of /proc or /sys. */
@@ -70,6 +73,7 @@ export interface Answers {
 	readonly complete: ConsoleCompletions;
 	/** null: no such call on this machine. */
 	readonly outcome: ConsoleOutcome | null;
+	readonly translate: TranslationAnswer | null;
 	/** null: there is no memory. */
 	readonly frame: FrameAnswer | null;
 	readonly read: { readonly ok: true; readonly text: string } | { readonly ok: false; readonly errno: string };

@@ -1,7 +1,9 @@
 import { HOTPLUG_RULES } from './hotplug-rules.ts';
 import { rule, type Rule } from './rule.ts';
+import { ADDRESS_RULES } from './address-rules.ts';
 import { ALLOCATION_RULES } from './allocation-rules.ts';
 import { CAPACITY_RULES } from './capacity-rules.ts';
+import { DCD_RULES } from './dcd-rules.ts';
 import { PROCESS_RULES } from './process-rules.ts';
 import { VIRTIO_RULES } from './virtio-rules.ts';
 
@@ -153,7 +155,9 @@ export const RULES = {
 	...ALLOCATION_RULES,
 	...HOTPLUG_RULES,
 	...VIRTIO_RULES,
-	...CAPACITY_RULES
+	...CAPACITY_RULES,
+	...DCD_RULES,
+	...ADDRESS_RULES
 } as const satisfies Record<string, Rule>;
 
 export type RuleId = keyof typeof RULES;

@@ -11,6 +11,7 @@ import type {
 	SwitchRecord
 } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
+import { configureHost } from './address/configure.ts';
 
 /** Unit of decoders and of region bases (CXL 4.0 8.2.4.20, 9.13.3). */
 export const DECODE_UNIT = 256 * MIB;
@@ -27,6 +28,7 @@ export function buildFabric(world: World): Outcome<null, 'bad-scenario'> {
 	fabric.devices.forEach((device, index) => records.devices.push(buildDevice(fabric, device, index)));
 	fabric.switches.forEach((one) => records.switches.push(buildSwitch(fabric, one)));
 	bindAtStart(world, fabric);
+	for (const peer of records.peers) configureHost(world, peer.id);
 	return ok(null);
 }
 
