@@ -1,9 +1,10 @@
+import type { FabricTimerKindValue } from '../fabric/timers.ts';
 import type { World } from '../state/world.ts';
 
-/** What goes on after a time: index in this table is the event's first payload. Append, never re-order. */
+/** What goes on after a time, by the kinds of fabric/timers.ts. Each part of the fabric brings its own. */
 export type FabricTimer = (world: World, index: number) => void;
-export const FABRIC_TIMERS: readonly FabricTimer[] = [];
+export const FABRIC_TIMERS: Readonly<Partial<Record<FabricTimerKindValue, FabricTimer>>> = {};
 
 export function runFabricTimer(world: World, which: number, index: number): void {
-	FABRIC_TIMERS[which]?.(world, index);
+	FABRIC_TIMERS[which as FabricTimerKindValue]?.(world, index);
 }
