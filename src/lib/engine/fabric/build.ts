@@ -87,6 +87,7 @@ function buildDevice(fabric: FabricScenario, device: FabricDeviceScenario, index
 		mediaBytes,
 		freeMedia: emptyMedia(mediaBytes, device.staticBytes * heads.length),
 		staticBytes: device.staticBytes,
+		staticParts: device.staticBytes > 0 ? 1 : 0,
 		hardwareCoherent: device.regions.some((region) => region.hardwareCoherent),
 		limits: { extents: device.extentLimit, tags: device.tagLimit, logRecords: device.logRecords, poison: 256 },
 		lds,

@@ -125,6 +125,8 @@ export interface DeviceRecord {
 	mediaBytes: number;
 	/** Bytes before region 0 of each logical device. */
 	staticBytes: number;
+	/** Entries of the CDAT that describe the static part: 1, or 2 with a persistent one behind it. */
+	staticParts: number;
 	hardwareCoherent: boolean;
 	limits: { extents: number; tags: number; logRecords: number; poison: number };
 	lds: LogicalDeviceRecord[];

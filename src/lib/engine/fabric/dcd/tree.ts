@@ -1,4 +1,4 @@
-import { mix32 } from '../../base/hash.ts';
+import { mix32 } from '../../../base/hash.ts';
 import type { ExtentListRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
 import { listOf, UNIT_BYTES } from './rows.ts';
@@ -9,7 +9,7 @@ import { listOf, UNIT_BYTES } from './rows.ts';
  * never overlap; 100,000 of them are found in about 40 steps.
  */
 const SEED = 0x5dcd;
-const rank = (node: number): number => mix32(SEED, node) >>> 0;
+const rank = (node: number): number => mix32(SEED, node, 0) >>> 0;
 
 /** Nodes are rows plus 1; 0 = none. Everything below `units` goes left. */
 function split(world: World, node: number, units: number): [number, number] {
