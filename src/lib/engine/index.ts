@@ -15,7 +15,8 @@ import { HANDLERS } from './handlers.ts';
 import { exploreExchange } from './fabric/coherence/explore.ts';
 import { readExchangePlan } from './fabric/coherence/exchange-plan.ts';
 import { exploreMovers } from './movers/explore.ts';
-import { readMoverPlan } from './movers/plan.ts';
+import { tryOrder } from './movers/one-order.ts';
+import { readMoverOrder } from './movers/plan.ts';
 import { evaluate } from './queries/evaluate.ts';
 import { findAnswer } from './queries/find.ts';
 import { frameAnswer } from './queries/frame.ts';
@@ -222,8 +223,10 @@ export class Simulation {
 			case 'evaluate':
 				return query.expressions.map((expression) => evaluate(world, expression));
 			case 'movers': {
-				const plan = readMoverPlan(query.plan);
-				return plan.ok ? exploreMovers(plan.value) : null;
+				const read = readMoverOrder(query.plan);
+				if (!read.ok) return null;
+				const { plan, order } = read.value;
+				return order === null ? exploreMovers(plan) : tryOrder(plan, order);
 			}
 			case 'exchange': {
 				const plan = readExchangePlan(query.plan);

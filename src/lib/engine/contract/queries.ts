@@ -18,7 +18,7 @@ export type Query =
 	| { readonly kind: 'records'; readonly fromSeq: number; readonly count: number }
 	| { readonly kind: 'fingerprint' }
 	| { readonly kind: 'evaluate'; readonly expressions: readonly Expression[] }
-	/** Every order of the three movers for a plan in words (engine/movers/plan.ts); null when the words are no plan. */
+	/** Every order of the three movers for a plan in words, or the one that is laid behind a bar (engine/movers/plan.ts); null when the words are no plan. */
 	| { readonly kind: 'movers'; readonly plan: string }
 	/** Every order of an exchange over shared memory for a plan in words (contract/exchange.ts); null when they are no plan. */
 	| { readonly kind: 'exchange'; readonly plan: string }

@@ -1,5 +1,5 @@
 import type { MoverStep, MoverVerdict } from '../contract/movers.ts';
-import { actsOf, firstState, MOVERS, stepOf, type Mover, type MoverPlan, type MoverState } from './steps.ts';
+import { actsOf, firstState, MOVERS, stepOf, type Act, type Mover, type MoverPlan, type MoverState, type Taken } from './steps.ts';
 
 /**
  * Every order of the three movers' steps, to a stated depth. A plan wins when in every order all pages are in CXL at the
@@ -11,7 +11,7 @@ interface Seen {
 }
 
 /** Rounds that balancing and reclaim have together: more cannot reach a new state of one class of pages. */
-const ROUNDS = 4;
+export const ROUNDS = 4;
 
 export function exploreMovers(plan: MoverPlan, depth = 12): MoverVerdict {
 	const queue: Seen[] = [{ state: firstState(ROUNDS), path: [] }];
@@ -42,7 +42,7 @@ export function exploreMovers(plan: MoverPlan, depth = 12): MoverVerdict {
 			const key = JSON.stringify(taken.state);
 			if (known.has(key)) continue;
 			known.add(key);
-			queue.push({ state: taken.state, path: [...path, { mover, does: doneBy(plan, mover, state, taken.state), says: taken.says }] });
+			queue.push({ state: taken.state, path: [...path, stepBetween(plan, mover, state, taken)] });
 		}
 	}
 	return {
@@ -57,11 +57,49 @@ export function exploreMovers(plan: MoverPlan, depth = 12): MoverVerdict {
 }
 
 /** Why a state has lost, or null. */
-function lost(state: MoverState, last: number): string | null {
+export function lost(state: MoverState, last: number): string | null {
 	if (state.handedOver === 'elsewhere') return 'at the hand-off the pages are not in CXL';
 	if (state.act >= last && state.place !== 'home') return 'after the hand-off the pages cannot be pulled home';
 	return null;
 }
+
+export const stepBetween = (plan: MoverPlan, mover: Mover, before: MoverState, taken: Taken): MoverStep => ({
+	mover,
+	does: doneBy(plan, mover, before, taken.state),
+	says: taken.says,
+	name: nameOf(plan, mover, before, taken.state),
+	place: taken.state.place
+});
+
+/** A step in a word or two, from what it changed. */
+function nameOf(plan: MoverPlan, mover: Mover, before: MoverState, after: MoverState): string {
+	const moved = before.place !== after.place;
+	if (mover === 'balancing') {
+		if (before.balancing === 0) return 'scan';
+		if (before.balancing === 1) return after.balancing === 2 ? 'take' : 'leave';
+		return moved ? 'promote' : 'put back';
+	}
+	if (mover === 'reclaim') {
+		if (before.reclaim === 0) return 'pick';
+		return after.place === 'swap' ? 'write out' : moved ? 'unmap' : 'put back';
+	}
+	const act = actsOf(plan)[before.act];
+	if (act !== 'move' && act !== 'pull') return NAMES[act ?? 'nothing'];
+	if (after.inside === 1) return 'take';
+	if (before.inside === 0) return 'no move';
+	return moved ? (act === 'move' ? 'to CXL' : 'home') : 'put back';
+}
+
+const NAMES: Readonly<Record<Exclude<Act, 'move' | 'pull'>, string>> = {
+	bind: 'bind',
+	mlock: 'lock',
+	pin: 'pin',
+	reference: 'reference',
+	quiet: 'quiet',
+	nothing: 'nothing',
+	'hand-off': 'hand-off',
+	release: 'let go'
+};
 
 /** What a run has to do so that this step is seen in it. */
 function doneBy(plan: MoverPlan, mover: Mover, before: MoverState, after: MoverState): string | null {

@@ -1,5 +1,5 @@
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
-import { MOVER_TILES, type MoverPlan, type MoverTile } from './steps.ts';
+import { MOVER_TILES, MOVERS, type Mover, type MoverPlan, type MoverTile } from './steps.ts';
 
 /** Zone words: the zone's name, or what onlined the node into it. */
 const ZONES: Readonly<Record<string, MoverPlan['zone']>> = { MOVABLE: 'MOVABLE', NORMAL: 'NORMAL', movable: 'MOVABLE', kernel: 'NORMAL' };
@@ -21,3 +21,19 @@ export function readMoverPlan(text: string): Outcome<MoverPlan, 'bad-command'> {
 	if (before.length > 6) return refused('bad-command', 'at most 6 acts before the hand-off');
 	return ok({ zone, secure, before, release });
 }
+
+/** A plan with one order behind it: "MOVABLE move | migrator balancing reclaim". No bar: no order, every order is meant. */
+export function readMoverOrder(
+	text: string
+): Outcome<{ readonly plan: MoverPlan; readonly order: readonly Mover[] | null }, 'bad-command'> {
+	const [before = '', after] = text.split('|');
+	const plan = readMoverPlan(before);
+	if (!plan.ok) return plan;
+	if (after === undefined) return ok({ plan: plan.value, order: null });
+	const words = after.split(' ').filter((word) => word !== '');
+	const stranger = words.find((word) => !(MOVERS as readonly string[]).includes(word));
+	if (stranger !== undefined) return refused('bad-command', `"${stranger.slice(0, 40)}" is none of ${MOVERS.join(', ')}`);
+	if (words.length > MOST_STEPS) return refused('bad-command', `an order has at most ${MOST_STEPS} steps`);
+	return ok({ plan: plan.value, order: words as Mover[] });
+}
+const MOST_STEPS = 40;

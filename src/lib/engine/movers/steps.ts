@@ -73,7 +73,7 @@ export function firstState(rounds: number): MoverState {
 	};
 }
 
-type Act = MoverTile | 'hand-off' | 'release' | 'pull';
+export type Act = MoverTile | 'hand-off' | 'release' | 'pull';
 
 /** The whole of what the migrator does. */
 export function actsOf(plan: MoverPlan): readonly Act[] {
