@@ -6,10 +6,12 @@ import type { ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { isIsolated, zoneOfBlock } from '../buddy.ts';
 import type { FolioRun } from '../move/folio.ts';
+import { flyingPages } from '../move/flight.ts';
 import { migrateFolios } from '../move/migrate.ts';
 import { count } from '../os/counters.ts';
 import { nodeOfBlock, osRecord, ownerOfArea } from '../os/os.ts';
 import { forEachRun } from '../space/areas.ts';
+import { partsOutside } from '../space/runs.ts';
 import { swapOut } from './swap.ts';
 import { demotionTargets } from './tiers.ts';
 import { zoneRank } from './zonelist.ts';
@@ -45,6 +47,12 @@ const WINDOW_PAGES = 64 * PAGES_PER_BLOCK;
 function coldRuns(world: World, area: AreaRecord, node: number, highestRank: number, pages: number): FolioRun[] {
 	const runs: FolioRun[] = [];
 	let wanted = pages;
+	// What somebody moves just now is off the lists (mm/migrate.c, folio_isolate_lru).
+	const flying = flyingPages(world, area);
+	const look = (frame: number, page: number, length: number, order: number): void => {
+		if (flying.length === 0) visit(frame, page, length, order);
+		else for (const [first, pages] of partsOutside(flying, page, length)) visit(frame + first - page, first, pages, order);
+	};
 	const visit = (frame: number, page: number, length: number, order: number): void => {
 		const block = Math.floor(frame / PAGES_PER_BLOCK);
 		// Isolated blocks are being emptied by somebody else, who has these pages off the lists.
@@ -55,7 +63,7 @@ function coldRuns(world: World, area: AreaRecord, node: number, highestRank: num
 		runs.push({ frame, page, pages: take, order, owner: ownerOfArea(world, area.slot) });
 		wanted -= take;
 	};
-	for (let first = 0; first < area.pageCount && wanted > 0; first += WINDOW_PAGES) forEachRun(world, area, visit, first, WINDOW_PAGES);
+	for (let first = 0; first < area.pageCount && wanted > 0; first += WINDOW_PAGES) forEachRun(world, area, look, first, WINDOW_PAGES);
 	return runs;
 }
 

@@ -183,6 +183,18 @@ export function inFlight(
 	return found;
 }
 
+/** Pages of an area that are in flight now: [first page, pages]. They are off the lists until they land. */
+export function flyingPages(world: World, area: AreaRecord): [firstPage: number, pages: number][] {
+	const found: [number, number][] = [];
+	for (const call of world.r.calls) {
+		if (call.os !== area.os || call.state !== 'running' || !isFlying(call)) continue;
+		const flight = flightOf(call);
+		for (const run of pieces(flight, flight.flying))
+			if (areaOfOwner(world, run.owner)?.family === area.family) found.push([run.page, run.pages]);
+	}
+	return found;
+}
+
 /** What of a run is still where it was when it was collected. */
 function present(world: World, run: FolioRun): FolioRun[] {
 	const area = areaOfOwner(world, run.owner);
