@@ -102,7 +102,9 @@ function buildDevice(fabric: FabricScenario, device: FabricDeviceScenario, index
 						access: []
 					}
 				: null,
-		poison: []
+		poison: [],
+		poisonOverflow: false,
+		mediaEvents: []
 	};
 }
 
@@ -154,9 +156,9 @@ export function emptyLog(): EventLogRecord {
 }
 
 function buildSwitch(fabric: FabricScenario, one: FabricSwitchScenario): SwitchRecord {
-	const ports: SwitchRecord['ports'] = Array.from({ length: one.ports }, () => ({ state: 0, partner: null, pid: -1 }));
+	const ports: SwitchRecord['ports'] = Array.from({ length: one.ports }, () => ({ inReset: false, state: 0, partner: null, pid: -1 }));
 	const plug = (port: number, state: number, kind: 'host' | 'device' | 'switch', id: string, pid: number): void => {
-		ports[port] = { state, partner: { kind, id, port: 0 }, pid };
+		ports[port] = { inReset: false, state, partner: { kind, id, port: 0 }, pid };
 	};
 	const pbr = one.kind === 'pbr';
 	for (const { host, port } of one.hosts) {
@@ -192,7 +194,9 @@ function buildSwitch(fabric: FabricScenario, one: FabricSwitchScenario): SwitchR
 					fast: [],
 					idt: []
 				}))
-			: []
+			: [],
+		background: null,
+		events: []
 	};
 }
 

@@ -55,8 +55,28 @@ export interface SwitchRecord {
 	virtualSwitches: VirtualSwitchRecord[];
 	/** PBR: FAST and IDT of each edge port to a host. */
 	edges: EdgeRecord[];
+	/** The background command that runs, or null; there is one at a time. */
+	background: SwitchBackground | null;
+	/** Its last events for the fabric manager, oldest first. */
+	events: { type: number; log: 'informational' | 'warning'; text: string; atNs: number }[];
+}
+/** Bind (5201h) or unbind (5202h) under way. */
+export interface SwitchBackground {
+	what: 'bind' | 'unbind';
+	virtualSwitch: number;
+	vppb: number;
+	port: number;
+	ld: number;
+	/** Unbind: 0 wait for link down, 1 managed, 2 surprise hot-remove. */
+	option: number;
+	/** Status of the vPPB before. */
+	before: number;
+	startNs: number;
+	causeSeq: number | null;
 }
 export interface PortRecord {
+	/** PERST# is asserted. */
+	inReset: boolean;
 	/** States of the standard: 0 disabled, 1 bind in progress, 2 unbind in progress, 3 DSP, 4 USP, 5 fabric port. */
 	state: number;
 	/** What is plugged in, or null. */
@@ -133,6 +153,10 @@ export interface DeviceRecord {
 	/** GFD only. */
 	gfd: GfdRecord | null;
 	poison: { dpa: number; units: number; source: 'external' | 'internal' | 'injected' }[];
+	/** The poison list was full when more came. */
+	poisonOverflow: boolean;
+	/** Records of the other event logs, oldest first: informational, warning, failure, fatal. */
+	mediaEvents: { log: string; what: string; dpa: number; atNs: number }[];
 	/** Free runs of its media: start, end, start, end … in units of 64 bytes, by address (fabric/dcd/media.ts). */
 	freeMedia: number[];
 }
@@ -179,7 +203,7 @@ export interface LogicalDeviceRecord extends ExtentListRecord {
 	lastExtent: number;
 	extentCount: number;
 	generation: number;
-	/** Generation that its host has made DAX devices of; −1 = none yet (orchestrator/dax). */
+	/** What of its list its host has made DAX devices of; −1 = nothing yet (orchestrator/dax.ts, signatureOf). */
 	presented: number;
 	log: EventLogRecord;
 }
@@ -338,6 +362,12 @@ export interface DaxRecord {
 	occupiedBytes: number;
 	stuckBytes: number;
 	smallFolios: boolean;
+	/** Being emptied until then, −1 = not. */
+	emptyNs: number;
+	/** Why it could not be emptied, or null. */
+	stays: string | null;
+	/** Number in its name, unique per host. */
+	number: number;
 }
 
 export interface AppRecord {
