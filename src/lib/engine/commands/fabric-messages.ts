@@ -1,11 +1,13 @@
 import { receiveCoherence } from '../fabric/coherence/snoop.ts';
+import { receiveNotice } from '../fabric/gfd/notify.ts';
 import { forgetOldMessages, messageOf } from '../fabric/messages.ts';
+import { receiveHotPlug } from '../fabric/switch/receive.ts';
 import type { MessageRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 
 /** What whoever gets a message does with it: by opcode and kind of receiver. Each part of the fabric brings its own. */
 export type Receiver = (world: World, message: MessageRecord) => boolean;
-export const RECEIVERS: readonly Receiver[] = [receiveCoherence];
+export const RECEIVERS: readonly Receiver[] = [receiveHotPlug, receiveNotice, receiveCoherence];
 
 export function deliverMessage(world: World, id: number): void {
 	const message = messageOf(world, id);

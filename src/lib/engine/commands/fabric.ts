@@ -2,13 +2,16 @@ import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import type { FabricActor, FabricCommand } from '../contract/fabric-commands.ts';
 import type { ReasonId } from '../contract/reasons.ts';
 import { MEMORY_WORDS } from '../fabric/coherence/words.ts';
+import { GFD_WORDS } from '../fabric/gfd/words.ts';
 import type { FabricWord } from '../fabric/outcome.ts';
+import { DEVICE_WORDS } from '../fabric/switch/words-device.ts';
+import { SWITCH_WORDS } from '../fabric/switch/words-switch.ts';
 import { emit } from '../sim/trace.ts';
 import type { World } from '../state/world.ts';
 
 /** Who understands which words. Each part of the fabric brings its own table. */
 export const FABRIC_TABLES: Readonly<Record<FabricActor, readonly Readonly<Record<string, FabricWord>>[]>> = {
-	fm: [],
+	fm: [SWITCH_WORDS, DEVICE_WORDS, GFD_WORDS],
 	host: [MEMORY_WORDS],
 	orchestrator: [],
 	fault: [],

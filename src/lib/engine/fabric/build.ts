@@ -58,6 +58,7 @@ function buildPeer(host: FabricHostScenario, index: number): PeerRecord {
 		dax: [],
 		nextDax: 0,
 		gam: [],
+		gamLost: 0,
 		log: []
 	};
 }

@@ -296,6 +296,8 @@ export interface PeerRecord {
 	nextDax: number;
 	/** GAM ring of G-FAM notifications. */
 	gam: { type: number; text: string; atNs: number }[];
+	/** Notifications that found the ring full. */
+	gamLost: number;
 	log: { atNs: number; text: string }[];
 }
 /** One host at the event log of one logical device: where it stands, and the records that it has read. */
