@@ -74,7 +74,8 @@ export const COMMAND_SHAPES: readonly (readonly [command: string, shape: RecordS
 			field('execute', text(64), ''),
 			optional('arguments', json(4000))
 		)
-	]
+	],
+	['shell', record(machine, field('line', text(300), ''))]
 ];
 const CODES = 16;
 

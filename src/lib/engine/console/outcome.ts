@@ -1,6 +1,7 @@
 import type { ConsoleManner, ConsoleOutcome } from '../contract/console.ts';
 import { STRERROR } from '../contract/errno.ts';
 import type { CallRecord, JsonValue } from '../state/machine-records.ts';
+import { jsonText } from '../text/json-c.ts';
 import type { World } from '../state/world.ts';
 
 /** What a tool prints when the call that it made has ended. */
@@ -44,6 +45,7 @@ function monitorText(call: CallRecord): Printed {
 
 /** bash names the builtin and what went wrong; a tool that made a system call names the call (perror). */
 function shellText(call: CallRecord): Printed {
+	if (call.kind === 'shell') return toolText(call);
 	const errno = call.errno ?? errnoIn(call.value);
 	if (errno === null) return silent;
 	if (errno === 'EINTR') return { text: '^C\n', status: 130 };
@@ -60,6 +62,14 @@ function shellText(call: CallRecord): Printed {
 		default:
 			return { text: `${words}\n`, status: 1 };
 	}
+}
+
+/** What a tool said on standard error, then what it printed. */
+function toolText(call: CallRecord): Printed {
+	const value = isObject(call.value) ? call.value : {};
+	const messages = Array.isArray(value['messages']) ? value['messages'].map((line) => `${String(line)}\n`).join('') : '';
+	const { json } = value;
+	return { text: `${messages}${json === undefined ? '' : `${jsonText(json)}\n`}`, status: Number(value['rc'] ?? 0) };
 }
 
 function errnoIn(value: JsonValue): string | null {

@@ -20,6 +20,10 @@ const strerror = (errno: string): string => STRERROR[errno] ?? errno;
 type Tool = (world: World, os: number, line: Line) => ConsoleAnswer;
 
 export const TOOLS: Readonly<Record<string, Tool>> = {
+	cxl: toolLine,
+	daxctl: toolLine,
+	timeout: (world, os, line) =>
+		/^(cxl|daxctl)$/.test(line.words[2] ?? '') ? toolLine(world, os, line) : failed('timeout: this console times cxl and daxctl', 125),
 	cat: (world, os, line) => filtered(cat(world, os, line.words.slice(1)), line),
 	dmesg: (world, os, line) => filtered(said(kernelLog(osRecord(world, os).log)), line),
 	echo,
@@ -35,6 +39,12 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
 	sysctl,
 	'^C': interrupt
 };
+
+/** cxl and daxctl run in the guest: the line goes to it as it was typed. */
+function toolLine(world: World, os: number, line: Line): ConsoleAnswer {
+	const text = line.words.map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(' ');
+	return { kind: 'command', command: { name: 'shell', machine: osRecord(world, os).id, line: text }, manner: 'shell' };
+}
 
 function filtered(answer: ConsoleAnswer, line: Line): ConsoleAnswer {
 	if (answer.kind !== 'text' || line.filter === null) return answer;

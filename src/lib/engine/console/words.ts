@@ -16,6 +16,18 @@ const SHELL: readonly ConsoleWord[] = [
 		'Prints files of /proc and /sys as the kernel writes them at this moment.',
 		'coreutils; Linux 7.2.13 mm/vmstat.c, drivers/base'
 	),
+	shell(
+		'cxl',
+		'cxl list | create-region | enable-region | disable-region | destroy-region …',
+		'Lists the CXL topology and makes, enables, disables and destroys regions.',
+		'ndctl 85 cxl/'
+	),
+	shell(
+		'daxctl',
+		'daxctl list | reconfigure-device | online-memory | offline-memory | … DEVICE',
+		'Lists dax devices and turns them from devdax to system-ram and back.',
+		'ndctl 85 daxctl/'
+	),
 	shell('dmesg', 'dmesg', 'Prints the lines of the kernel log that the model has.', 'util-linux; kernel/printk/printk.c'),
 	shell(
 		'echo',
@@ -48,6 +60,7 @@ const SHELL: readonly ConsoleWord[] = [
 		'kmod; Linux 7.2.13 drivers/virtio/virtio_mem.c'
 	),
 	shell('sysctl', 'sysctl [-w] NAME[=VALUE]', 'Prints or sets a value under /proc/sys.', 'procps'),
+	shell('timeout', 'timeout SECONDS cxl … | daxctl …', 'Ends the command when it takes longer.', 'coreutils'),
 	shell('^C', '^C [CALL]', 'Interrupts a call, by default the last one that still runs (SIGINT).', 'signal(7)')
 ];
 

@@ -14,6 +14,8 @@ export function lineOf(command: MachineCommand): string {
 			return `echo ${quoted(command.value)} > ${quoted(command.path)}`;
 		case 'module':
 			return command.do === 'load' ? `modprobe ${command.module}` : `rmmod ${command.module}`;
+		case 'shell':
+			return command.line;
 		case 'signal':
 			return `^C ${command.call}`;
 		case 'qmp':

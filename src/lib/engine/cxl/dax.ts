@@ -76,11 +76,11 @@ export function blocksOfDax(world: World, os: number, dax: DaxDeviceRecord): num
 export const onlineBlocksOf = (world: World, os: number, dax: DaxDeviceRecord): number[] =>
 	blocksOfDax(world, os, dax).filter((id) => blockState(world, os, id) !== 'offline');
 
-/** All online blocks lie in ZONE_MOVABLE; null while none is online (libdaxctl, daxctl_memory_is_movable). */
+/** Every block is online and lies in ZONE_MOVABLE; null while one is not online (libdaxctl, daxctl_memory_is_movable). */
 export function isMovable(world: World, os: number, dax: DaxDeviceRecord): boolean | null {
-	const online = onlineBlocksOf(world, os, dax);
-	if (online.length === 0) return null;
-	return online.every((id) => {
+	const blocks = blocksOfDax(world, os, dax);
+	if (blocks.length === 0 || onlineBlocksOf(world, os, dax).length < blocks.length) return null;
+	return blocks.every((id) => {
 		const zone = zoneOfMemoryBlock(world, os, id);
 		return zone >= 0 && (world.r.zones[zone] as ZoneRecord).name === 'MOVABLE';
 	});

@@ -10,16 +10,15 @@ export const encodedWays = (ways: number): number => WAYS[ways] ?? -1;
 
 /** 256 B << code, code 0 to 6; −1: no such granularity. */
 export function encodedGranularity(bytes: number): number {
-	for (let code = 0; code <= 6; code += 1) if (bytes === 256 * 2 ** code) return code;
-	return -1;
+	return GRANULARITIES.indexOf(bytes);
 }
+const GRANULARITIES: readonly number[] = [256, 512, 1024, 2048, 4096, 8192, 16384];
 
-export const isPowerOfTwo = (value: number): boolean => Number.isInteger(value) && value > 0 && 2 ** Math.round(log2(value)) === value;
-
-function log2(value: number): number {
-	let bits = 0;
-	for (let rest = value; rest > 1; rest /= 2) bits += 1;
-	return bits;
+export function isPowerOfTwo(value: number): boolean {
+	if (!Number.isInteger(value) || value < 1) return false;
+	let power = 1;
+	while (power < value) power *= 2;
+	return power === value;
 }
 
 /**

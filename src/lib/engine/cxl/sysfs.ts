@@ -140,6 +140,27 @@ const ROOT_FILES = [...COMMON, 'cap_pmem', 'cap_ram', 'cap_type2', 'cap_type3', 
 const REGION_FILES = ['resource', 'mode', 'locked', 'devtype', 'modalias'];
 const readOnly = (file: string, files: readonly string[]): string => (files.includes(file) ? 'EACCES' : 'ENOENT');
 
+const WRITABLE_REGION = ['commit', 'interleave_ways', 'interleave_granularity', 'size'];
+
+/** Files of a device that have a text here, and whether a write to one means something. */
+export function cxlFiles(cxl: CxlRecord, device: string): { readonly name: string; readonly writable: boolean }[] {
+	const region = regionByName(cxl, device);
+	const list = (readable: readonly string[], writable: readonly string[]): { name: string; writable: boolean }[] =>
+		[...readable.map((name) => ({ name, writable: false })), ...writable.map((name) => ({ name, writable: true }))].filter(
+			({ name, writable }) => writable || readCxlFile(cxl, `/sys/bus/cxl/devices/${device}/${name}`) !== null
+		);
+	if (region !== null) {
+		const targets = region.targets.map((_, position) => `target${position}`);
+		const uuid = region.mode === 'pmem';
+		return list(['resource', 'mode', 'locked', ...(uuid ? [] : ['uuid'])], [...WRITABLE_REGION, ...targets, ...(uuid ? ['uuid'] : [])]);
+	}
+	const index = decoderByName(cxl, device);
+	if (index < 0) return list(['decoders_committed'], []);
+	const { kind } = portAt(cxl, decoderAt(cxl, index).port);
+	if (kind === 'root') return list(ROOT_FILES, ['create_ram_region', 'create_pmem_region', 'delete_region']);
+	return kind === 'endpoint' ? list(ENDPOINT_FILES, ['mode', 'dpa_size']) : list(SWITCH_FILES, []);
+}
+
 /** What reading a file of a decoder, region or port gives, without the line's end; null where there is none. */
 export function readCxlFile(cxl: CxlRecord, path: string): string | null {
 	const match = /^\/sys\/bus\/cxl\/devices\/([^/]+)\/([^/]+)$/.exec(path);

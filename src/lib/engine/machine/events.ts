@@ -10,8 +10,9 @@ import { deviceGone } from './device-del.ts';
 import { PLUG_WALK, plugWalk, unplugWalk } from './dimm.ts';
 import { STATE_WALK, stateWalk } from './files.ts';
 import { HELD_WALK, heldWalk } from './guest.ts';
-import { UNPLUG_WALK } from './hotplug-lock.ts';
+import { SHELL_WALK, UNPLUG_WALK } from './hotplug-lock.ts';
 import { endMigration } from './migration.ts';
+import { shellLimit, shellWalk } from './shell.ts';
 
 /** What goes on by events on a machine: walks of calls, virtio-mem drivers, timers. */
 
@@ -24,7 +25,8 @@ const WALKS: Readonly<Record<string, Walk>> = {
 	[HELD_WALK]: heldWalk,
 	[STATE_WALK]: stateWalk,
 	[PLUG_WALK]: plugWalk,
-	[UNPLUG_WALK]: unplugWalk
+	[UNPLUG_WALK]: unplugWalk,
+	[SHELL_WALK]: shellWalk
 };
 
 export { runDriver } from '../virtio-mem/driver/run.ts';
@@ -53,7 +55,8 @@ type Timer = (world: World, index: number, generation: number) => void;
 const TIMERS: Readonly<Record<number, Timer>> = {
 	[KernelTimer.sizeEvent]: sizeEventDue,
 	[KernelTimer.migrationEnd]: endMigration,
-	[KernelTimer.deviceGone]: deviceGone
+	[KernelTimer.deviceGone]: deviceGone,
+	[KernelTimer.shellLimit]: shellLimit
 };
 
 export function runTimer(world: World, index: number, which: number): void {

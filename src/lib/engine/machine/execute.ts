@@ -49,6 +49,8 @@ function textOf(command: Exclude<MachineCommand, { name: 'signal' }>): string {
 			return `echo ${command.value} > ${command.path}`;
 		case 'qmp':
 			return command.arguments === undefined ? command.execute : `${command.execute} ${JSON.stringify(command.arguments)}`;
+		case 'shell':
+			return command.line;
 		case 'module':
 			return command.do === 'load' ? `modprobe ${command.module}` : `rmmod ${command.module}`;
 	}

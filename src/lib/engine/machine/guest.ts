@@ -7,10 +7,11 @@ import type { CallRecord, JsonValue } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { writeFile } from './files.ts';
 import { runModule } from './modules.ts';
+import { runShell } from './shell.ts';
 
 /** What is asked of the guest, not of its QEMU: it begins when the vCPUs run. */
 
-export type GuestCommand = Extract<MachineCommand, { name: 'process' | 'process-end' | 'write-file' | 'module' }>;
+export type GuestCommand = Extract<MachineCommand, { name: 'process' | 'process-end' | 'write-file' | 'module' | 'shell' }>;
 
 export const HELD_WALK = 'held-back';
 
@@ -46,5 +47,8 @@ function begin(world: World, os: number, command: GuestCommand, call: CallRecord
 			return;
 		case 'module':
 			runModule(world, os, command.module, command.do, call);
+			return;
+		case 'shell':
+			runShell(world, os, command.line, call);
 	}
 }

@@ -4,6 +4,8 @@ import type { World } from '../state/world.ts';
 
 /** Walk of a DIMM that is to go (dimm.ts). */
 export const UNPLUG_WALK = 'dimm-unplug';
+/** Walk of a command at the shell that takes memory blocks offline (shell.ts). */
+export const SHELL_WALK = 'shell';
 
 /**
  * device_hotplug_lock (Linux 7.2.13 drivers/base/core.c): one hotplug action at a time. A writer of sysfs that does not get
@@ -18,6 +20,8 @@ export function hotplugBusy(world: World, call: CallRecord): boolean {
 			other !== call &&
 			other.os === call.os &&
 			other.state === 'running' &&
-			(other.work['walk'] === OFFLINE_WALK || (other.work['walk'] === UNPLUG_WALK && other.work['pass'] !== undefined))
+			(other.work['walk'] === OFFLINE_WALK ||
+				(other.work['walk'] === SHELL_WALK && other.work['inside'] === true) ||
+				(other.work['walk'] === UNPLUG_WALK && other.work['pass'] !== undefined))
 	);
 }

@@ -23,8 +23,11 @@ export const machineSchema = v.strictObject({
 	swapBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 40)), 0),
 	/** Seeded chance, parts per million, that a folio carries a passing reference when a mover looks at it. */
 	transientChancePpm: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000_000)), 0),
-	/** Proposals of the list that no kernel has: ZONE_EXMEM and typed nodes of seed S3 (append typed_node=2:switched names them). */
-	proposals: v.optional(v.array(v.picklist(['exmem', 'typed-nodes'])), []),
+	/**
+	 * Proposals of the list that no kernel has: ZONE_EXMEM, typed nodes (append typed_node=2:switched names them) and several CXL
+	 * channels as one node (append grouped_node=2:2-4) of seed S3.
+	 */
+	proposals: v.optional(v.array(v.picklist(['exmem', 'typed-nodes', 'grouped-nodes'])), []),
 	/** Memory that processes may map at most, for the size of the world. */
 	processBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 42))),
 	/** Words of processes at time 0, before anything else: [process, words]. */
@@ -59,6 +62,7 @@ export const machineCommandSchemas = [
 		module: v.picklist(['virtio_mem'], 'only virtio_mem can be loaded'),
 		do: v.picklist(['load', 'unload'])
 	}),
+	v.strictObject({ name: v.literal('shell'), machine: name, line: text(300) }),
 	v.strictObject({
 		name: v.literal('signal'),
 		machine: name,

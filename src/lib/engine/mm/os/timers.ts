@@ -8,6 +8,8 @@ export const KernelTimer = {
 	/** A migration of the machine ends; a: machine. */
 	migrationEnd: 2,
 	/** A device that was asked to leave is gone; a: virtio-mem device. */
-	deviceGone: 3
+	deviceGone: 3,
+	/** The time of a command under timeout(1) is over; a: call. */
+	shellLimit: 4
 } as const;
 export const TIMER_KINDS = 16;

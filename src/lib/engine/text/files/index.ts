@@ -1,4 +1,5 @@
 import type { World } from '../../state/world.ts';
+import { busDirectory } from './cxl.ts';
 import { driverLoaded, kernelDirectory, moduleDirectory, tieringDirectory } from './kernel.ts';
 import { memoryDirectory } from './memory.ts';
 import { nodeDirectory } from './nodes.ts';
@@ -12,6 +13,7 @@ export function rootOf(world: World, os: number): Directory {
 	return directory(() => ({
 		proc: procDirectory(world, os),
 		sys: directory(() => ({
+			...busDirectory(world, os),
 			devices: directory(() => ({
 				system: directory(() => ({ memory: memoryDirectory(world, os), node: nodeDirectory(world, os) })),
 				virtual: directory(() => ({ memory_tiering: tieringDirectory(world, os) }))

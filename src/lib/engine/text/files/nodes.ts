@@ -1,4 +1,5 @@
 import type { OsNodeRecord } from '../../state/machine-records.ts';
+import { channelsOf } from '../../mm/boot/grouped-nodes.ts';
 import { osRecord } from '../../mm/os/os.ts';
 import type { World } from '../../state/world.ts';
 import { nameValue, nodeMeminfo, numastat } from '../counters.ts';
@@ -36,6 +37,8 @@ function oneNode(world: World, os: number, node: OsNodeRecord): Directory {
 		...blockLinks(world, os, node.id),
 		// Proposed only (seed S3): the type of a node that carries one.
 		...(node.typed === null ? {} : { memory_type: line(() => node.typed ?? '') }),
+		// Proposed only (seed S3): several channels as one node.
+		...(channelsOf(world, os, node.id).length === 0 ? {} : { memory_channels: line(() => rangeList(channelsOf(world, os, node.id))) }),
 		numastat: file(() => numastat(node.numastat)),
 		vmstat: file(() => nameValue(vmstatOfNode(world, os, node.id)))
 	}));
