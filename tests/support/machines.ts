@@ -23,7 +23,7 @@ export interface MachineOptions {
 	readonly profile?: 'linux-7.2' | 'rfc-v4-2020';
 	readonly swapBytes?: number;
 	readonly transientChancePpm?: number;
-	readonly proposals?: readonly ('exmem' | 'typed-nodes')[];
+	readonly proposals?: readonly ('exmem' | 'typed-nodes' | 'grouped-nodes')[];
 	readonly boot?: readonly (readonly [string, string])[];
 	readonly forceDetail?: boolean;
 }

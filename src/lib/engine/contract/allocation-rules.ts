@@ -19,6 +19,12 @@ export const ALLOCATION_RULES = {
 		'Stancevic, seed S3; private memory nodes, RFC v4 of February 2026; in no kernel',
 		'on the list'
 	),
+	'grouped-node': rule(
+		'grouped node',
+		'Several CXL channels are one node: sizes and bandwidths add up, of distance and latency only the largest is told; pages still lie in one channel each.',
+		'Kim, seed S3 (SMDK); in no kernel',
+		'on the list'
+	),
 	kswapd: rule(
 		'kswapd',
 		'Only when every allowed zone is below LOW is kswapd woken; it reclaims until one zone of its node is above HIGH, here at once.',

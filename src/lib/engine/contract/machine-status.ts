@@ -51,6 +51,8 @@ export interface MachineNodeStatus {
 	readonly cpus: readonly number[];
 	readonly online: boolean;
 	readonly typed: 'switched' | 'shared' | null;
+	/** CXL channels that are grouped into it, a proposal; empty for a plain node. */
+	readonly channels: readonly number[];
 	/** Memory tier id, null while the node has no memory. */
 	readonly tier: number | null;
 	readonly distances: readonly number[];

@@ -82,6 +82,12 @@ export const PROCESS_WORDS: readonly ProcessWord[] = [
 	),
 	word('zones', 'zones NAME [RANGE]', 'Counts in which zones and memory blocks the pages lie.', '/proc/PID/pagemap, /proc/kpageflags'),
 	word('frames', 'frames NAME [RANGE]', 'Counts the runs of consecutive frames in virtual order.', '/proc/PID/pagemap'),
+	word(
+		'channels',
+		'channels NAME [RANGE]',
+		'Counts the pages by the CXL channel that holds them, where several are grouped into one node.',
+		'our own word, for the proposal of seed S3; no kernel tells it'
+	),
 	word('check', 'check NAME', 'Counts pages that do not hold what touch last wrote.', 'the probe itself'),
 	word('fork', 'fork', 'Makes a child; private memory is shared until one of them writes.', 'fork(2)'),
 	word('unmap', 'unmap NAME [RANGE]', 'Takes the area, or a range of it, away.', 'munmap(2)'),

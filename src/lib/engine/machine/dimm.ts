@@ -1,6 +1,7 @@
 import type { QmpArguments } from '../contract/machine-commands.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
 import { costNs } from '../costs/cost-model.ts';
+import { nodeOfChannel } from '../mm/boot/grouped-nodes.ts';
 import { addMemory, removeMemory } from '../mm/blocks/add.ts';
 import { beginOfflineWalk, offlineStep } from '../mm/blocks/offline.ts';
 import { onlineMemoryBlock } from '../mm/blocks/online.ts';
@@ -175,7 +176,14 @@ export function plugWalk(world: World, call: CallRecord): void {
 /** Guest's part of plugging: acpi_memory_enable_device. memmap_on_memory is honoured. */
 function insert(world: World, os: number, dimm: DimmRecord): string | null {
 	const { groups } = osRecord(world, os);
-	groups.push({ kind: 'static', node: dimm.node, device: dimm.id, unitPages: dimm.bytes / PAGE_BYTES, kernelPages: 0, movablePages: 0 });
+	groups.push({
+		kind: 'static',
+		node: nodeOfChannel(world, os, dimm.node),
+		device: dimm.id,
+		unitPages: dimm.bytes / PAGE_BYTES,
+		kernelPages: 0,
+		movablePages: 0
+	});
 	dimm.group = groups.length - 1;
 	const { addr, bytes, node, group } = dimm;
 	return addMemory(world, os, { addr, bytes, node, group, memmapOnMemory: true });

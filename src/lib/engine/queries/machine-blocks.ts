@@ -4,6 +4,7 @@ import { MIGRATETYPES, ORDERS } from '../contract/words.ts';
 import { demotionTargets, tierOf } from '../mm/alloc/tiers.ts';
 import { allWatermarks, type Watermarks } from '../mm/alloc/watermarks.ts';
 import { validZones } from '../mm/blocks/zone-choice.ts';
+import { channelsOf } from '../mm/boot/grouped-nodes.ts';
 import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION } from '../mm/os/os.ts';
 import type { ZoneRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
@@ -91,6 +92,7 @@ function nodesOf(world: World, os: number, counts: Counts): MachineNodeStatus[] 
 		cpus: node.cpus,
 		online: node.online,
 		typed: node.typed,
+		channels: channelsOf(world, os, node.id),
 		tier: tierOf(world, os, node.id),
 		distances: node.distances,
 		readLatencyNs: node.readLatencyNs,

@@ -45,6 +45,8 @@ export interface OsRecord {
 	background: { node: number; slabStarted: boolean; memmapPages: number; slabPages: number }[];
 	/** struct pages of added memory: which section they describe and in which frames (global) they lie. */
 	memmaps: { section: number; frame: number; pages: number }[];
+	/** Which channel of a grouped node addresses come from; there only where the proposal of seed S3 is switched on. */
+	channelRanges?: { startPfn: number; endPfn: number; channel: number }[];
 	/** Lines of the kernel log that the model produces. */
 	log: { atNs: number; text: string }[];
 	/** Events of the monitor, in order; sizes of virtio-mem lie with the device. */

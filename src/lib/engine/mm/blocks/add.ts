@@ -4,6 +4,7 @@ import { emit } from '../../sim/trace.ts';
 import type { MemoryRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { memoryNodes, rebuildZonelists, zonelistOf } from '../alloc/zonelist.ts';
+import { addChannelRange, dropChannelRange, nodeOfChannel } from '../boot/grouped-nodes.ts';
 import { allocate, release } from '../buddy.ts';
 import { setMigratetype, setWhole } from '../frames.ts';
 import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION } from '../os/os.ts';
@@ -30,7 +31,8 @@ export function addMemory(world: World, os: number, request: AddRequest): string
 	const blockBytes = pagesPerBlock(world, os) * PAGE_BYTES;
 	const { addr, bytes } = request;
 	if (bytes <= 0 || addr % blockBytes !== 0 || bytes % blockBytes !== 0) return 'EINVAL';
-	const node = record.nodes.find((candidate) => candidate.id === request.node);
+	const id = nodeOfChannel(world, os, request.node);
+	const node = record.nodes.find((candidate) => candidate.id === id);
 	if (!node) return 'EINVAL';
 	if ((addr + bytes) / PAGE_BYTES / PAGES_PER_BLOCK > memory.blockCount) return 'E2BIG';
 	const first = addr / blockBytes;
@@ -56,6 +58,7 @@ export function addMemory(world: World, os: number, request: AddRequest): string
 	}
 	for (let at = 0; at < sectionCount * BLOCKS_PER_SECTION; at += 1)
 		setWhole(world, sections * BLOCKS_PER_SECTION + at, BlockKind.offline, 0);
+	addChannelRange(world, os, request.node, addr / PAGE_BYTES, bytes / PAGE_BYTES);
 	emit(world, {
 		kind: 'online',
 		rule: 'memory-add',
@@ -129,6 +132,7 @@ export function removeMemory(world: World, os: number, addr: number, bytes: numb
 	const sectionCount = bytes / PAGE_BYTES / PAGES_PER_SECTION;
 	const node = world.c.memoryBlockNode.get(section) - 1;
 	forgetMemmap(world, os, section, sectionCount);
+	dropChannelRange(world, os, addr / PAGE_BYTES, bytes / PAGE_BYTES);
 	world.c.memoryBlockState.fill(SectionState.absent, section, section + sectionCount);
 	world.c.memoryBlockNode.fill(0, section, section + sectionCount);
 	world.c.memoryBlockGroup.fill(0, section, section + sectionCount);

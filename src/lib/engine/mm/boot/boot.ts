@@ -13,14 +13,16 @@ import { ensureRows, setFolio, setMigratetype, setWhole } from '../frames.ts';
 import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION, ZONE_ORDER, zoneOfOsBlock } from '../os/os.ts';
 import { bootBackground } from './background.ts';
 import { readCommandLine } from './command-line.ts';
+import { groupRanges, groupsOf } from './grouped-nodes.ts';
 import { freeAfterBoot, type MemoryRange } from './reserved.ts';
 import { bootZones, type BootZone } from './zone-ranges.ts';
 
 /**
  * A kernel boots on what the firmware tells it: zones, memory blocks, what never enters the buddy, what the kernel takes
- * first (Linux 7.2.13 mm/mm_init.c, arch/x86/mm). `ranges` is usable memory, ascending; the blocks outside are absent.
+ * first (Linux 7.2.13 mm/mm_init.c, arch/x86/mm). `told` is usable memory, ascending; the blocks outside are absent.
  */
-export function bootOs(world: World, os: number, ranges: readonly MemoryRange[], distanceTable: boolean): void {
+export function bootOs(world: World, os: number, told: readonly MemoryRange[], distanceTable: boolean): void {
+	const ranges = groupRanges(world, os, told);
 	const record = osRecord(world, os);
 	const wish = readCommandLine(record.append, record.settings);
 	record.sectionsPerBlock = sectionsPerBlock(Math.max(0, ...ranges.map((range) => range.endPfn)));
@@ -44,6 +46,15 @@ export function bootOs(world: World, os: number, ranges: readonly MemoryRange[],
 		values: { pages: present, nodes: record.nodes.length, sectionsPerBlock: record.sectionsPerBlock },
 		text: `${record.id} boots with ${present} pages in ${zones.length} zones`
 	});
+	for (const { node, channels } of groupsOf(world.scenario.machines[os]))
+		emit(world, {
+			kind: 'online',
+			rule: 'grouped-node',
+			cause: null,
+			host: record.id,
+			values: { node, channels: channels.length },
+			text: `${record.id}: channels ${channels.join(', ')} are one node, ${node} (proposed, in no kernel)`
+		});
 }
 
 const GIB_PAGES = 262_144;

@@ -3,6 +3,7 @@ import { PROCESS_WORDS, readBytes, readRange } from '../../contract/process-word
 import type { AreaRecord, CallRecord, JsonValue, ProcessRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { parseNodes, parsePolicy, settlePolicy } from '../alloc/mempolicy.ts';
+import { pagesByChannel } from '../boot/grouped-nodes.ts';
 import { startMbind, startMigratePages } from '../move/mbind.ts';
 import { pageStatuses, startMovePages } from '../move/move-pages.ts';
 import { continueLater, endCall } from '../os/calls.ts';
@@ -288,6 +289,11 @@ const WORDS: Readonly<Record<string, Word>> = {
 	move,
 	migrate,
 	zones: withRange((told, area, first, pages) => endCall(told.world, told.call, null, countZones(told.world, area, first, pages))),
+	channels: withRange((told, area, first, pages) =>
+		osRecord(told.world, told.os).channelRanges === undefined
+			? refuse(told, 'EINVAL', 'no channels are grouped into one node on this machine')
+			: done(told, { channels: pagesByChannel(told.world, area, first, pages) })
+	),
 	frames: withRange((told, area, first, pages) => endCall(told.world, told.call, null, countFrames(told.world, area, first, pages))),
 	check: withArea((told, area) => done(told, {}, 'OK', changedPages(told.world, area))),
 	fork,

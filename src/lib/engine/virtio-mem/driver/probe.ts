@@ -1,6 +1,7 @@
 import { MIB, PAGE_BYTES } from '../../../base/units.ts';
 import { costNs } from '../../costs/cost-model.ts';
 import { removeMemory } from '../../mm/blocks/add.ts';
+import { nodeOfChannel } from '../../mm/boot/grouped-nodes.ts';
 import { blockCountOf, setBits } from '../../mm/drivers/device-blocks.ts';
 import { memoryBlockBytes } from '../../mm/drivers/find.ts';
 import { kickDriver } from '../../mm/drivers/kick.ts';
@@ -75,7 +76,7 @@ export function probeDriver(world: World, device: VirtioMemRecord): void {
 	if (device.pluggedBytes > 0) say('unplugging all memory is required');
 	record.groups.push({
 		kind: 'dynamic',
-		node: device.node,
+		node: nodeOfChannel(world, os, device.node),
 		device: device.id,
 		unitPages: unit / PAGE_BYTES,
 		kernelPages: 0,
