@@ -145,6 +145,8 @@ export interface FabricHostStatus {
 		readonly ways: number;
 		readonly granularity: number;
 		readonly arithmetic: 'modulo' | 'xor';
+		/** Why the host does not use it ("EINVAL: …"), or null. */
+		readonly problem: string | null;
 	}[];
 	readonly dax: readonly {
 		readonly id: string;
@@ -232,6 +234,13 @@ export interface FabricLineStatus {
 	readonly value: number;
 	/** It differs from what the device holds although nobody here wrote it: a ghost. */
 	readonly stale: boolean;
+	/** Whose store the cached value is. */
+	readonly writer: string;
+	/** Writing back or dropping is under way: a fence waits for it. */
+	readonly leaving: 'no' | 'back' | 'drop';
+	/** What the device holds there, and what was stored there last by anybody. Version 0: zeroes, never written. */
+	readonly media: { readonly writer: string; readonly version: number };
+	readonly newest: { readonly writer: string; readonly version: number };
 }
 
 /** One address through all of its translations: the ladder of the decoders' view. */

@@ -1,12 +1,15 @@
 import type {
 	FabricDeviceStatus,
 	FabricHostStatus,
+	FabricLineStatus,
 	FabricRegionStatus,
 	FabricStatus,
 	FabricSwitchStatus
 } from '../contract/fabric-status.ts';
+import { decoderStatus, gfdStatus } from './fabric-decoders.ts';
+import { lastStored, mediaHeld } from '../fabric/content.ts';
 import { codeWords } from '../fabric/outcome.ts';
-import type { DeviceRecord, PeerRecord, RegionRecord, SwitchRecord } from '../state/fabric-records.ts';
+import type { DeviceRecord, LineRecord, PeerRecord, RegionRecord, SwitchRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 
 const PORT_STATES = ['disabled', 'binding', 'unbinding', 'downstream', 'upstream', 'fabric'] as const;
@@ -15,10 +18,10 @@ const VPPB_STATES = ['unbound', 'in progress', 'bound to port', 'bound to logica
 /** The fabric as the page shows it; null in a world without one. */
 export function fabricStatus(world: World): FabricStatus | null {
 	const { fabric } = world.r;
-	if (fabric.devices.length === 0 && fabric.switches.length === 0 && fabric.peers.length === 0) return null;
+	if (world.scenario.fabric === null) return null;
 	return {
 		switches: fabric.switches.map((one) => switchStatus(world, one)),
-		devices: fabric.devices.map(deviceStatus),
+		devices: fabric.devices.map((device) => deviceStatus(world, device)),
 		hosts: fabric.peers.map(hostStatus),
 		tags: [],
 		apps: fabric.apps.map(({ id, host, kind, tag, dax, state }) => ({ id, host, kind, tag: tag === '' ? null : tag, dax, state })),
@@ -36,7 +39,24 @@ export function fabricStatus(world: World): FabricStatus | null {
 			state: message.state
 		})),
 		down: [...fabric.down],
-		lines: []
+		lines: fabric.lines.map((line) => lineStatus(world, line))
+	};
+}
+
+function lineStatus(world: World, line: LineRecord): FabricLineStatus {
+	const media = mediaHeld(world, line.device, line.at);
+	const newest = lastStored(world, line.device, line.at);
+	return {
+		host: line.host,
+		device: line.device,
+		at: line.at,
+		state: line.state,
+		value: line.value,
+		stale: (line.state === 'clean' || line.state === 'shared') && line.value !== media.version,
+		writer: line.writer,
+		leaving: line.leaving,
+		media: { writer: media.writer, version: media.version },
+		newest: { writer: newest.writer, version: newest.version }
 	};
 }
 
@@ -75,7 +95,7 @@ const regionStatus = (region: RegionRecord): FabricRegionStatus => ({
 	sanitize: region.sanitize
 });
 
-function deviceStatus(device: DeviceRecord): FabricDeviceStatus {
+function deviceStatus(world: World, device: DeviceRecord): FabricDeviceStatus {
 	return {
 		id: device.id,
 		kind: device.kind,
@@ -92,7 +112,7 @@ function deviceStatus(device: DeviceRecord): FabricDeviceStatus {
 			number: ld.number,
 			host: ld.host,
 			regions: ld.regions.map(regionStatus),
-			decoders: [],
+			decoders: decoderStatus(ld),
 			extents: [],
 			counts: {
 				offered: { extents: 0, bytes: 0 },
@@ -105,7 +125,7 @@ function deviceStatus(device: DeviceRecord): FabricDeviceStatus {
 			generation: ld.generation,
 			log: { capacity: device.limits.logRecords, overflow: ld.log.overflow, records: [] }
 		})),
-		gfd: null
+		gfd: gfdStatus(world, device, regionStatus)
 	};
 }
 
@@ -119,13 +139,14 @@ function hostStatus(peer: PeerRecord): FabricHostStatus {
 		noCleanWritebacks: peer.noCleanWritebacks,
 		state: peer.state,
 		poisonOnDecodeError: peer.poisonOnDecodeError,
-		windows: peer.windows.map(({ baseHpa, bytes, targets, ways, granularity, arithmetic }) => ({
+		windows: peer.windows.map(({ baseHpa, bytes, targets, ways, granularity, arithmetic, problem }) => ({
 			baseHpa,
 			bytes,
 			targets,
 			ways,
 			granularity,
-			arithmetic
+			arithmetic,
+			problem
 		})),
 		dax: [],
 		notifications: peer.gam.map(({ atNs, text }) => ({ atNs, text })),
