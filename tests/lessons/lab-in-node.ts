@@ -49,7 +49,9 @@ export async function tableKeys(port: EnginePort, lab: Lab, how: StartRun = {}):
 	);
 }
 
-const CONDITIONS = ['betright', 'betwrong'];
+/** One of the bet's two ends holds; everything else that prose may wait for may hold beside it. */
+const ENDS = ['betright', 'betwrong'];
+const CONDITIONS = [...ENDS, 'lost'];
 
 /** What is wrong with a lab's prose, in words: nothing, one hopes. */
 export function proseFaults(lab: Lab, mostWords: number): string[] {
@@ -57,8 +59,8 @@ export function proseFaults(lab: Lab, mostWords: number): string[] {
 	const used = new Set<string>();
 	if (lab.prose.steps.map((step) => step.id).join() !== STEP_IDS.join()) faults.push('steps are missing or in another order');
 	for (const step of lab.prose.steps) {
-		for (const condition of CONDITIONS) {
-			const words = wordCount(step, (when) => when === condition);
+		for (const condition of ENDS) {
+			const words = wordCount(step, (when) => when === condition || when === 'lost');
 			if (words > mostWords) faults.push(`${step.id} has ${words} words when ${condition}`);
 			if (!step.paragraphs.some((each) => each.now && (each.when === null || each.when === condition)))
 				faults.push(`${step.id} says nothing to read now when ${condition}`);

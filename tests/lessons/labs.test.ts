@@ -13,7 +13,7 @@ import { labPort, planFaults, proseFaults, startValues } from './lab-in-node.ts'
 
 const MOST_WORDS = 60;
 /** Figures that the page knows beside the run's own. */
-const PAGE_FIGURES = ['bet', 'result', 'false', 'until'];
+const PAGE_FIGURES = ['bet', 'result', 'false', 'until', 'reason'];
 const port = labPort();
 const asked = (lab: Lab) => [...betExpressions(lab.steps.bet), ...optionExpressions(lab.steps.seen.options)] as LabExpression[];
 

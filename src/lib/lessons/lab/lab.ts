@@ -39,7 +39,7 @@ export interface LabState {
 
 export function startLab(steps: LabSteps, seed = steps.challenge.firstSeed): LabState {
 	return {
-		step: 'bet',
+		step: steps.opens,
 		draft: null,
 		bet: null,
 		ran: false,

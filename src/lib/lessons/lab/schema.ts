@@ -148,6 +148,8 @@ export type LabAgain = v.InferOutput<typeof again>;
 
 export const labSchema = v.strictObject({
 	id,
+	/** Where a sitting begins: with the bet, or with a challenge that the obvious move loses. */
+	opens: v.optional(v.picklist(['bet', 'challenge']), 'bet'),
 	/** Texts for placeholders of start.json that no option of Change fills. */
 	texts: v.optional(v.record(id, v.string()), {}),
 	again: v.optional(again),

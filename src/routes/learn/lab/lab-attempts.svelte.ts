@@ -46,7 +46,9 @@ export class LabAttempts {
 		this.shownSeed = null;
 		const before = this.page.learner;
 		this.page.learner = next;
-		if (before.plan !== next.plan || before.seed !== next.seed) this.page.hands.follow();
+		if (before.plan === next.plan && before.seed === next.seed) return;
+		this.page.hands.follow();
+		void this.page.order.lay();
 	};
 
 	newSeed = (): void => {
@@ -77,7 +79,11 @@ export class LabAttempts {
 			});
 			if (!wanted() || result === null) return;
 			this.result = result;
-			page.learner = machine.addLabAttempt(page.learner, { ...result, plan });
+			page.learner = machine.addLabAttempt(page.learner, {
+				...result,
+				plan,
+				note: result.note ?? result.movers?.reason ?? null
+			});
 			const attempt = page.learner.attempts.at(-1) as machine.LabAttempt;
 			page.said = `${result.passed.filter(Boolean).length} of ${result.passed.length} goals reached.`;
 			// Where every order was looked at, the one that decided is the run to open.
@@ -92,6 +98,7 @@ export class LabAttempts {
 				// Of several seeds the first that was lost is the one to look at.
 				const lost = result.seeds.find((each) => !each.passed.every(Boolean));
 				if (lab.steps.challenge.hands === undefined) await this.show(lost?.seed ?? seed);
+				if (result.movers !== null) await page.order.show(result.movers.path);
 			}
 		} catch (error) {
 			if (wanted()) this.problem = `The engine stopped: ${(error as Error).message}`;

@@ -28,6 +28,7 @@ import { playHref } from '../links.ts';
 import { loadProgress, saveProgress } from '../stored-progress.ts';
 import { LabAttempts } from './lab-attempts.svelte.ts';
 import { LabHands } from './lab-hands.svelte.ts';
+import { LabOrder } from './lab-order.svelte.ts';
 import { LabPlayer, type Standing } from './lab-player.svelte.ts';
 import { labStills } from './lab-stills.ts';
 import { LabStrip } from './lab-strip.svelte.ts';
@@ -42,6 +43,7 @@ export class LabPage {
 	readonly attempts: LabAttempts;
 	readonly hands: LabHands;
 	readonly strip: LabStrip;
+	readonly order: LabOrder;
 	readonly root = `${base}/`;
 
 	learner: machine.LabState = $state.raw() as machine.LabState;
@@ -73,6 +75,7 @@ export class LabPage {
 		this.attempts = new LabAttempts(this);
 		this.hands = new LabHands(this);
 		this.strip = new LabStrip(this);
+		this.order = new LabOrder(this);
 		this.player.onpart = () => this.strip.sample();
 	}
 
@@ -144,7 +147,17 @@ export class LabPage {
 	}
 
 	holds = (when: string): boolean =>
-		when === 'betright' ? this.right : when === 'betwrong' ? !this.right : false;
+		when === 'betright'
+			? this.right
+			: when === 'betwrong'
+				? !this.right
+				: when === 'lost'
+					? this.#lost !== undefined
+					: false;
+	/** The learner's own last attempt that failed: what is said about it later is said about that one. */
+	get #lost(): machine.LabAttempt | undefined {
+		return this.learner.attempts.findLast((each) => !each.won);
+	}
 
 	/** Figures of the prose: bet, result, the false engine's result, or one of the run's own. */
 	figure = (name: string): string => {
@@ -153,6 +166,7 @@ export class LabPage {
 		if (name === 'result') return sayBetValue(bet, this.answer);
 		if (name === 'false') return sayBetValue(bet, this.falseAnswer);
 		if (name === 'until') return formatNs(run.untilNs);
+		if (name === 'reason') return this.#lost?.note ?? 'a goal was missed';
 		const at = run.figures.findIndex((each) => each.id === name);
 		const found = run.figures[at];
 		if (found !== undefined) return sayFigure(found, this.figures[at]);
@@ -201,6 +215,7 @@ export class LabPage {
 		if (this.hands.hands !== undefined) return this.hands.open();
 		if (step === 'challenge') {
 			await this.player.stand({ kind: 'plan', plan: learner.plan, seed: learner.seed });
+			await this.order.lay();
 			return;
 		}
 		if (step === 'change') {
