@@ -1,6 +1,8 @@
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import type { Answer, RecordedCase } from './conformance/case.ts';
 import { readCases } from './conformance/case.ts';
+import { playDcd } from './conformance/play-dcd.ts';
+import { playCxl } from './conformance/play-cxl.ts';
 import { playVirtio } from './conformance/play-virtio.ts';
 import { playZones } from './conformance/play-zones.ts';
 
@@ -12,7 +14,8 @@ const HELP = 'usage: npm run -s conformance -- DIR [--answers FILE] [--only ID]'
 
 const FAMILIES: Readonly<Record<string, (recorded: RecordedCase) => Answer>> = {
 	'zones-hotplug': playZones,
-	'virtio-mem': playVirtio
+	'virtio-mem': playVirtio,
+	'dcd-qmp': playDcd
 };
 
 function fail(message: string): never {

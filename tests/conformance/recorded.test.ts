@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readCases, type Json, type RecordedCase, type RecordedStep } from '../../tools/conformance/case.ts';
+import { playDcd } from '../../tools/conformance/play-dcd.ts';
 import { playVirtio } from '../../tools/conformance/play-virtio.ts';
 import { playZones } from '../../tools/conformance/play-zones.ts';
 
@@ -12,7 +13,8 @@ const folder = (family: string): string => fileURLToPath(new URL(`../vectors/${f
 
 const FAMILIES = [
 	['zones-hotplug', playZones],
-	['virtio-mem', playVirtio]
+	['virtio-mem', playVirtio],
+	['dcd-qmp', playDcd]
 ] as const;
 
 describe.each(FAMILIES)('%s', (family, play) => {

@@ -3,6 +3,7 @@ import type { FabricActor, FabricCommand } from '../contract/fabric-commands.ts'
 import type { ReasonId } from '../contract/reasons.ts';
 import { MEMORY_WORDS } from '../fabric/coherence/words.ts';
 import { GFD_WORDS } from '../fabric/gfd/words.ts';
+import { HOST_WORDS } from '../fabric/dcd/host-words.ts';
 import type { FabricWord } from '../fabric/outcome.ts';
 import { DEVICE_WORDS } from '../fabric/switch/words-device.ts';
 import { SWITCH_WORDS } from '../fabric/switch/words-switch.ts';
@@ -12,7 +13,7 @@ import type { World } from '../state/world.ts';
 /** Who understands which words. Each part of the fabric brings its own table. */
 export const FABRIC_TABLES: Readonly<Record<FabricActor, readonly Readonly<Record<string, FabricWord>>[]>> = {
 	fm: [SWITCH_WORDS, DEVICE_WORDS, GFD_WORDS],
-	host: [MEMORY_WORDS],
+	host: [HOST_WORDS, MEMORY_WORDS],
 	orchestrator: [],
 	fault: [],
 	build: []

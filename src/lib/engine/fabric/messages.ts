@@ -44,6 +44,27 @@ export function send(world: World, message: NewMessage): MessageRecord {
 	return record;
 }
 
+/** A message that is answered at once: it stands in the list, and nothing comes of it any more. */
+export function note(world: World, message: Omit<NewMessage, 'ns'>, code: number): void {
+	const { fabric, nowNs } = world.r;
+	fabric.messages.push({
+		id: fabric.nextMessageId,
+		from: message.from,
+		to: message.to,
+		what: message.what,
+		opcode: message.opcode,
+		tag: message.tag ?? '',
+		code,
+		payload: message.payload ?? {},
+		sentNs: nowNs,
+		arriveNs: nowNs,
+		state: 'arrived',
+		causeSeq: message.cause
+	});
+	fabric.nextMessageId += 1;
+	forgetOldMessages(world);
+}
+
 export function messageOf(world: World, id: number): MessageRecord | null {
 	return world.r.fabric.messages.find((message) => message.id === id) ?? null;
 }

@@ -6,6 +6,7 @@ import type { BackendRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { readBackend, wrongType } from './backends.ts';
 import { buildCxl } from './cxl-build.ts';
+import { buildCapacity } from './cxl-capacity.ts';
 import { newCxlStartup, windowRefusal } from './cxl-startup.ts';
 import { plugDimm } from './dimm.ts';
 import { placeDevice } from './memory-devices.ts';
@@ -53,7 +54,10 @@ export function createDevices(world: World, os: number, machine: QemuMachine): s
 		if (error !== null) return `${part.text}: ${error}`;
 	}
 	const refusal = cxl.finish();
-	if (refusal === null) buildCxl(world, os, machine, cxl.tree, backends);
+	if (refusal === null) {
+		buildCxl(world, os, machine, cxl.tree, backends);
+		buildCapacity(world, os, machine);
+	}
 	return refusal;
 }
 

@@ -8,6 +8,7 @@ import { HMP_ORDERS } from './hmp.ts';
 import { machineOf } from './machine-of.ts';
 import { memoryDevices } from './memory-devices.ts';
 import { beginMigration, cancelMigration, queryMigration, setBandwidth } from './migration.ts';
+import { CXL_QMP } from './qmp-cxl.ts';
 import { addDevice, addObject, deleteDevice, deleteObject } from './qmp-devices.ts';
 import { answer, failure, unless, type QmpAnswer } from './qmp-value.ts';
 import { resetMachine } from './reset.ts';
@@ -57,7 +58,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 	'migrate-set-capabilities': () => answer(),
 	'query-migrate': (world, os) => answer(queryMigration(world, os)),
 	'human-monitor-command': humanMonitor,
-	qmp_capabilities: () => answer()
+	qmp_capabilities: () => answer(),
+	...CXL_QMP
 };
 
 export const QMP_COMMANDS: readonly string[] = Object.keys(COMMANDS);

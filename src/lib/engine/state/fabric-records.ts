@@ -401,8 +401,10 @@ export interface PlanRecord {
 	/** When the present step began, and until when it may wait. */
 	stepNs: number;
 	deadlineNs: number;
-	/** Times that the present step was tried. */
+	/** Times that the present step was tried; 0 = not begun. */
 	tries: number;
+	/** no: not yet; waiting: for its time; sent: under way; done; retry: was refused for now. */
+	acted: 'no' | 'waiting' | 'sent' | 'done' | 'retry';
 	/** What each step came to, in words. */
 	notes: string[];
 	causeSeq: number | null;

@@ -1,6 +1,8 @@
 import { ExtentState } from '../../contract/words.ts';
 import type { World } from '../../state/world.ts';
 import { listOf, readExtent, UNIT_BYTES, type Extent } from './rows.ts';
+import { failed, rulesOf, success, type DcdAnswer } from './profile.ts';
+import { tagText } from './tags.ts';
 import { rowsByAddress } from './tree.ts';
 
 /** What a logical device holds, as others read it. */
@@ -42,4 +44,40 @@ export function countsOf(world: World, device: number, ld: number): Record<Exten
 export function isAccessible(world: World, row: number): boolean {
 	const state = world.c.extentState.get(row);
 	return state === ExtentState.accepted || state === ExtentState.releasing;
+}
+
+export interface ExtentPage {
+	readonly returned: number;
+	readonly total: number;
+	readonly generation: number;
+	readonly extents: readonly { readonly dpa: number; readonly bytes: number; readonly tag: string; readonly sequence: number }[];
+}
+
+/** 4801h Get Dynamic Capacity Extent List: accepted extents in order of arrival. QEMU promises offered ones too, as zeroes. */
+export function extentPage(
+	world: World,
+	device: number,
+	ld: number,
+	start: number,
+	count: number
+): DcdAnswer & { readonly page?: ExtentPage } {
+	const list = listOf(world, device, ld);
+	const rules = rulesOf(world, device);
+	if (start > list.extentCount) return failed('invalidInput', `the list has ${list.extentCount} extents`);
+	const promised = list.extentCount + (rules.listCountsOffered ? list.offeredCount : 0);
+	const returned = Math.min(count, promised - start, rules.extentsPerPage);
+	const extents = [];
+	let index = 0;
+	for (let next = list.firstExtent; next !== 0 && extents.length < returned; next = world.c.extentNext.get(next - 1)) {
+		if (index >= start) {
+			const { dpa, bytes, tagId, sequence } = readExtent(world, next - 1);
+			extents.push({ dpa, bytes, tag: tagText(world, tagId), sequence });
+		}
+		index += 1;
+	}
+	while (extents.length < returned) extents.push({ dpa: 0, bytes: 0, tag: '', sequence: 0 });
+	return {
+		...success(`${returned} of ${list.extentCount} extents`),
+		page: { returned, total: list.extentCount, generation: list.generation, extents }
+	};
 }

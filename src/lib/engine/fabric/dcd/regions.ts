@@ -117,7 +117,7 @@ export function reconfigureRegion(
 		return sanitize === first.sanitize
 			? failed('invalidInput', `${record.id} has only blocks of ${first.blockBytes} bytes`)
 			: failed('unsupported', `${record.id} cannot change sanitizing`);
-	if (blockBytes < UNIT_BYTES || !Number.isInteger(Math.log2(blockBytes)) || first.bytes % blockBytes !== 0)
+	if (blockBytes < UNIT_BYTES || !isPowerOfTwo(blockBytes) || first.bytes % blockBytes !== 0)
 		return failed('invalidInput', 'a block is a power of two from 64 bytes on that divides the region');
 	const places = record.gfd ? [63] : record.lds.map((_, ld) => ld);
 	for (const [at, ld] of places.entries()) {
@@ -142,4 +142,10 @@ export function reconfigureRegion(
 		for (const ld of places)
 			raiseEvents(world, device, ld, DcEvent.regionUpdated, [{ dpa: 0, bytes: 0, tag: '', sequence: 0, region: index, group: 0 }], seq);
 	return success('configured');
+}
+
+function isPowerOfTwo(value: number): boolean {
+	let rest = value;
+	while (rest > 1 && rest % 2 === 0) rest /= 2;
+	return rest === 1;
 }
