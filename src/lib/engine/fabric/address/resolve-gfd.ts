@@ -58,7 +58,7 @@ export function resolveByPid(world: World, peer: PeerRecord, window: WindowRecor
 				? ''
 				: `; ${bitsWords(granularityBytes(entry.granularity), 2 ** entry.interleave)} say ${way} of ${2 ** entry.interleave}`
 		}: to PID ${pidWords(pid)}. The address stays as it is; ${pidWords(edge.pid)} is put in as its sender.`,
-		value: pid,
+		value: way,
 		rule: 'gfam-fast'
 	});
 	const device = world.r.fabric.devices.findIndex((candidate) => candidate.gfd?.pid === pid);
