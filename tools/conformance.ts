@@ -15,6 +15,7 @@ const HELP = 'usage: npm run -s conformance -- DIR [--answers FILE] [--only ID]'
 const FAMILIES: Readonly<Record<string, (recorded: RecordedCase) => Answer>> = {
 	'zones-hotplug': playZones,
 	'virtio-mem': playVirtio,
+	'cxl-topology': playCxl,
 	'dcd-qmp': playDcd
 };
 

@@ -1,4 +1,6 @@
 import { GIB, PAGE_BYTES } from '../../../base/units.ts';
+import { daxName, kmemRange } from '../../cxl/dax.ts';
+import { cxlOf, regionName } from '../../cxl/find.ts';
 import { firmwareMemory } from '../../machine/firmware.ts';
 import { machineOf } from '../../machine/machine-of.ts';
 import { mapOf } from '../../machine/map.ts';
@@ -14,7 +16,7 @@ import type { Resource } from '../iomem.ts';
  * PCI windows and the chips of the board are left out, since nothing here lies in them.
  */
 export function resourcesOf(world: World, os: number): Resource[] {
-	return [...firmwareResources(world, os), ...dimmResources(world, os), ...virtioMemResources(world, os)];
+	return [...firmwareResources(world, os), ...dimmResources(world, os), ...virtioMemResources(world, os), ...cxlResources(world, os)];
 }
 
 const RESERVED = 'Reserved';
@@ -89,6 +91,24 @@ function virtioMemResources(world: World, os: number): Resource[] {
 			return [region, ...joined(added.map((range) => ({ ...range, name: `${SYSTEM_RAM} (virtio_mem)` })))];
 		});
 }
+
+/** Windows, the regions cut from them, dax devices that a driver claimed, and what kmem added (drivers/cxl/acpi.c, drivers/dax). */
+function cxlResources(world: World, os: number): Resource[] {
+	const cxl = cxlOf(world, os);
+	if (cxl === null) return [];
+	const windows = cxl.windows.map((window, at) => range(window.base, window.bytes, `CXL Window ${at}`));
+	const regions = cxl.regions.filter((region) => region.bytes > 0).map((region) => range(region.start, region.bytes, regionName(region)));
+	const claimed = cxl.daxes.filter((dax) => dax.driver !== 'none');
+	const daxes = claimed.map((dax) => range(dax.start, dax.bytes, daxName(dax)));
+	const added = claimed
+		.filter((dax) => dax.driver === 'kmem')
+		.map((dax) => {
+			const { start, bytes } = kmemRange(world, os, dax);
+			return range(start, bytes, `${SYSTEM_RAM} (kmem)`);
+		});
+	return [...windows, ...regions, ...daxes, ...added];
+}
+const range = (start: number, bytes: number, name: string): Resource => ({ firstByte: start, endByte: start + bytes, name });
 
 const parentName = (world: World, device: VirtioMemRecord): string => logName(world, device).replace('virtio_mem ', '');
 
