@@ -4,18 +4,23 @@ import type { ReasonId } from '../contract/reasons.ts';
 import { MEMORY_WORDS } from '../fabric/coherence/words.ts';
 import { GFD_WORDS } from '../fabric/gfd/words.ts';
 import { HOST_WORDS } from '../fabric/dcd/host-words.ts';
+import { DEVICE_FAULTS } from '../fabric/faults/devices.ts';
+import { HOST_FAULTS } from '../fabric/faults/hosts.ts';
+import { LINK_FAULTS } from '../fabric/faults/links.ts';
 import type { FabricWord } from '../fabric/outcome.ts';
 import { DEVICE_WORDS } from '../fabric/switch/words-device.ts';
 import { SWITCH_WORDS } from '../fabric/switch/words-switch.ts';
+import { stir } from '../orchestrator/stir.ts';
+import { DAX_WORDS, ORCHESTRATOR_WORDS } from '../orchestrator/words.ts';
 import { emit } from '../sim/trace.ts';
 import type { World } from '../state/world.ts';
 
 /** Who understands which words. Each part of the fabric brings its own table. */
 export const FABRIC_TABLES: Readonly<Record<FabricActor, readonly Readonly<Record<string, FabricWord>>[]>> = {
 	fm: [SWITCH_WORDS, DEVICE_WORDS, GFD_WORDS],
-	host: [HOST_WORDS, MEMORY_WORDS],
-	orchestrator: [],
-	fault: [],
+	host: [HOST_WORDS, MEMORY_WORDS, DAX_WORDS],
+	orchestrator: [ORCHESTRATOR_WORDS],
+	fault: [LINK_FAULTS, HOST_FAULTS, DEVICE_FAULTS],
 	build: []
 };
 
@@ -39,6 +44,8 @@ export function executeFabric(
 		values: { name: 'fabric', actor: command.actor, at: command.at, execute: command.execute, outcome: 'accepted' },
 		text: `${command.actor} at ${command.at}: ${command.execute}`
 	});
+	if (command.actor === 'fm' && world.r.fabric.managerDown) return refused('fabric-refuses', 'the fabric manager is down');
 	const outcome = word(world, command.at, command.arguments ?? {}, cause);
+	stir(world, cause);
 	return outcome.ok ? ok({ operation: null, output: outcome.output }) : refused('fabric-refuses', outcome.says);
 }

@@ -7,6 +7,8 @@ export const FABRIC_COUNTS = {
 	crashes: 'hosts and applications that died of what was taken from them',
 	refusedLaunches: 'launches for which no DAX device with the tag was there',
 	snoops: 'back-invalidate snoops',
+	returnedBytes: 'bytes that hosts have given back',
+	forcedBytes: 'bytes that were taken back by force',
 	lostMessages: 'messages that were lost on a link'
 } as const;
 export type FabricCountName = keyof typeof FABRIC_COUNTS;

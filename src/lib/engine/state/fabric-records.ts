@@ -31,6 +31,8 @@ export interface FabricRecords {
 	snoops: SnoopRecord[];
 	/** What was done against the order of offer, accept, use, release: per tag. */
 	breaches: BreachRecord[];
+	/** Links, bindings and access as they were when hosts last looked (orchestrator/stir.ts). */
+	ways: string;
 	/** What happened how often: names in contract/fabric-counts.ts. */
 	counts: Record<string, number>;
 	/** The fabric manager is down: nothing new is offered or taken back. */
@@ -540,6 +542,7 @@ export function noFabric(): FabricRecords {
 		losses: [],
 		snoops: [],
 		breaches: [],
+		ways: '',
 		counts: {},
 		managerDown: false,
 		down: [],

@@ -1,0 +1,237 @@
+import { formatBytesBinary } from '../../base/format.ts';
+import { costBytes, costBytesPerSecond, costNs } from '../costs/cost-model.ts';
+import { dropLines } from '../fabric/coherence/lines.ts';
+import { lastStored, mediaHeld, storeThrough } from '../fabric/content.ts';
+import { count } from '../fabric/counts.ts';
+import { FabricTimerKind, scheduleFabricTimer } from '../fabric/timers.ts';
+import { emit } from '../sim/trace.ts';
+import type { AppRecord, DaxRecord, PeerRecord } from '../state/fabric-records.ts';
+import type { World } from '../state/world.ts';
+import { breach } from './breaches.ts';
+import { findDax, isCut, mediaOf, note, remove } from './dax.ts';
+
+/**
+ * Programs that use capacity: they claim a DAX device by its tag, map it, load or read their data, run, and close. They look
+ * at their memory once a millisecond, but only when something was taken away does that cost an event.
+ */
+const TURNS = 2 ** 16;
+const LOOK_NS = 1_000_000;
+/** Pieces in which a DAX device is mapped (Linux drivers/dax/device.c, PMD faults). */
+const PMD_BYTES = 2 * 1024 * 1024;
+
+export interface Launch {
+	readonly id: string;
+	readonly kind: AppRecord['kind'];
+	/** Tag or name of the DAX device. */
+	readonly dax: string;
+	/** Bytes that it fills; everything unless said. */
+	readonly loadBytes?: number | undefined;
+	/** page-cache and vm in system RAM: folios of 4 KiB in place of 2 MiB. */
+	readonly smallFolios?: boolean;
+	/** A long-term pin holds a page of it. */
+	readonly pinned?: boolean;
+}
+
+export type Launched = { readonly ok: true; readonly says: string } | { readonly ok: false; readonly says: string };
+
+export function launch(world: World, host: string, asked: Launch, cause: number | null): Launched {
+	const { fabric } = world.r;
+	const peer = fabric.peers.find((each) => each.id === host);
+	if (!peer) return { ok: false, says: `there is no host "${host}"` };
+	if (peer.state !== 'up') return { ok: false, says: `${host} is ${peer.state}` };
+	if (fabric.apps.some((app) => app.id === asked.id && isAlive(app)))
+		return { ok: false, says: `an application "${asked.id}" runs already` };
+	const dax = findDax(peer, asked.dax);
+	if (!dax) {
+		count(world, 'refusedLaunches');
+		breach(world, asked.dax, host, `${asked.id} was launched on ${host}, which has no DAX device with tag ${asked.dax}`);
+		return { ok: false, says: `ENOENT: ${host} has no DAX device with uuid ${asked.dax}` };
+	}
+	const inRam = dax.use === 'system-ram' || dax.use === 'system-ram-normal';
+	if (!inRam && dax.state !== 'free') return { ok: false, says: `EBUSY: ${dax.id} is ${dax.state}` };
+	const before = fabric.apps.findIndex((app) => app.id === asked.id);
+	const app: AppRecord = {
+		id: asked.id,
+		host,
+		kind: asked.kind,
+		dax: dax.id,
+		tag: dax.tag,
+		state: 'starting',
+		turn: fabric.apps[before]?.turn ?? 0,
+		version: 0,
+		badReads: 0,
+		reason: null,
+		causeSeq: null
+	};
+	const bytes = Math.min(dax.bytes - (inRam ? dax.occupiedBytes : 0), asked.loadBytes ?? dax.bytes);
+	if (inRam) occupy(dax, bytes, asked);
+	else dax.state = 'claimed';
+	if (before < 0) fabric.apps.push(app);
+	else fabric.apps[before] = app;
+	app.causeSeq = emit(world, {
+		kind: 'app',
+		rule: inRam ? 'system-ram' : 'dax-claim',
+		cause,
+		host,
+		values: { app: app.id, dax: dax.id, bytes, tag: dax.tag },
+		text: `${app.id} starts on ${host} and ${inRam ? 'allocates from system RAM' : `claims ${dax.id}`}${dax.tag === '' ? '' : ` by uuid ${dax.tag}`}`
+	});
+	note(world, peer, `${app.id}: starts on ${dax.id}`);
+	later(world, app, startNs(world, app, bytes));
+	return { ok: true, says: `${app.id} starts on ${dax.id}` };
+}
+
+/** System RAM is occupied by folios; a pin or the kernel keeps what it has. */
+function occupy(dax: DaxRecord, bytes: number, asked: Launch): void {
+	dax.occupiedBytes += bytes;
+	dax.smallFolios ||= asked.smallFolios === true;
+	if (asked.pinned === true) dax.stuckBytes = Math.max(dax.stuckBytes, 4096);
+}
+
+/** Mapping, and for whoever brings data the time to write it over the host's link. */
+function startNs(world: World, app: AppRecord, bytes: number): number {
+	const mapping = Math.ceil(bytes / PMD_BYTES) * costNs(world.costs, 'daxFault2mUs');
+	if (app.kind === 'reader') return mapping;
+	return mapping + Math.floor((bytes / costBytesPerSecond(world.costs, 'cxlHostLinkWriteGBps')) * 1e9);
+}
+
+export const isAlive = (app: AppRecord): boolean => app.state === 'starting' || app.state === 'running' || app.state === 'closing';
+
+function later(world: World, app: AppRecord, ns: number): void {
+	app.turn += 1;
+	const index = world.r.fabric.apps.indexOf(app);
+	scheduleFabricTimer(world, world.r.nowNs + ns, FabricTimerKind.app, index * TURNS + app.turn);
+}
+
+/** An application's own time has come. */
+export function runAppTimer(world: World, index: number): void {
+	const turn = index % TURNS;
+	const app = world.r.fabric.apps[Math.floor(index / TURNS)];
+	if (!app || app.turn !== turn) return;
+	const peer = world.r.fabric.peers.find((each) => each.id === app.host);
+	const dax = peer?.dax.find((each) => each.id === app.dax);
+	if (!peer || !isAlive(app)) return;
+	if (!dax || isCut(world, peer, dax)) {
+		if (app.state === 'closing') finish(world, peer, app, dax ?? null);
+		else looksAndDies(world, peer, app, dax ?? null);
+		return;
+	}
+	if (app.state === 'starting') begins(world, peer, app, dax);
+	else if (app.state === 'closing') finish(world, peer, app, dax);
+}
+
+/** It has mapped its memory: a writer has filled it, a reader looks at what is there. */
+function begins(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord): void {
+	app.state = 'running';
+	const runs = mediaOf(world, peer, dax);
+	const first = runs[0];
+	const inRam = dax.use === 'system-ram' || dax.use === 'system-ram-normal';
+	if (app.kind === 'reader' && first) {
+		const held = mediaHeld(world, dax.device, first.at);
+		app.version = held.version;
+		if (held.version < lastStored(world, dax.device, first.at).version) count(world, 'staleReads');
+	} else if (!inRam && !readOnly(world, dax))
+		for (const run of runs) app.version = storeThrough(world, dax.device, run.at, run.bytes, app.id).version;
+	else if (!inRam) count(world, 'vanishedStores');
+	emit(world, {
+		kind: 'app',
+		rule: 'app-life',
+		cause: app.causeSeq,
+		host: peer.id,
+		values: { app: app.id, dax: dax.id, version: app.version },
+		text:
+			app.kind === 'reader'
+				? `${app.id} reads version ${app.version}${app.version === 0 ? ': zeroes, nothing was ever written there' : ''}`
+				: `${app.id} runs on ${formatBytesBinary(dax.bytes)}`
+	});
+}
+
+function readOnly(world: World, dax: DaxRecord): boolean {
+	const logical = world.r.fabric.devices.find((record) => record.id === dax.device)?.lds[dax.ld];
+	const dpa = dax.pieces[0]?.dpa ?? -1;
+	return logical?.regions.some((region) => region.readOnly && dpa >= region.baseDpa && dpa < region.baseDpa + region.bytes) ?? false;
+}
+
+/** All ones, poison or an exception: what is read makes no sense, and it dies. */
+function looksAndDies(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord | null): void {
+	app.badReads += 1;
+	count(world, 'deadReads');
+	kill(world, peer, app, dax, 'it read all ones where its data had been');
+}
+
+export function kill(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord | null, reason: string): void {
+	app.state = 'killed';
+	app.turn += 1;
+	app.reason = reason;
+	count(world, 'crashes');
+	emit(world, {
+		kind: 'app',
+		rule: 'app-life',
+		cause: app.causeSeq,
+		host: peer.id,
+		values: { app: app.id, dax: app.dax },
+		text: `${app.id} on ${peer.id} is killed: ${reason}`
+	});
+	note(world, peer, `${app.id}: killed, ${reason}`);
+	if (dax) letGo(world, peer, app, dax);
+}
+
+/** Closes: what its caches still have to write back is written, then the device is free. */
+export function close(world: World, id: string, cause: number | null): Launched {
+	const app = world.r.fabric.apps.find((each) => each.id === id && isAlive(each));
+	if (!app) return { ok: false, says: `no application "${id}" runs` };
+	if (app.state === 'closing') return { ok: true, says: `${id} closes already` };
+	app.state = 'closing';
+	app.causeSeq = emit(world, {
+		kind: 'app',
+		rule: 'app-life',
+		cause,
+		host: app.host,
+		values: { app: app.id, dax: app.dax },
+		text: `${app.id} closes`
+	});
+	const flushNs = Math.floor((costBytes(world.costs, 'dirtyLlcMiB') / costBytesPerSecond(world.costs, 'cacheFlushGBpsPerThread')) * 1e9);
+	later(world, app, flushNs);
+	return { ok: true, says: `${id} closes` };
+}
+
+function finish(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord | null): void {
+	app.state = 'closed';
+	emit(world, {
+		kind: 'app',
+		rule: 'app-life',
+		cause: app.causeSeq,
+		host: peer.id,
+		values: { app: app.id, dax: app.dax },
+		text: `${app.id} has closed and let ${app.dax} go`
+	});
+	note(world, peer, `${app.id}: closed`);
+	if (dax) letGo(world, peer, app, dax);
+}
+
+function letGo(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord): void {
+	const others = world.r.fabric.apps.filter((each) => each !== app && each.host === peer.id && each.dax === dax.id && isAlive(each));
+	if (dax.use === 'system-ram' || dax.use === 'system-ram-normal') {
+		if (others.length === 0) dax.occupiedBytes = 0;
+		return;
+	}
+	if (others.length > 0) return;
+	dax.state = 'free';
+	dropLines(world, peer.id, dax.device, app.causeSeq);
+	if (isCut(world, peer, dax)) remove(world, peer, dax, app.causeSeq);
+}
+
+/** After something changed: whoever has lost its memory will notice at its next look. */
+export function lookAround(world: World): void {
+	const { fabric, nowNs } = world.r;
+	for (const app of fabric.apps) {
+		if (app.state !== 'running' && app.state !== 'starting') continue;
+		const peer = fabric.peers.find((each) => each.id === app.host);
+		const dax = peer?.dax.find((each) => each.id === app.dax);
+		if (peer && dax && (dax.use === 'system-ram' || dax.use === 'system-ram-normal')) continue;
+		if (peer && dax && !isCut(world, peer, dax)) continue;
+		if (app.reason === 'about to look') continue;
+		app.reason = 'about to look';
+		later(world, app, LOOK_NS - (nowNs % LOOK_NS));
+	}
+}
