@@ -1,13 +1,14 @@
 import { formatBytesBinary } from '../../../base/format.ts';
 import { emit } from '../../sim/trace.ts';
 import type { World } from '../../state/world.ts';
+import { mediaFreed } from '../content.ts';
 import { isShared } from './answer.ts';
 import { covers, hex, malformed, type Entry } from './entries.ts';
 import { dropRow } from './groups.ts';
 import { isAccessible } from './lists.ts';
 import { DcEvent } from './log.ts';
 import { tellManager } from './manager.ts';
-import { releaseMedia, sanitizeMedia } from './media.ts';
+import { releaseMedia } from './media.ts';
 import { failed, rulesOf, success, type DcdAnswer } from './profile.ts';
 import {
 	appendAccepted,
@@ -114,7 +115,7 @@ export function cutOut(world: World, device: number, ld: number, dpa: number, by
 			insertByAddress(world, listOf(world, device, ld), row);
 			appendAccepted(world, device, ld, row);
 		}
-		if (!shared) freePrivate(world, device, ld, extent, from, to, sanitize);
+		if (!shared) freePrivate(world, device, ld, extent, from, to, sanitize, cause);
 		countUse(world, device, ld, extent.tagId, 0, pieces - 1);
 		const tag = extent.tagId === 0 ? null : tagById(world, extent.tagId);
 		if (tag && !tag.sharable) tag.bytes -= to - from;
@@ -123,10 +124,20 @@ export function cutOut(world: World, device: number, ld: number, dpa: number, by
 	}
 }
 
-function freePrivate(world: World, device: number, ld: number, extent: Extent, from: number, to: number, asked: boolean): void {
+function freePrivate(
+	world: World,
+	device: number,
+	ld: number,
+	extent: Extent,
+	from: number,
+	to: number,
+	asked: boolean,
+	cause: number | null
+): void {
 	const record = deviceAt(world, device);
 	const { regions } = ldAt(world, device, ld);
 	const media = extent.media + from - extent.dpa;
-	if (asked || (regions[regionOf(regions, extent.dpa, extent.bytes)]?.sanitize ?? false)) sanitizeMedia(world, device, media, to - from);
+	const sanitize = asked || (regions[regionOf(regions, extent.dpa, extent.bytes)]?.sanitize ?? false);
+	mediaFreed(world, record.id, media, to - from, sanitize, cause);
 	releaseMedia(record, media, to - from);
 }

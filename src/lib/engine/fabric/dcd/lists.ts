@@ -53,18 +53,19 @@ export interface ExtentPage {
 	readonly extents: readonly { readonly dpa: number; readonly bytes: number; readonly tag: string; readonly sequence: number }[];
 }
 
-/** 4801h Get Dynamic Capacity Extent List: accepted extents in order of arrival. QEMU promises offered ones too, as zeroes. */
+/** 4801h Get Dynamic Capacity Extent List: accepted extents in order of arrival. QEMU promises a host offered ones too, as zeroes. */
 export function extentPage(
 	world: World,
 	device: number,
 	ld: number,
 	start: number,
-	count: number
+	count: number,
+	forManager = false
 ): DcdAnswer & { readonly page?: ExtentPage } {
 	const list = listOf(world, device, ld);
 	const rules = rulesOf(world, device);
 	if (start > list.extentCount) return failed('invalidInput', `the list has ${list.extentCount} extents`);
-	const promised = list.extentCount + (rules.listCountsOffered ? list.offeredCount : 0);
+	const promised = list.extentCount + (rules.listCountsOffered && !forManager ? list.offeredCount : 0);
 	const returned = Math.min(count, promised - start, rules.extentsPerPage);
 	const extents = [];
 	let index = 0;

@@ -107,20 +107,3 @@ export function homeOf(world: World, device: number, ld: number, dpa: number): n
 	}
 	return -1;
 }
-
-/** Overwrites what media hold: nothing of the former content can be read any more. */
-export function sanitizeMedia(world: World, device: number, at: number, bytes: number): void {
-	const { id } = deviceAt(world, device);
-	const end = at + bytes;
-	const kept = [];
-	for (const run of world.r.fabric.contents) {
-		const runEnd = run.at + run.bytes;
-		if (run.device !== id || runEnd <= at || run.at >= end) {
-			kept.push(run);
-			continue;
-		}
-		if (run.at < at) kept.push({ ...run, bytes: at - run.at });
-		if (runEnd > end) kept.push({ ...run, at: end, bytes: runEnd - end });
-	}
-	world.r.fabric.contents = kept;
-}

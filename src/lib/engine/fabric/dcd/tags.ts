@@ -2,7 +2,8 @@ import { ExtentState } from '../../contract/words.ts';
 import { emit } from '../../sim/trace.ts';
 import type { TagRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
-import { releaseMedia, sanitizeMedia } from './media.ts';
+import { mediaFreed } from '../content.ts';
+import { releaseMedia } from './media.ts';
 import { deviceAt, listOf, readExtent, type Extent } from './rows.ts';
 
 /**
@@ -76,7 +77,7 @@ export function endUnusedTag(world: World, device: number, tagId: number, cause:
 	const { tags } = world.r.fabric;
 	tags.splice(tags.indexOf(record), 1);
 	for (const run of record.media) {
-		if (record.sanitize) sanitizeMedia(world, device, run.at, run.bytes);
+		mediaFreed(world, record.device, run.at, run.bytes, record.sanitize, cause);
 		releaseMedia(deviceAt(world, device), run.at, run.bytes);
 	}
 	if (record.sharable)
