@@ -2,12 +2,14 @@ import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import type { FabricActor, FabricCommand } from '../contract/fabric-commands.ts';
 import type { ReasonId } from '../contract/reasons.ts';
 import { MEMORY_WORDS } from '../fabric/coherence/words.ts';
+import { ADDRESS_BUILD_WORDS } from '../fabric/address/words-build.ts';
 import { GFD_WORDS } from '../fabric/gfd/words.ts';
 import { HOST_WORDS } from '../fabric/dcd/host-words.ts';
 import { DEVICE_FAULTS } from '../fabric/faults/devices.ts';
 import { HOST_FAULTS } from '../fabric/faults/hosts.ts';
 import { LINK_FAULTS } from '../fabric/faults/links.ts';
 import type { FabricWord } from '../fabric/outcome.ts';
+import { BUILD_WORDS } from '../fabric/switch/words-build.ts';
 import { DEVICE_WORDS } from '../fabric/switch/words-device.ts';
 import { SWITCH_WORDS } from '../fabric/switch/words-switch.ts';
 import { stir } from '../orchestrator/stir.ts';
@@ -21,7 +23,7 @@ export const FABRIC_TABLES: Readonly<Record<FabricActor, readonly Readonly<Recor
 	host: [HOST_WORDS, MEMORY_WORDS, DAX_WORDS],
 	orchestrator: [ORCHESTRATOR_WORDS],
 	fault: [LINK_FAULTS, HOST_FAULTS, DEVICE_FAULTS],
-	build: []
+	build: [BUILD_WORDS, ADDRESS_BUILD_WORDS]
 };
 
 /** One command of the fabric. A refusal of a device is an answer with its return code, and a refusal here too. */

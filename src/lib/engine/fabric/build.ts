@@ -12,6 +12,7 @@ import type {
 } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 import { configureHost } from './address/configure.ts';
+import { contradiction } from './check.ts';
 
 /** Unit of decoders and of region bases (CXL 4.0 8.2.4.20, 9.13.3). */
 export const DECODE_UNIT = 256 * MIB;
@@ -25,7 +26,7 @@ export function buildFabric(world: World): Outcome<null, 'bad-scenario'> {
 	if (problem !== null) return refused('bad-scenario', problem);
 	const records = world.r.fabric;
 	fabric.hosts.forEach((host, index) => records.peers.push(buildPeer(host, index)));
-	fabric.devices.forEach((device, index) => records.devices.push(buildDevice(fabric, device, index)));
+	fabric.devices.forEach((device, index) => records.devices.push(buildDevice(device, index)));
 	fabric.switches.forEach((one) => records.switches.push(buildSwitch(fabric, one)));
 	bindAtStart(world, fabric);
 	for (const peer of records.peers) configureHost(world, peer.id);
@@ -63,7 +64,7 @@ function buildPeer(host: FabricHostScenario, index: number): PeerRecord {
 	};
 }
 
-function buildDevice(fabric: FabricScenario, device: FabricDeviceScenario, index: number): DeviceRecord {
+export function buildDevice(device: FabricDeviceScenario, index: number): DeviceRecord {
 	const heads = headsOf(device);
 	const regions = (base: number) => regionsOf(device, base);
 	const lds: LogicalDeviceRecord[] = heads.map((host, at) => ({
@@ -124,23 +125,29 @@ function headsOf(device: FabricDeviceScenario): (string | null)[] {
 }
 
 function regionsOf(device: FabricDeviceScenario, firstBase: number): RegionRecord[] {
-	let base = Math.ceil(firstBase / DECODE_UNIT) * DECODE_UNIT;
-	return device.regions.map((region) => {
-		const baseDpa = region.baseDpa ?? base;
-		const decodeBytes = Math.ceil(region.bytes / DECODE_UNIT) * DECODE_UNIT;
-		base = baseDpa + decodeBytes;
-		return {
-			baseDpa,
-			decodeBytes,
-			bytes: region.bytes,
-			blockBytes: region.blockBytes,
-			sharable: region.sharable,
-			hardwareCoherent: region.hardwareCoherent,
-			readOnly: region.readOnly,
-			nonVolatile: region.nonVolatile,
-			sanitize: region.sanitize
-		};
-	});
+	const regions: RegionRecord[] = [];
+	for (const region of device.regions) regions.push(regionAfter(regions, region, firstBase));
+	return regions;
+}
+
+/** A region behind those there are, unless it names its base. */
+export function regionAfter(
+	regions: readonly RegionRecord[],
+	region: FabricDeviceScenario['regions'][number],
+	firstBase: number
+): RegionRecord {
+	const last = regions.at(-1);
+	return {
+		baseDpa: region.baseDpa ?? (last ? last.baseDpa + last.decodeBytes : Math.ceil(firstBase / DECODE_UNIT) * DECODE_UNIT),
+		decodeBytes: Math.ceil(region.bytes / DECODE_UNIT) * DECODE_UNIT,
+		bytes: region.bytes,
+		blockBytes: region.blockBytes,
+		sharable: region.sharable,
+		hardwareCoherent: region.hardwareCoherent,
+		readOnly: region.readOnly,
+		nonVolatile: region.nonVolatile,
+		sanitize: region.sanitize
+	};
 }
 
 export function emptyList(): ExtentListRecord {
@@ -216,67 +223,4 @@ function bindAtStart(world: World, fabric: FabricScenario): void {
 			const logical = device.lds[device.kind === 'mld' ? (ld ?? 0) : 0];
 			if (logical) logical.host = host;
 		}
-}
-
-function contradiction(fabric: FabricScenario): string | null {
-	const names = new Set<string>();
-	const switches = new Map(fabric.switches.map((one) => [one.id, one]));
-	const hosts = new Set(fabric.hosts.map((host) => host.id));
-	for (const [kind, list] of [
-		['hosts', fabric.hosts],
-		['devices', fabric.devices],
-		['switches', fabric.switches]
-	] as const)
-		for (const [index, { id }] of list.entries()) {
-			if (names.has(id)) return `fabric.${kind}[${index}].id: "${id}" is used twice`;
-			names.add(id);
-		}
-	const taken = new Set<string>();
-	const claim = (one: string, port: number, where: string): string | null => {
-		const known = switches.get(one);
-		if (!known) return `${where}: there is no switch "${one}"`;
-		if (port >= known.ports) return `${where}: ${one} has ports 0 to ${known.ports - 1}`;
-		if (taken.has(`${one}:${port}`)) return `${where}: port ${port} of ${one} is used twice`;
-		taken.add(`${one}:${port}`);
-		return null;
-	};
-	for (const [index, device] of fabric.devices.entries()) {
-		const where = `fabric.devices[${index}]`;
-		if (device.at) {
-			const problem = claim(device.at.switch, device.at.port, `${where}.at`);
-			if (problem !== null) return problem;
-		}
-		for (const host of device.hosts) if (!hosts.has(host)) return `${where}.hosts: there is no host "${host}"`;
-		if (device.kind === 'sld' && device.hosts.length > 1) return `${where}.hosts: an SLD has one head`;
-		if (device.kind !== 'mld' && device.lds > 1) return `${where}.lds: only an MLD has more than one logical device behind one link`;
-		if (device.kind === 'gfd' && device.regions.length > 4) return `${where}.regions: a GFD has at most 4 media partitions`;
-		if (device.staticBytes % DECODE_UNIT !== 0) return `${where}.staticBytes: must be a multiple of 256 MiB`;
-		for (const [at, region] of device.regions.entries()) {
-			const place = `${where}.regions[${at}]`;
-			if (region.blockBytes < LINE || !isPowerOfTwo(region.blockBytes)) return `${place}.blockBytes: a power of two, at least 64 bytes`;
-			if (device.kind === 'gfd' && region.blockBytes < 64_000_000)
-				return `${place}.blockBytes: a G-FAM device has blocks of at least 64 MB`;
-			if (region.bytes === 0 || region.bytes % region.blockBytes !== 0) return `${place}.bytes: a multiple of the block size, not 0`;
-			if ((region.baseDpa ?? 0) % DECODE_UNIT !== 0) return `${place}.baseDpa: must be a multiple of 256 MiB`;
-		}
-	}
-	for (const [index, one] of fabric.switches.entries()) {
-		for (const { host, port } of one.hosts) {
-			if (!hosts.has(host)) return `fabric.switches[${index}].hosts: there is no host "${host}"`;
-			const problem = claim(one.id, port, `fabric.switches[${index}].hosts`);
-			if (problem !== null) return problem;
-		}
-		if (one.up) {
-			const problem =
-				claim(one.up.switch, one.up.port, `fabric.switches[${index}].up`) ?? claim(one.id, one.up.ownPort, `fabric.switches[${index}].up`);
-			if (problem !== null) return problem;
-		}
-	}
-	return null;
-}
-
-function isPowerOfTwo(value: number): boolean {
-	let rest = value;
-	while (rest > 1 && rest % 2 === 0) rest /= 2;
-	return rest === 1;
 }

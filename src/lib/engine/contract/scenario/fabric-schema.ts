@@ -36,7 +36,7 @@ const address = v.pipe(
 	})
 );
 
-const regionSchema = v.strictObject({
+export const fabricRegionSchema = v.strictObject({
 	bytes,
 	/** A power of two, at least 64 bytes. */
 	blockBytes: v.optional(bytes, 2 * 1024 * 1024),
@@ -49,7 +49,7 @@ const regionSchema = v.strictObject({
 	baseDpa: v.optional(address)
 });
 
-const deviceSchema = v.strictObject({
+export const fabricDeviceSchema = v.strictObject({
 	id: name,
 	kind: v.picklist(['sld', 'mld', 'mh-sld', 'gfd'], 'a device is sld, mld, mh-sld or gfd'),
 	profile: v.optional(v.picklist(['spec40', 'qemu111'], 'a device profile is spec40 or qemu111'), 'spec40'),
@@ -63,7 +63,7 @@ const deviceSchema = v.strictObject({
 	lds: v.optional(whole(1, 16), 1),
 	/** DPA of region 0 per logical device, where they differ. */
 	ldBases: v.optional(v.pipe(v.array(address), v.maxLength(64)), []),
-	regions: v.optional(v.pipe(v.array(regionSchema), v.maxLength(8, 'a logical device has at most 8 regions')), []),
+	regions: v.optional(v.pipe(v.array(fabricRegionSchema), v.maxLength(8, 'a logical device has at most 8 regions')), []),
 	extentLimit: v.optional(whole(1, 1_000_000), 512),
 	tagLimit: v.optional(whole(0, 65_536), 64),
 	logRecords: v.optional(whole(1, 4096), 8),
@@ -120,7 +120,7 @@ const switchSchema = v.strictObject({
 
 export const fabricSchema = v.strictObject({
 	switches: v.optional(v.pipe(v.array(switchSchema), v.maxLength(16, 'at most 16 switches')), []),
-	devices: v.pipe(v.array(deviceSchema), v.maxLength(64, 'at most 64 devices')),
+	devices: v.pipe(v.array(fabricDeviceSchema), v.maxLength(64, 'at most 64 devices')),
 	hosts: v.pipe(v.array(peerSchema), v.maxLength(64, 'at most 64 hosts'))
 });
 
