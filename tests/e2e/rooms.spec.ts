@@ -79,6 +79,55 @@ test('a block that is dragged out of its room goes offline', async ({ page }) =>
 	await expect(block(page)).not.toContainText(/^memory35 online/);
 });
 
+test('a block that is being emptied is put back: a signal', async ({ page }) => {
+	await open(page, 'scenario=m6-held-page&ms=6000');
+	await expect(view(page)).toHaveAttribute('data-block', '32');
+	const ring = await page.locator('.ink-ring').boundingBox();
+	if (!ring) throw new Error('no block is outlined');
+	const [x, y] = [ring.x + ring.width / 2, ring.y + ring.height / 2];
+	await page.mouse.move(x, y);
+	await page.mouse.down();
+	await page.mouse.move(x + 4, y + 30, { steps: 4 });
+	await expect(page.getByText('^C 7').last()).toBeVisible();
+	await page.mouse.up();
+	await expect(block(page)).toContainText('EINTR');
+});
+
+test('the point key says what changed, by keys alone, and goes again', async ({ page }) => {
+	await open(page, 'scenario=m6-held-page&ms=5021&from=4900');
+	const changed = page.getByRole('region', { name: 'What changed' });
+	await expect(changed).toHaveCount(0);
+	await page.locator('.map').focus();
+	await page.keyboard.press('.');
+	await expect(changed).toContainText('16,383 folios × 4 KiB go from memory32 to memory1');
+	await expect(changed).toContainText('memory32: online → going-offline in Movable');
+	await page.keyboard.press('.');
+	await expect(changed).toHaveCount(0);
+});
+
+test('the wheel looks closer, keys keep the chosen block in the window, and all of it comes back', async ({ page }) => {
+	await open(page, 'scenario=m6-held-page&ms=4500');
+	const whole = await cells(page);
+	const map = await page.locator('.map').boundingBox();
+	if (!map) throw new Error('no map');
+	await page.mouse.move(map.x + 60, map.y + 120);
+	await page.keyboard.down('Control');
+	for (let turn = 0; turn < 6; turn += 1) await page.mouse.wheel(0, -240);
+	await page.keyboard.up('Control');
+	await expect(page.locator('.where')).toContainText('Node 0');
+	expect(await cells(page)).not.toBe(whole);
+	await page.locator('.map').focus();
+	await page.keyboard.press('End');
+	await expect(page.locator('.where')).not.toContainText('Node 0');
+	const ring = await page.locator('.ink-ring').boundingBox();
+	const after = await page.locator('.map').boundingBox();
+	expect(ring && after && ring.x + ring.width <= after.x + after.width + 1).toBe(true);
+	await page.getByRole('button', { name: 'Show the whole machine' }).click();
+	await expect(page.locator('.where')).toHaveCount(0);
+	await page.getByRole('button', { name: 'Look closer' }).click();
+	await expect(page.locator('.where')).toBeVisible();
+});
+
 test('a block is brought online from the picture in the zone that is asked for', async ({ page }) => {
 	await open(page, 'scenario=v2-nobody-onlines&ms=60000');
 	await expect(block(page)).toContainText('in no zone');
@@ -92,7 +141,8 @@ test('without motion the same cells, and the walk as an arrow with its count', a
 	await expect(page.locator('section[data-idle="true"]')).toBeVisible();
 	const moving = await cells(page);
 	await open(page, 'scenario=m6-held-page&ms=5021&from=4900&motion=reduced');
-	await expect(page.getByText('16,383 folios × 4 KiB')).toBeVisible();
+	await expect(page.getByText('16,383 folios × 4 KiB', { exact: true })).toBeVisible();
+	await expect(page.getByRole('region', { name: 'What changed' })).toContainText('go from memory32 to memory1');
 	expect(await cells(page)).toBe(moving);
 });
 

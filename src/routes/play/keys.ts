@@ -13,6 +13,7 @@ export type Action =
 	| 'inspector'
 	| 'compare'
 	| 'console'
+	| 'changes'
 	| 'help'
 	| 'projector'
 	| 'finish';
@@ -53,6 +54,8 @@ export function actionOf(event: Key): Action | null {
 		case '~':
 		case '`':
 			return 'console';
+		case '.':
+			return 'changes';
 		case 'p':
 			return 'projector';
 		case '?':
@@ -95,6 +98,7 @@ export const KEYS: readonly { readonly keys: readonly string[]; readonly does: s
 	{ keys: ['i'], does: 'Go to the inspector and back' },
 	{ keys: ['c'], does: 'Two movers side by side, and back to one' },
 	{ keys: ['~'], does: 'Open and close the console of a Linux machine' },
+	{ keys: ['.'], does: 'On a Linux machine: what changed since the picture before' },
 	{ keys: ['p'], does: 'Large type for a projector, and back' },
 	{ keys: ['Esc'], does: 'Finish what moves now; close a panel' },
 	{ keys: ['?'], does: 'This list' },

@@ -77,6 +77,27 @@ export function layoutRooms(input: LayoutInput): RoomsLayout {
 	};
 }
 
+/** Panels, rooms and tiles for a figure that is `factor` times as large; lens and lists stay where they are. */
+export function magnifyRooms(input: LayoutInput, base: RoomsLayout, factor: number): RoomsLayout {
+	if (factor <= 1 || input.nodes.length === 0) return base;
+	const seen = seenOf(base);
+	const area = box(
+		base.nodes[0]?.box.x ?? 0,
+		base.nodes[0]?.box.y ?? 0,
+		(seen.width - 2 * seen.x) * factor,
+		(base.stacked ? STACKED_NODES : input.height) * factor
+	);
+	return { ...base, ...placeNodes(input, area, base.stacked) };
+}
+
+/** What panels take of the figure: the window through which a magnified one is seen. `x` is the air at its left. */
+export function seenOf(layout: RoomsLayout): Box {
+	const right = Math.max(0, ...layout.nodes.map((node) => node.box.x + node.box.width));
+	const bottom = Math.max(0, ...layout.nodes.map((node) => node.box.y + node.box.height));
+	const air = layout.nodes[0]?.box.x ?? 0;
+	return box(air, 0, right + (layout.stacked ? 0 : air), bottom);
+}
+
 interface Placed {
 	readonly tiles: Tiles;
 	readonly nodes: readonly NodeBox[];

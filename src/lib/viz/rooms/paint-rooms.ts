@@ -1,13 +1,18 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { DrawList, Op, paint, Shape } from '../draw/ops.ts';
 import { box, type Box } from '../geometry/box.ts';
+import { meets } from './closer.ts';
 import type { RoomsLayout } from './layout.ts';
 import { countCells, drawCell, drawSmallMarks } from './paint-cells.ts';
 import type { BlockScene, RoomScene, RoomsScene } from './scene.ts';
 import { tileBoxIn } from './tiles.ts';
 
-/** All blocks of all rooms as one draw list: pure, from scene and layout. */
-export function drawRooms(scene: RoomsScene, layout: RoomsLayout): DrawList {
+/** All blocks of all rooms that the window shows, as one draw list: pure, from scene and layout. */
+export function drawRooms(
+	scene: RoomsScene,
+	layout: RoomsLayout,
+	window: Box | null = null
+): DrawList {
 	const list = new DrawList();
 	scene.nodes.forEach((node, nodeIndex) =>
 		node.rooms.forEach((room, roomIndex) => {
@@ -16,6 +21,7 @@ export function drawRooms(scene: RoomsScene, layout: RoomsLayout): DrawList {
 			const { tiles } = layout;
 			for (let index = 0; index < room.blocks.length; index += tiles.blocksPerCell) {
 				const b = tileBoxIn(tiles, at, index);
+				if (!meets(window, b)) continue;
 				if (tiles.cell > 0)
 					drawTile(
 						list,

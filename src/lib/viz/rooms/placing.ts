@@ -1,4 +1,4 @@
-import { contains, right, type Box, type Point } from '../geometry/box.ts';
+import { right, type Box, type Point } from '../geometry/box.ts';
 import type { RoomsLayout } from './layout.ts';
 import type { RoomsScene } from './scene.ts';
 import { tileBoxIn } from './tiles.ts';
@@ -48,9 +48,3 @@ export function placeAt(placing: Placing, layout: RoomsLayout, p: Point): number
 			p.y < b.y + b.height + slack
 	);
 }
-
-/** A block is dragged out when it is let go outside the room that it stands in. */
-export const isOutside = (placing: Placing, place: number, p: Point): boolean => {
-	const room = placing.rooms[place];
-	return room !== undefined && !contains(room, p);
-};

@@ -24,6 +24,8 @@ export interface Tiles {
 const NAME = 18;
 const UNDER = 17;
 export const LEAST_TILE = 4;
+/** Side of a 2 MiB cell beyond which nothing more is to be seen. */
+export const LARGEST_CELL = 14;
 
 const tiles = (cell: number, across: number, down: number, underline: boolean): Tiles => {
 	const width = cell * across + 1;
@@ -70,7 +72,7 @@ export const NO_TILES: Tiles = far(LEAST_TILE, 1);
 export function fitTiles(subBlocks: number, largest: number, underline: boolean): Tiles[] {
 	const across = subBlocks === 64 ? 8 : 16;
 	const sizes: Tiles[] = [];
-	for (let cell = 14; cell >= (across === 8 ? 3 : 2); cell -= 1)
+	for (let cell = LARGEST_CELL; cell >= (across === 8 ? 3 : 2); cell -= 1)
 		sizes.push(tiles(cell, across, subBlocks / across, underline));
 	for (let side = 24; side >= LEAST_TILE; side -= side > 12 ? 2 : 1) sizes.push(far(side, 1));
 	for (let shared = 2; shared < largest * 2; shared *= 2) sizes.push(far(LEAST_TILE, shared));

@@ -25,6 +25,8 @@ export class MachineDesk {
 	wanted: string | null = $state(null);
 	view: 'rooms' | 'virtio' | 'both' = $state('rooms');
 	open: boolean = $state(false);
+	/** The picture lists what changed since the one before. */
+	changesOpen: boolean = $state(false);
 	/** Outcomes of calls by id, as far as they were asked for. */
 	outcomes: ReadonlyMap<number, ConsoleOutcome> = $state.raw(new Map());
 	/** The line of the last action of the picture: shown beside it. */

@@ -1,0 +1,270 @@
+import type { FabricCommand } from '$lib/engine/contract/fabric-commands.ts';
+import type { FabricStatus, TranslationAnswer } from '$lib/engine/contract/fabric-status.ts';
+import type { JournalEntry } from '$lib/engine/contract/commands.ts';
+import type { TraceRecord } from '$lib/engine/contract/records.ts';
+import type { Moment } from '$lib/viz/describe/moment.ts';
+import type { ExtentsChoice, Rail } from '$lib/viz/fabric/extents-scene.ts';
+import { fabricMoment } from '$lib/viz/fabric/extents-words.ts';
+import { refusalOf, type Playground } from '../playground.svelte.ts';
+import { MessageLog } from '../machine/message-log.svelte.ts';
+import { fabricEntries, type FabricEntry, type Said } from './entries.ts';
+import { helpText } from './fabric-help.ts';
+import { fabricLine, readFabricLine } from './lines.ts';
+import { toolAnswer } from './tool-answers.ts';
+
+export type FabricView = 'map' | 'extents' | 'addresses' | 'coherence';
+export type FabricPanel = 'offer' | 'build' | 'break';
+
+/** What the page knows of a world's fabric beyond the session: which view, which tag and byte, its console. */
+export class FabricDesk {
+	view: FabricView = $state('extents');
+	panel: FabricPanel | null = $state(null);
+	open: boolean = $state(false);
+	/** Whom the prompt of the console belongs to: "fm" or a host. */
+	who: string = $state('fm');
+	choice: ExtentsChoice = $state.raw({ device: null, tag: null, hosts: [null, null] });
+	/** Byte of the tag's line that is followed. */
+	offset: number = $state(0);
+	/** Addresses whose ladders are shown; null: the first byte of the host's window. */
+	addresses: readonly [number | null, number | null] = $state.raw([null, null]);
+	answers: readonly [TranslationAnswer | null, TranslationAnswer | null] = $state.raw([null, null]);
+	/** The line of the last action of the picture, and what was said against it. */
+	echo: string | null = $state(null);
+	/** Rail that a new offer is meant for. */
+	offerTo: { readonly device: string; readonly host: string } | null = $state.raw(null);
+	readonly log = new MessageLog();
+	readonly #play: Playground;
+	#said: readonly Said[] = $state.raw([]);
+	#history: string[] = [];
+	#world = -1;
+	#asking = false;
+	#again = false;
+
+	constructor(play: Playground) {
+		this.#play = play;
+	}
+
+	readonly fabric: FabricStatus | null = $derived.by(() => this.#play.world?.status.fabric ?? null);
+	readonly records: readonly TraceRecord[] = $derived.by(() => this.log.records);
+	readonly entries: readonly FabricEntry[] = $derived.by(() => {
+		const { world, session } = this.#play;
+		if (!world || !session) return [];
+		return fabricEntries(world.journal, this.#said, this.records, session.nowNs);
+	});
+	readonly refusal: string | null = $derived.by(() => {
+		const said = this.#said.at(-1);
+		return said && said.status !== 0 && said.isAction && said.atNs === this.#play.session?.nowNs
+			? said.text.trim()
+			: null;
+	});
+
+	get history(): readonly string[] {
+		return this.#history;
+	}
+
+	/** A world whose fabric is the scenario's, not that of a QEMU machine. */
+	static isFor(
+		status:
+			| { fabric: FabricStatus | null; vms: readonly unknown[]; machines: readonly unknown[] }
+			| undefined
+	): boolean {
+		return (
+			status?.fabric != null &&
+			status.fabric.hosts.length > 0 &&
+			status.vms.length === 0 &&
+			status.machines.length === 0
+		);
+	}
+
+	moment(isFabric: boolean): Moment | null {
+		const { world } = this.#play;
+		if (!isFabric || !world || !this.fabric) return null;
+		const { fabric } = this;
+		const held = fabric.devices
+			.flatMap((device) => device.lds)
+			.reduce((sum, ld) => sum + ld.counts.accepted.extents, 0);
+		const flying = fabric.messages.filter((message) => message.state === 'flying').length;
+		return {
+			sentence: fabricMoment(fabric, world.status.nowNs),
+			figures: [
+				{ value: String(held), words: held === 1 ? 'extent with hosts' : 'extents with hosts' },
+				{ value: String(flying), words: flying === 1 ? 'message under way' : 'messages under way' },
+				{
+					value: String(fabric.apps.filter((app) => app.state === 'running').length),
+					words: 'programs run'
+				}
+			]
+		};
+	}
+
+	/** After each turn: another run forgets what was chosen; the ladders are asked for again. */
+	async follow(): Promise<void> {
+		const { world, session, active } = this.#play;
+		if (!world || !session || !this.fabric) return;
+		if (world.world !== this.#world) {
+			this.#world = world.world;
+			this.#said = [];
+			this.choice = { device: null, tag: null, hosts: [null, null] };
+			this.offset = 0;
+			this.addresses = [null, null];
+			this.answers = [null, null];
+			this.who = 'fm';
+			this.view = firstView(this.fabric, world.journal);
+		}
+		await this.log.follow(session, active, world.status.traceCount);
+		if (this.view !== 'addresses') return;
+		if (this.#asking) {
+			this.#again = true;
+			return;
+		}
+		this.#asking = true;
+		const pair = this.ladderHosts();
+		const found: [TranslationAnswer | null, TranslationAnswer | null] = [null, null];
+		try {
+			for (const at of [0, 1] as const) {
+				const host = pair[at];
+				if (host === null) continue;
+				found[at] = await session.ask(active, {
+					kind: 'translate',
+					host: host.id,
+					hpa: this.addresses[at] ?? host.firstHpa
+				});
+			}
+			this.answers = found;
+		} catch {
+			// The last ladders stay until the next turn.
+		}
+		this.#asking = false;
+		if (this.#again) {
+			this.#again = false;
+			await this.follow();
+		}
+	}
+
+	/** The two hosts of the ladders with where they begin: what the extents' view shows, if they have windows. */
+	ladderHosts(): readonly [LadderHost | null, LadderHost | null] {
+		const fabric = this.fabric;
+		if (!fabric) return [null, null];
+		const withWindow = fabric.hosts.filter((host) => host.windows.length > 0);
+		const wanted = this.choice.hosts.map((id) => withWindow.find((host) => host.id === id));
+		const rest = withWindow.filter((host) => !wanted.includes(host));
+		const first = wanted[0] ?? rest.shift();
+		const second = wanted[1] ?? rest.shift();
+		return [ladderHost(first), ladderHost(second)];
+	}
+
+	/** One host's address is set; the other's follows with the same offset while it was not set on its own. */
+	setAddress(which: 0 | 1, hpa: number): void {
+		const next: [number | null, number | null] = [...this.addresses];
+		next[which] = hpa;
+		const pair = this.ladderHosts();
+		const other = which === 0 ? 1 : 0;
+		const mine = pair[which];
+		const theirs = pair[other];
+		if (mine && theirs && which === 0) {
+			const offset = hpa - mine.firstHpa;
+			if (offset >= 0 && offset < theirs.bytes) next[other] = theirs.firstHpa + offset;
+		}
+		this.addresses = next;
+		void this.follow();
+	}
+
+	setView(view: FabricView): void {
+		this.view = view;
+		void this.follow();
+	}
+
+	// ——— commands ———
+
+	/** Something was done in the picture: the console shows the line that does the same. */
+	async act(command: FabricCommand): Promise<boolean> {
+		this.echo = fabricLine(command);
+		return this.#send(command, this.echo, true);
+	}
+
+	/** A line was typed: answered at once, or sent. */
+	async type(line: string): Promise<void> {
+		const { fabric } = this;
+		if (!fabric || line.trim() === '') return;
+		if (this.#history.at(-1) !== line) this.#history.push(line);
+		const help = helpText(line, fabric);
+		if (help !== null) {
+			this.#say(line, help, 0);
+			return;
+		}
+		const tool = toolAnswer(line, fabric, this.who);
+		if (tool !== null) {
+			this.#say(line, tool.text, tool.status);
+			return;
+		}
+		const read = readFabricLine(line, this.who, { hosts: fabric.hosts.map((host) => host.id) });
+		if (!read.ok) {
+			this.#say(line, `${read.says}\n`, 1);
+			return;
+		}
+		await this.#send(read.command, line, false);
+	}
+
+	clear(): void {
+		this.#said = [];
+	}
+
+	wantOffer(rail: Rail): void {
+		this.offerTo = { device: rail.device.id, host: rail.hostName };
+		this.panel = 'offer';
+	}
+
+	#say(line: string, text: string, status: number, isAction = false): void {
+		const { world, session } = this.#play;
+		if (!world || !session) return;
+		const now = session.nowNs;
+		const after = world.journal.filter(({ atNs }) => atNs <= now).length;
+		this.#said = [
+			...this.#said.filter((each) => each.atNs <= now),
+			{ atNs: now, after, who: this.who, line, text, status, isAction }
+		];
+	}
+
+	async #send(command: FabricCommand, line: string, isAction: boolean): Promise<boolean> {
+		const play = this.#play;
+		const { session } = play;
+		if (!session) return false;
+		play.notice.end();
+		play.refusal = null;
+		session.pause();
+		const outcome = await session.send(play.active, command);
+		if (!outcome.ok) {
+			this.#say(line, `${outcome.detail}\n`, 1, isAction);
+			if (isAction) play.refusal = refusalOf(outcome.reason, outcome.detail);
+			return false;
+		}
+		void play.remember(true);
+		return true;
+	}
+}
+
+export interface LadderHost {
+	readonly id: string;
+	readonly firstHpa: number;
+	readonly bytes: number;
+}
+function ladderHost(host: FabricStatus['hosts'][number] | undefined): LadderHost | null {
+	const window = host?.windows[0];
+	return host && window ? { id: host.id, firstHpa: window.baseHpa, bytes: window.bytes } : null;
+}
+
+/** A run that is about plugs begins with the map, one about lines with the caches, any other with the extents. */
+export function firstView(fabric: FabricStatus, journal: readonly JournalEntry[]): FabricView {
+	const words = journal.flatMap(({ command }) =>
+		command.name === 'fabric' ? [[command.actor, command.execute] as const] : []
+	);
+	const cache = words.filter(
+		([actor, word]) =>
+			actor === 'host' && ['load', 'store', 'flush', 'invalidate', 'fence'].includes(word)
+	);
+	if (cache.length * 2 > words.length && cache.length > 2) return 'coherence';
+	const builds = words.filter(([actor]) => actor === 'build');
+	if (builds.length * 2 > words.length && builds.length > 0) return 'map';
+	if (fabric.devices.length > 2 && words.length === 0) return 'map';
+	return 'extents';
+}

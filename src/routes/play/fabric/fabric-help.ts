@@ -1,0 +1,62 @@
+import type { FabricStatus } from '$lib/engine/contract/fabric-status.ts';
+
+/** The words of a fabric by who says them, with an example each. What a word needs, the engine says when it is missing. */
+export interface HelpGroup {
+	readonly title: string;
+	readonly note: string;
+	readonly examples: readonly string[];
+}
+
+export function helpGroups(fabric: FabricStatus): HelpGroup[] {
+	const device = fabric.devices[0]?.id ?? 'mem0';
+	const host = fabric.hosts[0]?.id ?? 'A';
+	const tag = fabric.tags[0]?.tag ?? '3f9c';
+	return [
+		{
+			title: 'fm',
+			note: 'fabric manager, command sets 51h to 58h of CXL 4.0',
+			examples: [
+				`fm ${device} initiate-dynamic-capacity-add host=${host} region=0 policy=free length=256M tag=${tag}`,
+				`fm ${device} initiate-dynamic-capacity-release host=${host} policy=tag-based tag=${tag}`,
+				`fm ${device} list-tags`
+			]
+		},
+		{
+			title: 'host',
+			note: 'a host’s own commands (sets 43h, 48h, 01h) and its loads and stores',
+			examples: [
+				`host ${host} load tag=${tag} offset=0`,
+				`host ${host} store tag=${tag} offset=0`,
+				`host ${host} flush tag=${tag} offset=0`
+			]
+		},
+		{
+			title: 'orchestrator, fault, build',
+			note: 'plans; what breaks; what is plugged, bound or carved by hand',
+			examples: [`fault ${host} crash-host`, `fault ${device} cut-link`]
+		},
+		{
+			title: 'tools of a host',
+			note: 'choose a host beside the prompt; extents (-N) and uuids exist out of tree only',
+			examples: ['cxl list -M', 'cxl list -RN -u', 'daxctl list -u']
+		},
+		{
+			title: 'QEMU',
+			note: 'the monitor’s own JSON, for devices with the profile qemu111',
+			examples: [
+				`{"execute": "cxl-add-dynamic-capacity", "arguments": {"path": "${device}", "host-id": 0, "selection-policy": "prescriptive", "region": 0, "extents": [{"offset": 0, "len": 268435456}]}}`
+			]
+		}
+	];
+}
+
+/** Null: not a question for help. */
+export function helpText(line: string, fabric: FabricStatus): string | null {
+	if (line.trim() !== 'help' && line.trim() !== '?') return null;
+	return helpGroups(fabric)
+		.map(
+			(group) =>
+				`${group.title}: ${group.note}\n${group.examples.map((example) => `    ${example}\n`).join('')}`
+		)
+		.join('');
+}
