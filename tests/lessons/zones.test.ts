@@ -3,7 +3,8 @@
  * way to hold a page, and zones for six blocks over the workloads of each tested seed.
  */
 import { describe, expect, it } from 'vitest';
-import { runPlan } from '../../src/lib/lessons/lab/run-lab.ts';
+import { Simulation } from '../../src/lib/engine/index.ts';
+import { runPlan, startOf } from '../../src/lib/lessons/lab/run-lab.ts';
 import { labPort, openLab, planFaults, proseFaults, startValues, tableKeys } from './lab-in-node.ts';
 
 const lab = openLab('zones');
@@ -14,6 +15,19 @@ const rows = bet.rows.map((row) => row.id);
 
 it('is short, and its terms and plans exist', () => {
 	expect([...proseFaults(lab, 60), ...planFaults(lab)]).toEqual([]);
+});
+
+it('one block really holds page tables: those of a program on the CPU of its node', () => {
+	const opened = Simulation.open({ scenario: startOf(lab) });
+	if (!opened.ok) throw new Error(opened.detail);
+	opened.value.advance(4_000_000_000);
+	const machine = opened.value.status().machines[0];
+	const tables = machine?.processes.flatMap((each) => each.areas).find((each) => each.kind === 'kernel');
+	const kernelBlocks = machine?.memoryBlocks.filter((each) => each.node === 1 && each.kernelPages > 0) ?? [];
+	// 64 MiB by pages of 4 KiB: one table per 2 MiB.
+	expect(tables?.pagesByNode).toEqual({ '1': 32 });
+	expect(kernelBlocks.map((each) => each.id)).toEqual([32]);
+	expect(kernelBlocks[0]?.kernelPages).toBeGreaterThanOrEqual(32);
 });
 
 describe('the bet', () => {
