@@ -14,6 +14,7 @@ import { outcomeOf } from './console/outcome.ts';
 import { HANDLERS } from './handlers.ts';
 import { exploreExchange } from './fabric/coherence/explore.ts';
 import { readExchangePlan } from './fabric/coherence/exchange-plan.ts';
+import { readDoors } from './orchestrator/doors.ts';
 import { exploreMovers } from './movers/explore.ts';
 import { tryOrder } from './movers/one-order.ts';
 import { readMoverOrder } from './movers/plan.ts';
@@ -232,6 +233,8 @@ export class Simulation {
 				const plan = readExchangePlan(query.plan);
 				return plan.ok ? exploreExchange(plan.value) : null;
 			}
+			case 'doors':
+				return readDoors(world, query.choice);
 			case 'first-difference': {
 				const other = others?.(query.other);
 				return other ? firstDifference(world.trace, other.world.trace) : null;

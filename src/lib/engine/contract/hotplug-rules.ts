@@ -38,6 +38,11 @@ export const HOTPLUG_RULES = {
 		'Memory blocks can be taken away once all of them are offline; a node without blocks and CPUs goes too.',
 		'Linux 7.2.13 mm/memory_hotplug.c, try_remove_memory'
 	),
+	'poisoned-page': rule(
+		'poisoned page',
+		'A page with a hardware error leaves the free lists for good; offlining passes over it, and its block does not come online again: EHWPOISON.',
+		'Linux 7.2.13 mm/memory-failure.c; drivers/base/memory.c, memory_block_online'
+	),
 	'contig-range': rule(
 		'exact range',
 		'A range is emptied by isolating it and moving what is in it, five tries a batch; whatever stays makes it EBUSY.',

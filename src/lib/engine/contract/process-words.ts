@@ -13,7 +13,12 @@ export interface ProcessWord {
 const word = (name: string, form: string, sentence: string, source: string): ProcessWord => ({ word: name, form, sentence, source });
 
 export const PROCESS_WORDS: readonly ProcessWord[] = [
-	word('map', 'map NAME SIZE [exmem | normal]', 'Maps private anonymous memory; nothing is allocated until it is touched.', 'mmap(2)'),
+	word(
+		'map',
+		'map NAME SIZE [exmem | normal | /dev/daxN.M]',
+		'Maps private anonymous memory, allocated when touched; or a dax device as it is.',
+		'mmap(2)'
+	),
 	word(
 		'mapshared',
 		'mapshared NAME SIZE',
@@ -88,6 +93,7 @@ export const PROCESS_WORDS: readonly ProcessWord[] = [
 		'Counts the pages by the CXL channel that holds them, where several are grouped into one node.',
 		'our own word, for the proposal of seed S3; no kernel tells it'
 	),
+	word('dirty', 'dirty NAME [RANGE]', 'Writes something other than the pattern into a mapped device.', 'the probe itself'),
 	word('check', 'check NAME', 'Counts pages that do not hold what touch last wrote.', 'the probe itself'),
 	word('fork', 'fork', 'Makes a child; private memory is shared until one of them writes.', 'fork(2)'),
 	word('unmap', 'unmap NAME [RANGE]', 'Takes the area, or a range of it, away.', 'munmap(2)'),

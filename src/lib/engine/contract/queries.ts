@@ -1,10 +1,12 @@
 import type { ConsoleAnswer, ConsoleCompletions, ConsoleManner, ConsoleOutcome } from './console.ts';
 import type { TranslationAnswer } from './fabric-status.ts';
 import type { ZoneName } from './machine-status.ts';
+import type { DoorAnswer } from './doors.ts';
 import type { ExchangeVerdict } from './exchange.ts';
 import type { MoverVerdict } from './movers.ts';
 import type { TraceRecord } from './records.ts';
 import type { DowntimePart, PhaseSpan } from './status.ts';
+import type { FabricQuantityName } from './fabric-quantities.ts';
 import type { MachineQuantityName } from './machine-quantities.ts';
 import type { OperationId, VmId } from './ids.ts';
 
@@ -22,6 +24,8 @@ export type Query =
 	| { readonly kind: 'movers'; readonly plan: string }
 	/** Every order of an exchange over shared memory for a plan in words (contract/exchange.ts); null when they are no plan. */
 	| { readonly kind: 'exchange'; readonly plan: string }
+	/** Capacity through doors into a VM (contract/doors.ts): "customer=door …"; null when the words name nothing. */
+	| { readonly kind: 'doors'; readonly choice: string }
 	| { readonly kind: 'first-difference'; readonly other: number }
 	/** What a line typed on a machine means. A command in the answer is sent by whoever asked. */
 	| { readonly kind: 'console'; readonly machine: string; readonly line: string }
@@ -68,6 +72,7 @@ export interface Answers {
 	readonly evaluate: readonly (number | boolean | null)[];
 	readonly movers: MoverVerdict | null;
 	readonly exchange: ExchangeVerdict | null;
+	readonly doors: readonly DoorAnswer[] | null;
 	readonly 'first-difference': FirstDifference | null;
 	readonly console: ConsoleAnswer;
 	readonly complete: ConsoleCompletions;
@@ -158,7 +163,8 @@ export interface FrameAnswer {
 	readonly zone: ZoneName | null;
 	readonly migratetype: 'unmovable' | 'movable' | 'reclaimable' | null;
 	readonly isolated: boolean;
-	readonly kind: 'free' | 'user' | 'pipe' | 'secure' | 'kernel' | 'slab' | 'pageTable' | 'reserved' | 'offline' | 'contig' | 'hole';
+	readonly kind:
+		'free' | 'user' | 'pipe' | 'secure' | 'kernel' | 'slab' | 'pageTable' | 'reserved' | 'offline' | 'contig' | 'poisoned' | 'hole';
 	/** The folio or chunk that it belongs to. */
 	readonly firstPfn: number;
 	readonly pages: number;
@@ -235,7 +241,7 @@ export type Expression =
 	| number
 	| boolean
 	| { readonly q: QuantityName }
-	| { readonly q: MachineQuantityName; readonly of: string }
+	| { readonly q: MachineQuantityName | FabricQuantityName; readonly of: string }
 	| {
 			readonly op: '+' | '-' | '*' | '/' | '<' | '<=' | '==' | '>=' | '>' | 'and' | 'or' | 'not';
 			readonly args: readonly Expression[];

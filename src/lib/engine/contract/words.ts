@@ -70,7 +70,9 @@ export const RowKind = {
 	/** Boot memory that never enters the buddy. */
 	reserved: 10,
 	/** Taken out of the buddy by alloc_contig_range, owned by its caller. */
-	contig: 11
+	contig: 11,
+	/** A page with a hardware error, off the lists for good (PageHWPoison). */
+	poisoned: 12
 } as const;
 
 /** Payload of a block word: 27 bits above kind (3) and migratetype (2). */

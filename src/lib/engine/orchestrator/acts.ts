@@ -6,7 +6,7 @@ import { resetLogicalDevice } from '../fabric/dcd/resets.ts';
 import { extentsOf } from '../fabric/dcd/lists.ts';
 import { crashHost } from '../fabric/faults/hosts.ts';
 import { unbindVppb, VPPB } from '../fabric/switch/binding.ts';
-import { send } from '../fabric/messages.ts';
+import { note, send } from '../fabric/messages.ts';
 import { codeWords, RETURN_CODES } from '../fabric/outcome.ts';
 import type { MessageRecord, PlanRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
@@ -43,13 +43,38 @@ export function sendAct(world: World, plan: PlanRecord, step: PlanStep, cause: n
 	});
 }
 
+/** Commands of the manager that a plan gives, as they would be seen on the wire. */
+const COMMANDS: Readonly<Partial<Record<ActName, readonly [string, string]>>> = {
+	offer: ['5604h', 'Initiate Dynamic Capacity Add'],
+	share: ['5604h', 'Initiate Dynamic Capacity Add'],
+	'ask-back': ['5605h', 'Initiate Dynamic Capacity Release'],
+	'force-back': ['5605h', 'Initiate Dynamic Capacity Release, forced'],
+	'add-reference': ['5606h', 'Add Reference'],
+	'remove-reference': ['5607h', 'Remove Reference']
+};
+
 /** A message of a plan arrives: the act happens now. null: it is not one, or nobody is there who could act. */
 export function receiveAct(world: World, message: MessageRecord, plan: PlanRecord, step: PlanStep): ActOutcome | null {
 	const act = message.what as ActName;
 	if (message.to === 'fm') {
 		if (world.r.fabric.managerDown) return null;
 	} else if (world.r.fabric.peers.find((peer) => peer.id === message.to)?.state !== 'up') return null;
-	return ACTS[act](world, plan, step, message.causeSeq);
+	const outcome = ACTS[act](world, plan, step, message.causeSeq);
+	const command = COMMANDS[act];
+	if (command)
+		note(
+			world,
+			{
+				from: 'fm',
+				to: String(plan.values['device']),
+				opcode: command[0],
+				what: command[1],
+				tag: tagOfPlan(plan),
+				cause: message.causeSeq
+			},
+			outcome.code
+		);
+	return outcome;
 }
 
 type Act = (world: World, plan: PlanRecord, step: PlanStep, cause: number | null) => ActOutcome;

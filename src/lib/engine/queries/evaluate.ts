@@ -4,6 +4,7 @@ import type { OperationRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { proveContent } from '../whole/content.ts';
 import { INVARIANTS } from '../whole/index.ts';
+import { fabricQuantity, isFabricQuantity } from './fabric-quantities.ts';
 import { machineQuantity } from './machine-quantities.ts';
 import { bytesLeft } from './left.ts';
 
@@ -37,6 +38,7 @@ const DEEPEST = 64;
 export function evaluate(world: World, expression: Expression, depth = 0): number | boolean | null {
 	if (typeof expression === 'number' || typeof expression === 'boolean') return expression;
 	if (depth > DEEPEST || typeof expression !== 'object' || expression === null) return null;
+	if ('q' in expression && 'of' in expression && isFabricQuantity(expression.q)) return fabricQuantity(world, expression.q, expression.of);
 	if ('q' in expression && 'of' in expression) return machineQuantity(world, expression.q, expression.of);
 	if ('q' in expression) {
 		if (!Object.hasOwn(READ, expression.q)) return null;
