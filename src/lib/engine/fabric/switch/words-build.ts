@@ -1,5 +1,4 @@
-import * as v from 'valibot';
-import { fabricDeviceSchema, fabricRegionSchema } from '../../contract/scenario/fabric-schema.ts';
+import { readFabricDevice, readFabricRegion } from '../../contract/scenario/read-fabric.ts';
 import type { QmpArguments } from '../../contract/machine-commands.ts';
 import { emit } from '../../sim/trace.ts';
 import type { DeviceRecord, SwitchRecord } from '../../state/fabric-records.ts';
@@ -27,29 +26,24 @@ function deviceAt(world: World, at: string): DeviceRecord | undefined {
 	return world.r.fabric.devices.find((device) => device.id === at);
 }
 
-function issuesOf(result: { issues?: readonly v.BaseIssue<unknown>[] }): string {
-	const [first] = result.issues ?? [];
-	return first ? `${v.getDotPath(first) ?? 'device'}: ${first.message}` : 'not a device';
-}
-
 const addDevice: FabricWord = (world, at, parameters, cause) => {
 	const { devices, peers, switches } = world.r.fabric;
-	const read = v.safeParse(fabricDeviceSchema, { ...parameters, id: at });
-	if (!read.success) return refusedHere(issuesOf(read));
+	const read = readFabricDevice({ ...parameters, id: at });
+	if (!read.ok) return refusedHere(read.detail);
 	if ([...devices, ...peers, ...switches].some((one) => one.id === at)) return refusedHere(`"${at}" is used already`);
 	if (devices.length >= MOST_DEVICES) return refusedHere(`a fabric has at most ${MOST_DEVICES} devices`);
-	const problem = deviceProblem(read.output, peers, at);
+	const problem = deviceProblem(read.value, peers, at);
 	if (problem !== null) return refusedHere(problem);
-	const place = read.output.at;
+	const place = read.value.at;
 	const taken = place ? portProblem(world, place.switch, place.port) : null;
 	if (taken !== null) return refusedHere(taken);
-	const device = buildDevice(read.output, devices.length);
+	const device = buildDevice(read.value, devices.length);
 	if (device.gfd && [...peers, ...devices].some((one) => ('pid' in one ? one.pid : one.gfd?.pid) === device.gfd?.pid))
 		return refusedHere(`PID 0x${device.gfd.pid.toString(16)} is used already`);
 	devices.push(device);
 	if (place) plugInto(world, device, place.switch, place.port);
 	note(world, cause, `${at} is plugged in${place ? ` at port ${place.port} of ${place.switch}` : ''}`, { device: at });
-	for (const peer of peers) if (read.output.hosts.includes(peer.id) || device.kind === 'gfd') arrive(world, peer.id);
+	for (const peer of peers) if (read.value.hosts.includes(peer.id) || device.kind === 'gfd') arrive(world, peer.id);
 	return answered(`${at} is there`, { device: at, index: devices.length - 1 });
 };
 
@@ -147,23 +141,23 @@ const viaSwitch = (word: 'bind-vppb' | 'unbind-vppb'): FabricWord => {
 const carveRegion: FabricWord = (world, at, parameters: QmpArguments, cause) => {
 	const device = deviceAt(world, at);
 	if (!device) return refusedHere(`there is no device "${at}"`);
-	const read = v.safeParse(fabricRegionSchema, parameters);
-	if (!read.success) return refusedHere(issuesOf(read));
-	const problem = regionProblem(device.kind, read.output, at);
+	const read = readFabricRegion(parameters);
+	if (!read.ok) return refusedHere(read.detail);
+	const problem = regionProblem(device.kind, read.value, at);
 	if (problem !== null) return refusedHere(problem);
 	const lists = device.gfd ? [device.gfd.partitions] : device.lds.map((ld) => ld.regions);
 	const most = device.gfd ? MOST_PARTITIONS : MOST_REGIONS;
 	if (lists.some((list) => list.length >= most)) return refusedHere(`${at} has at most ${most} ${device.gfd ? 'partitions' : 'regions'}`);
 	const bytes = lists.reduce(
-		(sum, list) => sum + list.reduce((own, region) => own + region.bytes, 0) + (read.output.sharable ? 0 : read.output.bytes),
+		(sum, list) => sum + list.reduce((own, region) => own + region.bytes, 0) + (read.value.sharable ? 0 : read.value.bytes),
 		0
 	);
-	if (read.output.bytes > device.mediaBytes || (!read.output.sharable && bytes > device.mediaBytes))
+	if (read.value.bytes > device.mediaBytes || (!read.value.sharable && bytes > device.mediaBytes))
 		return refusedHere(`${at} has no media for it`);
-	if (device.gfd) device.gfd.partitions.push({ ...regionAfter(device.gfd.partitions, read.output, 0), groups: [] });
-	else for (const ld of device.lds) ld.regions.push(regionAfter(ld.regions, read.output, device.staticBytes));
+	if (device.gfd) device.gfd.partitions.push({ ...regionAfter(device.gfd.partitions, read.value, 0), groups: [] });
+	else for (const ld of device.lds) ld.regions.push(regionAfter(ld.regions, read.value, device.staticBytes));
 	const made = device.gfd?.partitions.at(-1) ?? device.lds[0]?.regions.at(-1);
-	note(world, cause, `${at} has a region more`, { device: at, bytes: read.output.bytes });
+	note(world, cause, `${at} has a region more`, { device: at, bytes: read.value.bytes });
 	return answered(`${at} has ${lists[0]?.length ?? 0} regions`, { region: (lists[0]?.length ?? 1) - 1, 'base-dpa': made?.baseDpa ?? 0 });
 };
 
