@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readCases, type Json, type RecordedCase, type RecordedStep } from '../../tools/conformance/case.ts';
 import { playDcd } from '../../tools/conformance/play-dcd.ts';
+import { playCxl } from '../../tools/conformance/play-cxl.ts';
 import { playVirtio } from '../../tools/conformance/play-virtio.ts';
 import { playZones } from '../../tools/conformance/play-zones.ts';
 
@@ -14,6 +15,7 @@ const folder = (family: string): string => fileURLToPath(new URL(`../vectors/${f
 const FAMILIES = [
 	['zones-hotplug', playZones],
 	['virtio-mem', playVirtio],
+	['cxl-topology', playCxl],
 	['dcd-qmp', playDcd]
 ] as const;
 
@@ -73,5 +75,18 @@ describe('the comparison notices', () => {
 		const recorded = pick('virtio-mem', 'case15');
 		const changed = altered(recorded, 1, (step) => ({ ...step, result: { ok: false, class: 'GenericError', text: 'no' } }));
 		expect(playVirtio(changed).difference).toMatch(/^step 2 .*text/);
+	});
+	it('other positions of a region', () => {
+		const recorded = pick('cxl-topology', 'case20');
+		const changed = altered(recorded, 3, (step) => {
+			const json = step['json'] as { mappings: { position: number }[] };
+			return { ...step, json: { ...json, mappings: json.mappings.map((each) => ({ ...each, position: 1 - each.position })) } as Json };
+		});
+		expect(playCxl(changed).difference).toMatch(/position/);
+	});
+	it('another errno of a file below /sys/bus/cxl', () => {
+		const recorded = pick('cxl-topology', 'case44');
+		const changed = altered(recorded, 4, (step) => ({ ...step, result: 'EBUSY' }));
+		expect(playCxl(changed).difference).toMatch(/^step 5 /);
 	});
 });

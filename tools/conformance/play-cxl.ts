@@ -3,6 +3,7 @@ import { readCxlFile } from '../../src/lib/engine/cxl/sysfs.ts';
 import type { Answer, Json, JsonObject, RecordedCase, RecordedStep } from './case.ts';
 import { compareCxlStep } from './compare-cxl.ts';
 import { labelsOf, namesBySerial, translate, type Labels } from './cxl-labels.ts';
+import { playHosts } from './cxl-hosts.ts';
 import { cxlShell } from './cxl-shell.ts';
 
 import { MACHINE, openMachine, type Machine } from './machine.ts';
@@ -10,6 +11,7 @@ import { attempt, differenceAt, OBSERVING, refusedToStart } from './play-zones.t
 
 /** Plays a case of the family cxl-topology: commands at the shell, files of sysfs, starts, two machines over one file. */
 export function playCxl(recorded: RecordedCase): Answer {
+	if (Number(recorded.config['hosts'] ?? 1) > 1) return playHosts(recorded);
 	const opened = openMachine(recorded);
 	if (!opened.ok) return refusedToStart(recorded, opened.text);
 	const { machine } = opened;

@@ -2,6 +2,7 @@ import { PAGE_BYTES } from '../../base/units.ts';
 import { addMemory, removeMemory } from '../mm/blocks/add.ts';
 import { blockState, pagesPerBlock, zoneOfMemoryBlock } from '../mm/blocks/sections.ts';
 import { osRecord } from '../mm/os/os.ts';
+import { storeOf, writeStore } from '../mm/space/device-store.ts';
 import type { CxlRecord, DaxDeviceRecord } from '../state/cxl-records.ts';
 import type { ZoneRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
@@ -50,6 +51,9 @@ function probeKmem(world: World, cxl: CxlRecord, dax: DaxDeviceRecord): string |
 	const refused = addMemory(world, os, { addr: start, bytes, node: dax.node, group, memmapOnMemory: true });
 	if (refused !== null) return refused;
 	dax.group = group;
+	// What the kernel then writes there is not followed: the old contents count as gone (our simplification).
+	const { store, firstPage } = storeOf(cxl, dax);
+	writeStore(world, store, firstPage + (start - dax.start) / PAGE_BYTES, bytes / PAGE_BYTES, null);
 	return null;
 }
 

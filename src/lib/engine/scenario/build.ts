@@ -108,6 +108,7 @@ function emptyRecords(belief: string | null): Records {
 		dimms: [],
 		virtioMems: [],
 		cxl: [],
+		stores: [],
 		fabric: noFabric(),
 		nextPinId: 1,
 		descriptorCount: 0,

@@ -144,3 +144,20 @@ export interface DaxDeviceRecord {
 	/** Index of its memory group while kmem has it; −1 else. */
 	group: number;
 }
+
+/** What memory devices hold (mm/space/device-store.ts). */
+export interface StoreRecord {
+	id: string;
+	/** Ascending, without overlap. */
+	runs: StoreRun[];
+	/** Writes of something other than the pattern so far. */
+	writes: number;
+}
+export interface StoreRun {
+	firstPage: number;
+	pages: number;
+	/** Store page where the writer's page 0 lies: its pattern counts from there. */
+	origin: number;
+	/** 0: the pattern; else the number of the write that left something else. */
+	write: number;
+}

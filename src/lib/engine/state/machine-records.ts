@@ -1,6 +1,6 @@
 import type { ZoneName } from '../contract/machine-status.ts';
 import type { AddressSpace } from './address-space.ts';
-import type { CxlRecord } from './cxl-records.ts';
+import type { CxlRecord, StoreRecord } from './cxl-records.ts';
 
 /**
  * Records of Linux machines: an operating system instance on a QEMU machine, its processes, areas, calls and memory
@@ -18,6 +18,8 @@ export interface MachineRecords {
 	virtioMems: VirtioMemRecord[];
 	/** One per machine whose command line has CXL. */
 	cxl: CxlRecord[];
+	/** Contents of memory devices, by backend or shared file. */
+	stores: StoreRecord[];
 }
 
 /** One Linux instance. Its memory is the machine's physical address space: pfn = (block − firstBlock) × 512 + row. */
@@ -45,6 +47,8 @@ export interface OsRecord {
 	background: { node: number; slabStarted: boolean; memmapPages: number; slabPages: number }[];
 	/** struct pages of added memory: which section they describe and in which frames (global) they lie. */
 	memmaps: { section: number; frame: number; pages: number }[];
+	/** Pages with a hardware error that is known; there only once there is one. */
+	poisonedPfns?: number[];
 	/** Which channel of a grouped node addresses come from; there only where the proposal of seed S3 is switched on. */
 	channelRanges?: { startPfn: number; endPfn: number; channel: number }[];
 	/** Lines of the kernel log that the model produces. */
@@ -173,6 +177,8 @@ export interface AreaRecord extends AddressSpace {
 	zeroRuns: [firstPage: number, pages: number][];
 	holes: [firstPage: number, pages: number][];
 	secure: 'secretmem' | 'guest_memfd' | null;
+	/** Kind dax: path of the device; '' else. */
+	device: string;
 	/** Pages swapped out. */
 	swapped: number;
 	/** Last access in simulated time, for reclaim and balancing; accessed by the node of this CPU. */

@@ -36,6 +36,7 @@ export function forkProcess(world: World, os: number, parent: ProcessRecord): Pr
 			kind: area.kind,
 			pageCount: area.pageCount,
 			secure: area.secure,
+			device: area.device,
 			zoneWish: area.zoneWish
 		});
 		if (copy === null) {

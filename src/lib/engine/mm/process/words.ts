@@ -10,6 +10,7 @@ import { continueLater, endCall } from '../os/calls.ts';
 import { osRecord } from '../os/os.ts';
 import { areasOf, newArea } from '../space/areas.ts';
 import { changedPages } from './content.ts';
+import { deviceWord, isDeviceWord, mapDevice } from './device.ts';
 import { processOf } from './end.ts';
 import { forkProcess } from './fork.ts';
 import { dropHolds, holdResident } from './holds.ts';
@@ -79,9 +80,18 @@ function withArea(then: (told: Told, area: AreaRecord) => void): Word {
 		const area = areasOf(told.world, told.os, told.process.id).find((candidate) => candidate.name === name);
 		if (name === undefined) return refuse(told, 'EINVAL', `written as: ${formOf(told.op)}`);
 		if (!area) return refuse(told, 'EINVAL', `${told.process.id} has no area "${name}"`);
+		if (area.kind === 'dax' && !OF_DEVICES.has(told.op)) {
+			if (!isDeviceWord(told.op)) return refuse(told, 'EINVAL', `${area.device} is mapped as it is: "${told.op}" has nothing to do there`);
+			const range = readRange(told.rest[1], area.pageCount);
+			if (!range) return refuse(told, 'EINVAL', `"${told.rest[1]}" is no range of ${area.name}: a size, or SIZE@OFFSET`);
+			return deviceWord(told.world, told.call, told.op, area, range.first, range.pages);
+		}
 		then(told, area);
 	};
 }
+
+/** Words about an area itself, not its pages: they hold for a mapped device too. */
+const OF_DEVICES: ReadonlySet<string> = new Set(['status', 'unmap', 'free']);
 
 /** The same with a range after the name, or after `skip` more words. */
 function withRange(then: (told: Told, area: AreaRecord, first: number, pages: number) => void): Word {
@@ -99,6 +109,7 @@ function map(kind: AreaRecord['kind']): Word {
 		const bytes = readBytes(size);
 		if (!/^[A-Za-z_][\w-]{0,30}$/.test(name) || bytes === null || bytes <= 0)
 			return refuse(told, 'EINVAL', `written as: ${formOf(told.op)}`);
+		if (option?.startsWith('/') === true && kind === 'anonymous') return mapFile(told, name, bytes, option);
 		if (size.startsWith('/') || option?.startsWith('/')) return refuse(told, 'ENODEV', `${option ?? size}: no such device`);
 		const options = kind === 'secure' ? ['secretmem', 'guest_memfd'] : ['exmem', 'normal'];
 		if (option !== undefined && !options.includes(option))
@@ -119,6 +130,17 @@ function map(kind: AreaRecord['kind']): Word {
 		if (!area) return refuse(told, 'ENOMEM', 'the world has no room for so many or so large areas');
 		done(told);
 	};
+}
+
+/** /dev/daxN.M: the device's pages, as far as it has any. */
+function mapFile(told: Told, name: string, bytes: number, path: string): void {
+	const { world, os, process } = told;
+	if (areasOf(world, os, process.id).some((area) => area.name === name))
+		return refuse(told, 'EEXIST', `${process.id} has an area "${name}" already`);
+	const errno = mapDevice(world, os, process, name, bytes, path);
+	if (errno === 'ENOENT') return refuse(told, 'ENODEV', `${path}: no such device`);
+	if (errno === 'ENOMEM') return refuse(told, 'ENOMEM', 'the world has no room for so many or so large areas');
+	done(told, {}, errno ?? 'OK');
 }
 
 function advise(change: (area: AreaRecord) => void): Word {
@@ -296,6 +318,7 @@ const WORDS: Readonly<Record<string, Word>> = {
 	),
 	frames: withRange((told, area, first, pages) => endCall(told.world, told.call, null, countFrames(told.world, area, first, pages))),
 	check: withArea((told, area) => done(told, {}, 'OK', changedPages(told.world, area))),
+	dirty: withArea((told, area) => refuse(told, 'EINVAL', `${area.name} is no mapped device`)),
 	fork,
 	unmap,
 	free: unmap,

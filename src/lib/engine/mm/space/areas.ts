@@ -19,6 +19,7 @@ export interface NewArea {
 	readonly kind: AreaRecord['kind'];
 	readonly pageCount: number;
 	readonly secure?: AreaRecord['secure'];
+	readonly device?: string;
 	readonly zoneWish?: AreaRecord['zoneWish'];
 }
 
@@ -49,6 +50,7 @@ export function newArea(world: World, request: NewArea): AreaRecord | null {
 		zeroRuns: [],
 		holes: [],
 		secure: request.secure ?? null,
+		device: request.device ?? '',
 		swapped: 0,
 		touchedNs: r.nowNs,
 		checkedWrites: 0,
