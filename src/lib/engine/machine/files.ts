@@ -3,6 +3,7 @@ import { readBytes } from '../contract/process-words.ts';
 import { isOnlineWord, readBoolean } from '../mm/boot/command-line.ts';
 import { startOffline } from '../mm/blocks/offline.ts';
 import { onlineMemoryBlock } from '../mm/blocks/online.ts';
+import { hardOffline, softOffline } from '../mm/blocks/poison.ts';
 import { blockState } from '../mm/blocks/sections.ts';
 import { weightOf } from '../mm/alloc/mempolicy.ts';
 import { nodeIndex, zoneRank } from '../mm/alloc/zonelist.ts';
@@ -41,6 +42,14 @@ export function writeFile(world: World, os: number, path: string, value: string,
 		wakeParked(world, os);
 		return;
 	}
+	const failure = /^\/sys\/devices\/system\/memory\/(hard|soft)_offline_page$/.exec(path);
+	if (failure) {
+		const addr = readAddress(value);
+		const act = failure[1] === 'hard' ? hardOffline : softOffline;
+		endCall(world, call, addr === null ? 'EINVAL' : act(world, os, Math.floor(addr / PAGE_BYTES)), null);
+		wakeParked(world, os);
+		return;
+	}
 	for (const { pattern, write } of SETTINGS) {
 		const match = pattern.exec(path);
 		if (!match) continue;
@@ -50,6 +59,14 @@ export function writeFile(world: World, os: number, path: string, value: string,
 		return;
 	}
 	endCall(world, call, READ_ONLY_SYS.test(path) ? 'EACCES' : READ_ONLY_PROC.test(path) ? 'EIO' : 'ENOENT', null);
+}
+
+/** kstrtoull with base 0. */
+function readAddress(value: string): number | null {
+	const text = value.trim();
+	if (!/^(0x[0-9a-f]+|\d+)$/i.test(text)) return null;
+	const addr = Number(text);
+	return Number.isSafeInteger(addr) ? addr : null;
 }
 
 export const STATE_WALK = 'state-write';

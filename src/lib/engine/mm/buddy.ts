@@ -2,6 +2,7 @@
 export { attachBlocks, detachBlocks, onlineBlocks } from './buddy/blocks.ts';
 export { release } from './buddy/chunks.ts';
 export { allocate, allocateRun } from './buddy/fallback.ts';
+export { takePageOff } from './buddy/take-page.ts';
 export { giveBlocks, giveRows, isolateBlocks, removeFreeBlocks, unisolateBlocks } from './buddy/isolate.ts';
 export {
 	FREE_ORDER_10,

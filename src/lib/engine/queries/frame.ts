@@ -74,6 +74,7 @@ const KIND_WORDS: Readonly<Record<Folio['kind'], string>> = {
 	reserved: 'Boot memory that never entered the allocator',
 	offline: 'In the memory map, but not usable',
 	contig: 'Taken out of the allocator as a contiguous range',
+	poisoned: 'A page with a hardware error, out of use for good',
 	hole: 'A hole: no memory here'
 };
 const TERM_WORDS: Readonly<Record<HoldRecord['term'], string>> = {

@@ -17,7 +17,7 @@ export function nodeMeminfo(node: number, pages: Counters): string {
 
 /** /proc/meminfo (fs/proc/meminfo.c), the lines that the model has. */
 export function meminfo(pages: Counters): string {
-	return pages.map(([name, value]) => `${left(`${name}:`, 16)}${right(value * KIB_PER_PAGE, 8)} kB\n`).join('');
+	return pages.map(([name, value]) => `${name}:${right(value * KIB_PER_PAGE, 23 - name.length)} kB\n`).join('');
 }
 
 export const NUMASTAT_NAMES = ['numa_hit', 'numa_miss', 'numa_foreign', 'interleave_hit', 'local_node', 'other_node'] as const;

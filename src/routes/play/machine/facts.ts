@@ -90,6 +90,7 @@ const KINDS: Readonly<Record<FrameAnswer['kind'], string>> = {
 	reserved: 'boot memory, never handed out',
 	offline: 'not usable (PageOffline)',
 	contig: 'taken as an exact range',
+	poisoned: 'hardware error',
 	hole: 'no memory there'
 };
 const HOLDS = { long: 'long-term pin', short: 'short pin', get: 'one more reference' } as const;

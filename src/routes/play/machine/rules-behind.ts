@@ -31,6 +31,9 @@ export function rulesOfFrame(answer: FrameAnswer): RuleId[] {
 		case 'contig':
 			rules.push('contig-range');
 			break;
+		case 'poisoned':
+			rules.push('poisoned-page');
+			break;
 		case 'offline':
 			rules.push('virtio-request');
 			break;

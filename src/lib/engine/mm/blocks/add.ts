@@ -10,6 +10,7 @@ import { setMigratetype, setWhole } from '../frames.ts';
 import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION } from '../os/os.ts';
 import { wakeParked } from '../os/wake.ts';
 import { onlineMemoryBlock } from './online.ts';
+import { forgetPoison } from './poison.ts';
 import { blockState, pagesPerBlock } from './sections.ts';
 
 /** add_memory and remove_memory (Linux 7.2.13 mm/memory_hotplug.c). Zones are not touched: that is onlining. */
@@ -132,6 +133,7 @@ export function removeMemory(world: World, os: number, addr: number, bytes: numb
 	const sectionCount = bytes / PAGE_BYTES / PAGES_PER_SECTION;
 	const node = world.c.memoryBlockNode.get(section) - 1;
 	forgetMemmap(world, os, section, sectionCount);
+	forgetPoison(world, os, addr / PAGE_BYTES, bytes / PAGE_BYTES);
 	dropChannelRange(world, os, addr / PAGE_BYTES, bytes / PAGE_BYTES);
 	world.c.memoryBlockState.fill(SectionState.absent, section, section + sectionCount);
 	world.c.memoryBlockNode.fill(0, section, section + sectionCount);

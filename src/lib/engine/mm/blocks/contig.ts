@@ -98,7 +98,7 @@ export function endContigRange(world: World, os: number, firstBlock: number, cou
 
 function firstLeft(world: World, os: number, firstBlock: number, count: number): Blocker | null {
 	for (let block = firstBlock; block < firstBlock + count; block += 1) {
-		const left = leftIn(world, os, block);
+		const left = leftIn(world, os, block, 'contig');
 		if (left !== null) return left;
 	}
 	return null;

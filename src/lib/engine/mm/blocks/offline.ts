@@ -14,6 +14,7 @@ import { folioAt, type FolioRun } from '../move/folio.ts';
 import { continueLater, endCall } from '../os/calls.ts';
 import { logLine, osRecord, pfnOfFrame } from '../os/os.ts';
 import { wakeParked } from '../os/wake.ts';
+import { gatherPoison } from './poison.ts';
 import { firstUnmovable, leftIn, movableIn, targetOf, type Blocker } from './scan.ts';
 import { blocksOf, blockState, firstPfnOf, groupOf, pagesPerBlock, sectionsOf, setBlockState, zoneOfMemoryBlock } from './sections.ts';
 import { addManaged, addPresent, countForPolicy, shrinkSpan } from './zone-size.ts';
@@ -189,7 +190,7 @@ function logFailure(world: World, os: number, result: MigrateResult): void {
 
 function firstLeft(world: World, os: number, first: number, count: number): Blocker | null {
 	for (let block = first; block < first + count; block += 1) {
-		const left = leftIn(world, os, block);
+		const left = leftIn(world, os, block, 'offline');
 		if (left !== null) return left;
 	}
 	return null;
@@ -243,6 +244,7 @@ function finishOffline(world: World, os: number, memoryBlock: number, cause: num
 	const { c } = world;
 	const zone = zoneOfMemoryBlock(world, os, memoryBlock);
 	const { first, count } = blocksOf(world, os, memoryBlock);
+	gatherPoison(world, os, firstPfnOf(world, os, memoryBlock), pagesPerBlock(world, os));
 	let managed = 0;
 	for (let block = first; block < first + count;) {
 		let end = block;

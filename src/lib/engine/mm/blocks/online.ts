@@ -10,6 +10,7 @@ import { goingOnline, keptBack, wentOnline } from '../drivers/notifier.ts';
 import { setMigratetype, setWhole } from '../frames.ts';
 import { BLOCKS_PER_SECTION, osRecord } from '../os/os.ts';
 import { wakeParked } from '../os/wake.ts';
+import { poisonedIn } from './poison.ts';
 import { blocksOf, blockState, firstPfnOf, groupOf, pagesPerBlock, sectionsOf, setBlockState } from './sections.ts';
 import { zoneFor, type OnlineWord } from './zone-choice.ts';
 import { addManaged, addPresent, countForPolicy, growSpan } from './zone-size.ts';
@@ -27,6 +28,8 @@ export function onlineMemoryBlock(
 ): string | null {
 	const { r, c } = world;
 	if (blockState(world, os, memoryBlock) !== 'offline') return 'EINVAL';
+	// drivers/base/memory.c, memory_block_online: a block with hardware errors does not come back.
+	if (poisonedIn(world, os, firstPfnOf(world, os, memoryBlock), pagesPerBlock(world, os)) > 0) return 'EHWPOISON';
 	const record = osRecord(world, os);
 	const zone = zoneFor(world, os, memoryBlock, how);
 	if (zone < 0) return 'EINVAL';

@@ -21,7 +21,7 @@ export interface Blocker {
 	readonly why: string;
 }
 
-/** 'offline' lets PageOffline pass, 'contig' does not; neither looks closely in ZONE_MOVABLE. */
+/** 'offline' lets PageOffline and poisoned pages pass, 'contig' does not; neither looks closely in ZONE_MOVABLE. */
 export type Purpose = 'offline' | 'contig';
 
 /** First page of the range that isolation refuses, or null. */
@@ -73,6 +73,10 @@ function unmovableIn(world: World, os: number, block: number, zone: ZoneRecord |
 			continue;
 		}
 		if (movableZone) continue;
+		if (kind === RowKind.poisoned) {
+			if (purpose === 'contig') return blocker(frame + row, 'page with a hardware error');
+			continue;
+		}
 		if (kind === RowKind.vm || kind === RowKind.incoming) {
 			const area = areaOfOwner(world, c.rowVm.get(base + row) - 1);
 			if (!onLru(area)) return blocker(frame + row, area?.kind === 'pipe' ? 'page in a pipe' : 'kernel page');
@@ -109,7 +113,7 @@ export function movableIn(world: World, os: number, block: number): FolioRun[] {
 }
 
 /** What is left of a block that is neither free nor skipped: the reason why the final check fails. */
-export function leftIn(world: World, os: number, block: number): Blocker | null {
+export function leftIn(world: World, os: number, block: number, purpose: Purpose): Blocker | null {
 	const word = wholeWord(world, block);
 	const frame = block * PAGES_PER_BLOCK;
 	if (wordKind(word) === BlockKind.free) return null;
@@ -122,7 +126,8 @@ export function leftIn(world: World, os: number, block: number): Blocker | null 
 	for (let at = frame; at < frame + PAGES_PER_BLOCK;) {
 		const folio = folioAt(world, os, at);
 		at = folio.frame + folio.pages;
-		if (folio.kind === 'free') continue;
+		// Offlining passes over pages with hardware errors (mm/page_isolation.c, __test_page_isolated_in_pageblock).
+		if (folio.kind === 'free' || (folio.kind === 'poisoned' && purpose === 'offline')) continue;
 		const held = folio.pins > 0 ? 'pinned' : folio.references > folio.mappings ? 'held by an extra reference' : folio.kind;
 		const owner = folio.area ? ` of ${folio.area.processes.join(', ') || 'nobody'}, area ${folio.area.name}` : '';
 		return { pfn: pfnOfFrame(world, os, folio.frame), why: `page${owner}: ${held}` };

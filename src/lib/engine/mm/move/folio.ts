@@ -22,7 +22,8 @@ import { frameOf } from '../space/mapping.ts';
  * What a frame belongs to. References beyond mappings are not kept per frame: they are the holds (records of ranges) that
  * cover the folio, so that pinning much memory keeps it uniform.
  */
-export type FolioKind = 'free' | 'user' | 'pipe' | 'secure' | 'kernel' | 'slab' | 'pageTable' | 'reserved' | 'offline' | 'contig' | 'hole';
+export type FolioKind =
+	'free' | 'user' | 'pipe' | 'secure' | 'kernel' | 'slab' | 'pageTable' | 'reserved' | 'offline' | 'contig' | 'poisoned' | 'hole';
 
 /** Folios of one order in a row, of one area: `pages / 2^order` of them. */
 export interface FolioRun {
@@ -92,7 +93,8 @@ const ROW_KINDS: Readonly<Record<number, FolioKind>> = {
 	[RowKind.pageTable]: 'pageTable',
 	[RowKind.offline]: 'offline',
 	[RowKind.reserved]: 'reserved',
-	[RowKind.contig]: 'contig'
+	[RowKind.contig]: 'contig',
+	[RowKind.poisoned]: 'poisoned'
 };
 
 function rowFolio(world: World, block: number, row: number): Folio {

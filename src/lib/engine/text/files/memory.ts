@@ -5,7 +5,7 @@ import { validZones } from '../../mm/blocks/zone-choice.ts';
 import type { World } from '../../state/world.ts';
 import { hexadecimal } from '../pad.ts';
 import { memoryBlocksOf, type BlockView } from '../world/sections.ts';
-import { directory, line, link, type Directory, type Entry } from './tree.ts';
+import { directory, file, line, link, type Directory, type Entry } from './tree.ts';
 
 export const MEMORY_PATH = '/sys/devices/system/memory';
 
@@ -15,6 +15,8 @@ export function memoryDirectory(world: World, os: number): Directory {
 		const record = osRecord(world, os);
 		const entries: Record<string, Entry> = {
 			auto_online_blocks: line(() => record.settings.autoOnline, true),
+			hard_offline_page: file(() => '', true),
+			soft_offline_page: file(() => '', true),
 			block_size_bytes: line(() => hexadecimal(record.sectionsPerBlock * MEMORY_BLOCK_BYTES))
 		};
 		for (const block of memoryBlocksOf(world, os)) entries[`memory${block.id}`] = blockDirectory(world, os, block);

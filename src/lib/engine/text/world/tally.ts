@@ -183,6 +183,8 @@ function addRow(kind: number, pages: number, into: Tally): void {
 			into.pageOffline += pages;
 			return;
 		case RowKind.reserved:
+		// Lost like memory that was never given.
+		case RowKind.poisoned:
 			into.reserved += pages;
 			return;
 		case RowKind.hole:

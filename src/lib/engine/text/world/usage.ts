@@ -120,6 +120,7 @@ export function meminfoOfMachine(world: World, os: number): Lines {
 		['SUnreclaim', tally.slab],
 		['KernelStack', 0],
 		['PageTables', tally.pageTable],
+		['HardwareCorrupted', osRecord(world, os).poisonedPfns?.length ?? 0],
 		...hugeLines(tally),
 		['Balloon', 0]
 	];
