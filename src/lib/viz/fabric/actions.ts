@@ -61,22 +61,40 @@ export function pieceActions(piece: Piece, rail: Rail): FabricAction[] {
 	return actions;
 }
 
-/** A host that asks you: the answer to the oldest offer. */
+/**
+ * A host that asks you: its answer to the oldest offer, command 4802h with the extents that it takes. A group is what is
+ * offered under one tag; without a tag, each extent for itself.
+ */
 export function answerActions(rail: Rail): FabricAction[] {
-	const answer = (what: 'accept' | 'part' | 'none'): FabricCommand => ({
+	const offered = rail.pieces.filter((piece) => piece.state === 'offered');
+	const oldest = offered.toSorted((a, b) => a.arrival - b.arrival || a.row - b.row)[0];
+	if (!oldest) return [];
+	const group = offered.filter(
+		(piece) => piece === oldest || (piece.tag !== null && piece.tag === oldest.tag)
+	);
+	const answer = (extents: readonly { dpa: number; bytes: number }[]): FabricCommand => ({
 		name: 'fabric',
 		actor: 'host',
 		at: rail.hostName,
-		execute: 'answer',
-		arguments: { device: rail.device.id, ld: rail.ld?.number ?? 0, answer: what }
+		execute: 'add-dynamic-capacity-response',
+		arguments: {
+			device: rail.device.id,
+			...(rail.ld === null ? {} : { ld: rail.ld.number }),
+			extents
+		}
 	});
+	const all = group.map(({ dpa, bytes }) => ({ dpa, bytes }));
+	const first = all[0] as { dpa: number; bytes: number };
+	const block = rail.regions[oldest.region]?.blockBytes ?? first.bytes;
+	const half = Math.max(block, Math.floor(first.bytes / 2 / block) * block);
+	const part = all.length > 1 ? all.slice(0, 1) : [{ dpa: first.dpa, bytes: half }];
 	return [
-		{ word: 'Accept', hint: 'All of the oldest offer (4802h)', command: answer('accept') },
+		{ word: 'Accept', hint: 'All of the oldest offer (4802h)', command: answer(all) },
 		{
 			word: 'Part',
-			hint: 'A part of it; the rest returns to the pool (4802h)',
-			command: answer('part')
+			hint: 'A part of it: the rest returns to the pool, unless it may be shared (4802h)',
+			command: answer(part)
 		},
-		{ word: 'None', hint: 'An empty answer (4802h)', command: answer('none') }
+		{ word: 'None', hint: 'An empty answer (4802h)', command: answer([]) }
 	];
 }

@@ -161,6 +161,7 @@ export function tagActions(tag: FabricTagStatus, fabric: FabricStatus): FabricAc
 	const acts: FabricAct[] = [];
 	const device = fabric.devices.find((one) => one.id === tag.device);
 	if (!device) return acts;
+	const prefix = device.kind === 'gfd' ? 'gfd-' : '';
 	if (device.kind !== 'gfd')
 		for (const host of fabric.hosts) {
 			if (tag.holders.includes(host.id) || tag.offered.includes(host.id)) continue;
@@ -175,7 +176,7 @@ export function tagActions(tag: FabricTagStatus, fabric: FabricStatus): FabricAc
 				})
 			});
 		}
-	for (const host of tag.holders.slice(0, 4))
+	for (const host of device.kind === 'gfd' ? [] : tag.holders.slice(0, 4))
 		acts.push({
 			word: `Recall from ${host}`,
 			hint: 'Release, politely (5605h)',
@@ -190,12 +191,16 @@ export function tagActions(tag: FabricTagStatus, fabric: FabricStatus): FabricAc
 			? {
 					word: 'Let go',
 					hint: 'Remove Reference (5607h)',
-					command: command('fm', device.id, 'remove-reference', { tag: tag.tag })
+					command: command('fm', device.id, `${prefix}dynamic-capacity-remove-reference`, {
+						tag: tag.tag
+					})
 				}
 			: {
 					word: 'Hold',
 					hint: 'Add Reference: the content outlives the last host (5606h)',
-					command: command('fm', device.id, 'add-reference', { tag: tag.tag })
+					command: command('fm', device.id, `${prefix}dynamic-capacity-add-reference`, {
+						tag: tag.tag
+					})
 				}
 	);
 	return acts;

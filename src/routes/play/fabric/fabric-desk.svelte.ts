@@ -62,20 +62,6 @@ export class FabricDesk {
 		return this.#history;
 	}
 
-	/** A world whose fabric is the scenario's, not that of a QEMU machine. */
-	static isFor(
-		status:
-			| { fabric: FabricStatus | null; vms: readonly unknown[]; machines: readonly unknown[] }
-			| undefined
-	): boolean {
-		return (
-			status?.fabric != null &&
-			status.fabric.hosts.length > 0 &&
-			status.vms.length === 0 &&
-			status.machines.length === 0
-		);
-	}
-
 	moment(isFabric: boolean): Moment | null {
 		const { world } = this.#play;
 		if (!isFabric || !world || !this.fabric) return null;

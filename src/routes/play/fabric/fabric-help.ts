@@ -18,7 +18,7 @@ export function helpGroups(fabric: FabricStatus): HelpGroup[] {
 			examples: [
 				`fm ${device} initiate-dynamic-capacity-add host=${host} region=0 policy=free length=256M tag=${tag}`,
 				`fm ${device} initiate-dynamic-capacity-release host=${host} policy=tag-based tag=${tag}`,
-				`fm ${device} list-tags`
+				`fm ${device} dynamic-capacity-list-tags`
 			]
 		},
 		{
@@ -33,7 +33,12 @@ export function helpGroups(fabric: FabricStatus): HelpGroup[] {
 		{
 			title: 'orchestrator, fault, build',
 			note: 'plans; what breaks; what is plugged, bound or carved by hand',
-			examples: [`fault ${host} crash-host`, `fault ${device} cut-link`]
+			examples: [
+				`orchestrator ${host} serve host=${host} device=${device} tag=${tag} bytes=256M`,
+				`fault ${host} crash-host`,
+				`fault ${device} cut-link`,
+				`build ${device} carve-region bytes=1G blockBytes=2M`
+			]
 		},
 		{
 			title: 'tools of a host',

@@ -18,6 +18,8 @@ import {
 
 /** Newest outcomes that are asked for again while their calls run. */
 const MOST_OUTCOMES = 40;
+/** While the run plays, outcomes come a few times per second, not with every turn. */
+const EVERY_MS = 250;
 
 /** What the page knows of a world's machines beyond the session: which one is looked at, its console, what was said. */
 export class MachineDesk {
@@ -34,7 +36,11 @@ export class MachineDesk {
 	readonly #play: Playground;
 	#said: readonly Said[] = $state.raw([]);
 	#typed: ReadonlyMap<string, Typed> = $state.raw(new Map());
+	/** What was done in the picture. */
+	#acted: ReadonlySet<string> = $state.raw(new Set());
 	#history: string[] = [];
+	#asking = false;
+	#lastMs = -Infinity;
 	#world = -1;
 	#journal: unknown = null;
 
@@ -57,7 +63,8 @@ export class MachineDesk {
 			this.#typed,
 			this.machine.calls,
 			this.machine.id,
-			session.nowNs
+			session.nowNs,
+			this.#acted
 		);
 	});
 	/** What QEMU answered to the last wish, when it refused. */
@@ -92,7 +99,8 @@ export class MachineDesk {
 			this.#journal = world.journal;
 			this.outcomes = new Map();
 		}
-		if (session.state === 'playing') return;
+		if (this.#asking) return;
+		if (session.state === 'playing' && performance.now() - this.#lastMs < EVERY_MS) return;
 		const wanted = this.entries.slice(-MOST_OUTCOMES).flatMap((entry) => {
 			if (entry.kind !== 'command' || entry.call === null) return [];
 			const known = this.outcomes.get(entry.call.id);
@@ -103,6 +111,8 @@ export class MachineDesk {
 		if (wanted.length === 0) return;
 		const machine = this.machine.id;
 		const found = new Map(this.outcomes);
+		this.#asking = true;
+		this.#lastMs = performance.now();
 		try {
 			for (const { id, manner } of wanted) {
 				const outcome = await session.ask(active, { kind: 'outcome', machine, call: id, manner });
@@ -111,8 +121,10 @@ export class MachineDesk {
 		} catch {
 			// Asked again after the next turn.
 			return;
+		} finally {
+			this.#asking = false;
 		}
-		if (this.#journal === world.journal) this.outcomes = found;
+		if (this.#journal === this.#play.world?.journal) this.outcomes = found;
 	}
 
 	/** A line was typed: answered at once, or sent. */
@@ -186,7 +198,9 @@ export class MachineDesk {
 		play.refusal = null;
 		session.pause();
 		const atNs = session.nowNs;
-		if (typed) this.#typed = new Map([...this.#typed, [keyOf(atNs, command), typed]]);
+		const key = keyOf(atNs, command);
+		if (typed) this.#typed = new Map([...this.#typed, [key, typed]]);
+		else this.#acted = new Set([...this.#acted, key]);
 		const outcome = await session.send(play.active, command);
 		if (!outcome.ok) {
 			if (typed) this.#say(typed.line, `${outcome.detail}\n`, 1);

@@ -3,6 +3,8 @@ import type { JournalEntry } from '$lib/engine/contract/commands.ts';
 import type { ConsoleManner } from '$lib/engine/contract/console.ts';
 import { isMachineCommand, type MachineCommand } from '$lib/engine/contract/machine-commands.ts';
 import type { CallStatus } from '$lib/engine/contract/machine-status.ts';
+import type { ObjectName } from '$lib/engine/contract/queries.ts';
+import { aboutOf } from './line-objects.ts';
 
 /** A line that was answered at once: kept by the page, since it changed nothing. */
 export interface Said {
@@ -28,12 +30,17 @@ export type Entry =
 			readonly line: string;
 			readonly manner: ConsoleManner;
 			readonly call: CallStatus | null;
-			/** Typed here, or done in the picture, in a scenario or by a link. */
-			readonly typed: boolean;
+			readonly command: MachineCommand;
+			/** Typed here, done in the picture, or brought along by the scenario or a link. */
+			readonly from: 'typed' | 'picture' | 'run';
+			/** The thing in the picture that it is about. */
+			readonly about: ObjectName | null;
 	  };
 
 export const keyOf = (atNs: number, command: MachineCommand): string =>
 	`${atNs} ${JSON.stringify(command)}`;
+
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * What the console shows up to now: the journal's commands on this machine, and between them what was only asked. Going back
@@ -45,7 +52,8 @@ export function scrollback(
 	typed: ReadonlyMap<string, Typed>,
 	calls: readonly CallStatus[],
 	machine: string,
-	nowNs: number
+	nowNs: number,
+	acted: ReadonlySet<string> = NONE
 ): Entry[] {
 	const entries: Entry[] = [];
 	const taken = new Set<number>();
@@ -62,7 +70,8 @@ export function scrollback(
 		if (!isMachineCommand(command) || command.machine !== machine || atNs > nowNs) continue;
 		sayUntil(count);
 		count += 1;
-		const own = typed.get(keyOf(atNs, command));
+		const key = keyOf(atNs, command);
+		const own = typed.get(key);
 		const call = calls.find(
 			(one) => !taken.has(one.id) && one.startNs === atNs && matches(one, command)
 		);
@@ -74,7 +83,9 @@ export function scrollback(
 			line,
 			manner: own?.manner ?? mannerOf(command, line),
 			call: call ?? null,
-			typed: own !== undefined
+			command,
+			from: own !== undefined ? 'typed' : acted.has(key) ? 'picture' : 'run',
+			about: aboutOf(command, call ?? null)
 		});
 	}
 	sayUntil(Infinity);
