@@ -11,6 +11,20 @@ export interface FabricStatus {
 	/** Links that are down, by the name of what hangs on them. */
 	readonly down: readonly string[];
 	readonly lines: readonly FabricLineStatus[];
+	/** What was done against offer, accept, use, release. */
+	readonly breaches: readonly { readonly tag: string; readonly host: string; readonly atNs: number; readonly text: string }[];
+	/** Stores that nobody can read any more, the last ones. */
+	readonly losses: readonly {
+		readonly device: string;
+		readonly at: number;
+		readonly bytes: number;
+		readonly writer: string;
+		readonly version: number;
+		readonly why: string;
+		readonly atNs: number;
+	}[];
+	readonly counts: Readonly<Record<string, number>>;
+	readonly managerDown: boolean;
 }
 
 export interface FabricSwitchStatus {
@@ -159,6 +173,10 @@ export interface FabricHostStatus {
 		readonly stuckBytes: number;
 		/** Its extents in sequence order: rows. */
 		readonly extents: readonly number[];
+		/** Being emptied until then, or null. */
+		readonly emptyNs: number | null;
+		/** Why it could not be emptied, or null. */
+		readonly stays: string | null;
 	}[];
 	readonly notifications: readonly { readonly atNs: number; readonly text: string }[];
 	readonly log: readonly { readonly atNs: number; readonly text: string }[];
@@ -197,6 +215,9 @@ export interface FabricAppStatus {
 	readonly tag: string | null;
 	readonly dax: string;
 	readonly state: 'starting' | 'running' | 'closing' | 'closed' | 'killed';
+	/** What it wrote, or read. 0 = nothing. */
+	readonly version: number;
+	readonly reason: string | null;
 }
 
 export interface FabricPlanStatus {
@@ -204,7 +225,11 @@ export interface FabricPlanStatus {
 	readonly plan: string;
 	/** Its steps in words; the running one is `step`. */
 	readonly steps: readonly string[];
+	/** What each step came to, in words, as far as it has got. */
+	readonly notes: readonly string[];
 	readonly step: number;
+	/** It waits for its time, or for somebody to say "go-on". */
+	readonly waits: boolean;
 	readonly state: 'running' | 'done' | 'failed';
 	readonly reason: string | null;
 	readonly startNs: number;

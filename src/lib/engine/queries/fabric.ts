@@ -6,8 +6,10 @@ import type {
 	FabricStatus,
 	FabricSwitchStatus
 } from '../contract/fabric-status.ts';
+import { capacityStatus, daxStatus, planStatus, tagStatus } from './fabric-capacity.ts';
 import { decoderStatus, gfdStatus } from './fabric-decoders.ts';
 import { lastStored, mediaHeld } from '../fabric/content.ts';
+import { freeMediaBytes } from '../fabric/dcd/media.ts';
 import { codeWords } from '../fabric/outcome.ts';
 import type { DeviceRecord, LineRecord, PeerRecord, RegionRecord, SwitchRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
@@ -21,11 +23,20 @@ export function fabricStatus(world: World): FabricStatus | null {
 	if (world.scenario.fabric === null) return null;
 	return {
 		switches: fabric.switches.map((one) => switchStatus(world, one)),
-		devices: fabric.devices.map((device) => deviceStatus(world, device)),
+		devices: fabric.devices.map((device, index) => deviceStatus(world, device, index)),
 		hosts: fabric.peers.map(hostStatus),
-		tags: [],
-		apps: fabric.apps.map(({ id, host, kind, tag, dax, state }) => ({ id, host, kind, tag: tag === '' ? null : tag, dax, state })),
-		plans: [],
+		tags: fabric.tags.map((tag) => tagStatus(world, tag)),
+		apps: fabric.apps.map(({ id, host, kind, tag, dax, state, version, reason }) => ({
+			id,
+			host,
+			kind,
+			tag: tag === '' ? null : tag,
+			dax,
+			state,
+			version,
+			reason
+		})),
+		plans: fabric.plans.map(planStatus),
 		messages: fabric.messages.map((message) => ({
 			id: message.id,
 			from: message.from,
@@ -39,7 +50,11 @@ export function fabricStatus(world: World): FabricStatus | null {
 			state: message.state
 		})),
 		down: [...fabric.down],
-		lines: fabric.lines.map((line) => lineStatus(world, line))
+		lines: fabric.lines.map((line) => lineStatus(world, line)),
+		breaches: fabric.breaches.map((each) => ({ ...each })),
+		losses: fabric.losses.map((each) => ({ ...each })),
+		counts: { ...fabric.counts },
+		managerDown: fabric.managerDown
 	};
 }
 
@@ -95,35 +110,25 @@ const regionStatus = (region: RegionRecord): FabricRegionStatus => ({
 	sanitize: region.sanitize
 });
 
-function deviceStatus(world: World, device: DeviceRecord): FabricDeviceStatus {
+function deviceStatus(world: World, device: DeviceRecord, index: number): FabricDeviceStatus {
 	return {
 		id: device.id,
 		kind: device.kind,
 		profile: device.profile,
 		present: device.present,
 		mediaBytes: device.mediaBytes,
-		freeBytes: device.mediaBytes,
+		freeBytes: freeMediaBytes(world, index),
 		hardwareCoherent: device.hardwareCoherent,
 		extentLimit: device.limits.extents,
 		tagLimit: device.limits.tags,
 		logRecords: device.limits.logRecords,
 		poisonedLines: device.poison.reduce((sum, one) => sum + one.units, 0),
-		lds: device.lds.map((ld) => ({
-			number: ld.number,
-			host: ld.host,
-			regions: ld.regions.map(regionStatus),
-			decoders: decoderStatus(ld),
-			extents: [],
-			counts: {
-				offered: { extents: 0, bytes: 0 },
-				accepted: { extents: 0, bytes: 0 },
-				releasing: { extents: 0, bytes: 0 },
-				forced: { extents: 0, bytes: 0 },
-				dead: { extents: 0, bytes: 0 }
-			},
-			pendingGroups: ld.pending.length,
-			generation: ld.generation,
-			log: { capacity: device.limits.logRecords, overflow: ld.log.overflow, records: [] }
+		lds: device.lds.map((logical, ld) => ({
+			number: logical.number,
+			host: logical.host,
+			regions: logical.regions.map(regionStatus),
+			decoders: decoderStatus(logical),
+			...capacityStatus(world, index, ld)
 		})),
 		gfd: gfdStatus(world, device, regionStatus)
 	};
@@ -148,7 +153,7 @@ function hostStatus(peer: PeerRecord): FabricHostStatus {
 			arithmetic,
 			problem
 		})),
-		dax: [],
+		dax: peer.dax.map(daxStatus),
 		notifications: peer.gam.map(({ atNs, text }) => ({ atNs, text })),
 		log: peer.log.map(({ atNs, text }) => ({ atNs, text }))
 	};

@@ -1,0 +1,126 @@
+import {
+	EXTENTS_IN_STATUS,
+	type FabricExtentStatus,
+	type FabricHostStatus,
+	type FabricLogicalDeviceStatus,
+	type FabricPlanStatus,
+	type FabricTagStatus
+} from '../contract/fabric-status.ts';
+import { hpaOf } from '../fabric/address/reverse.ts';
+import { mediaHeld } from '../fabric/content.ts';
+import { countsOf, STATE_NAMES } from '../fabric/dcd/lists.ts';
+import { DC_EVENT_NAMES, eventOpcode } from '../fabric/dcd/log.ts';
+import { readExtent, regionOf } from '../fabric/dcd/rows.ts';
+import { tagText, viewOfTag } from '../fabric/dcd/tags.ts';
+import { rowsByAddress } from '../fabric/dcd/tree.ts';
+import { stepsOf } from '../orchestrator/plans.ts';
+import type { DaxRecord, DeviceRecord, LogicalDeviceRecord, PlanRecord, TagRecord } from '../state/fabric-records.ts';
+import type { World } from '../state/world.ts';
+
+/** Capacity as the page shows it: extents by address with their states, the event log, tags as each host sees them. */
+type Shown = Pick<FabricLogicalDeviceStatus, 'extents' | 'counts' | 'pendingGroups' | 'generation' | 'log'>;
+
+export function capacityStatus(world: World, device: number, ld: number): Shown {
+	const record = world.r.fabric.devices[device] as DeviceRecord;
+	const logical = record.lds[ld] as LogicalDeviceRecord;
+	return {
+		extents: rowsByAddress(world, device, ld)
+			.slice(0, EXTENTS_IN_STATUS)
+			.map((row) => extentStatus(world, logical, row)),
+		counts: countsOf(world, device, ld),
+		pendingGroups: logical.pending.length,
+		generation: logical.generation,
+		log: {
+			capacity: record.limits.logRecords,
+			overflow: logical.log.overflow,
+			records: logical.log.records.map((event) => ({
+				handle: event.handle,
+				what: `${eventOpcode(event.type)} ${DC_EVENT_NAMES[event.type] ?? ''}`,
+				type: event.type,
+				more: event.more,
+				dpa: event.dpa,
+				bytes: event.bytes,
+				tag: event.tag === '' ? null : event.tag,
+				sequence: event.sequence,
+				atNs: event.atNs
+			}))
+		}
+	};
+}
+
+function extentStatus(world: World, logical: LogicalDeviceRecord, row: number): FabricExtentStatus {
+	const extent = readExtent(world, row);
+	const tag = tagText(world, extent.tagId);
+	return {
+		row,
+		dpa: extent.dpa,
+		bytes: extent.bytes,
+		media: extent.media,
+		tag: tag === '' ? null : tag,
+		sequence: extent.sequence,
+		arrival: extent.arrival,
+		state: STATE_NAMES[extent.state as keyof typeof STATE_NAMES],
+		region: regionOf(logical.regions, extent.dpa, extent.bytes)
+	};
+}
+
+export function tagStatus(world: World, record: TagRecord): FabricTagStatus {
+	const first = record.media[0];
+	const held = first ? mediaHeld(world, record.device, first.at) : null;
+	return {
+		tag: record.tag,
+		device: record.device,
+		bytes: record.bytes,
+		sharable: record.sharable,
+		referenced: record.referenced,
+		holders: [...record.holders],
+		offered: [...record.offered],
+		views: record.holders.flatMap((host) => {
+			const view = viewOfTag(world, host, record.tag);
+			if (!view) return [];
+			return [
+				{
+					host,
+					pieces: view.pieces.map((piece) => ({
+						sequence: piece.sequence,
+						arrival: piece.arrival,
+						at: piece.at,
+						bytes: piece.bytes,
+						dpa: piece.dpa,
+						hpa: hpaOf(world, host, view.device, view.ld, piece.dpa)
+					})),
+					complete: view.complete,
+					missing: [...view.missing]
+				}
+			];
+		}),
+		content: held === null ? null : { writer: held.writer, version: held.version }
+	};
+}
+
+export const daxStatus = (dax: DaxRecord): FabricHostStatus['dax'][number] => ({
+	id: dax.id,
+	device: dax.device,
+	tag: dax.tag === '' ? null : dax.tag,
+	bytes: dax.bytes,
+	use: dax.use,
+	state: dax.state,
+	occupiedBytes: dax.occupiedBytes,
+	stuckBytes: dax.stuckBytes,
+	extents: [...dax.extents],
+	emptyNs: dax.emptyNs < 0 ? null : dax.emptyNs,
+	stays: dax.stays
+});
+
+export const planStatus = (plan: PlanRecord): FabricPlanStatus => ({
+	id: plan.id,
+	plan: plan.plan,
+	steps: stepsOf(plan.plan, plan.values).map((step) => step.says),
+	notes: [...plan.notes],
+	step: plan.step,
+	waits: plan.state === 'running' && plan.acted === 'waiting',
+	state: plan.state,
+	reason: plan.reason,
+	startNs: plan.startNs,
+	endNs: plan.endNs < 0 ? null : plan.endNs
+});
