@@ -1,4 +1,5 @@
 import { runRecoveryTimer } from '../fabric/faults/links.ts';
+import { runInboxTimer } from '../fabric/hosts/steps.ts';
 import { runBackground } from '../fabric/switch/binding.ts';
 import { FabricTimerKind, type FabricTimerKindValue } from '../fabric/timers.ts';
 import { runAppTimer } from '../orchestrator/apps.ts';
@@ -13,6 +14,7 @@ export const FABRIC_TIMERS: Readonly<Partial<Record<FabricTimerKindValue, Fabric
 	[FabricTimerKind.app]: runAppTimer,
 	[FabricTimerKind.vacate]: runVacateTimer,
 	[FabricTimerKind.plan]: runPlanTimer,
+	[FabricTimerKind.inbox]: runInboxTimer,
 	[FabricTimerKind.recovery]: runRecoveryTimer,
 	[FabricTimerKind.background]: runBackground
 };

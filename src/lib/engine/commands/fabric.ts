@@ -4,7 +4,10 @@ import type { ReasonId } from '../contract/reasons.ts';
 import { MEMORY_WORDS } from '../fabric/coherence/words.ts';
 import { ADDRESS_BUILD_WORDS } from '../fabric/address/words-build.ts';
 import { GFD_WORDS } from '../fabric/gfd/words.ts';
+import { FM_WORDS } from '../fabric/dcd/fm-words.ts';
+import { GFD_WORDS as GFD_CAPACITY_WORDS } from '../fabric/dcd/gfd-words.ts';
 import { HOST_WORDS } from '../fabric/dcd/host-words.ts';
+import { ANSWER_WORDS } from '../fabric/hosts/words.ts';
 import { DEVICE_FAULTS } from '../fabric/faults/devices.ts';
 import { HOST_FAULTS } from '../fabric/faults/hosts.ts';
 import { LINK_FAULTS } from '../fabric/faults/links.ts';
@@ -19,8 +22,8 @@ import type { World } from '../state/world.ts';
 
 /** Who understands which words. Each part of the fabric brings its own table. */
 export const FABRIC_TABLES: Readonly<Record<FabricActor, readonly Readonly<Record<string, FabricWord>>[]>> = {
-	fm: [SWITCH_WORDS, DEVICE_WORDS, GFD_WORDS],
-	host: [HOST_WORDS, MEMORY_WORDS, DAX_WORDS],
+	fm: [FM_WORDS, GFD_CAPACITY_WORDS, SWITCH_WORDS, DEVICE_WORDS, GFD_WORDS],
+	host: [HOST_WORDS, ANSWER_WORDS, MEMORY_WORDS, DAX_WORDS],
 	orchestrator: [ORCHESTRATOR_WORDS],
 	fault: [LINK_FAULTS, HOST_FAULTS, DEVICE_FAULTS],
 	build: [BUILD_WORDS, ADDRESS_BUILD_WORDS]

@@ -308,6 +308,8 @@ export interface InboxRecord {
 	ld: number;
 	/** idle: waits for an interrupt. Each other word is the next thing it does, one mailbox command each. */
 	step: 'idle' | 'read' | 'clear' | 'act' | 'replay';
+	/** When it does that; −1 while it waits. */
+	dueNs: number;
 	/** Handles to clear. */
 	handles: number[];
 	/** Read and not yet acted on, oldest first. */

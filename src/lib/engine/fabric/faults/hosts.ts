@@ -5,6 +5,7 @@ import { dropLines } from '../coherence/lines.ts';
 import { forgetRequests } from '../coherence/snoop.ts';
 import { count } from '../counts.ts';
 import { resetLogicalDevice } from '../dcd/resets.ts';
+import { bootHost, wakeHost } from '../hosts/wake.ts';
 import type { FabricOutcome, FabricWord } from '../outcome.ts';
 
 /** Hosts that crash, boot again, fall silent, or take release requests and do nothing. */
@@ -61,6 +62,7 @@ function rebootHost(world: World, peer: PeerRecord, cause: number): FabricOutcom
 			logical.presented = -1;
 		})
 	);
+	bootHost(world, peer);
 	return says(`${peer.id} boots again`);
 }
 
@@ -81,6 +83,7 @@ export const HOST_FAULTS: Readonly<Record<string, FabricWord>> = {
 		if (peer.state !== 'silent') return no(`${peer.id} is ${peer.state}`);
 		peer.state = 'up';
 		emit(world, { kind: 'fault', rule: 'host-crash', cause, host: peer.id, values: {}, text: `${peer.id} answers again` });
+		wakeHost(world, peer);
 		return says(`${peer.id} answers again`);
 	}),
 	'ignore-release': onPeer((world, peer, cause) => {

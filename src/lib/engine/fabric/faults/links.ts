@@ -9,6 +9,7 @@ import { resetLogicalDevice } from '../dcd/resets.ts';
 import { send } from '../messages.ts';
 import type { FabricOutcome, FabricWord } from '../outcome.ts';
 import { releaseVppb, VPPB } from '../switch/binding.ts';
+import { wakeHosts } from '../hosts/wake.ts';
 import { FabricTimerKind, scheduleFabricTimer } from '../timers.ts';
 
 /**
@@ -55,6 +56,7 @@ const restoreLink: FabricWord = (world, at, _parameters, cause) => {
 	if (index < 0) return no(`${at} is not down`);
 	fabric.down.splice(index, 1);
 	emit(world, { kind: 'fault', rule: 'link-down', cause, values: { link: at }, text: `the link ${at} is up again` });
+	wakeHosts(world);
 	return says(`${at} is up again`);
 };
 
@@ -84,6 +86,7 @@ export function runRecoveryTimer(world: World, index: number): void {
 	if (!one || place < 0) return;
 	fabric.down.splice(place, 1);
 	emit(world, { kind: 'fault', rule: 'device-reset', cause: null, values: { switch: one.id }, text: `${one.id} answers again` });
+	wakeHosts(world);
 }
 
 /** Pulled out: all of its logical devices vanish for all hosts; a switch unbinds them by itself and tells the manager. */
