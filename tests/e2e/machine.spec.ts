@@ -110,3 +110,22 @@ for (const scheme of ['light', 'dark'] as const)
 			expect(violations.map((one) => `${view}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
 		}
 	});
+
+test('an outcome arrives while the run plays, and the line leads to the thing in the picture', async ({ page }) => {
+	await open(page, 'One held page');
+	await page.keyboard.press('~');
+	await page.locator('.console input').press('Escape');
+	await page.keyboard.press('~');
+	await page.getByRole('button', { name: 'Play', exact: true }).click();
+	const did = log(page).getByRole('button', { name: /memory32 is being emptied/ });
+	await expect(did).toContainText('16,383 of 16,384 pages moved', { timeout: 60_000 });
+	await expect(play(page)).toHaveAttribute('data-state', 'playing');
+	// The plug at 1 s was answered long ago: its answer is there although nothing has paused.
+	await expect(log(page).getByRole('button', { name: /vm0 has 512.MiB, as requested/ })).toBeVisible();
+	await page.getByRole('button', { name: 'Pause', exact: true }).click();
+	await idle(page);
+	await did.click();
+	await expect(page.locator('#inspector h2')).toHaveText('memory32');
+	await expect(log(page).locator('.about')).toContainText('echo offline > /sys/devices/system/memory/memory32/state');
+	await expect(log(page).locator('.about')).toContainText('in the run');
+});

@@ -8,6 +8,7 @@ import type { MachineCommand } from '../../../../../src/lib/engine/contract/mach
 import { MACHINE_CATALOGUE } from '../../../../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { Simulation } from '../../../../../src/lib/engine/index.ts';
 import { callBars } from '../../../../../src/routes/play/machine/call-bars.ts';
+import { didWords } from '../../../../../src/routes/play/machine/line-objects.ts';
 import { commandsUntil, firstView, keyOf, scrollback } from '../../../../../src/routes/play/machine/scrollback.ts';
 
 const wish = (value: number): MachineCommand => ({
@@ -35,7 +36,10 @@ describe('the scrollback', () => {
 		const line = '{"execute":"qom-set", "arguments":{}}';
 		const typed = new Map([[keyOf(10, journal[0]!.command as MachineCommand), { line, manner: 'qmp' as const }]]);
 		const [first] = scrollback(journal, [], typed, [], 'm0', 15);
-		expect(first).toMatchObject({ line, manner: 'qmp', typed: true });
+		expect(first).toMatchObject({ line, manner: 'qmp', from: 'typed' });
+		const acted = new Set([keyOf(30, journal[3]!.command as MachineCommand)]);
+		const entries = scrollback(journal, [], typed, [], 'm0', 40, acted);
+		expect(entries.map((one) => (one.kind === 'command' ? one.from : one.kind))).toEqual(['typed', 'run', 'picture']);
 	});
 	it('puts what was only asked where it was asked, and drops it when time goes back', () => {
 		const said = [
@@ -70,6 +74,20 @@ describe('with the engine’s calls', () => {
 		for (const one of commands) expect(one.call?.startNs).toBe(one.atNs);
 		expect(new Set(commands.map((one) => one.call?.id)).size).toBe(commands.length);
 		expect(commands.at(-1)!.call).toMatchObject({ state: 'running', actor: 'shell' });
+	});
+	it('every line names the thing in the picture that it is about, and what the picture did of it', () => {
+		const entries = scrollback(own, [], new Map(), machine.calls, machine.id, status.nowNs).flatMap((one) =>
+			one.kind === 'command' ? [one] : []
+		);
+		const about = entries.map((one) => one.about);
+		expect(about[0]).toEqual({ type: 'virtioMem', machine: 'guest', device: 'vm0' });
+		expect(about[1]).toEqual({ type: 'process', machine: 'guest', process: 'holder' });
+		expect(about.at(-1)).toEqual({ type: 'memoryBlock', machine: 'guest', block: 32 });
+		const did = entries.map((one) => didWords(one.command, one.call, machine)?.replaceAll('\u2009', ' '));
+		expect(did[0]).toBe('vm0 has 512 MiB, as requested');
+		// The 64 MiB were touched on node 1; all but the page that is held have walked to node 0.
+		expect(did[1]).toMatch(/^a: 64 MiB on node 0, 4 KiB on node 1, 4 KiB held$/);
+		expect(did.at(-1)).toMatch(/^memory32 is being emptied, 16,383 of 16,384 pages moved, [\d,]+ tries$/);
 	});
 	it('the timeline has past calls, the one that runs and the ones to come', () => {
 		const { lanes, bars } = callBars(machine, own, status.nowNs, 6);
