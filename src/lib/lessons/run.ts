@@ -1,6 +1,7 @@
 import { ok, type Outcome } from '../base/outcome.ts';
 import type { WorldId } from '../engine/contract/ids.ts';
 import type { Buffers, CrashReport, EnginePort } from '../engine/contract/port.ts';
+import type { ExchangeVerdict } from '../engine/contract/exchange.ts';
 import type { MoverVerdict } from '../engine/contract/movers.ts';
 import type { AnswerTo, Expression, Query, RunSummary } from '../engine/contract/queries.ts';
 import type { ReasonId } from '../engine/contract/reasons.ts';
@@ -17,6 +18,8 @@ export interface RunOrder {
 	readonly expressions?: readonly Expression[];
 	/** A plan of the migrator whose every order is to be explored (the lab of the three movers). */
 	readonly movers?: string;
+	/** A plan of the exchange over shared memory whose every order is to be explored. */
+	readonly exchange?: string;
 	readonly memory?: 'shared' | 'transferred';
 	/** The order was refused, or none was given: nothing will come of waiting. */
 	readonly endWithoutOperation?: boolean;
@@ -32,6 +35,7 @@ export interface RunResult {
 	readonly status: WorldStatus;
 	readonly values: readonly (number | boolean | null)[];
 	readonly movers: MoverVerdict | null;
+	readonly exchange: ExchangeVerdict | null;
 	/** The order was refused at once: a key of REASONS, with the engine's own words. */
 	readonly refusal: { readonly reason: string; readonly text: string } | null;
 	/** The world as it stood at the end: the engine has let go of it. */
@@ -176,11 +180,16 @@ export async function runToEnd(
 			world.status.operations.length === 0 ? refusalIn(await world.ask(FIRST_RECORDS)) : null;
 		const movers =
 			order.movers === undefined ? null : await world.ask({ kind: 'movers', plan: order.movers });
+		const exchange =
+			order.exchange === undefined
+				? null
+				: await world.ask({ kind: 'exchange', plan: order.exchange });
 		return ok({
 			summary,
 			status: world.status,
 			values,
 			movers,
+			exchange,
 			refusal,
 			views: () => world.views()
 		});

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../base/outcome.ts';
+import type { ExchangeVerdict } from '../../engine/contract/exchange.ts';
 import type { MoverVerdict } from '../../engine/contract/movers.ts';
 import type { EnginePort } from '../../engine/contract/port.ts';
 import type { Expression } from '../../engine/contract/queries.ts';
@@ -50,6 +51,13 @@ const whole = (expressions: readonly LabExpression[], limits: Readonly<Record<st
 
 export type Watched = Pick<RunOrder, 'memory' | 'onprogress' | 'wanted'>;
 
+export interface RunValues {
+	readonly values: readonly (number | boolean | null)[];
+	/** Verdicts of the explorers that were asked. */
+	readonly movers: MoverVerdict | null;
+	readonly exchange: ExchangeVerdict | null;
+}
+
 /** Values of expressions at the end of a scenario. null when the run was no longer wanted. */
 export async function runFor(
 	port: EnginePort,
@@ -60,12 +68,15 @@ export async function runFor(
 		readonly belief?: string | null;
 		readonly limits?: Readonly<Record<string, string | number>>;
 		readonly movers?: string;
+		readonly exchange?: string;
 	} = {}
-): Promise<Outcome<{ readonly values: readonly (number | boolean | null)[]; readonly movers: MoverVerdict | null } | null, ReasonId>> {
+): Promise<Outcome<RunValues | null, ReasonId>> {
 	const { limits = {}, belief = null, ...rest } = watched;
 	const run = await runToEnd(port, { scenario, untilNs, belief, expressions: whole(expressions, limits), ...rest });
 	if (!run.ok) return run;
-	return { ok: true, value: run.value === null ? null : { values: run.value.values, movers: run.value.movers } };
+	if (run.value === null) return { ok: true, value: null };
+	const { values, movers, exchange } = run.value;
+	return { ok: true, value: { values, movers, exchange } };
 }
 
 export interface PlanResult {
@@ -76,11 +87,14 @@ export interface PlanResult {
 	readonly seeds: readonly { readonly seed: number; readonly passed: readonly boolean[] }[];
 	/** The explorer's verdict where the lab asks for one: its path is the counterexample. */
 	readonly movers: MoverVerdict | null;
+	readonly exchange: ExchangeVerdict | null;
 }
+
+const NOTHING = { seeds: [], movers: null, exchange: null } as const;
 
 /** A plan on its seed and on the following ones that the lab demands: a check passes when it passes on all of them. */
 export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: number, watched: Watched = {}): Promise<PlanResult | null> {
-	const { checks, figures, over, untilNs, drawn, movers } = lab.steps.challenge;
+	const { checks, figures, over, untilNs, drawn, movers, exchange } = lab.steps.challenge;
 	let passed = checks.map(() => true);
 	let first: PlanResult | null = null;
 	const seeds: { seed: number; passed: readonly boolean[] }[] = [];
@@ -94,9 +108,10 @@ export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: n
 			...watched,
 			limits,
 			...(movers === undefined ? {} : { movers: String(filled(movers, texts)) }),
+			...(exchange === undefined ? {} : { exchange: String(filled(exchange, texts)) }),
 			onprogress: (fraction) => watched.onprogress?.((at + fraction) / over)
 		});
-		if (!run.ok) return { passed: checks.map(() => false), figures: figures.map(() => null), note: run.detail, seeds: [], movers: null };
+		if (!run.ok) return { ...NOTHING, passed: checks.map(() => false), figures: figures.map(() => null), note: run.detail };
 		if (run.value === null) return null;
 		const { values } = run.value;
 		const here = checks.map((_, index) => values[index] === true);
@@ -107,12 +122,13 @@ export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: n
 			figures: figures.map((each, index) => scaled(values[checks.length + index], each)),
 			note: null,
 			seeds,
-			movers: run.value.movers
+			movers: run.value.movers,
+			exchange: run.value.exchange
 		};
 	}
 	const lostAt =
 		first && over > 1 && first.passed.every(Boolean) && !passed.every(Boolean) ? 'won on this seed, lost on a later one' : null;
-	return first === null ? null : { passed, figures: first.figures, note: lostAt, seeds, movers: first.movers };
+	return first === null ? null : { passed, figures: first.figures, note: lostAt, seeds, movers: first.movers, exchange: first.exchange };
 }
 
 /** The engine's number in the figure's unit. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { QUANTITIES, type QuantityName } from '../../engine/contract/queries.ts';
+import { FABRIC_QUANTITIES, type FabricQuantityName } from '../../engine/contract/fabric-quantities.ts';
 import { MACHINE_QUANTITIES, type MachineQuantityName } from '../../engine/contract/machine-quantities.ts';
 
 /**
@@ -11,12 +12,18 @@ const id = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'an id is lower 
 const words = v.pipe(v.string(), v.minLength(1), v.maxLength(280));
 const OPERATORS = ['+', '-', '*', '/', '<', '<=', '==', '>=', '>', 'and', 'or', 'not'] as const;
 
+/** Quantities of one thing that is named: of a machine, or of a fabric. */
+const NAMED = [...Object.keys(MACHINE_QUANTITIES), ...Object.keys(FABRIC_QUANTITIES)] as [
+	MachineQuantityName | FabricQuantityName,
+	...(MachineQuantityName | FabricQuantityName)[]
+];
+
 /** An expression of the contract in which a drawn value of the seed may stand where a number stands. */
 export type LabExpression =
 	| number
 	| boolean
 	| { readonly q: QuantityName }
-	| { readonly q: MachineQuantityName; readonly of: string }
+	| { readonly q: MachineQuantityName | FabricQuantityName; readonly of: string }
 	| { readonly limit: string }
 	| { readonly op: (typeof OPERATORS)[number]; readonly args: readonly LabExpression[] };
 
@@ -24,7 +31,7 @@ export const labExpression: v.GenericSchema<LabExpression> = v.union([
 	v.number(),
 	v.boolean(),
 	v.strictObject({
-		q: v.picklist(Object.keys(MACHINE_QUANTITIES) as [MachineQuantityName, ...MachineQuantityName[]]),
+		q: v.picklist(NAMED),
 		of: v.pipe(v.string(), v.maxLength(80))
 	}),
 	v.strictObject({ q: v.picklist(Object.keys(QUANTITIES) as [QuantityName, ...QuantityName[]]) }),
@@ -154,12 +161,12 @@ export const labSchema = v.strictObject({
 	texts: v.optional(v.record(id, v.string()), {}),
 	again: v.optional(again),
 	/** Which picture stands on the stage. */
-	stage: v.picklist(['rooms', 'virtio-mem', 'brush']),
+	stage: v.picklist(['rooms', 'virtio-mem', 'brush', 'extents', 'fabric', 'coherence', 'doors']),
 	brush: v.optional(brush),
 	/** What the marks of the picture mean, in one line below it. */
 	caption: v.optional(words),
-	/** Rooms with one block magnified and free lists beside them: for lessons that speak of them. */
-	lens: v.optional(v.boolean(), false),
+	/** A host whose plug is pulled at the end of the run: what its area leaves is asked only then. */
+	plug: v.optional(v.strictObject({ machine: id, process: id, area: id, nodes: v.array(v.number()) })),
 	belief: v.strictObject({ id, name: words, sentence: words }),
 	terms: v.record(id, words),
 	bet: bets,
@@ -204,6 +211,8 @@ export const labSchema = v.strictObject({
 		hints: v.strictObject({ point: words, principle: words, 'first-move': words }),
 		/** Words of a plan whose every order the explorer looks at, with placeholders; see engine/movers. */
 		movers: v.optional(v.string()),
+		/** The same for the exchange over shared memory; see contract/exchange.ts. */
+		exchange: v.optional(v.string()),
 		attemptsBeforeSolution: v.number(),
 		witness: plan,
 		decoys: v.pipe(v.array(v.strictObject({ id, belief: words, plan })), v.minLength(2))

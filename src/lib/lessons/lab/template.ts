@@ -8,6 +8,10 @@ import type { LabExpression } from './schema.ts';
 
 /** Every `${name}` inside a text value replaced; an entry of a list that is exactly "${name}" and becomes "" goes away. */
 export function filled(value: unknown, texts: Readonly<Record<string, string>>): unknown {
+	const alone = typeof value === 'string' ? /^\$\{([a-z][a-z0-9-]*)\}$/.exec(value) : null;
+	const plain = alone?.[1] === undefined ? undefined : texts[alone[1]];
+	// "=5" and "=true" stand for a number and a truth value where the format wants one.
+	if (plain?.startsWith('=')) return JSON.parse(plain.slice(1)) as unknown;
 	if (typeof value === 'string')
 		return value.replaceAll(/\$\{([a-z][a-z0-9-]*)\}/g, (_, name: string) => {
 			const text = texts[name];

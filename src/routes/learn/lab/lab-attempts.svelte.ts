@@ -1,6 +1,7 @@
 import { replaceState } from '$app/navigation';
 import { nextSeed } from '$lib/lessons/family.ts';
 import * as machine from '$lib/lessons/lab/lab.ts';
+import { exchangeRun } from '$lib/lessons/lab/exchange-run.ts';
 import { moverRun } from '$lib/lessons/lab/mover-run.ts';
 import { planScenario, runPlan, type PlanResult } from '$lib/lessons/lab/run-lab.ts';
 import { playHref } from '../links.ts';
@@ -82,15 +83,17 @@ export class LabAttempts {
 			page.learner = machine.addLabAttempt(page.learner, {
 				...result,
 				plan,
-				note: result.note ?? result.movers?.reason ?? null
+				note: result.note ?? result.movers?.reason ?? result.exchange?.reason ?? null
 			});
 			const attempt = page.learner.attempts.at(-1) as machine.LabAttempt;
 			page.said = `${result.passed.filter(Boolean).length} of ${result.passed.length} goals reached.`;
 			// Where every order was looked at, the one that decided is the run to open.
 			const scenario =
-				result.movers === null
-					? planScenario(lab, plan, seed)
-					: moverRun(lab, plan, seed, result.movers);
+				result.exchange !== null
+					? exchangeRun(lab, plan, seed, result.exchange)
+					: result.movers === null
+						? planScenario(lab, plan, seed)
+						: moverRun(lab, plan, seed, result.movers);
 			const href = await playHref(page.root, [{ scenario }]);
 			this.hrefs = { ...this.hrefs, [attempt.number]: href };
 			if (wanted()) {
