@@ -44,25 +44,34 @@ export function send(world: World, message: NewMessage): MessageRecord {
 	return record;
 }
 
-/** A message that is answered at once: it stands in the list, and nothing comes of it any more. */
-export function note(world: World, message: Omit<NewMessage, 'ns'>, code: number): void {
+/** A message that arrives at once: whoever writes it down also says what comes of it (`answerNote`). */
+export function note(world: World, message: Omit<NewMessage, 'ns'>): MessageRecord {
 	const { fabric, nowNs } = world.r;
-	fabric.messages.push({
+	const record: MessageRecord = {
 		id: fabric.nextMessageId,
 		from: message.from,
 		to: message.to,
 		what: message.what,
 		opcode: message.opcode,
 		tag: message.tag ?? '',
-		code,
+		code: -1,
 		payload: message.payload ?? {},
 		sentNs: nowNs,
 		arriveNs: nowNs,
 		state: 'arrived',
 		causeSeq: message.cause
-	});
+	};
+	fabric.messages.push(record);
 	fabric.nextMessageId += 1;
 	forgetOldMessages(world);
+	return record;
+}
+
+/** Its return code; below 0 it never reached anybody and is taken out again. */
+export function answerNote(world: World, record: MessageRecord, code: number): void {
+	const { messages } = world.r.fabric;
+	if (code >= 0) record.code = code;
+	else if (messages.includes(record)) messages.splice(messages.indexOf(record), 1);
 }
 
 export function messageOf(world: World, id: number): MessageRecord | null {

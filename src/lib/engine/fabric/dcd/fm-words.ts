@@ -1,7 +1,7 @@
 import { ADD_POLICIES, REMOVAL_POLICIES, type AddPolicy, type RemovalPolicy } from '../../contract/fabric-profiles.ts';
 import type { QmpArguments, QmpValue } from '../../contract/machine-commands.ts';
 import type { World } from '../../state/world.ts';
-import { note } from '../messages.ts';
+import { answerNote, note } from '../messages.ts';
 import { RETURN_CODES, type FabricOutcome, type FabricWord } from '../outcome.ts';
 import { bytesOf, deviceIndex, flagOf, ldOf, numberOf, outcomeOf, rangesOf, textOf } from './arguments.ts';
 import { extentPage } from './lists.ts';
@@ -24,9 +24,9 @@ export const managerWord =
 		const record = deviceAt(world, device);
 		if (world.r.fabric.managerDown) return { ok: false, says: 'the fabric manager is down' };
 		if (!record.present) return { ok: false, says: `${at} is not there` };
+		const message = note(world, { from: 'fm', to: at, opcode, what, tag: textOf(parameters['tag']), cause });
 		const outcome = run(world, device, parameters, cause);
-		const code = outcome.ok ? RETURN_CODES.success : (outcome.code ?? -1);
-		if (code >= 0) note(world, { from: 'fm', to: at, opcode, what, tag: textOf(parameters['tag']), cause }, code);
+		answerNote(world, message, outcome.ok ? RETURN_CODES.success : (outcome.code ?? -1));
 		return outcome;
 	};
 

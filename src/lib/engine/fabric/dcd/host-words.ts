@@ -1,6 +1,6 @@
 import type { QmpArguments, QmpValue } from '../../contract/machine-commands.ts';
 import type { World } from '../../state/world.ts';
-import { note } from '../messages.ts';
+import { answerNote, note } from '../messages.ts';
 import { RETURN_CODES, type FabricOutcome, type FabricWord } from '../outcome.ts';
 import { addResponse } from './answer.ts';
 import { flagOf, numberOf, outcomeOf, rangesOf, textOf } from './arguments.ts';
@@ -48,11 +48,10 @@ const word =
 		if (typeof place === 'string') return { ok: false, says: place };
 		const record = deviceAt(world, place.device);
 		if (!record.present) return { ok: false, says: `${record.id} is not there` };
+		const message =
+			record.machine < 0 ? note(world, { from: at, to: record.id, opcode, what, tag: textOf(parameters['tag']), cause }) : null;
 		const outcome = run(world, place.device, place.ld, parameters, cause);
-		if (record.machine < 0) {
-			const code = outcome.ok ? RETURN_CODES.success : (outcome.code ?? -1);
-			if (code >= 0) note(world, { from: at, to: record.id, opcode, what, tag: textOf(parameters['tag']), cause }, code);
-		}
+		if (message) answerNote(world, message, outcome.ok ? RETURN_CODES.success : (outcome.code ?? -1));
 		return outcome;
 	};
 
