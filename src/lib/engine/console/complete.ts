@@ -92,7 +92,7 @@ function candidatesFor(world: World, os: number, words: readonly string[]): Cand
 		case 'migratepages':
 			return words.length === 2 ? pids(world, os) : plain(osRecord(world, os).nodes.map((node) => String(node.id)));
 		case 'sysctl':
-			return plain(['kernel.numa_balancing', 'vm.min_free_kbytes', 'vm.watermark_scale_factor', 'vm.drop_caches']);
+			return plain(['kernel.numa_balancing', 'vm.min_free_kbytes', 'vm.watermark_scale_factor', 'vm.drop_caches', 'vm.compact_memory']);
 		default:
 			return [];
 	}

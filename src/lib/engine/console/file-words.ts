@@ -55,6 +55,19 @@ const FILES: readonly FileWord[] = [
 		'0 off, 1 pages follow the CPU that uses them, 2 hot pages are promoted to the top tier.',
 		'Documentation/admin-guide/sysctl/kernel.rst'
 	),
+	file(/\/vm\/compact_memory$/, '/proc/sys/vm/compact_memory', '1 compacts every zone at once.', 'Linux 7.2.13 mm/compaction.c'),
+	file(
+		/\/node\d+\/compact$/,
+		'/sys/devices/system/node/nodeN/compact',
+		'Any write compacts the zones of the node.',
+		'Linux 7.2.13 mm/compaction.c'
+	),
+	file(
+		/\/(hard|soft)_offline_page$/,
+		`${MEMORY}/hard_offline_page, soft_offline_page`,
+		'An address is treated as failing memory: soft moves the page away first, hard does not.',
+		'Linux 7.2.13 mm/memory-failure.c'
+	),
 	file(
 		/\/vm\/drop_caches$/,
 		'/proc/sys/vm/drop_caches',

@@ -25,6 +25,11 @@ export const ALLOCATION_RULES = {
 		'Kim, seed S3 (SMDK); in no kernel',
 		'on the list'
 	),
+	compaction: rule(
+		'compaction',
+		'Base pages from the low end of a zone go to free pages of partly used blocks at its high end, until the two meet; held pages and huge folios stay.',
+		'Linux 7.2.13 mm/compaction.c, compact_zone'
+	),
 	kswapd: rule(
 		'kswapd',
 		'Only when every allowed zone is below LOW is kswapd woken; it reclaims until one zone of its node is above HIGH, here at once.',

@@ -10,6 +10,7 @@ import { nodeIndex, zoneRank } from '../mm/alloc/zonelist.ts';
 import { costNs } from '../costs/cost-model.ts';
 import { cxlOf } from '../cxl/find.ts';
 import { writeCxlFile } from '../cxl/sysfs.ts';
+import { compactMemory } from '../mm/move/compact.ts';
 import { continueLater, endCall } from '../mm/os/calls.ts';
 import { osRecord } from '../mm/os/os.ts';
 import { wakeParked } from '../mm/os/wake.ts';
@@ -42,6 +43,15 @@ export function writeFile(world: World, os: number, path: string, value: string,
 		wakeParked(world, os);
 		return;
 	}
+	const compact = /^\/(?:proc\/sys\/vm\/compact_memory|sys\/devices\/system\/node\/node(\d+)\/compact)$/.exec(path);
+	if (compact && (compact[1] === undefined || nodeIndex(record, Number(compact[1])) >= 0)) {
+		const all = compact[1] === undefined;
+		if (all && value.trim() !== '1') return endCall(world, call, 'EINVAL', null);
+		compactMemory(world, os, all ? null : Number(compact[1]));
+		endCall(world, call, null, null);
+		wakeParked(world, os);
+		return;
+	}
 	const failure = /^\/sys\/devices\/system\/memory\/(hard|soft)_offline_page$/.exec(path);
 	if (failure) {
 		const addr = readAddress(value);
@@ -58,6 +68,8 @@ export function writeFile(world: World, os: number, path: string, value: string,
 		wakeParked(world, os);
 		return;
 	}
+	const node = /^\/sys\/devices\/system\/node\/node(\d+)\//.exec(path);
+	if (node && nodeIndex(record, Number(node[1])) < 0) return endCall(world, call, 'ENOENT', null);
 	endCall(world, call, READ_ONLY_SYS.test(path) ? 'EACCES' : READ_ONLY_PROC.test(path) ? 'EIO' : 'ENOENT', null);
 }
 

@@ -31,6 +31,7 @@ export function nodeDirectory(world: World, os: number): Directory {
 function oneNode(world: World, os: number, node: OsNodeRecord): Directory {
 	return directory(() => ({
 		...(node.readLatencyNs === null ? {} : accessDirectories(world, os, node)),
+		compact: file(() => '', true),
 		cpulist: line(() => rangeList(node.cpus)),
 		distance: line(() => distancesOf(world, os, node).join(' ')),
 		meminfo: file(() => nodeMeminfo(node.id, meminfoOfNode(world, os, node.id))),

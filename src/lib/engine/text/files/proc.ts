@@ -42,6 +42,7 @@ const kernelSettings = (world: World, os: number): Directory =>
 /** Documentation/admin-guide/sysctl/vm.rst. */
 const vmSettings = (world: World, os: number): Directory =>
 	directory(() => ({
+		compact_memory: line(() => 0, true),
 		drop_caches: line(() => 0, true),
 		min_free_kbytes: line(() => minFreeKbytes(world, os), true),
 		watermark_scale_factor: line(() => osRecord(world, os).settings.watermarkScaleFactor, true)

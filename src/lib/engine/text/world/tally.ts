@@ -182,9 +182,9 @@ function addRow(kind: number, pages: number, into: Tally): void {
 		case RowKind.offline:
 			into.pageOffline += pages;
 			return;
-		case RowKind.reserved:
-		// Lost like memory that was never given.
+		// A poisoned page is lost like memory that was never given.
 		case RowKind.poisoned:
+		case RowKind.reserved:
 			into.reserved += pages;
 			return;
 		case RowKind.hole:
