@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { dirtyLog, events, freshWorld, seeking, sentPages, uniformMemory } from './bench/engine.ts';
+import { translations, widePool } from './bench/addresses.ts';
 import { inBrowser } from './bench/browser.ts';
 import { growth } from './bench/growth.ts';
 import { allocated, migrated, offlined, plugged } from './bench/linux.ts';
@@ -48,6 +49,8 @@ part('Linux: pages moved to another node', () => migrated(rounds));
 part('Linux: a memory block goes offline', () => offlined(rounds));
 part('Linux: 64 GiB by virtio-mem', () => plugged(rounds));
 part('Linux: growth to 1 TiB', () => growth(words.includes('--quick')));
+part('fabric: translations', () => translations(rounds));
+part('fabric: 64 TiB and 64 hosts', widePool);
 if (only !== undefined && rows.length === 0) refuse(`no part has "${only}" in its name`);
 if (only === undefined && !words.includes('--no-browser')) {
 	say('browser …');

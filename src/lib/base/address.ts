@@ -15,7 +15,9 @@ const LIMIT = 2 ** 52;
 
 /** Asserts an integer byte address below 2^52 (decision D1: doubles hold these exactly, 32-bit operators do not). */
 export function byteAddress(value: number, space: string): number {
-	assert(Number.isInteger(value) && value >= 0 && value < LIMIT, `${space} out of range: ${value}`);
+	// The text is put together only for a value that is out of range.
+	if (!(Number.isInteger(value) && value >= 0 && value < LIMIT))
+		assert(false, `${space} out of range: ${value}`);
 	return value;
 }
 

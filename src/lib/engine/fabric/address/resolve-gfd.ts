@@ -3,7 +3,7 @@ import type { EdgeRecord, FastEntry, PeerRecord, SwitchRecord, WindowRecord } fr
 import type { World } from '../../state/world.ts';
 import { gdtHits, gdtOf } from '../gfd/decode.ts';
 import { groupOfBlock, mayAccess, partitionAt } from '../gfd/groups.ts';
-import { downAmong } from '../switch/links.ts';
+import { anyDown, downAmong } from '../switch/links.ts';
 import { pbrWay } from '../switch/pbr-route.ts';
 import { granularityBytes } from './encoding.ts';
 import { ended, type Ladder, type Resolved } from './resolved.ts';
@@ -44,7 +44,7 @@ export function resolveByPid(world: World, peer: PeerRecord, window: WindowRecor
 	const found = edgeOf(world, peer.id);
 	if (!found) return ended({ window }, 'no-segment', `host ${peer.id} hangs at no edge port`);
 	const { one, edge } = found;
-	const cut = downAmong(world, [peer.id, one.id, `${one.id}:${edge.port}`]);
+	const cut = anyDown(world) ? downAmong(world, [peer.id, one.id, `${one.id}:${edge.port}`]) : null;
 	if (cut !== null) return ended({ window, switches: [one.id] }, 'link-down', `the link ${cut} is down`);
 	const entry = fastEntry(edge, hpa);
 	if (!entry)
@@ -107,5 +107,5 @@ export function resolveByPid(world: World, peer: PeerRecord, window: WindowRecor
 		rule: 'gfam-access'
 	});
 	if (!open) return ended(reached, 'no-access', `group ${group} is not open to ${pidWords(edge.pid)}`);
-	return { ...reached, ok: true };
+	return { ok: true, window, switches, way: known.way, device, ld: -1, offset: hit.offset, dpa: hit.dpa };
 }

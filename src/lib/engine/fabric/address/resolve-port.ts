@@ -1,7 +1,7 @@
 import { formatAddress } from '../../../base/address.ts';
 import type { PeerRecord, VirtualSwitchRecord, WindowRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
-import { downAmong } from '../switch/links.ts';
+import { anyDown, downAmong } from '../switch/links.ts';
 import { endpointHit, portHit } from './decoders.ts';
 import { granularityBytes, waysOfCode } from './encoding.ts';
 import { ended, type Ladder, type Resolved } from './resolved.ts';
@@ -42,7 +42,7 @@ export function resolveByPorts(world: World, peer: PeerRecord, window: WindowRec
 		const one = world.r.fabric.switches.find((candidate) => candidate.id === id);
 		const virtual: VirtualSwitchRecord | undefined = one?.virtualSwitches.find((candidate) => candidate.host === peer.id);
 		if (!one || !virtual) return ended({ window, switches }, 'unbound', `switch ${id} has no virtual switch for host ${peer.id}`);
-		const cut = downAmong(world, [peer.id, id, `${id}:${virtual.upstreamPort}`]);
+		const cut = anyDown(world) ? downAmong(world, [peer.id, id, `${id}:${virtual.upstreamPort}`]) : null;
 		if (cut !== null) return ended({ window, switches }, 'link-down', `the link ${cut} is down`);
 		const bound = virtual.vppbs.flatMap((vppb, index) => (vppb.status >= 2 ? [index] : []));
 		const hit = virtual.decoders.some((decoder) => decoder.committed) ? portHit(virtual.decoders, hpa) : null;
@@ -61,7 +61,7 @@ export function resolveByPorts(world: World, peer: PeerRecord, window: WindowRec
 			});
 		const partner = vppb && vppb.status >= 2 ? one.ports[vppb.port]?.partner : null;
 		if (!vppb || !partner) return ended({ window, switches }, 'unbound', `vPPB ${target} of switch ${id} is not bound`);
-		const broken = downAmong(world, [`${id}:${vppb.port}`]);
+		const broken = anyDown(world) ? downAmong(world, [`${id}:${vppb.port}`]) : null;
 		if (broken !== null) return ended({ window, switches }, 'link-down', `the link ${broken} is down`);
 		if (partner.kind === 'device') return atDevice(world, peer, window, hpa, ladder, switches, partner.id, vppb.ld);
 		next = { kind: 'switch', id: partner.id };
@@ -92,7 +92,7 @@ function atDevice(
 			: bound;
 	const known = { window, switches, way, device, ld };
 	if (!record.present) return ended(known, 'absent', `device ${id} has been pulled out`);
-	const cut = downAmong(world, [peer.id, id, `${id}:${ld}`]);
+	const cut = anyDown(world) ? downAmong(world, [peer.id, id, `${id}:${ld}`]) : null;
 	if (cut !== null) return ended(known, 'link-down', `the link ${cut} is down`);
 	const logical = record.lds[ld];
 	if (!logical || logical.host !== peer.id) return ended(known, 'unbound', `device ${id} has no logical device for host ${peer.id}`);
@@ -112,7 +112,7 @@ function atDevice(
 			rule: 'hdm-endpoint'
 		});
 	}
-	return { ...known, offset: hit.offset, dpa: hit.dpa, ok: true };
+	return { ok: true, window, switches, way, device, ld, offset: hit.offset, dpa: hit.dpa };
 }
 
 function portPlace(

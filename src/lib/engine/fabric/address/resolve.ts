@@ -33,5 +33,6 @@ export function resolveFor(world: World, peer: PeerRecord, hpa: number, ladder: 
 
 /** A window of G-FAM devices has no host bridge: an edge port decides. */
 export function isGfam(world: World, window: WindowRecord): boolean {
+	if (window.bridges.length > 0) return false;
 	return world.r.fabric.devices.some((device) => device.kind === 'gfd' && device.id === window.targets[0]);
 }

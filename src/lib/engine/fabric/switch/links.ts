@@ -8,3 +8,8 @@ export function downAmong(world: World, names: readonly string[]): string | null
 	if (down.length === 0) return null;
 	return names.find((name) => down.includes(name)) ?? null;
 }
+
+/** Asked first where names would have to be put together only to find that every link is up. */
+export function anyDown(world: World): boolean {
+	return world.r.fabric.down.length > 0;
+}
