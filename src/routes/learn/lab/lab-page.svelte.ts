@@ -2,7 +2,6 @@ import { onMount, untrack } from 'svelte';
 import { base } from '$app/paths';
 import { formatNs } from '$lib/base/format.ts';
 import type { Expression } from '$lib/engine/contract/queries.ts';
-import type { Scenario } from '$lib/engine/contract/scenario/schema.ts';
 import { readSeed } from '$lib/lessons/family.ts';
 import {
 	betAnswer,
@@ -24,13 +23,14 @@ import type { ProseStep } from '$lib/lessons/prose.ts';
 import { STEP_IDS, type StepId } from '$lib/lessons/schema.ts';
 import { preferences } from '$lib/ui/preferences.svelte.ts';
 import { frameClock } from '$lib/viz/frame/frame-clock.ts';
-import { playHref } from '../links.ts';
 import { loadProgress, saveProgress } from '../stored-progress.ts';
 import { LabAttempts } from './lab-attempts.svelte.ts';
 import { LabHands } from './lab-hands.svelte.ts';
 import { LabOrder } from './lab-order.svelte.ts';
-import { LabPlayer, type Standing } from './lab-player.svelte.ts';
+import { makeIdeas, stageHref, type MakeIdea } from './lab-links.ts';
+import { LabPlayer } from './lab-player.svelte.ts';
 import { labStills } from './lab-stills.ts';
+import { LabPlug } from './lab-plug.svelte.ts';
 import { LabStrip } from './lab-strip.svelte.ts';
 import { STEP_LABELS } from './step-labels.ts';
 
@@ -43,6 +43,7 @@ export class LabPage {
 	readonly attempts: LabAttempts;
 	readonly hands: LabHands;
 	readonly strip: LabStrip;
+	readonly plug: LabPlug;
 	readonly order: LabOrder;
 	readonly root = `${base}/`;
 
@@ -64,7 +65,7 @@ export class LabPage {
 	foundNow = $state(false);
 	/** Where one block has several futures: the one that is looked at. */
 	brushId: string | null = $state(null);
-	ideas: { id: string; title: string; about: string; href: string | null }[] = $state.raw([]);
+	ideas: readonly MakeIdea[] = $state.raw([]);
 
 	#asking = false;
 
@@ -75,6 +76,7 @@ export class LabPage {
 		this.attempts = new LabAttempts(this);
 		this.hands = new LabHands(this);
 		this.strip = new LabStrip(this);
+		this.plug = new LabPlug(this);
 		this.order = new LabOrder(this);
 		this.player.onpart = () => this.strip.sample();
 	}
@@ -200,6 +202,7 @@ export class LabPage {
 			if (this.player.standing?.kind !== 'start' || !this.atEnd) return;
 			if (this.session?.state === 'playing' || this.answer !== null || this.learner.bet === null)
 				return;
+			if (this.steps.plug !== undefined && !this.plug.pulled) return;
 			untrack(() => void this.#arrived());
 		});
 		$effect(() => {
@@ -211,7 +214,10 @@ export class LabPage {
 	/** Bet to Look: the start with the belief beside it. Change: the chosen option. Challenge: the plan. */
 	async stand(): Promise<void> {
 		const { step, learner } = this;
-		if (step === 'make') return this.#makeIdeas();
+		if (step === 'make') {
+			this.ideas = await makeIdeas(this);
+			return;
+		}
 		if (this.hands.hands !== undefined) return this.hands.open();
 		if (step === 'challenge') {
 			await this.player.stand({ kind: 'plan', plan: learner.plan, seed: learner.seed });
@@ -278,6 +284,7 @@ export class LabPage {
 		this.learner = machine.labBetAgain(this.learner);
 		this.answer = null;
 		this.falseAnswer = null;
+		this.plug.reset();
 		void this.session?.rewind();
 	};
 	seek = (ns: number): void => {
@@ -321,65 +328,9 @@ export class LabPage {
 		}
 	};
 
-	async #makeIdeas(): Promise<void> {
-		const { plan, seed } = this.learner;
-		const { option } = this;
-		const made = [
-			{
-				id: 'start',
-				title: this.lab.title,
-				about: 'The run of this lesson, with every control.',
-				standing: { kind: 'start' } as const
-			},
-			{
-				id: 'changed',
-				title: 'Your change',
-				about: 'The same run with what you changed last.',
-				standing:
-					this.steps.change.hands === undefined
-						? ({
-								kind: 'option',
-								option: option ?? (this.steps.change.options.at(-1)?.id as string)
-							} as const)
-						: ({ kind: 'hands' } as const)
-			},
-			{
-				id: 'plan',
-				title: 'Your plan',
-				about: `The challenge on seed ${seed}, as you have left it.`,
-				standing: { kind: 'plan', plan, seed } as const
-			}
-		];
-		this.ideas = made.map(({ id, title, about }) => ({ id, title, about, href: null }));
-		this.ideas = await Promise.all(
-			made.map(async ({ id, title, about, standing }) => ({
-				id,
-				title,
-				about,
-				href: await playHref(this.root, [{ scenario: this.#scenarioOf(standing) }])
-			}))
-		);
-	}
-
-	/** What was moved by hand is in the session's journal, not in the scenario. */
-	#scenarioOf(standing: Standing): Scenario {
-		const scenario = this.player.scenarioOf(standing);
-		const { journal } = this.hands;
-		return standing.kind === 'hands' && journal !== null
-			? { ...scenario, journal: [...journal] }
-			: scenario;
-	}
-
 	openInPlay = async (): Promise<void> => {
 		this.session?.pause();
-		const standing = this.player.standing ?? { kind: 'start' };
-		const specs = this.player.specsOf(standing);
-		const worlds = this.step === 'look' ? specs : specs.slice(0, 1);
-		location.href = await playHref(
-			this.root,
-			worlds.map((each) => ({ ...each, scenario: this.#scenarioOf(standing) })),
-			this.locked === null ? this.nowNs : 0
-		);
+		location.href = await stageHref(this);
 	};
 
 	hashchange = (): void => {
@@ -422,7 +373,9 @@ export class LabPage {
 						lock: this.player.hurrying ? 'on the way to the end' : null,
 						act: () => void this.player.hurry()
 					}
-				: { label: 'Run', lock: this.busyLine, act: () => this.session?.play() };
+				: this.plug.ready
+					? { label: 'Pull A’s plug', lock: null, act: () => void this.plug.pull() }
+					: { label: 'Run', lock: this.busyLine, act: () => this.session?.play() };
 		if (this.step === 'challenge')
 			return {
 				label: 'Check',
