@@ -75,6 +75,8 @@ export interface ExchangeVerdict {
 	readonly states: number;
 	/** States in which nobody has anything left to do. */
 	readonly ends: number;
+	/** Those of them that read nothing old on the way. */
+	readonly freshEnds: number;
 	/** Every order was looked at. */
 	readonly whole: boolean;
 	/** Shortest order that reads something old, or the shortest whole one. */

@@ -30,6 +30,9 @@ export const FABRIC_QUANTITIES = {
 	logOverflow: 'records that an event log had no room for: host',
 	exchangeWins: '1 when a plan for the exchange reads nothing old in any order: plan in words (contract/exchange.ts)',
 	exchangeStaleReads: 'most stale reads of a plan in any order: plan in words',
+	exchangeFresh: '1 when some order of a plan reads nothing old: plan in words',
+	exchangeStates: 'distinct states that the explorer looked at for a plan: plan in words',
+	snoops: 'lines that a device took away from a cache by back-invalidate: ""',
 	exchangeOperations: 'flushes and invalidates of a plan: plan in words',
 	doorsSatisfied: 'customers that a choice of doors satisfies: "customer=door …"',
 	doorsWork: 'drivers and specifications that a choice of doors needs: "customer=door …"'

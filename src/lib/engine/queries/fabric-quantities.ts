@@ -127,6 +127,9 @@ const READ: Readonly<Record<FabricQuantityName, Read>> = {
 	},
 	exchangeWins: (_, of) => exchange(of, (verdict) => Number(verdict.wins)),
 	exchangeStaleReads: (_, of) => exchange(of, (verdict) => verdict.staleReads),
+	exchangeFresh: (_, of) => exchange(of, (verdict) => Number(verdict.freshEnds > 0)),
+	exchangeStates: (_, of) => exchange(of, (verdict) => verdict.states),
+	snoops: counted('snoops'),
 	exchangeOperations: (_, of) => exchange(of, (verdict) => verdict.operations),
 	doorsSatisfied: (world, of) => readDoors(world, of)?.filter((answer) => answer.satisfied).length ?? null,
 	doorsWork: (world, of) => {

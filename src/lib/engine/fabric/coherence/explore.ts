@@ -19,6 +19,7 @@ export function exploreExchange(plan: ExchangePlan): ExchangeVerdict {
 	const known = new Set<string>([JSON.stringify(seen[0]?.state)]);
 	let staleReads = 0;
 	let ends = 0;
+	let freshEnds = 0;
 	let firstStale = -1;
 	let firstEnd = -1;
 	for (let at = 0; at < seen.length && seen.length < MOST_STATES; at += 1) {
@@ -27,6 +28,7 @@ export function exploreExchange(plan: ExchangePlan): ExchangeVerdict {
 		staleReads = Math.max(staleReads, state.stale);
 		if ((state.at.A >= lengths.A || state.crashed) && state.at.B >= lengths.B) {
 			ends += 1;
+			freshEnds += Number(state.stale === 0);
 			if (firstEnd < 0) firstEnd = at;
 			continue;
 		}
@@ -50,6 +52,7 @@ export function exploreExchange(plan: ExchangePlan): ExchangeVerdict {
 		staleReads,
 		states: seen.length,
 		ends,
+		freshEnds,
 		whole,
 		path,
 		reason: wins ? null : (path.at(-1)?.says ?? 'not every order was looked at')
