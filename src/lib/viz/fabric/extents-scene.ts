@@ -13,6 +13,7 @@ import { hostColour, type ColourName } from '../tokens/colour.ts';
 export interface Piece extends FabricExtentStatus {
 	/** null: nobody may, or by force nobody any more. */
 	readonly fill: ColourName | null;
+	/** Several hosts may have it under its tag: its sequence number means something. */
 	readonly isShared: boolean;
 	/** Place in the order of arrival among the pieces of its tag on this rail, from 1; 0 where there is only one. */
 	readonly came: number;
@@ -41,6 +42,8 @@ export type TagView = FabricTagStatus['views'][number];
 export interface TagLine {
 	readonly tag: FabricTagStatus;
 	readonly views: readonly [TagView | null, TagView | null];
+	/** Who may touch it; null: nobody holds it and nobody keeps it, the data are gone. */
+	readonly fill: ColourName | null;
 }
 
 export interface ExtentsScene {
@@ -84,7 +87,10 @@ export function buildExtents(fabric: FabricStatus, choice: ExtentsChoice): Exten
 		device,
 		rails: [top, bottom],
 		others: rails.filter((rail) => rail !== top && rail !== bottom),
-		line: tag === null ? null : { tag, views: [viewOf(top), viewOf(bottom)] },
+		line:
+			tag === null
+				? null
+				: { tag, views: [viewOf(top), viewOf(bottom)], fill: lineFill(fabric, tag) },
 		tags
 	};
 }
@@ -92,6 +98,12 @@ export function buildExtents(fabric: FabricStatus, choice: ExtentsChoice): Exten
 const hostsOf = (tag: FabricTagStatus): readonly string[] => [...tag.holders, ...tag.offered];
 const regionsOf = (device: FabricDeviceStatus): readonly FabricRegionStatus[] =>
 	device.gfd?.partitions ?? device.lds.flatMap((ld) => ld.regions);
+
+function lineFill(fabric: FabricStatus, tag: FabricTagStatus): ColourName | null {
+	if (tag.holders.length > 1) return 'shared';
+	if (tag.holders.length === 0) return tag.referenced || tag.offered.length > 0 ? 'pool' : null;
+	return hostColour(fabric.hosts.find((host) => host.id === tag.holders[0])?.index ?? 2);
+}
 
 /** Two rails: those asked for, else those that the tag is on, else the first ones. */
 function pickTwo(
@@ -205,8 +217,9 @@ function piece(
 	extent: FabricExtentStatus
 ): Piece {
 	const tag = fabric.tags.find((one) => one.tag === extent.tag);
-	const isShared = (tag?.sharable ?? false) && hostsOf(tag as FabricTagStatus).length > 1;
-	return { ...extent, isShared, came: 0, fill: fillOf(extent.state, isShared, host) };
+	const isShared = tag?.sharable ?? false;
+	const many = isShared && (tag?.holders.length ?? 0) > 1;
+	return { ...extent, isShared, came: 0, fill: fillOf(extent.state, many, host) };
 }
 
 function fillOf(
