@@ -67,7 +67,7 @@ function playStep(machine: Machine, step: RecordedStep, labels: Labels): JsonObj
 			return { op: 'names', memdevs_by_serial: memdevs.map(labels.toTheirs), endpoint_decoders_by_serial: decoders.map(labels.toTheirs) };
 		}
 		case 'kernel-log':
-			return { op: step.op, lines: (machine.simulation.world.r.oses[0]?.log ?? []).map((line) => labels.toTheirs(line.text)) };
+			return { op: step.op, lines: cxlLines(machine).map(labels.toTheirs) };
 		case 'guest-shell':
 			return cxlShell(machine, String(step['what'] ?? ''), labels);
 		default:
@@ -75,7 +75,12 @@ function playStep(machine: Machine, step: RecordedStep, labels: Labels): JsonObj
 	}
 }
 
-const fullPath = (path: string): string => (path.startsWith('/') ? path : `/sys/bus/cxl/devices/${path}`);
+/** Recordings keep the lines of the CXL drivers. */
+const cxlLines = (machine: Machine): string[] =>
+	(machine.simulation.world.r.oses[0]?.log ?? []).map((line) => line.text).filter((text) => /cxl|CXL/.test(text));
+
+const fullPath = (path: string): string =>
+	path.startsWith('/') ? path : /^drivers\//.test(path) ? `/sys/bus/cxl/${path}` : `/sys/bus/cxl/devices/${path}`;
 
 /** A line for cxl or daxctl in the shape of the recordings. Lines without a colon are left out there (summaries of daxctl). */
 export function cli(machine: Machine, cmd: string, labels: Labels): JsonObject {

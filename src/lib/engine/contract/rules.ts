@@ -3,6 +3,7 @@ import { rule, type Rule } from './rule.ts';
 import { ADDRESS_RULES } from './address-rules.ts';
 import { ALLOCATION_RULES } from './allocation-rules.ts';
 import { CAPACITY_RULES } from './capacity-rules.ts';
+import { CXL_RULES } from './cxl-rules.ts';
 import { DCD_RULES } from './dcd-rules.ts';
 import { PROCESS_RULES } from './process-rules.ts';
 import { VIRTIO_RULES } from './virtio-rules.ts';
@@ -156,6 +157,7 @@ export const RULES = {
 	...HOTPLUG_RULES,
 	...VIRTIO_RULES,
 	...CAPACITY_RULES,
+	...CXL_RULES,
 	...DCD_RULES,
 	...ADDRESS_RULES
 } as const satisfies Record<string, Rule>;

@@ -67,6 +67,8 @@ function attachPort(cxl: CxlRecord, at: number, region: CxlRegionRecord, index: 
 	let ref = refOf(port, region.id);
 	let counted = false;
 	if (ref !== null) {
+		// The same decoder a second time is found out on the first port above it, which then lets go of both.
+		if (at !== endpoint && ref.endpoints.includes(index)) return 'EBUSY';
 		const next = portBetween(cxl, at, endpoint);
 		if (next < 0 || !ref.endpoints.some((other) => portBetween(cxl, at, decoderAt(cxl, other).port) === next)) {
 			ref.targetCount += 1;
@@ -115,7 +117,7 @@ export function detachPort(cxl: CxlRecord, at: number, region: CxlRegionRecord, 
 	const ref = refOf(port, region.id);
 	if (ref === null) return;
 	const had = ref.endpoints.includes(index);
-	ref.endpoints = ref.endpoints.filter((other) => other !== index);
+	if (had) ref.endpoints.splice(ref.endpoints.indexOf(index), 1);
 	if (had && ref.decoder !== index) {
 		const next = portBetween(cxl, at, decoderAt(cxl, index).port);
 		if (!ref.endpoints.some((other) => portBetween(cxl, at, decoderAt(cxl, other).port) === next)) ref.targetCount -= 1;

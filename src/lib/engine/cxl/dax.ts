@@ -3,6 +3,7 @@ import { addMemory, removeMemory } from '../mm/blocks/add.ts';
 import { blockState, pagesPerBlock, zoneOfMemoryBlock } from '../mm/blocks/sections.ts';
 import { osRecord } from '../mm/os/os.ts';
 import { storeOf, writeStore } from '../mm/space/device-store.ts';
+import { emit } from '../sim/trace.ts';
 import type { CxlRecord, DaxDeviceRecord } from '../state/cxl-records.ts';
 import type { ZoneRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
@@ -27,6 +28,14 @@ export function bindDax(world: World, cxl: CxlRecord, dax: DaxDeviceRecord, driv
 		if (refused !== null) return refused;
 	}
 	dax.driver = driver;
+	emit(world, {
+		kind: 'online',
+		rule: driver === 'kmem' ? 'dax-kmem' : 'dax-device',
+		cause: null,
+		host: osRecord(world, cxl.os).id,
+		values: { device: daxName(dax), driver, bytes: dax.bytes, node: dax.node },
+		text: `${osRecord(world, cxl.os).id}: ${daxName(dax)} goes to ${driver}`
+	});
 	return null;
 }
 

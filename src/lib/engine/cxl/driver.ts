@@ -1,8 +1,12 @@
+import { ERRNO } from '../contract/errno.ts';
+import { logLine, osRecord } from '../mm/os/os.ts';
+import { emit } from '../sim/trace.ts';
 import type { CxlRecord, CxlRegionRecord, DaxDeviceRecord } from '../state/cxl-records.ts';
 import type { World } from '../state/world.ts';
+import { attachTarget } from './attach.ts';
 import { resetRegion } from './commit.ts';
 import { bindDax, DAX_ALIGN, unbindDax } from './dax.ts';
-import { decoderAt } from './find.ts';
+import { decoderAt, decoderName, portAt, portName, regionName } from './find.ts';
 
 /**
  * The region's driver (Linux 7.2 drivers/cxl/core/region.c, cxl_region_probe; drivers/dax/cxl.c, cxl_dax_region_probe): a
@@ -13,6 +17,20 @@ export function bindRegion(world: World, cxl: CxlRecord, region: CxlRegionRecord
 	if (region.enabled) return 'EBUSY';
 	if (region.state !== 'commit') return 'ENXIO';
 	region.enabled = true;
+	emit(world, {
+		kind: 'online',
+		rule: 'cxl-region',
+		cause: null,
+		host: osRecord(world, cxl.os).id,
+		values: {
+			region: regionName(region),
+			start: region.start,
+			bytes: region.bytes,
+			ways: region.ways,
+			granularity: region.granularityBytes
+		},
+		text: `${osRecord(world, cxl.os).id}: ${regionName(region)} decodes ${region.bytes} bytes in ${region.ways} ways`
+	});
 	if (region.mode === 'pmem') return null;
 	const dax: DaxDeviceRecord = {
 		region: region.id,
@@ -42,6 +60,27 @@ export function unbindRegion(world: World, cxl: CxlRecord, region: CxlRegionReco
 	for (const dax of cxl.daxes) if (dax.region === region.id) unbindDax(world, cxl, dax);
 	cxl.daxes = cxl.daxes.filter((dax) => dax.region !== region.id);
 	region.enabled = false;
+	emit(world, {
+		kind: 'offline',
+		rule: 'cxl-region',
+		cause: null,
+		host: osRecord(world, cxl.os).id,
+		values: { region: regionName(region) },
+		text: `${osRecord(world, cxl.os).id}: ${regionName(region)} has no driver any more`
+	});
+}
+
+/** attach_target: what is refused is a line of the kernel log. */
+export function attachLogged(world: World, cxl: CxlRecord, region: CxlRegionRecord, index: number, position: number): string | null {
+	const errno = attachTarget(cxl, region, index, position);
+	const decoder = decoderAt(cxl, index);
+	if (errno !== null)
+		logLine(
+			world,
+			cxl.os,
+			`cxl_port ${portName(portAt(cxl, decoder.port))}: failed to attach ${decoderName(cxl, decoder)} to ${regionName(region)}: -${ERRNO[errno] ?? 0}`
+		);
+	return errno;
 }
 
 /** commit ← 0 (commit_store): first the driver, then the decoders. */

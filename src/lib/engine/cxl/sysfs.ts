@@ -1,10 +1,9 @@
 import type { CxlDecoderRecord, CxlRecord, CxlRegionRecord } from '../state/cxl-records.ts';
 import type { World } from '../state/world.ts';
-import { attachTarget } from './attach.ts';
 import { commitRegion } from './commit.ts';
 import { bindDax, daxByName, unbindDax } from './dax.ts';
 import { setDpaSize, setMode } from './dpa.ts';
-import { bindRegion, unbindRegion, uncommitRegion } from './driver.ts';
+import { attachLogged, bindRegion, unbindRegion, uncommitRegion } from './driver.ts';
 import { decoderAt, decoderByName, decoderName, portAt } from './find.ts';
 import { createRegion, deleteRegion, detachTarget, regionByName, setGranularity, setSize, setUuid, setWays } from './region.ts';
 
@@ -107,7 +106,7 @@ function writeTarget(world: World, cxl: CxlRecord, region: CxlRegionRecord, posi
 	const index = decoderByName(cxl, name);
 	if (index < 0) return isOnBus(cxl, name) ? 'EINVAL' : 'ENODEV';
 	if (portAt(cxl, decoderAt(cxl, index).port).kind !== 'endpoint') return 'EINVAL';
-	return attachTarget(cxl, region, index, position);
+	return attachLogged(world, cxl, region, index, position);
 }
 
 const isOnBus = (cxl: CxlRecord, name: string): boolean =>

@@ -1,17 +1,41 @@
 import { enumerate, type CxlBridge, type CxlDeviceFound, type CxlHardware, type CxlLink } from '../cxl/enumerate.ts';
+import { logLine, osRecord } from '../mm/os/os.ts';
+import { emit } from '../sim/trace.ts';
 import type { BackendRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { hasCxl, readCxlArguments } from './cxl-args.ts';
 import { keepsDecoders } from './cxl-startup.ts';
 import { windowNodes } from './firmware.ts';
 import { mapOf } from './map.ts';
-import { addressesOf, type PciAddress, type PciTree } from './pci-tree.ts';
+import { addressesOf, placeOnBus, rootTree, type PciAddress, type PciTree } from './pci-tree.ts';
 import type { QemuMachine, QemuPart } from './qemu-args.ts';
 
 /** The CXL side of a machine that starts: what firmware and PCI show of it, and what Linux makes of that. */
 export function buildCxl(world: World, os: number, machine: QemuMachine, tree: PciTree, backends: readonly BackendRecord[]): void {
 	if (!hasCxl(machine) || !readCxlArguments(machine).enabled) return;
-	world.r.cxl.push(enumerate(os, hardwareOf(world, os, machine, tree, backends)));
+	const cxl = enumerate(os, hardwareOf(world, os, machine, tree, backends));
+	const before = world.r.cxl.findIndex((record) => record.os === os);
+	if (before >= 0) world.r.cxl[before] = cxl;
+	else world.r.cxl.push(cxl);
+	for (const port of cxl.ports) if (port.kind === 'bridge') logLine(world, os, ` ${port.host}: host supports CXL`);
+	for (const memdev of cxl.memdevs)
+		if (memdev.pmemBytes > 0 && memdev.endpoint >= 0)
+			logLine(world, os, `cxl_nvdimm pmem${memdev.id}: GPF: could not set dirty shutdown state`);
+	emit(world, {
+		kind: 'online',
+		rule: 'cxl-enumerate',
+		cause: null,
+		host: osRecord(world, os).id,
+		values: { windows: cxl.windows.length, ports: cxl.ports.length, memdevs: cxl.memdevs.length },
+		text: `${osRecord(world, os).id} finds ${cxl.memdevs.length} CXL memory devices behind ${cxl.windows.length} windows`
+	});
+}
+
+/** The same after a reset: QEMU's decoders are empty again, Linux finds everything anew. */
+export function rebuildCxl(world: World, os: number, machine: QemuMachine): void {
+	const tree = rootTree(machine);
+	for (const device of machine.devices) placeOnBus(tree, device);
+	buildCxl(world, os, machine, tree, osRecord(world, os).backends);
 }
 
 function hardwareOf(world: World, os: number, machine: QemuMachine, tree: PciTree, backends: readonly BackendRecord[]): CxlHardware {

@@ -1,8 +1,6 @@
 import { assert } from '../../base/assert.ts';
-import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import { BlockKind, BLOCK_ORDER, payloadUseClass, SectionState, UseClass, wordKind, wordPayload } from '../contract/words.ts';
+import { BLOCK_ORDER } from '../contract/words.ts';
 import { removeMemory } from '../mm/blocks/add.ts';
-import { fakeOnline } from '../mm/blocks/contig.ts';
 import { offlineNow } from '../mm/blocks/offline.ts';
 import { blockState } from '../mm/blocks/sections.ts';
 import { release } from '../mm/buddy.ts';
@@ -10,8 +8,6 @@ import { readCommandLine } from '../mm/boot/command-line.ts';
 import { defaultSettings } from '../mm/boot/new-os.ts';
 import { blockCountOf, setBits } from '../mm/drivers/device-blocks.ts';
 import { blockAtAddress, memoryBlockBytes } from '../mm/drivers/find.ts';
-import { wholeWord } from '../mm/frames.ts';
-import { folioAt } from '../mm/move/folio.ts';
 import { newCall } from '../mm/os/calls.ts';
 import { BLOCKS_PER_SECTION, osRecord, sectionOfBlock } from '../mm/os/os.ts';
 import { endProcess, runRingExit } from '../mm/process/end.ts';
@@ -21,7 +17,9 @@ import type { World } from '../state/world.ts';
 import { abandonRange } from '../virtio-mem/driver/fake-offline.ts';
 import { clearAll, isBusy } from '../virtio-mem/requests.ts';
 import { sizeChanged } from '../virtio-mem/size-event.ts';
+import { resetCxl } from './cxl-reset.ts';
 import { breakOff } from './events.ts';
+import { freeKernelPages } from './old-kernel.ts';
 import { bootDrivers } from './run-state.ts';
 import { tell } from './tell.ts';
 
@@ -46,6 +44,7 @@ export function resetMachine(world: World, os: number): void {
 		endProcess(world, os, process.id, newCall(world, os, 'kernel', 'process-end', `reset ends ${process.id}`, seq));
 	endCalls(world, os);
 	for (const device of world.r.virtioMems) if (device.os === os && device.state === 'plugged') resetDevice(world, device, seq);
+	resetCxl(world, os);
 	const scenario = world.scenario.machines.find((machine) => machine.id === record.id);
 	if (scenario) record.settings = defaultSettings(scenario, record.nodes.length);
 	readCommandLine(record.append, record.settings);
@@ -107,27 +106,5 @@ function freeMemmaps(world: World, os: number, from: number, to: number): void {
 	for (const background of record.background) {
 		const charged = record.memmaps.filter((entry) => world.c.memoryBlockNode.get(entry.section) - 1 === background.node);
 		background.memmapPages = charged.reduce((sum, entry) => sum + entry.pages, 0);
-	}
-}
-
-/** What the old kernel held there is nobody's now. */
-function freeKernelPages(world: World, os: number, firstBlock: number, count: number): void {
-	if (world.c.memoryBlockState.get(sectionOfBlock(firstBlock)) !== SectionState.online) return;
-	for (let block = firstBlock; block < firstBlock + count; block += 1) {
-		const word = wholeWord(world, block);
-		if (wordKind(word) === BlockKind.use) {
-			const use = payloadUseClass(wordPayload(word));
-			if (use === UseClass.kernel) release(world, block * PAGES_PER_BLOCK, BLOCK_ORDER);
-			if (use === UseClass.pageOffline) fakeOnline(world, os, block, 1);
-			continue;
-		}
-		if (wordKind(word) !== BlockKind.detail) continue;
-		const held: [frame: number, order: number][] = [];
-		for (let at = block * PAGES_PER_BLOCK; at < (block + 1) * PAGES_PER_BLOCK;) {
-			const folio = folioAt(world, os, at);
-			at = folio.frame + folio.pages;
-			if (folio.kind !== 'free' && folio.kind !== 'hole') held.push([folio.frame, folio.order]);
-		}
-		for (const [frame, order] of held) release(world, frame, order);
 	}
 }

@@ -1,6 +1,8 @@
 import type { Invariant } from '../sim/invariants.ts';
 import { dirtyOrEqual, proveContent } from './content.ts';
+import { extentLists, extentMedia, tagsAreHeld } from './fabric-extents.ts';
 import { areaContent, areaFrames, framesMapped } from './machine-areas.ts';
+import { cxlDecoders, cxlDeviceMemory, cxlRegions, cxlWindows, daxBlocks } from './machine-cxl.ts';
 import { isolatedBlocks, memmapsOfSections, memoryBlockStates, memoryBlockZones, memoryGroups } from './machine-blocks.ts';
 import { machineKernelZone, machineLists, machinePins, machineSwap, machineZoneSizes } from './machine-zones.ts';
 import { virtioSizes, virtioStates } from './machine-virtio.ts';
@@ -36,6 +38,14 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'area-content', statement: 'a page of a process holds what it last wrote', check: areaContent },
 	{ id: 'virtio-sizes', statement: 'the sizes of a virtio-mem device are those of its blocks', check: virtioSizes },
 	{ id: 'virtio-states', statement: 'a virtio-mem driver believes what is so', check: virtioStates },
+	{ id: 'cxl-windows', statement: 'windows and regions do not overlap, a region lies in its window', check: cxlWindows },
+	{ id: 'cxl-decoders', statement: 'a committed decoder decodes its region, upwards on every port', check: cxlDecoders },
+	{ id: 'cxl-device-memory', statement: 'no device memory belongs to two decoders', check: cxlDeviceMemory },
+	{ id: 'cxl-regions', statement: 'a region has every position once and the size of its devices', check: cxlRegions },
+	{ id: 'dax-blocks', statement: 'memory blocks of a window belong to one dax device', check: daxBlocks },
+	{ id: 'extent-lists', statement: 'extents lie apart in their regions, and lists, groups and trees hold the same ones', check: extentLists },
+	{ id: 'extent-media', statement: 'every range of media has one owner, or is shared under its tag', check: extentMedia },
+	{ id: 'extent-tags', statement: 'a tag knows who has it', check: tagsAreHeld },
 	{ id: 'one-runner', statement: 'a VM runs on one host at most, the one its owner word names', check: oneRunner },
 	{ id: 'stopped-in-switch-over', statement: 'the guest does not run during the final pass', check: stoppedInSwitchOver },
 	{ id: 'descriptors', statement: 'published ranges name every page once, at its place', check: descriptorsFit },

@@ -1,9 +1,8 @@
 import type { CxlMemdevRecord, CxlRecord, CxlRegionRecord } from '../../state/cxl-records.ts';
 import type { World } from '../../state/world.ts';
-import { attachTarget } from '../attach.ts';
 import { commitRegion } from '../commit.ts';
 import { setDpaSize, setMode } from '../dpa.ts';
-import { bindRegion } from '../driver.ts';
+import { attachLogged, bindRegion } from '../driver.ts';
 import { decoderAt, decoderName, decodersOf, memdevName, portAt, portName, regionName } from '../find.ts';
 import { inDirectoryOrder } from '../kernfs.ts';
 import { createRegion, deleteRegion, regionByName, setGranularity, setSize, setUuid, setWays } from '../region.ts';
@@ -177,7 +176,7 @@ function build(world: World, cxl: CxlRecord, region: CxlRegionRecord, request: R
 				: (attempt('set_dpa_size', own, setDpaSize(cxl, decoder, 0)) ?? attempt('set_mode', own, setMode(cxl, decoder, region.mode)))) ??
 			attempt('set_dpa_size', own, setDpaSize(cxl, decoder, bytes / ways));
 		if (prepared !== null) return prepared;
-		if (attachTarget(cxl, region, index, position) !== null)
+		if (attachLogged(world, cxl, region, index, position) !== null)
 			return refuse('create_region', `${name}: failed to set target${position} to ${memdevName(memdev)}`);
 	}
 	const committed = commitRegion(cxl, region);
