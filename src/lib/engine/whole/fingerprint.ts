@@ -25,8 +25,19 @@ export function fingerprintOf(world: World): string {
 
 /** Records without what only describes the representation, or time spent building it. */
 function addRecords(world: World, print: Fingerprint): void {
-	const { pools: _pools, eventCount: _events, ...records } = world.r;
+	const { pools: _pools, eventCount: _events, fabric, ...records } = world.r;
 	print.addText(JSON.stringify(records));
+	if (fabric.devices.length + fabric.peers.length + fabric.switches.length === 0) return;
+	print.addText(JSON.stringify(fabric));
+	const { c } = world;
+	for (let row = 0; row < fabric.freshExtents; row += 1) {
+		print.add(mix32(c.extentState.get(row), c.extentTag.get(row), c.extentSequence.get(row)));
+		print.add(mix32(c.extentArrival.get(row), c.extentGroup.get(row), c.extentLd.get(row) * 2 + c.extentFlags.get(row)));
+		for (const column of [c.extentDpa, c.extentUnits, c.extentMedia] as const) {
+			const value = column.get(row);
+			print.add(mix32(value >>> 0, Math.floor(value / 2 ** 32), row));
+		}
+	}
 }
 
 function addFrames(world: World, print: Fingerprint): void {
