@@ -18,7 +18,10 @@ type Read = (world: World, of: string) => number | null;
 
 const peerOf = (world: World, id: string) => world.r.fabric.peers.find((peer) => peer.id === id);
 const appOf = (world: World, id: string) => world.r.fabric.apps.find((app) => app.id === id);
-const planOf = (world: World, name: string) => world.r.fabric.plans.filter((plan) => plan.plan === name).at(-1);
+const planOf = (world: World, of: string) => {
+	const [name = '', host] = of.split(' ');
+	return world.r.fabric.plans.filter((plan) => plan.plan === name && (host === undefined || plan.values['host'] === host)).at(-1);
+};
 const counted =
 	(name: Parameters<typeof countOf>[1]): Read =>
 	(world) =>

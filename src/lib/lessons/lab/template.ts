@@ -8,10 +8,6 @@ import type { LabExpression } from './schema.ts';
 
 /** Every `${name}` inside a text value replaced; an entry of a list that is exactly "${name}" and becomes "" goes away. */
 export function filled(value: unknown, texts: Readonly<Record<string, string>>): unknown {
-	const alone = typeof value === 'string' ? /^\$\{([a-z][a-z0-9-]*)\}$/.exec(value) : null;
-	const plain = alone?.[1] === undefined ? undefined : texts[alone[1]];
-	// "=5" and "=true" stand for a number and a truth value where the format wants one.
-	if (plain?.startsWith('=')) return JSON.parse(plain.slice(1)) as unknown;
 	if (typeof value === 'string')
 		return value.replaceAll(/\$\{([a-z][a-z0-9-]*)\}/g, (_, name: string) => {
 			const text = texts[name];
@@ -47,8 +43,12 @@ function inTime(scenario: Record<string, unknown>): Record<string, unknown> {
 	return { ...scenario, journal: [...scenario['journal']].sort((a, b) => nsOf(a) - nsOf(b)) };
 }
 
-/** Arguments of QMP want numbers: a text that is only digits behind "value" or "size" becomes one. */
+/**
+ * What the format wants as a number or a truth value: "=5", "=true"; and in arguments of QMP a text that is only digits behind
+ * "value" or "size".
+ */
 function withNumbers(value: unknown): unknown {
+	if (typeof value === 'string' && /^=(true|false|-?\d+)$/.test(value)) return JSON.parse(value.slice(1)) as unknown;
 	if (Array.isArray(value)) return value.map(withNumbers);
 	if (typeof value !== 'object' || value === null) return value;
 	return Object.fromEntries(
