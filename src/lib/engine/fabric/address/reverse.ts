@@ -1,6 +1,6 @@
 import type { HdmDecoderRecord, WindowRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
-import { gdtOf, gdtReverse } from '../gfd/decode.ts';
+import { snoopAddress } from '../gfd/snoop.ts';
 import { dpaBases } from './decoders.ts';
 import { waysOfCode } from './encoding.ts';
 import { offsetInWindow } from './interleave.ts';
@@ -17,7 +17,7 @@ export function hpaOf(world: World, host: string, device: number, ld: number, dp
 	if (!record || !peer) return null;
 	if (record.gfd) {
 		const edge = edgeOf(world, host)?.edge;
-		return edge ? (gdtReverse(gdtOf(record.gfd, edge.pid), dpa)[0]?.hpa ?? null) : null;
+		return edge ? snoopAddress(record.gfd, edge.pid, dpa) : null;
 	}
 	const logical = record.lds[ld];
 	if (!logical || logical.host !== host) return null;
