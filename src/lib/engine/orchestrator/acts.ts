@@ -1,4 +1,5 @@
 import { costNs } from '../costs/cost-model.ts';
+import { bytesOf } from '../fabric/dcd/arguments.ts';
 import { addCapacity } from '../fabric/dcd/offer.ts';
 import { recallCapacity } from '../fabric/dcd/recall.ts';
 import { addReference, removeReference } from '../fabric/dcd/references.ts';
@@ -59,21 +60,19 @@ export function receiveAct(world: World, message: MessageRecord, plan: PlanRecor
 	if (message.to === 'fm') {
 		if (world.r.fabric.managerDown) return null;
 	} else if (world.r.fabric.peers.find((peer) => peer.id === message.to)?.state !== 'up') return null;
-	const outcome = ACTS[act](world, plan, step, message.causeSeq);
 	const command = COMMANDS[act];
-	if (command)
-		note(
-			world,
-			{
+	const noted = command
+		? note(world, {
 				from: 'fm',
 				to: String(plan.values['device']),
 				opcode: command[0],
 				what: command[1],
 				tag: tagOfPlan(plan),
 				cause: message.causeSeq
-			},
-			outcome.code
-		);
+			})
+		: null;
+	const outcome = ACTS[act](world, plan, step, message.causeSeq);
+	if (noted) noted.code = outcome.code;
 	return outcome;
 }
 
@@ -98,7 +97,7 @@ const offer = (policy: 'free' | 'contiguous' | 'enable-shared-access'): Act =>
 			world,
 			device,
 			ld,
-			{ policy: chosen, region, bytes: Number(plan.values['bytes']), tag: tagOfPlan(plan), extents: [] },
+			{ policy: chosen, region, bytes: bytesOf(plan.values['bytes']) ?? 0, tag: tagOfPlan(plan), extents: [] },
 			cause
 		);
 	});
@@ -130,7 +129,7 @@ const ACTS: Readonly<Record<ActName, Act>> = {
 			id: step.app ?? 'app',
 			kind: (step.kind ?? 'database') as Launch['kind'],
 			dax: tagOfPlan(plan),
-			loadBytes: typeof loadBytes === 'number' ? loadBytes : undefined,
+			loadBytes: bytesOf(loadBytes) ?? undefined,
 			smallFolios: smallFolios === true,
 			pinned: pinned === true
 		};

@@ -111,18 +111,19 @@ export function runAppTimer(world: World, index: number): void {
 	const peer = world.r.fabric.peers.find((each) => each.id === app.host);
 	const dax = peer?.dax.find((each) => each.id === app.dax);
 	if (!peer || !isAlive(app)) return;
-	if (!dax || isCut(world, peer, dax)) {
+	if (app.dax !== '' && (!dax || isCut(world, peer, dax))) {
 		if (app.state === 'closing') finish(world, peer, app, dax ?? null);
 		else looksAndDies(world, peer, app, dax ?? null);
 		return;
 	}
-	if (app.state === 'starting') begins(world, peer, app, dax);
-	else if (app.state === 'closing') finish(world, peer, app, dax);
+	if (app.state === 'starting') begins(world, peer, app, dax ?? null);
+	else if (app.state === 'closing') finish(world, peer, app, dax ?? null);
 }
 
 /** It has mapped its memory: a writer has filled it, a reader looks at what is there. */
-function begins(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord): void {
+function begins(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord | null): void {
 	app.state = 'running';
+	if (!dax) return;
 	const runs = mediaOf(world, peer, dax);
 	const first = runs[0];
 	const inRam = dax.use === 'system-ram' || dax.use === 'system-ram-normal';
@@ -225,7 +226,7 @@ function letGo(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord): 
 export function lookAround(world: World): void {
 	const { fabric, nowNs } = world.r;
 	for (const app of fabric.apps) {
-		if (app.state !== 'running' && app.state !== 'starting') continue;
+		if ((app.state !== 'running' && app.state !== 'starting') || app.dax === '') continue;
 		const peer = fabric.peers.find((each) => each.id === app.host);
 		const dax = peer?.dax.find((each) => each.id === app.dax);
 		if (peer && dax && (dax.use === 'system-ram' || dax.use === 'system-ram-normal')) continue;

@@ -145,7 +145,11 @@ function inVain(world: World, plan: PlanRecord, step: PlanStep, why: string): bo
 		plan.acted = 'no';
 		return true;
 	}
-	end(world, plan, `step ${plan.step + 1}: ${why}`);
+	// What earlier steps were tried in vain is part of the reason.
+	const tried = stepsOf(plan.plan, plan.values)
+		.slice(0, plan.step)
+		.flatMap((each, index) => (each.inVain === 'next' ? [`step ${index + 1}: ${plan.notes[index] ?? ''}`] : []));
+	end(world, plan, [...tried, `step ${plan.step + 1}: ${why}`].join('; '));
 	return false;
 }
 

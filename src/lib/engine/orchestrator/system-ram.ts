@@ -58,6 +58,8 @@ export function runVacateTimer(world: World, index: number): void {
 				? 'EBUSY: pages of the kernel lie in ZONE_NORMAL and cannot move'
 				: 'a long-term pin holds a page: offline tries for ever';
 	} else {
+		// Whoever lived in it has moved to other memory of the host.
+		for (const app of world.r.fabric.apps) if (app.host === peer.id && app.dax === dax.id) app.dax = '';
 		dax.state = 'free';
 		dax.use = 'devdax';
 		dax.occupiedBytes = 0;

@@ -42,7 +42,12 @@ const UNTIL: Readonly<Record<UntilName, (world: World, plan: PlanRecord, step: P
 	closed: (world, _plan, { app }) => !world.r.fabric.apps.some((each) => each.id === app && isAlive(each)),
 	vacated: (world, plan, { host }) =>
 		daxOfPlan(world, plan, host).every((dax) => dax.state !== 'claimed' && dax.emptyNs < 0 && !isSystemRam(dax)),
-	returned: (world, plan, { host }) => heldBytes(world, deviceOfPlan(world, plan), host, tagOfPlan(plan)) === 0
+	// The manager has heard it too: event 05h of the device has arrived.
+	returned: (world, plan, { host }) =>
+		heldBytes(world, deviceOfPlan(world, plan), host, tagOfPlan(plan)) === 0 &&
+		!world.r.fabric.messages.some(
+			(message) => message.state === 'flying' && message.opcode === '05h' && message.from === plan.values['device']
+		)
 };
 
 export const isSo = (world: World, plan: PlanRecord, step: PlanStep): boolean =>

@@ -1,4 +1,5 @@
 import type { QmpArguments, QmpValue } from '../contract/machine-commands.ts';
+import { bytesOf } from '../fabric/dcd/arguments.ts';
 import type { FabricOutcome, FabricWord } from '../fabric/outcome.ts';
 import type { AppRecord, PeerRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
@@ -60,9 +61,8 @@ export const ORCHESTRATOR_WORDS: Readonly<Record<string, FabricWord>> = {
 		const dax = textOf(parameters, 'tag') || textOf(parameters, 'dax');
 		const app = textOf(parameters, 'app') || 'db';
 		if (dax === '') return no('launch needs a tag or a dax device');
-		const bytes = parameters['loadBytes'];
-		if (bytes !== undefined && (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0))
-			return no('loadBytes: a whole number of bytes');
+		const bytes = bytesOf(parameters['loadBytes']);
+		if (bytes === null && parameters['loadBytes'] !== undefined) return no('loadBytes: a whole number of bytes');
 		const outcome = launch(
 			world,
 			peer.id,
@@ -70,7 +70,7 @@ export const ORCHESTRATOR_WORDS: Readonly<Record<string, FabricWord>> = {
 				id: app,
 				kind,
 				dax,
-				loadBytes: bytes,
+				loadBytes: bytes ?? undefined,
 				smallFolios: parameters['smallFolios'] === true,
 				pinned: parameters['pinned'] === true
 			},
