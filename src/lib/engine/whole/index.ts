@@ -43,7 +43,11 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'cxl-device-memory', statement: 'no device memory belongs to two decoders', check: cxlDeviceMemory },
 	{ id: 'cxl-regions', statement: 'a region has every position once and the size of its devices', check: cxlRegions },
 	{ id: 'dax-blocks', statement: 'memory blocks of a window belong to one dax device', check: daxBlocks },
-	{ id: 'extent-lists', statement: 'extents lie apart in their regions, and lists, groups and trees hold the same ones', check: extentLists },
+	{
+		id: 'extent-lists',
+		statement: 'extents lie apart in their regions, and lists, groups and trees hold the same ones',
+		check: extentLists
+	},
 	{ id: 'extent-media', statement: 'every range of media has one owner, or is shared under its tag', check: extentMedia },
 	{ id: 'extent-tags', statement: 'a tag knows who has it', check: tagsAreHeld },
 	{ id: 'one-runner', statement: 'a VM runs on one host at most, the one its owner word names', check: oneRunner },
