@@ -42,7 +42,8 @@ export function runShell(world: World, os: number, line: string, call: CallRecor
 		force: options.force,
 		human: options.human,
 		at: 0,
-		done: 0,
+		// Names that the walk of a memory block uses for itself: done, total, cursor, batch (mm/blocks/offline.ts).
+		finished: 0,
 		last: items.length === 0 && (verb === 'offline-memory' || verb === 'to-devdax') ? 'ENXIO' : null,
 		messages: [],
 		objects: [],
@@ -73,7 +74,7 @@ interface Work {
 	readonly verb: Verb;
 	readonly items: readonly string[];
 	at: number;
-	done: number;
+	finished: number;
 	last: Answer;
 	/** Of the item in hand: [dax device, memory block] in order; null before it began. */
 	blocks: [string, number][] | null;
@@ -134,7 +135,7 @@ export function shellWalk(world: World, call: CallRecord): void {
 		}
 		blockEnded(work, refused);
 	}
-	finish(world, call, jobResult(work.verb, work.done, work.last, out));
+	finish(world, call, jobResult(work.verb, work.finished, work.last, out));
 	wakeParked(world, os);
 }
 
@@ -149,7 +150,7 @@ function blockEnded(work: Work, errno: string | null): void {
 function itemEnded(work: Work, item: string, answer: Answer, out: Output): void {
 	work.at += 1;
 	if (answer === null) {
-		work.done += 1;
+		work.finished += 1;
 		return;
 	}
 	work.last = answer;
