@@ -9,12 +9,14 @@ import {
 import { hpaOf } from '../fabric/address/reverse.ts';
 import { mediaHeld } from '../fabric/content.ts';
 import { countsOf, STATE_NAMES } from '../fabric/dcd/lists.ts';
+import { deviceIndex } from '../fabric/dcd/arguments.ts';
 import { DC_EVENT_NAMES, eventOpcode } from '../fabric/dcd/log.ts';
-import { readExtent, regionOf } from '../fabric/dcd/rows.ts';
-import { tagText, viewOfTag } from '../fabric/dcd/tags.ts';
+import { GFD_SPACE, readExtent, regionOf } from '../fabric/dcd/rows.ts';
+import { extentsOfTag, tagText, viewOfExtents, viewOfTag } from '../fabric/dcd/tags.ts';
 import { rowsByAddress } from '../fabric/dcd/tree.ts';
+import { groupOfBlock, mayAccess, partitionAt } from '../fabric/gfd/groups.ts';
 import { stepsOf } from '../orchestrator/plans.ts';
-import type { DaxRecord, DeviceRecord, LogicalDeviceRecord, PlanRecord, TagRecord } from '../state/fabric-records.ts';
+import type { DaxRecord, DeviceRecord, GfdRecord, LogicalDeviceRecord, PlanRecord, TagRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 
 /** Capacity as the page shows it: extents by address with their states, the event log, tags as each host sees them. */
@@ -67,16 +69,22 @@ function extentStatus(world: World, logical: LogicalDeviceRecord, row: number): 
 export function tagStatus(world: World, record: TagRecord): FabricTagStatus {
 	const first = record.media[0];
 	const held = first ? mediaHeld(world, record.device, first.at) : null;
+	const device = deviceIndex(world, record.device);
+	const gfd = world.r.fabric.devices[device]?.gfd ?? null;
+	const holders = gfd === null ? record.holders : hostsWithAccess(world, gfd, extentsOfTag(world, device, GFD_SPACE, record.id));
 	return {
 		tag: record.tag,
 		device: record.device,
 		bytes: record.bytes,
 		sharable: record.sharable,
 		referenced: record.referenced,
-		holders: [...record.holders],
+		holders: [...holders],
 		offered: [...record.offered],
-		views: record.holders.flatMap((host) => {
-			const view = viewOfTag(world, host, record.tag);
+		views: holders.flatMap((host) => {
+			const view =
+				gfd === null
+					? viewOfTag(world, host, record.tag)
+					: viewOfExtents(record, device, GFD_SPACE, extentsOfTag(world, device, GFD_SPACE, record.id));
 			if (!view) return [];
 			return [
 				{
@@ -96,6 +104,18 @@ export function tagStatus(world: World, record: TagRecord): FabricTagStatus {
 		}),
 		content: held === null ? null : { writer: held.writer, version: held.version }
 	};
+}
+
+/** A G-FAM device asks nobody: whoever may reach every group of a tag has it. */
+function hostsWithAccess(world: World, gfd: GfdRecord, extents: readonly { readonly dpa: number }[]): string[] {
+	if (extents.length === 0) return [];
+	const groups = extents.map(({ dpa }) => {
+		const place = partitionAt(gfd, dpa);
+		return place ? groupOfBlock(place.partition, place.block) : null;
+	});
+	return world.r.fabric.peers
+		.filter((peer) => groups.every((group) => group !== null && mayAccess(gfd, peer.pid, group)))
+		.map((peer) => peer.id);
 }
 
 export const daxStatus = (dax: DaxRecord): FabricHostStatus['dax'][number] => ({
