@@ -24,6 +24,8 @@ export const FABRIC_QUANTITIES = {
 	freeCapacityBytes: 'media of a device that nobody has: device',
 	sameContent: '1 when a tag holds what its last writer stored, for every host that has it: tag',
 	viewsAgree: '1 when every host that has a tag sees one whole linear space of the same length: tag',
+	pieces: 'extents in which a host has a tag: "host tag"',
+	arrivesInOrder: '1 when the extents of a tag came in the order of their sequence numbers: "host tag"',
 	hostUp: '1 while a host is up: host',
 	planDone: '1 when the last plan of this name is done, −1 when it failed, 0 while it runs: plan, or "plan host"',
 	planSeconds: 'seconds that the last plan of this name took, −1 while it runs or when it failed: plan, or "plan host"',

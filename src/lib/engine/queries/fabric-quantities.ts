@@ -67,6 +67,12 @@ function sameContent(world: World, tag: string): number | null {
 	return 1;
 }
 
+/** In the order of the tag; null without such a tag. */
+function piecesOfHost(world: World, of: string) {
+	const [host = '', tag = ''] = of.split(' ');
+	return world.r.fabric.tags.some((each) => each.tag === tag) ? (viewOfTag(world, host, tag)?.pieces ?? []) : null;
+}
+
 function viewsAgree(world: World, tag: string): number | null {
 	const record = world.r.fabric.tags.find((each) => each.tag === tag);
 	if (!record) return null;
@@ -109,6 +115,11 @@ const READ: Readonly<Record<FabricQuantityName, Read>> = {
 	},
 	sameContent,
 	viewsAgree,
+	pieces: (world, of) => piecesOfHost(world, of)?.length ?? null,
+	arrivesInOrder: (world, of) => {
+		const pieces = piecesOfHost(world, of);
+		return pieces ? Number(pieces.every((piece, at) => at === 0 || (pieces[at - 1]?.arrival ?? 0) < piece.arrival)) : null;
+	},
 	hostUp: (world, host) => {
 		const peer = peerOf(world, host);
 		return peer ? Number(peer.state === 'up') : null;
