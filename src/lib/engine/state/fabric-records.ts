@@ -321,6 +321,8 @@ export interface InboxRecord {
 	byHand: DcEventRecord[][];
 	/** The log told of an overflow: the list has to be read again. */
 	replay: boolean;
+	/** What woke it: cause of what it does. */
+	causeSeq: number | null;
 }
 
 /** system-ram: ZONE_MOVABLE. */

@@ -65,7 +65,7 @@ function tell(world: World, peer: PeerRecord, inbox: InboxRecord, text: string):
 	emit(world, {
 		kind: 'extent',
 		rule: 'host-gates',
-		cause: null,
+		cause: inbox.causeSeq,
 		host: peer.id,
 		values: { device: inbox.device, ld: inbox.ld },
 		text: `${peer.id} ${text}`
@@ -115,7 +115,7 @@ export function sendAnswer(
 		// The answer itself carries no tag: this one is for people.
 		tag: chain[0]?.tag ?? '',
 		payload: { ld: inbox.ld, entries: entries.flatMap((one) => [one.dpa, one.bytes]), bytes, more: false },
-		cause: null
+		cause: inbox.causeSeq
 	});
 }
 
@@ -127,7 +127,7 @@ function sendRelease(world: World, peer: PeerRecord, inbox: InboxRecord, entries
 		what: 'Release Dynamic Capacity',
 		tag,
 		payload: { ld: inbox.ld, entries: entries.flatMap((one) => [one.dpa, one.bytes]), more: false },
-		cause: null
+		cause: inbox.causeSeq
 	});
 }
 
@@ -142,7 +142,7 @@ function learnForced(world: World, peer: PeerRecord, inbox: InboxRecord, device:
 	emit(world, {
 		kind: 'extent',
 		rule: 'host-forced',
-		cause: null,
+		cause: inbox.causeSeq,
 		host: peer.id,
 		values: { device: inbox.device, bytes: record.bytes, tag: record.tag },
 		text: `${peer.id} reads that ${what} is gone${peer.profile === 'linuxDcd' ? ', and does nothing' : ''}`

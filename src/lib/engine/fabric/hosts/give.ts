@@ -18,7 +18,7 @@ export function toGiveBack(world: World, peer: PeerRecord, inbox: InboxRecord, d
 		emit(world, {
 			kind: 'extent',
 			rule: 'host-release',
-			cause: null,
+			cause: inbox.causeSeq,
 			host: peer.id,
 			values: { device: inbox.device, bytes: asked.bytes, tag: asked.tag },
 			text: `${peer.id} gives nothing back: ${text}`

@@ -23,7 +23,8 @@ export function inboxOf(peer: PeerRecord, device: string, ld: number): InboxReco
 		chain: [],
 		chainSinceNs: -1,
 		byHand: [],
-		replay: false
+		replay: false,
+		causeSeq: null
 	};
 	peer.inboxes.push(inbox);
 	return inbox;

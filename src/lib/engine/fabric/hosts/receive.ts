@@ -18,7 +18,9 @@ export function receiveDcd(world: World, message: MessageRecord): boolean {
 	const peer = INTERRUPTS.has(message.what) ? peerById(world, message.to) : null;
 	if (!peer) return false;
 	const inbox = inboxOf(peer, message.from, Number(message.payload['ld'] ?? 0));
-	if (peer.state === 'up' && peer.answer !== 'silent' && inbox.step === 'idle') next(world, peer, inbox, 'read');
+	if (peer.state !== 'up' || peer.answer === 'silent' || inbox.step !== 'idle') return true;
+	inbox.causeSeq = message.causeSeq;
+	next(world, peer, inbox, 'read');
 	return true;
 }
 

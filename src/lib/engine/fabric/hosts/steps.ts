@@ -80,7 +80,7 @@ const replay: HostStep = {
 		emit(world, {
 			kind: 'extent',
 			rule: 'host-boot',
-			cause: null,
+			cause: inbox.causeSeq,
 			host: peer.id,
 			values: { device: inbox.device, ld: inbox.ld, extents: logical.extentCount },
 			text: `${peer.id} reads the list of ${inbox.device} again: ${logical.extentCount} extents, and no word of offers`
@@ -102,7 +102,7 @@ const giveUp: HostStep = {
 		emit(world, {
 			kind: 'extent',
 			rule: 'host-watchdog',
-			cause: null,
+			cause: inbox.causeSeq,
 			host: peer.id,
 			values: { device: inbox.device, ld: inbox.ld, extents: chain.length },
 			text: `${peer.id} gives up a chain of ${chain.length} extents that was never closed`
