@@ -351,6 +351,8 @@ export class Playground {
 		if (names.size < specs.length) specs[0] = { ...specs[0]!, label: 'main' };
 		const opened = await this.openWorlds(specs, session.nowNs, true);
 		if (opened) {
+			// The first and the new one are those that are seen.
+			if (specs.length > 2) this.active = specs.length - 1;
 			this.compare = true;
 			this.panel = null;
 			void this.remember(false);

@@ -42,6 +42,8 @@ export type TagView = FabricTagStatus['views'][number];
 export interface TagLine {
 	readonly tag: FabricTagStatus;
 	readonly views: readonly [TagView | null, TagView | null];
+	/** Over how many devices each host's addresses are striped: with more than one, neighbours on the line are none there. */
+	readonly ways: readonly [number, number];
 	/** Who may touch it; null: nobody holds it and nobody keeps it, the data are gone. */
 	readonly fill: ColourName | null;
 }
@@ -90,7 +92,12 @@ export function buildExtents(fabric: FabricStatus, choice: ExtentsChoice): Exten
 		line:
 			tag === null
 				? null
-				: { tag, views: [viewOf(top), viewOf(bottom)], fill: lineFill(fabric, tag) },
+				: {
+						tag,
+						views: [viewOf(top), viewOf(bottom)],
+						ways: [waysOf(top), waysOf(bottom)],
+						fill: lineFill(fabric, tag)
+					},
 		tags
 	};
 }
@@ -98,6 +105,11 @@ export function buildExtents(fabric: FabricStatus, choice: ExtentsChoice): Exten
 const hostsOf = (tag: FabricTagStatus): readonly string[] => [...tag.holders, ...tag.offered];
 const regionsOf = (device: FabricDeviceStatus): readonly FabricRegionStatus[] =>
 	device.gfd?.partitions ?? device.lds.flatMap((ld) => ld.regions);
+
+const waysOf = (rail: Rail | null): number =>
+	rail?.ld?.decoders[0]?.ways ??
+	rail?.device.gfd?.decoders.find((decoder) => decoder.host === rail.hostName)?.ways ??
+	1;
 
 function lineFill(fabric: FabricStatus, tag: FabricTagStatus): ColourName | null {
 	if (tag.holders.length > 1) return 'shared';
@@ -251,7 +263,8 @@ function withArrival(pieces: readonly Piece[]): Piece[] {
 /** Where an offset of a tag's line lies on a host; null where the host's view has a hole there. */
 export function placeOf(
 	view: TagView | null,
-	offset: number
+	offset: number,
+	ways = 1
 ): { readonly dpa: number; readonly hpa: number | null; readonly sequence: number } | null {
 	if (view === null || !view.complete) return null;
 	const found = view.pieces.find((one) => offset >= one.at && offset < one.at + one.bytes);
@@ -259,7 +272,8 @@ export function placeOf(
 	const inside = offset - found.at;
 	return {
 		dpa: found.dpa + inside,
-		hpa: found.hpa === null ? null : found.hpa + inside,
+		// A striped address is the engine's to say; at the start of a piece it has said it.
+		hpa: found.hpa === null || (ways > 1 && inside > 0) ? null : found.hpa + inside,
 		sequence: found.sequence
 	};
 }

@@ -92,8 +92,8 @@ function viewWords(view: TagView): string {
 export function threadSentence(scene: ExtentsScene, offset: number): string | null {
 	const { line } = scene;
 	if (line === null) return null;
-	const names = line.views.flatMap((view) => {
-		const place = placeOf(view, offset);
+	const names = line.views.flatMap((view, at) => {
+		const place = placeOf(view, offset, line.ways[at]);
 		if (view === null || place === null) return [];
 		return [
 			`${formatAddress(place.dpa)} on ${hostTitle(view.host)}${place.hpa === null ? '' : `, its physical address ${formatAddress(place.hpa)}`}`

@@ -68,7 +68,7 @@ export function layoutMap(width: number, height: number, fabric: FabricStatus): 
 		const same = fabric.switches.filter((_, other) => levels[other] === level);
 		const place = same.indexOf(one);
 		const room = width - 2 * PAD - 118;
-		const wide = Math.min(room / same.length - 16, Math.max(240, usedPorts(one).length * 30 + 60));
+		const wide = Math.min(room / same.length - 16, Math.max(330, usedPorts(one).length * 30 + 200));
 		const step = (bottom - top) / (count + 1);
 		const y = top + step * (level + 1) - SWITCH_HIGH / 2;
 		const x = PAD + 118 + (room / same.length) * (place + 0.5) - wide / 2;
@@ -154,8 +154,11 @@ function placeSwitch(
 		.toSorted((a, b) => xOf(a) - xOf(b));
 	const lower = used.filter((port) => !upper.includes(port)).toSorted((a, b) => xOf(a) - xOf(b));
 	const spread = (ports: typeof used, y: number): PlacedPort[] => {
-		const step = Math.min(96, (place.width - 20) / Math.max(1, ports.length));
-		const start = place.x + place.width / 2 - (step * ports.length) / 2;
+		// Left and right of the ports stand the switch's own words.
+		const from = place.x + Math.min(112, place.width * 0.3);
+		const room = place.x + place.width - 64 - from;
+		const step = Math.min(72, room / Math.max(1, ports.length));
+		const start = from + room / 2 - (step * ports.length) / 2;
 		const size = Math.min(PORT, step - 3);
 		return ports.map((port, at) => ({
 			port,

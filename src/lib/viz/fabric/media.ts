@@ -45,7 +45,7 @@ export function mediaShares(fabric: FabricStatus, device: FabricDeviceStatus): M
 
 const KINDS: Readonly<Record<FabricDeviceStatus['kind'], string>> = {
 	sld: 'SLD, one host',
-	mld: 'MLD, several logical devices',
+	mld: 'MLD, logical devices',
 	'mh-sld': 'MH-SLD, one head per host',
 	gfd: 'G-FAM device'
 };

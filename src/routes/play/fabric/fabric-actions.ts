@@ -140,7 +140,8 @@ export function portActions(
 		if (isMld ? free !== undefined : !bound)
 			for (const virtual of one.virtualSwitches) {
 				const vppb = virtual.vppbs.findIndex((each) => each.status === 'unbound');
-				if (vppb < 0) continue;
+				const has = virtual.vppbs.some((each) => each.port === index && each.status !== 'unbound');
+				if (vppb < 0 || has) continue;
 				acts.push({
 					word: `Bind to ${virtual.host}`,
 					hint: `${isMld ? `Logical device ${free}` : device.id} to vPPB ${vppb} of ${hostTitle(virtual.host)}, in the background (5201h)`,

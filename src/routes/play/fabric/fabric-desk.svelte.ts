@@ -3,7 +3,12 @@ import type { FabricStatus, TranslationAnswer } from '$lib/engine/contract/fabri
 import type { JournalEntry } from '$lib/engine/contract/commands.ts';
 import type { TraceRecord } from '$lib/engine/contract/records.ts';
 import type { Moment } from '$lib/viz/describe/moment.ts';
-import type { ExtentsChoice, Rail } from '$lib/viz/fabric/extents-scene.ts';
+import {
+	buildExtents,
+	placeOf,
+	type ExtentsChoice,
+	type Rail
+} from '$lib/viz/fabric/extents-scene.ts';
 import { fabricMoment } from '$lib/viz/fabric/extents-words.ts';
 import { refusalOf, type Playground } from '../playground.svelte.ts';
 import { MessageLog } from '../machine/message-log.svelte.ts';
@@ -127,16 +132,29 @@ export class FabricDesk {
 		}
 	}
 
-	/** The two hosts of the ladders with where they begin: what the extents' view shows, if they have windows. */
+	/** The two hosts of the ladders with the address that they begin with: the followed byte of the tag, else the window's first. */
 	ladderHosts(): readonly [LadderHost | null, LadderHost | null] {
 		const fabric = this.fabric;
 		if (!fabric) return [null, null];
+		const { line, rails } = buildExtents(fabric, this.choice);
 		const withWindow = fabric.hosts.filter((host) => host.windows.length > 0);
-		const wanted = this.choice.hosts.map((id) => withWindow.find((host) => host.id === id));
+		const wanted = rails.map((rail) => withWindow.find((host) => host.id === rail?.hostName));
 		const rest = withWindow.filter((host) => !wanted.includes(host));
-		const first = wanted[0] ?? rest.shift();
-		const second = wanted[1] ?? rest.shift();
-		return [ladderHost(first), ladderHost(second)];
+		const ladder = (host: FabricStatus['hosts'][number] | undefined): LadderHost | null => {
+			const window = host?.windows[0];
+			if (!host || !window) return null;
+			const at = line?.views.findIndex((view) => view?.host === host.id) ?? -1;
+			const view = line?.views[at] ?? null;
+			const followed =
+				placeOf(view, this.offset, line?.ways[at])?.hpa ?? placeOf(view, 0, line?.ways[at])?.hpa;
+			return {
+				id: host.id,
+				baseHpa: window.baseHpa,
+				bytes: window.bytes,
+				firstHpa: followed ?? window.baseHpa
+			};
+		};
+		return [ladder(wanted[0] ?? rest.shift()), ladder(wanted[1] ?? rest.shift())];
 	}
 
 	/** One host's address is set; the other's follows with the same offset while it was not set on its own. */
@@ -148,8 +166,8 @@ export class FabricDesk {
 		const mine = pair[which];
 		const theirs = pair[other];
 		if (mine && theirs && which === 0) {
-			const offset = hpa - mine.firstHpa;
-			if (offset >= 0 && offset < theirs.bytes) next[other] = theirs.firstHpa + offset;
+			const offset = hpa - mine.baseHpa;
+			if (offset >= 0 && offset < theirs.bytes) next[other] = theirs.baseHpa + offset;
 		}
 		this.addresses = next;
 		void this.follow();
@@ -231,12 +249,9 @@ export class FabricDesk {
 
 export interface LadderHost {
 	readonly id: string;
-	readonly firstHpa: number;
+	readonly baseHpa: number;
 	readonly bytes: number;
-}
-function ladderHost(host: FabricStatus['hosts'][number] | undefined): LadderHost | null {
-	const window = host?.windows[0];
-	return host && window ? { id: host.id, firstHpa: window.baseHpa, bytes: window.bytes } : null;
+	readonly firstHpa: number;
 }
 
 /** A run that is about plugs begins with the map, one about lines with the caches, any other with the extents. */

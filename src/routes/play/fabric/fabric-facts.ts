@@ -5,7 +5,13 @@ import type { FabricStatus } from '$lib/engine/contract/fabric-status.ts';
 import type { FabricThing } from '$lib/engine/contract/queries.ts';
 import { pieceActions } from '$lib/viz/fabric/actions.ts';
 import { buildExtents, hostTitle, railsOf } from '$lib/viz/fabric/extents-scene.ts';
-import { countWords, pieceWords, STATE_WORDS, tagSentence } from '$lib/viz/fabric/extents-words.ts';
+import {
+	countWords,
+	ordinal,
+	pieceWords,
+	STATE_WORDS,
+	tagSentence
+} from '$lib/viz/fabric/extents-words.ts';
 import { heldBytes, partWords } from '$lib/viz/fabric/map-words.ts';
 import { kindWords, mediaShares } from '$lib/viz/fabric/media.ts';
 import { tagFace } from '$lib/viz/fabric/tags.ts';
@@ -28,6 +34,8 @@ export interface FabricFacts {
 type Facts = FabricFacts | null;
 
 const MOST_LINES = 8;
+const counted = (count: number, one: string, many = `${one}s`): string =>
+	count === 0 ? `no ${one}` : `${count} ${count === 1 ? one : many}`;
 
 export function fabricFacts(
 	thing: FabricThing,
@@ -67,7 +75,7 @@ export function wholeFacts(fabric: FabricStatus): FabricFacts {
 	const plan = fabric.plans.at(-1);
 	return {
 		title: 'The fabric',
-		sentence: `${fabric.hosts.length} hosts, ${fabric.switches.length} switches, ${fabric.devices.length} devices.`,
+		sentence: `${counted(fabric.hosts.length, 'host')}, ${counted(fabric.switches.length, 'switch', 'switches')}, ${counted(fabric.devices.length, 'device')}.`,
 		rows: [
 			...fabric.devices.map(
 				(device) =>
@@ -257,7 +265,7 @@ function extentFacts(row: number, fabric: FabricStatus): Facts {
 					['Region', String(piece.region)],
 					['Tag', piece.tag ?? 'none'],
 					['Sequence number', piece.tag === null ? 'none' : String(piece.sequence)],
-					['Came as', String(piece.arrival)]
+					...(piece.came > 0 ? [['Came', `${ordinal(piece.came)} of its tag`] as const] : [])
 				],
 				list: null,
 				actions: pieceActions(piece, rail)
