@@ -13,6 +13,7 @@ import type {
 import type { World } from '../state/world.ts';
 import { configureHost } from './address/configure.ts';
 import { contradiction } from './check.ts';
+import { lowerSwitch, openLower } from './switch/levels.ts';
 
 /** Unit of decoders and of region bases (CXL 4.0 8.2.4.20, 9.13.3). */
 export const DECODE_UNIT = 256 * MIB;
@@ -182,15 +183,16 @@ function buildSwitch(fabric: FabricScenario, one: FabricSwitchScenario): SwitchR
 		id: one.id,
 		kind: one.kind,
 		ports,
-		virtualSwitches: pbr
-			? []
-			: one.hosts.map(({ host, port, vppbs }) => ({
-					host,
-					upstreamPort: port,
-					enabled: true,
-					vppbs: Array.from({ length: vppbs }, () => ({ status: 0, port: -1, ld: -1 })),
-					decoders: []
-				})),
+		virtualSwitches:
+			pbr && one.bound.length === 0 && !fabric.devices.some((device) => device.at?.switch === one.id && device.kind !== 'gfd')
+				? []
+				: one.hosts.map(({ host, port, vppbs }) => ({
+						host,
+						upstreamPort: port,
+						enabled: true,
+						vppbs: Array.from({ length: vppbs }, () => ({ status: 0, port: -1, ld: -1 })),
+						decoders: []
+					})),
 		edges: pbr
 			? one.hosts.map(({ host, port }) => ({
 					port,
@@ -208,19 +210,25 @@ function buildSwitch(fabric: FabricScenario, one: FabricSwitchScenario): SwitchR
 	};
 }
 
-/** vPPBs that the scenario binds before the clock starts: no events, no messages. */
+/** vPPBs that the scenario binds before the clock starts: no events, no messages. Switches above come before those below. */
 function bindAtStart(world: World, fabric: FabricScenario): void {
-	for (const [index, one] of fabric.switches.entries())
+	const above = (one: FabricSwitchScenario): number => {
+		const up = one.up && fabric.switches.find((other) => other.id === one.up?.switch);
+		return up ? 1 + above(up) : 0;
+	};
+	for (const one of [...fabric.switches].sort((a, b) => above(a) - above(b)))
 		for (const { host, vppb, port, ld } of one.bound) {
-			const record = world.r.fabric.switches[index] as SwitchRecord;
-			const partner = record.ports[port]?.partner;
-			const device = world.r.fabric.devices.find((candidate) => candidate.id === partner?.id);
+			const record = world.r.fabric.switches.find((candidate) => candidate.id === one.id) as SwitchRecord;
 			const place = record.virtualSwitches.find((candidate) => candidate.host === host)?.vppbs[vppb];
-			if (!place || !device) continue;
-			place.status = device.kind === 'mld' ? 3 : 2;
+			if (!place) continue;
+			const device = world.r.fabric.devices.find((candidate) => candidate.id === record.ports[port]?.partner?.id);
+			const lower = lowerSwitch(world, record, port);
+			if (lower) openLower(lower, record, host);
+			const mld = device?.kind === 'mld';
+			place.status = mld ? 3 : one.kind === 'pbr' ? 4 : 2;
 			place.port = port;
-			place.ld = device.kind === 'mld' ? (ld ?? 0) : -1;
-			const logical = device.lds[device.kind === 'mld' ? (ld ?? 0) : 0];
+			place.ld = mld ? (ld ?? 0) : -1;
+			const logical = device?.lds[mld ? (ld ?? 0) : 0];
 			if (logical) logical.host = host;
 		}
 }

@@ -1,6 +1,7 @@
 import { MIB } from '../../base/units.ts';
 import type { FabricDeviceScenario, FabricScenario, FabricSwitchScenario } from '../contract/scenario/fabric-schema.ts';
 import { exponentOfTwo } from './address/encoding.ts';
+import { LOWER_VPPBS } from './switch/levels.ts';
 
 /** What contradicts itself in a scenario's fabric, with its place; null = nothing does. */
 const DECODE_UNIT = 256 * MIB;
@@ -11,11 +12,23 @@ export function contradiction(fabric: FabricScenario): string | null {
 	return (
 		namesTwice(fabric) ??
 		portsTwice(fabric) ??
+		loopProblem(fabric) ??
 		firstProblem(fabric.devices, (device, index) => deviceProblem(device, fabric.hosts, `fabric.devices[${index}]`)) ??
 		firstProblem(fabric.switches, (one, index) => switchProblem(fabric, one, `fabric.switches[${index}]`)) ??
 		firstProblem(fabric.hosts, (host, index) => hostProblem(fabric, host, `fabric.hosts[${index}]`)) ??
 		pidsTwice(fabric)
 	);
+}
+
+function loopProblem(fabric: FabricScenario): string | null {
+	for (const [index, one] of fabric.switches.entries()) {
+		const seen = new Set([one.id]);
+		for (let up = one.up; up; up = fabric.switches.find((other) => other.id === up?.switch)?.up) {
+			if (seen.has(up.switch)) return `fabric.switches[${index}].up: the switches hang in a loop`;
+			seen.add(up.switch);
+		}
+	}
+	return null;
 }
 
 function firstProblem<T>(list: readonly T[], check: (one: T, index: number) => string | null): string | null {
@@ -92,7 +105,11 @@ export function regionProblem(
 function switchProblem(fabric: FabricScenario, one: FabricSwitchScenario, where: string): string | null {
 	for (const { host } of one.hosts)
 		if (!fabric.hosts.some((candidate) => candidate.id === host)) return `${where}.hosts: there is no host "${host}"`;
-	for (const [index, { port, ld }] of one.bound.entries()) {
+	for (const [index, { host, vppb, port, ld }] of one.bound.entries()) {
+		const own = one.hosts.find((candidate) => candidate.host === host);
+		const given = own?.vppbs ?? (one.up && one.kind === 'hbr' ? LOWER_VPPBS : 0);
+		if (vppb >= given)
+			return `${where}.bound[${index}]: host "${host}" has ${given === 0 ? 'no virtual switch there' : `vPPBs 0 to ${given - 1}`}`;
 		const device = fabric.devices.find((candidate) => candidate.at?.switch === one.id && candidate.at.port === port);
 		const below = fabric.switches.some((candidate) => candidate.up?.switch === one.id && candidate.up.port === port);
 		if (!device && !below) return `${where}.bound[${index}]: nothing hangs at port ${port} of ${one.id}`;

@@ -8,6 +8,7 @@ import { FabricTimerKind, scheduleFabricTimer } from '../timers.ts';
 import { answered, failed } from './asked.ts';
 import { detach, inUse } from './attachment.ts';
 import { tellFabricManager } from './events.ts';
+import { lowerSwitch, openLower } from './levels.ts';
 import { downAmong } from './links.ts';
 
 /**
@@ -158,6 +159,8 @@ function endBind(world: World, one: SwitchRecord, background: SwitchBackground):
 	const ld = background.ld === NO_LD ? 0 : background.ld;
 	const logical = partner?.device.lds[ld];
 	if (logical) logical.host = virtual.host;
+	const lower = lowerSwitch(world, one, background.port);
+	if (lower) openLower(lower, one, virtual.host);
 	said(
 		world,
 		one,
@@ -218,9 +221,20 @@ export function releaseVppb(world: World, one: SwitchRecord, virtualSwitch: numb
 	const port = one.ports[place.port];
 	if (port && place.ld < 0) port.state = one.kind === 'pbr' ? PORT.fabric : PORT.downstream;
 	if (partner) detach(world, partner.index, Math.max(0, place.ld));
+	closeLower(world, one, place.port, found.virtual.host);
 	place.status = VPPB.unbound;
 	place.port = -1;
 	place.ld = -1;
+}
+
+/** Everything below a switch that is taken away goes with it. */
+function closeLower(world: World, one: SwitchRecord, port: number, host: string): void {
+	const lower = lowerSwitch(world, one, port);
+	const number = lower?.virtualSwitches.findIndex((virtual) => virtual.host === host) ?? -1;
+	const virtual = lower?.virtualSwitches[number];
+	if (!lower || !virtual) return;
+	virtual.enabled = false;
+	virtual.vppbs.forEach((vppb, slot) => vppb.status >= VPPB.toPort && releaseVppb(world, lower, number, slot));
 }
 
 /** Why the host or the link does not let the device go yet, and whether waiting can help. */
