@@ -109,6 +109,8 @@ export interface DevicePart {
 export function createVirtioMemDevice(world: World, os: number, machine: QemuMachine, part: DevicePart): string | null {
 	if (!part.type.startsWith('virtio-mem')) return null;
 	const record = osRecord(world, os);
+	// The device itself, without its PCI face, wants a bus that only that face has.
+	if (part.type === 'virtio-mem') return "No 'virtio-bus' bus found for device 'virtio-mem'";
 	if (part.type !== VIRTIO_MEM) return `'${part.type}' is not a valid device model name`;
 	const bus = String(part.properties['bus'] ?? rootBus(machine));
 	if (!busesOf(machine).includes(bus)) return `Bus '${bus}' not found`;

@@ -1,7 +1,7 @@
 import type { QmpArguments } from '../contract/machine-commands.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
 import { costNs } from '../costs/cost-model.ts';
-import { nodeOfChannel } from '../mm/boot/grouped-nodes.ts';
+import { nodeTold } from '../mm/boot/nodes-told.ts';
 import { addMemory, removeMemory } from '../mm/blocks/add.ts';
 import { beginOfflineWalk, offlineStep } from '../mm/blocks/offline.ts';
 import { onlineMemoryBlock } from '../mm/blocks/online.ts';
@@ -178,7 +178,7 @@ function insert(world: World, os: number, dimm: DimmRecord): string | null {
 	const { groups } = osRecord(world, os);
 	groups.push({
 		kind: 'static',
-		node: nodeOfChannel(world, os, dimm.node),
+		node: nodeTold(world, os, dimm.node),
 		device: dimm.id,
 		unitPages: dimm.bytes / PAGE_BYTES,
 		kernelPages: 0,

@@ -7,6 +7,7 @@ import { getProperty, propertyNames, setProperty } from '../virtio-mem/qom.ts';
 import { HMP_ORDERS } from './hmp.ts';
 import { machineOf } from './machine-of.ts';
 import { memoryDevices } from './memory-devices.ts';
+import { ospmStatus } from './ospm-status.ts';
 import { beginMigration, cancelMigration, queryMigration, setBandwidth } from './migration.ts';
 import { CXL_QMP } from './qmp-cxl.ts';
 import { addDevice, addObject, deleteDevice, deleteObject } from './qmp-devices.ts';
@@ -31,6 +32,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 					.reduce((sum, device) => sum + device.pluggedBytes, 0) +
 				world.r.dimms.filter((dimm) => dimm.os === os && dimm.state !== 'gone').reduce((sum, dimm) => sum + dimm.bytes, 0)
 		}),
+	'query-acpi-ospm-status': (world, os) => answer(ospmStatus(world, os)),
 	'query-status': (world, os) => {
 		const { state } = osRecord(world, os);
 		return answer({ running: state === 'running', status: state });

@@ -233,6 +233,10 @@ describe('-machine memory-backend', () => {
 			'-machine q35,memory-backend=r -m 1G,maxmem=4G -object memory-backend-ram,id=r,size=1G -device virtio-mem-pci,id=v,memdev=r',
 			"-device virtio-mem-pci,id=v,memdev=r: 'memdev' property specifies a busy memdev: r"
 		],
+		[
+			'-machine q35 -m 1G,maxmem=4G -object memory-backend-ram,id=r,size=1G -device virtio-mem,id=v,memdev=r',
+			"-device virtio-mem,id=v,memdev=r: No 'virtio-bus' bus found for device 'virtio-mem'"
+		],
 		['-machine q35 -m 1G -object memory-backend-foo,id=r,size=1G', "Parameter 'qom-type' does not accept value 'memory-backend-foo'"]
 	])('%s', (words, text) => {
 		expect(detail(words)).toContain(text);

@@ -234,3 +234,17 @@ it('a size of 64 bits is compared, not refused as no number', () => {
 	expect(set('requested-size', 2 ** 63)).toEqual(error("'requested-size' cannot exceed the memory backend size(0x80000000)"));
 	expect(set('requested-size', 2 ** 64)).toEqual(error("Parameter 'requested-size' expects uint64"));
 });
+
+it('query-acpi-ospm-status tells the last _OST of every slot, and all CPUs', () => {
+	const none = (slot: string, type: string) => ({ source: 0, status: 0, slot, 'slot-type': type });
+	const cpus = [none('0', 'CPU'), none('1', 'CPU')];
+	const slots = (first: unknown): unknown => ({ return: [first, none('1', 'DIMM'), none('2', 'DIMM'), none('3', 'DIMM'), ...cpus] });
+	expect(qmp('query-acpi-ospm-status')).toEqual(slots(none('0', 'DIMM')));
+	qmp('object-add', { 'qom-type': 'memory-backend-ram', id: 'd', size: 256 * MIB });
+	qmp('device_add', { driver: 'pc-dimm', id: 'dimm0', memdev: 'd' });
+	settle(2);
+	expect(qmp('query-acpi-ospm-status')).toEqual(slots({ device: 'dimm0', source: 1, status: 0, slot: '0', 'slot-type': 'DIMM' }));
+	qmp('device_del', { id: 'dimm0' });
+	settle(5);
+	expect(qmp('query-acpi-ospm-status')).toEqual(slots({ source: 3, status: 0, slot: '0', 'slot-type': 'DIMM' }));
+});

@@ -4,7 +4,8 @@ import { emit } from '../../sim/trace.ts';
 import type { MemoryRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { memoryNodes, rebuildZonelists, zonelistOf } from '../alloc/zonelist.ts';
-import { addChannelRange, dropChannelRange, nodeOfChannel } from '../boot/grouped-nodes.ts';
+import { addChannelRange, dropChannelRange } from '../boot/grouped-nodes.ts';
+import { nodeTold } from '../boot/nodes-told.ts';
 import { allocate, release } from '../buddy.ts';
 import { setMigratetype, setWhole } from '../frames.ts';
 import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION } from '../os/os.ts';
@@ -32,7 +33,7 @@ export function addMemory(world: World, os: number, request: AddRequest): string
 	const blockBytes = pagesPerBlock(world, os) * PAGE_BYTES;
 	const { addr, bytes } = request;
 	if (bytes <= 0 || addr % blockBytes !== 0 || bytes % blockBytes !== 0) return 'EINVAL';
-	const id = nodeOfChannel(world, os, request.node);
+	const id = nodeTold(world, os, request.node);
 	const node = record.nodes.find((candidate) => candidate.id === id);
 	if (!node) return 'EINVAL';
 	if ((addr + bytes) / PAGE_BYTES / PAGES_PER_BLOCK > memory.blockCount) return 'E2BIG';

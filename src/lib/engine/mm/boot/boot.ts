@@ -13,7 +13,8 @@ import { ensureRows, setFolio, setMigratetype, setWhole } from '../frames.ts';
 import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION, ZONE_ORDER, zoneOfOsBlock } from '../os/os.ts';
 import { bootBackground } from './background.ts';
 import { readCommandLine } from './command-line.ts';
-import { groupRanges, groupsOf } from './grouped-nodes.ts';
+import { groupsOf } from './grouped-nodes.ts';
+import { rangesTold } from './nodes-told.ts';
 import { freeAfterBoot, type MemoryRange } from './reserved.ts';
 import { bootZones, type BootZone } from './zone-ranges.ts';
 
@@ -22,7 +23,7 @@ import { bootZones, type BootZone } from './zone-ranges.ts';
  * first (Linux 7.2.13 mm/mm_init.c, arch/x86/mm). `told` is usable memory, ascending; the blocks outside are absent.
  */
 export function bootOs(world: World, os: number, told: readonly MemoryRange[], distanceTable: boolean): void {
-	const ranges = groupRanges(world, os, told);
+	const ranges = rangesTold(world, os, told);
 	const record = osRecord(world, os);
 	const wish = readCommandLine(record.append, record.settings);
 	record.sectionsPerBlock = sectionsPerBlock(Math.max(0, ...ranges.map((range) => range.endPfn)));

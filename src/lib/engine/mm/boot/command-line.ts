@@ -59,8 +59,19 @@ export function readCommandLine(append: string, settings: OsSettings): CoreWish 
 			default:
 		}
 	}
+	// mm/mm_init.c, find_zone_movable_pfns_for_nodes: movable_node wins, and firmware calls no boot memory hotpluggable here.
+	if (settings.movableNode) return { kernelPages: null, kernelPercent: null, movablePages: null, movablePercent: null };
 	return wish;
 }
+
+/** mem=: pages of physical addresses that are used at boot (arch/x86/kernel/e820.c, parse_memopt); null without a limit. */
+export function memoryLimit(append: string): number | null {
+	const word = append.split(/\s+/).findLast((each) => each.startsWith('mem=') && each !== 'mem=nopentium');
+	return word === undefined ? null : readPages(word.slice('mem='.length));
+}
+
+/** numa=off (arch/x86/mm/numa.c): what firmware says of nodes is not looked at. */
+export const numaOff = (append: string): boolean => /(^|\s)numa=off(\s|$)/.test(append);
 
 export function isOnlineWord(text: string): text is OsSettings['autoOnline'] {
 	return text === 'offline' || text === 'online' || text === 'online_kernel' || text === 'online_movable';

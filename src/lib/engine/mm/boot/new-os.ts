@@ -3,7 +3,7 @@ import { PAGE_BYTES } from '../../../base/units.ts';
 import { openStream } from '../../sim/streams.ts';
 import type { OsNodeRecord, OsRecord, OsSettings } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
-import { groupNodes, groupsOf } from './grouped-nodes.ts';
+import { nodesTold } from './nodes-told.ts';
 
 /** What the firmware tells a booting kernel about one node (ACPI SRAT, SLIT, HMAT). */
 export interface FirmwareNode {
@@ -52,7 +52,7 @@ export function defaultSettings(scenario: MachineScenario, nodeCount: number): O
 
 /** An OS record with its nodes and nothing in them yet. */
 export function newOs(world: World, scenario: MachineScenario, memory: number, told: readonly FirmwareNode[], paused: boolean): OsRecord {
-	const nodes = groupNodes(groupsOf(scenario), told);
+	const nodes = nodesTold(scenario, told);
 	const record: OsRecord = {
 		id: scenario.id,
 		memory,

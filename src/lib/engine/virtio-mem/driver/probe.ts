@@ -1,7 +1,7 @@
 import { MIB, PAGE_BYTES } from '../../../base/units.ts';
 import { costNs } from '../../costs/cost-model.ts';
 import { removeMemory } from '../../mm/blocks/add.ts';
-import { nodeOfChannel } from '../../mm/boot/grouped-nodes.ts';
+import { nodeTold } from '../../mm/boot/nodes-told.ts';
 import { blockCountOf, setBits } from '../../mm/drivers/device-blocks.ts';
 import { memoryBlockBytes } from '../../mm/drivers/find.ts';
 import { kickDriver } from '../../mm/drivers/kick.ts';
@@ -30,7 +30,7 @@ export function probeDriver(world: World, device: VirtioMemRecord): void {
 	say(`start address: ${hex(device.addr)}`);
 	say(`region size: ${hex(device.regionBytes)}`);
 	say(`device block size: ${hex(device.blockBytes)}`);
-	say(`nid: ${device.node}`);
+	say(`nid: ${nodeTold(world, os, device.node)}`);
 	if (device.addr % blockBytes !== 0) say('The alignment of the physical start address can make some memory unusable.');
 	if ((device.addr + device.regionBytes) % blockBytes !== 0)
 		say('The alignment of the physical end address can make some memory unusable.');
@@ -76,7 +76,7 @@ export function probeDriver(world: World, device: VirtioMemRecord): void {
 	if (device.pluggedBytes > 0) say('unplugging all memory is required');
 	record.groups.push({
 		kind: 'dynamic',
-		node: nodeOfChannel(world, os, device.node),
+		node: nodeTold(world, os, device.node),
 		device: device.id,
 		unitPages: unit / PAGE_BYTES,
 		kernelPages: 0,

@@ -3,7 +3,8 @@ import type { Simulation } from '../../../../../src/lib/engine/index.ts';
 import { freeChunks } from '../../../../../src/lib/engine/mm/buddy.ts';
 import { blockState, memoryBlocks } from '../../../../../src/lib/engine/mm/blocks/sections.ts';
 import { validZones } from '../../../../../src/lib/engine/mm/blocks/zone-choice.ts';
-import { machine, THREE_NODES, VIRTIO_MEM } from '../../../../support/machines.ts';
+import { ask, machine, THREE_NODES, VIRTIO_MEM } from '../../../../support/machines.ts';
+import { expectSound } from '../../../../support/worlds.ts';
 
 /** node/zone → spanned, present, managed of populated zones. */
 function zonesOf({ world }: Simulation): Record<string, [number, number, number]> {
@@ -35,6 +36,35 @@ describe('zones at boot', () => {
 			'1/DMA32': [65_536, 65_536, 65_536],
 			'1/MOVABLE': [65_504, 65_504, 46_277]
 		});
+	});
+
+	test('movable_node makes kernelcore= and movablecore= mean nothing', () => {
+		const plain = zonesOf(machine(THREE_NODES));
+		expect(zonesOf(machine(THREE_NODES, 'movable_node kernelcore=512M'))).toEqual(plain);
+		expect(zonesOf(machine(THREE_NODES, 'movablecore=50% movable_node'))).toEqual(plain);
+	});
+
+	test('numa=off: one node with everything, and what is plugged goes there too', () => {
+		const simulation = machine(THREE_NODES, 'numa=off memhp_default_state=online_movable');
+		expect(Object.keys(zonesOf(simulation))).toEqual(['0/DMA', '0/DMA32']);
+		expect(zonesOf(simulation)['0/DMA32']?.slice(0, 2)).toEqual([258_016, 258_016]);
+		expect(simulation.world.r.oses[0]?.nodes.map(({ id, cpus, distances }) => ({ id, cpus, distances }))).toEqual([
+			{ id: 0, cpus: [0, 1], distances: [10] }
+		]);
+		ask(simulation, { name: 'qmp', execute: 'object-add', arguments: { 'qom-type': 'memory-backend-ram', id: 'mem', size: 2 ** 27 } });
+		ask(simulation, { name: 'qmp', execute: 'device_add', arguments: { driver: 'pc-dimm', id: 'dimm', memdev: 'mem', node: 2 } });
+		simulation.advance(simulation.nowNs + 2e9);
+		expect(zonesOf(simulation)['0/MOVABLE']).toEqual([32_768, 32_768, 32_768]);
+		expectSound(simulation);
+	});
+
+	test.each([
+		['mem=768M', 131_040 - 65_504],
+		['mem=700M', 131_040 - 65_504 - 17_408]
+	])('%s: boot memory ends there, hotplug does not', (append, present) => {
+		const simulation = machine(THREE_NODES, append);
+		expect(zonesOf(simulation)['1/DMA32']?.[1]).toBe(present);
+		expectSound(simulation);
 	});
 
 	test('one node of 1 GiB and of 512 MiB: recordings virtio-mem/case16 and case41', () => {
