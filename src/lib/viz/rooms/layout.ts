@@ -49,17 +49,20 @@ const LEAST_ROOM = 108;
 const EDGE = 10;
 /** Below this width everything stands in one column. */
 const LEAST_BESIDE = 760;
+/** The same for a small picture among others, which has rooms only. */
+const LEAST_BARE = 420;
 const LENS_HEIGHT = 400;
 const LISTS_HEIGHT = 424;
 const STACKED_NODES = 420;
 
 export function layoutRooms(input: LayoutInput): RoomsLayout {
 	const { width, height, bare } = input;
-	const stacked = width < LEAST_BESIDE && !bare;
+	const stacked = width < (bare ? LEAST_BARE : LEAST_BESIDE);
 	if (stacked) {
 		const inner = Math.max(280, width);
 		const placed = placeNodes(input, box(0, 0, inner, STACKED_NODES), true);
 		const used = Math.max(...placed.nodes.map((node) => node.box.y + node.box.height), 40);
+		if (bare) return { width: inner, height: used, stacked, ...placed, lens: null, lists: null };
 		const lens = box(0, used + GAP, inner, LENS_HEIGHT);
 		const lists = box(0, lens.y + lens.height + GAP, inner, LISTS_HEIGHT);
 		return { width: inner, height: lists.y + lists.height, stacked, ...placed, lens, lists };

@@ -36,7 +36,8 @@ const CASES: readonly (readonly [string, LayoutInput])[] = [
 	['eight nodes', input(Array.from({ length: 8 }, () => [32]))],
 	['a phone', input([[16], [4]], { width: 358, height: 760 })],
 	['1 TiB on a phone', input([[16, 496], [7680]], { width: 358, height: 760 })],
-	['rooms alone', input([[16], [4]], { width: 500, height: 200, bare: true })]
+	['rooms alone', input([[16], [4]], { width: 500, height: 200, bare: true })],
+	['rooms alone on a phone', input([[8], [8], [16]], { width: 338, height: 240, bare: true })]
 ];
 
 describe('the layout of rooms', () => {
