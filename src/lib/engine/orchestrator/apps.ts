@@ -1,6 +1,6 @@
 import { formatBytesBinary } from '../../base/format.ts';
 import { costBytes, costBytesPerSecond, costNs } from '../costs/cost-model.ts';
-import { dropLines } from '../fabric/coherence/lines.ts';
+import { writeBackRange } from '../fabric/coherence/lines.ts';
 import { lastStored, mediaHeld, storeThrough } from '../fabric/content.ts';
 import { count } from '../fabric/counts.ts';
 import { FabricTimerKind, scheduleFabricTimer } from '../fabric/timers.ts';
@@ -198,6 +198,8 @@ export function close(world: World, id: string, cause: number | null): Launched 
 
 function finish(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord | null): void {
 	app.state = 'closed';
+	if (dax && !isCut(world, peer, dax))
+		for (const run of mediaOf(world, peer, dax)) writeBackRange(world, peer.id, dax.device, run.at, run.bytes, app.causeSeq);
 	emit(world, {
 		kind: 'app',
 		rule: 'app-life',
@@ -218,7 +220,6 @@ function letGo(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord): 
 	}
 	if (others.length > 0) return;
 	dax.state = 'free';
-	dropLines(world, peer.id, dax.device, app.causeSeq);
 	if (isCut(world, peer, dax)) remove(world, peer, dax, app.causeSeq);
 }
 

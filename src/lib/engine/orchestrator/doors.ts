@@ -8,7 +8,10 @@ import {
 	type DoorName,
 	type Want
 } from '../contract/doors.ts';
+import { emit } from '../sim/trace.ts';
+import type { PeerRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
+import { findDax } from './dax.ts';
 
 /** Takes a customer's capacity through a door and looks at what arrives in the guest. */
 export function throughDoor(world: World, customer: CustomerName, door: DoorName): DoorAnswer {
@@ -62,4 +65,34 @@ export function readDoors(world: World, text: string): DoorAnswer[] | null {
 		answers.push(throughDoor(world, customer as CustomerName, door as DoorName));
 	}
 	return answers;
+}
+
+/** A host takes a DAX device into a VM, for one customer through one door; a customer has one at a time. */
+export function takeIntoVm(
+	world: World,
+	peer: PeerRecord,
+	customer: string,
+	door: string,
+	tag: string,
+	cause: number | null
+): { readonly ok: boolean; readonly says: string } {
+	if (!Object.hasOwn(CUSTOMERS, customer)) return { ok: false, says: `a customer is one of ${Object.keys(CUSTOMERS).join(', ')}` };
+	if (!Object.hasOwn(DOORS, door)) return { ok: false, says: `a door is one of ${Object.keys(DOORS).join(', ')}` };
+	if (peer.state !== 'up') return { ok: false, says: `${peer.id} is ${peer.state}` };
+	if (!findDax(peer, tag)) return { ok: false, says: `ENOENT: ${peer.id} has no DAX device with uuid ${tag}` };
+	const { doors } = world.r.fabric;
+	const record = { customer: customer as CustomerName, door: door as DoorName, host: peer.id, tag, atNs: world.r.nowNs };
+	const before = doors.findIndex((each) => each.customer === customer && each.host === peer.id);
+	if (before < 0) doors.push(record);
+	else doors[before] = record;
+	const answer = throughDoor(world, record.customer, record.door);
+	emit(world, {
+		kind: 'app',
+		rule: 'door-into-vm',
+		cause,
+		host: peer.id,
+		values: { customer, door, tag: answer.tag ?? 'none', sees: answer.guestSees },
+		text: answer.says
+	});
+	return { ok: true, says: answer.says };
 }

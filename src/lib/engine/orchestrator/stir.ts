@@ -1,5 +1,6 @@
 import { loseStores, storesIn } from '../fabric/content.ts';
 import { dropLines } from '../fabric/coherence/lines.ts';
+import { reachesMedia } from '../fabric/coherence/place.ts';
 import { count } from '../fabric/counts.ts';
 import { freeMedia } from '../fabric/dcd/media.ts';
 import { crashHost } from '../fabric/faults/hosts.ts';
@@ -21,6 +22,7 @@ export function stir(world: World, cause: number | null): void {
 	const ways = waysOf(world);
 	if (presented || ways !== fabric.ways) {
 		fabric.ways = ways;
+		if (fabric.lines.length > 0) dropLines(world, (line) => !reachesMedia(world, line.host, line.device, line.at), 'vanished', cause);
 		takeCuts(world, cause);
 		lookAround(world);
 		if (fabric.stores.length > 0) giveUpFreed(world, cause);
@@ -67,9 +69,6 @@ function giveUpFreed(world: World, cause: number | null): void {
 			const lost = storesIn(world, record.id, run.at, run.bytes);
 			if (lost.length > 0) loseStores(world, lost, 'given up', cause);
 		}
-		for (const line of [...world.r.fabric.lines])
-			if (line.device === record.id && freeMedia(world, device).some((run) => line.at >= run.at && line.at < run.at + run.bytes))
-				dropLines(world, line.host, record.id, cause);
 	});
 }
 

@@ -5,6 +5,7 @@ import type { AppRecord, PeerRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 import { close, launch } from './apps.ts';
 import { findDax, onlineAsRam } from './dax.ts';
+import { takeIntoVm } from './doors.ts';
 import { PLANS } from './plans.ts';
 import { goOn, startPlan, stopPlan } from './run-plans.ts';
 import { empty, isSystemRam } from './system-ram.ts';
@@ -76,6 +77,10 @@ export const ORCHESTRATOR_WORDS: Readonly<Record<string, FabricWord>> = {
 			},
 			cause
 		);
+		return outcome.ok ? says(outcome.says) : no(outcome.says);
+	}),
+	'take-into-vm': onPeer((world, peer, parameters, cause) => {
+		const outcome = takeIntoVm(world, peer, textOf(parameters, 'customer'), textOf(parameters, 'door'), textOf(parameters, 'tag'), cause);
 		return outcome.ok ? says(outcome.says) : no(outcome.says);
 	}),
 	close: (world, _at, parameters, cause) => {

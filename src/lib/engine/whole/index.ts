@@ -1,5 +1,6 @@
 import type { Invariant } from '../sim/invariants.ts';
 import { dirtyOrEqual, proveContent } from './content.ts';
+import { appsHaveMemory, daxOnExtents, lineOwners, storesKept } from './fabric-use.ts';
 import { extentLists, extentMedia, tagsAreHeld } from './fabric-extents.ts';
 import { areaContent, areaFrames, framesMapped } from './machine-areas.ts';
 import { cxlDecoders, cxlDeviceMemory, cxlRegions, cxlWindows, daxBlocks } from './machine-cxl.ts';
@@ -50,6 +51,10 @@ export const INVARIANTS: readonly Invariant[] = [
 	},
 	{ id: 'extent-media', statement: 'every range of media has one owner, or is shared under its tag', check: extentMedia },
 	{ id: 'extent-tags', statement: 'a tag knows who has it', check: tagsAreHeld },
+	{ id: 'stores-kept', statement: 'no store to shared or pooled memory is lost in silence', check: storesKept },
+	{ id: 'line-owners', statement: 'a coherent line has one owner, or sharers that agree with the medium', check: lineOwners },
+	{ id: 'dax-extents', statement: 'a DAX device stands on accepted extents of its tag, in order', check: daxOnExtents },
+	{ id: 'app-memory', statement: 'an application runs on memory that its host has', check: appsHaveMemory },
 	{ id: 'one-runner', statement: 'a VM runs on one host at most, the one its owner word names', check: oneRunner },
 	{ id: 'stopped-in-switch-over', statement: 'the guest does not run during the final pass', check: stoppedInSwitchOver },
 	{ id: 'descriptors', statement: 'published ranges name every page once, at its place', check: descriptorsFit },

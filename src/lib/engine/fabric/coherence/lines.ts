@@ -1,6 +1,6 @@
-import type { LineRecord, PeerRecord } from '../../state/fabric-records.ts';
+import type { LineRecord, LossRecord, PeerRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
-import { lastStored, LINE_BYTES, loseStores, mediaHeld, noteStore, storesIn, survives, writeMedia, type Held } from '../content.ts';
+import { lastStored, LINE_BYTES, mediaHeld, noteStore, survives, writeMedia, type Held } from '../content.ts';
 import { count } from '../counts.ts';
 import {
 	evictLine,
@@ -134,14 +134,17 @@ export function fence(world: World, host: string, cause: number | null): number 
 	return leaving.length;
 }
 
-/** All lines of a host are gone: it crashed, or lost its way to the device. */
-export function dropLines(world: World, host: string, device: string | null, cause: number | null): void {
+/** Lines that leave without being written back: their host crashed, or lost what they belong to. */
+export function dropLines(world: World, gone: (line: LineRecord) => boolean, why: LossRecord['why'], cause: number | null): void {
 	const { fabric } = world.r;
-	const gone = fabric.lines.filter((line) => line.host === host && (device === null || line.device === device));
-	fabric.lines = fabric.lines.filter((line) => !gone.includes(line));
-	for (const line of gone) {
-		const lost = storesIn(world, line.device, line.at, LINE_BYTES).filter((run) => run.version === line.value);
-		if (line.state === 'dirty' || line.state === 'modified')
-			if (mediaHeld(world, line.device, line.at).version !== line.value) loseStores(world, lost, 'cache lost', cause);
-	}
+	const dropped = fabric.lines.filter(gone);
+	if (dropped.length === 0) return;
+	fabric.lines = fabric.lines.filter((line) => !dropped.includes(line));
+	for (const line of dropped) survives(world, line.device, line.at, LINE_BYTES, why, cause);
+}
+
+/** Writes back what a host changed in a range, and lets go of its lines there: a program that closes. */
+export function writeBackRange(world: World, host: string, device: string, at: number, bytes: number, cause: number | null): void {
+	const inside = (line: LineRecord): boolean => line.host === host && line.device === device && line.at >= at && line.at < at + bytes;
+	for (const line of world.r.fabric.lines.filter(inside)) evict(world, host, device, line.at, cause);
 }

@@ -113,3 +113,20 @@ export function wayIsCut(world: World, host: string, device: number, ld: number)
 		});
 	return downAmong(world, names) !== null;
 }
+
+/** Has this host anything that these media stand behind? Whether a link is down does not matter. */
+export function reachesMedia(world: World, host: string, device: string, at: number): boolean {
+	const peer = peerOf(world, host);
+	const index = deviceIndexOf(world, device);
+	if (!peer) return false;
+	return listsOfHost(world, host).some(
+		({ device: own, ld }) =>
+			own === index &&
+			extentsOf(world, own, ld).some(
+				(extent) =>
+					at >= extent.media &&
+					at < extent.media + extent.bytes &&
+					(ld !== GFD_SPACE || gfdAllows(world, peer, own, extent.dpa + at - extent.media))
+			)
+	);
+}

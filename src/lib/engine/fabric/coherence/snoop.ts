@@ -171,19 +171,23 @@ function atRequester(world: World, message: MessageRecord, at: number): void {
 	const { fabric } = world.r;
 	const snoop = active(world, message.from, at);
 	if (!snoop || snoop.host !== message.to) return;
-	const held = mediaHeld(world, message.from, at);
+	// A host that asked twice owns the line already when the second grant comes: what it changed meanwhile stays.
 	const before = lineOf(world, message.to, message.from, at);
-	if (before) fabric.lines.splice(fabric.lines.indexOf(before), 1);
-	const line: LineRecord = {
-		host: message.to,
-		device: message.from,
-		at,
-		state: message.payload['state'] === 'shared' ? 'shared' : 'exclusive',
-		value: held.version,
-		writer: held.writer,
-		leaving: 'no'
-	};
-	fabric.lines.push(line);
+	const owned = before !== null && before.state !== 'shared';
+	const held = mediaHeld(world, message.from, at);
+	const line: LineRecord = owned
+		? before
+		: {
+				host: message.to,
+				device: message.from,
+				at,
+				state: message.payload['state'] === 'shared' ? 'shared' : 'exclusive',
+				value: held.version,
+				writer: held.writer,
+				leaving: 'no'
+			};
+	if (before && !owned) fabric.lines.splice(fabric.lines.indexOf(before), 1);
+	if (!owned) fabric.lines.push(line);
 	if (snoop.store > 0) change(world, line);
 	emit(world, {
 		kind: 'coherence',

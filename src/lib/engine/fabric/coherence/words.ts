@@ -166,6 +166,7 @@ export const MEMORY_WORDS: Readonly<Record<string, FabricWord>> = {
 	}),
 	evict: accessed((access) => {
 		const { world, peer, place, device, at, cause } = access;
+		if (place.meets !== 'live') return said('nothing is cached of it');
 		if (place.region.hardwareCoherent) coherentEvict(world, peer.id, device, at, cause);
 		else evict(world, peer.id, device, at, cause);
 		note(access, 'line-cache', `the cache of ${peer.id} makes room: the line leaves`);

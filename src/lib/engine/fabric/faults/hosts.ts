@@ -33,14 +33,14 @@ export function crashHost(world: World, peer: PeerRecord, why: string, cause: nu
 		values: { incarnation: peer.incarnation },
 		text: `${peer.id} crashes: ${why}`
 	});
-	dropLines(world, peer.id, null, seq);
+	dropLines(world, (line) => line.host === peer.id, 'cache lost', seq);
 	forgetRequests(world, peer.id, null);
 }
 
 /** A boot begins with a conventional reset of the host's logical devices; their lists are read again (reference 4.8). */
 function rebootHost(world: World, peer: PeerRecord, cause: number): FabricOutcome {
 	if (peer.state !== 'crashed') {
-		dropLines(world, peer.id, null, cause);
+		dropLines(world, (line) => line.host === peer.id, 'cache lost', cause);
 		forgetRequests(world, peer.id, null);
 	}
 	peer.state = 'up';
