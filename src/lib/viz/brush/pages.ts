@@ -60,6 +60,7 @@ export function readBlockPages(
 }
 
 const mib = (pages: number): string => {
+	if (pages > 0 && pages < 256) return `${pages * 4}\u2009KiB`;
 	const amount = (pages * PAGE_BYTES) / 2 ** 20;
 	return `${Number.isInteger(amount) ? amount : amount.toFixed(1)}\u2009MiB`;
 };
