@@ -1,7 +1,21 @@
+import type { CustomerName, DoorName } from '../contract/doors.ts';
+import type { DeviceRecord, DcEventRecord, TagRecord, GroupRecord } from './device-records.ts';
+
+export type * from './device-records.ts';
+
 /**
  * Records of the CXL fabric: everything of which there are few. Extents are rows of columns (decision D1), reached through
  * fabric/dcd; lines of shared areas lie in `lines`. Plain JSON values only. Addresses are bytes below 2^52.
  */
+/** A DAX device of a host on its way into a VM (contract/doors.ts). */
+export interface DoorRecord {
+	customer: CustomerName;
+	door: DoorName;
+	host: string;
+	tag: string;
+	atNs: number;
+}
+
 export interface FabricRecords {
 	switches: SwitchRecord[];
 	devices: DeviceRecord[];
@@ -31,6 +45,8 @@ export interface FabricRecords {
 	snoops: SnoopRecord[];
 	/** What was done against the order of offer, accept, use, release: per tag. */
 	breaches: BreachRecord[];
+	/** Capacity that was taken into VMs, and through which door. */
+	doors: DoorRecord[];
 	/** Links, bindings and access as they were when hosts last looked (orchestrator/stir.ts). */
 	ways: string;
 	/** What happened how often: names in contract/fabric-counts.ts. */
@@ -134,141 +150,6 @@ export interface FastEntry {
 	granularity: number;
 	/** PID of the device, or index in the IDT. */
 	target: number;
-}
-
-export interface DeviceRecord {
-	id: string;
-	kind: DeviceKind;
-	profile: DeviceProfile;
-	/** The device of a QEMU machine: its index in oses; −1 for devices of a scenario's fabric. */
-	machine: number;
-	present: boolean;
-	/** Bytes of media; logical devices and shared regions are carved from them. */
-	mediaBytes: number;
-	/** Bytes before region 0 of each logical device. */
-	staticBytes: number;
-	/** Entries of the CDAT that describe the static part: 1, or 2 with a persistent one behind it. */
-	staticParts: number;
-	hardwareCoherent: boolean;
-	limits: { extents: number; tags: number; logRecords: number; poison: number };
-	lds: LogicalDeviceRecord[];
-	/** GFD only. */
-	gfd: GfdRecord | null;
-	poison: { dpa: number; units: number; source: 'external' | 'internal' | 'injected' }[];
-	/** The poison list was full when more came. */
-	poisonOverflow: boolean;
-	/** Records of the other event logs, oldest first: informational, warning, failure, fatal. */
-	mediaEvents: { log: string; what: string; dpa: number; atNs: number }[];
-	/** Free runs of its media: start, end, start, end … in units of 64 bytes, by address (fabric/dcd/media.ts). */
-	freeMedia: number[];
-}
-
-/** Extents of one logical device, or of a G-FAM device: a list in order of arrival and a search tree by address. */
-export interface ExtentListRecord {
-	/** First and last row of the accepted extents in order of arrival, plus 1; 0 = none (fabric/dcd). */
-	firstExtent: number;
-	lastExtent: number;
-	/** Accepted ones, and those in groups that are not answered yet. */
-	extentCount: number;
-	offeredCount: number;
-	/** Top of the tree over all of its rows, plus 1; 0 = none. */
-	root: number;
-	generation: number;
-	/** Place in the order of arrival that the next one gets. */
-	nextArrival: number;
-}
-
-export interface RegionRecord {
-	baseDpa: number;
-	/** Multiple of 256 MiB: what decoders must cover. */
-	decodeBytes: number;
-	bytes: number;
-	blockBytes: number;
-	sharable: boolean;
-	hardwareCoherent: boolean;
-	readOnly: boolean;
-	nonVolatile: boolean;
-	sanitize: boolean;
-}
-
-export interface LogicalDeviceRecord extends ExtentListRecord {
-	/** Host that it is bound to, or null. */
-	host: string | null;
-	/** Head of a multi-headed device, or logical-device number of an MLD. */
-	number: number;
-	regions: RegionRecord[];
-	decoders: HdmDecoderRecord[];
-	/** Groups that await the host's answer, in the order of their events: ids in `groups`. */
-	pending: number[];
-	/** First and last row of the accepted extents in order of arrival, plus 1; 0 = none (fabric/dcd). */
-	firstExtent: number;
-	lastExtent: number;
-	extentCount: number;
-	generation: number;
-	/** What of its list its host has made DAX devices of; −1 = nothing yet (orchestrator/dax.ts, signatureOf). */
-	presented: number;
-	log: EventLogRecord;
-}
-/** Log 04h: dynamic capacity. */
-export interface EventLogRecord {
-	records: DcEventRecord[];
-	nextHandle: number;
-	overflow: number;
-	firstLostNs: number;
-	lastLostNs: number;
-}
-export interface DcEventRecord {
-	handle: number;
-	/** 0 add, 1 release, 2 forced release, 3 region updated, 4 add response, 5 capacity released. */
-	type: number;
-	more: boolean;
-	hostId: number;
-	dpa: number;
-	bytes: number;
-	tag: string;
-	sequence: number;
-	region: number;
-	extentsAvailable: number;
-	tagsAvailable: number;
-	atNs: number;
-	group: number;
-}
-export interface HdmDecoderRecord {
-	baseHpa: number;
-	bytes: number;
-	/** Codes of the register: ways 0 … 4 and 8 … 10, granularity 0 … 6. */
-	ways: number;
-	granularity: number;
-	/** This endpoint's place in the interleave set. */
-	position: number;
-	skip: number;
-	committed: boolean;
-	/** Hardware checks the next one against it, and nobody changes it before a reset. */
-	locked: boolean;
-	backInvalidate: boolean;
-}
-
-/** G-FAM device: partitions, one DPA space, per requester decoders and access. */
-export interface GfdRecord {
-	pid: number;
-	/** Extents of its one address space; the column extentGroup holds the memory group. */
-	list: ExtentListRecord;
-	/** `groups`: the memory group of blocks as runs (first block, blocks, group), ascending; read and written by gfd/groups.ts. */
-	partitions: (RegionRecord & { groups: number[] })[];
-	/** Memory groups that the device can tell apart. */
-	groupLimit: number;
-	decoders: { pid: number; entries: GdtEntry[] }[];
-	access: { pid: number; groups: number[] }[];
-}
-export interface GdtEntry {
-	valid: boolean;
-	coherent: boolean;
-	hpaBase: number;
-	dpaBase: number;
-	bytes: number;
-	interleave: number;
-	granularity: number;
-	way: number;
 }
 
 /** A host as its fabric sees it: windows, how it answers offers, what it does with capacity. */
@@ -448,43 +329,6 @@ export interface BreachRecord {
 	text: string;
 }
 
-export interface TagRecord {
-	/** Its name in the column extentTag. */
-	id: number;
-	tag: string;
-	device: string;
-	bytes: number;
-	sharable: boolean;
-	/** The fabric manager holds a reference: the content outlives every host. */
-	referenced: boolean;
-	/** Hosts that accepted it, and hosts that it is offered to. */
-	holders: string[];
-	offered: string[];
-	/** Where it lies in the media, in sequence order. */
-	media: { at: number; bytes: number }[];
-	/** Extents of each logical device that carry it. */
-	uses: { ld: number; offered: number; accepted: number }[];
-	/** To be overwritten when the last one lets go. */
-	sanitize: boolean;
-}
-
-export interface GroupRecord {
-	id: number;
-	device: string;
-	ld: number;
-	tag: string;
-	region: number;
-	/** pending: offered; dead: taken back by force before the answer. */
-	state: 'pending' | 'dead';
-	firstExtent: number;
-	count: number;
-	bytes: number;
-	offeredNs: number;
-	/** Entries of an answer that goes on (More): address, bytes, address, bytes … */
-	answered: number[];
-	causeSeq: number | null;
-}
-
 /** A run of 64-byte units of a device's media that holds one content. */
 export interface ContentRecord {
 	device: string;
@@ -549,6 +393,7 @@ export function noFabric(): FabricRecords {
 		ways: '',
 		counts: {},
 		managerDown: false,
+		doors: [],
 		down: [],
 		freeExtent: 0,
 		freshExtents: 0,
