@@ -129,3 +129,36 @@ test('an outcome arrives while the run plays, and the line leads to the thing in
 	await expect(log(page).locator('.about')).toContainText('echo offline > /sys/devices/system/memory/memory32/state');
 	await expect(log(page).locator('.about')).toContainText('in the run');
 });
+
+test('two worlds of a machine on one clock: without a line, and with a wrong belief', async ({ page }) => {
+	await open(page, 'One held page');
+	await page.keyboard.press('c');
+	const panel = page.getByRole('region', { name: 'Side by side' });
+	const line = panel.getByLabel('The line');
+	await line.selectOption({ label: await line.locator('option', { hasText: 'vmsplice' }).innerText() });
+	// What only asks changes nothing, and is refused with a sentence.
+	await panel.getByLabel('Typed instead').fill('numactl -H');
+	await panel.getByRole('button', { name: 'Add with this line' }).click();
+	await expect(panel).toContainText('this line only asks');
+	await panel.getByRole('button', { name: 'Without it' }).click();
+	const halves = page.locator('.halves .half');
+	await expect(halves).toHaveCount(2);
+	await idle(page);
+	const time = page.locator('.tracks').getByRole('slider', { name: 'Time' });
+	await time.focus();
+	for (let step = 0; step < 4; step += 1) await time.press('PageDown');
+	await idle(page);
+	await expect(page.locator('.differences')).toContainText('going offline');
+	await expect(halves.first()).toContainText('memory32 keeps trying');
+	await expect(halves.last()).toContainText('in no zone');
+
+	await page.getByRole('button', { name: 'Compare', exact: true }).click();
+	await panel.getByRole('listitem').filter({ hasText: 'Everything can be carried out' }).getByRole('button').click();
+	await expect(page.locator('.half.false')).toContainText('Not how it works: Everything can be carried out');
+	await idle(page);
+	await expect(page.locator('.half.false')).toContainText('First difference at');
+	const { violations } = await new AxeBuilder({ page })
+		.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+		.analyze();
+	expect(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+});

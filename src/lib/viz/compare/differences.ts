@@ -1,6 +1,7 @@
 import { formatBytesBinary, formatBytesDecimal, formatNs, formatPpm } from '../../base/format.ts';
 import type { OperationStatus, VmStatus, WorldStatus } from '../../engine/contract/status.ts';
 import { operationOf, stoppedNs } from '../describe/moment.ts';
+import { machineDifferences } from './machine-differences.ts';
 
 /** Where two worlds on one clock differ now: a sentence, and what each of them has. */
 export interface Difference {
@@ -70,11 +71,11 @@ const READINGS: readonly Reading[] = [
 	{ id: 'lost', label: 'work lost', read: (vm) => formatNs(vm.lostWorkNs) }
 ];
 
-/** Only what differs, in a lasting order, at most `limit`. Worlds without a common VM differ in nothing that can be said. */
+/** Only what differs, in a lasting order, at most `limit`. Worlds without a common VM differ in their machines. */
 export function differences(a: WorldStatus, b: WorldStatus, limit = 7): Difference[] {
 	const vmA = a.vms[0];
 	const vmB = b.vms.find((vm) => vm.id === vmA?.id);
-	if (!vmA || !vmB) return [];
+	if (!vmA || !vmB) return machineDifferences(a, b).slice(0, limit);
 	const found: Difference[] = [];
 	for (const reading of READINGS) {
 		const left = reading.read(vmA, operationOf(a), a);

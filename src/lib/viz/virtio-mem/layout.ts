@@ -86,9 +86,11 @@ export function layoutVirtioMem(
 	};
 	const shift = narrow ? 20 : 0;
 	const rows = { region: 16 + shift, usable: 42 + shift, size: 64 + shift, requested: 92 + shift };
-	const axisY = 122 + shift * 2;
+	/** Narrow, the wish’s own words stand below it. */
+	const lower = narrow ? 48 : 0;
+	const axisY = 122 + lower;
 	const map = box(left, axisY + 22, plotWidth, 18);
-	const top = TOP + shift * 2;
+	const top = TOP + lower;
 	const { columns, rows: gridRows } = gridOf(scene.subsPerUnit);
 	const shape = gridRows / columns;
 	const room = narrow ? width - 28 : width - left - SIDE - 22;

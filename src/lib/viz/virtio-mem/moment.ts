@@ -1,6 +1,6 @@
-import { formatBytesBinary, formatNs } from '../../base/format.ts';
+import { formatBytesBinary, formatNs, formatNumber } from '../../base/format.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
-import type { MachineStatus } from '../../engine/contract/machine-status.ts';
+import type { CallStatus, MachineStatus } from '../../engine/contract/machine-status.ts';
 import type { Moment } from '../describe/moment.ts';
 import { sizeWords } from './words.ts';
 
@@ -29,12 +29,23 @@ export function machineMoment(machine: MachineStatus, nowNs: number): Moment {
 	return { sentence: sentenceOf(machine, nowNs), figures };
 }
 
+/** A walk through a memory block by the block’s name: its path is long, and the console has it. */
+function runningSentence(call: CallStatus): string {
+	const block = /\/memory\/memory(\d+)\/(?:state|online)\b/.exec(call.text)?.[1];
+	if (block !== undefined && /^echo (offline|0) /.test(call.text)) {
+		if (call.waitingFor !== null) return `memory${block} keeps trying: ${call.waitingFor}`;
+		return call.done !== null && call.total !== null && call.total > 0
+			? `memory${block} is being emptied, ${formatNumber(call.done)} of ${formatNumber(call.total)} pages have gone`
+			: `memory${block} is being emptied`;
+	}
+	return `${call.actor}: ${call.text}${call.waitingFor ? `, waits: ${call.waitingFor}` : ' runs'}`;
+}
+
 function sentenceOf(machine: MachineStatus, nowNs: number): string {
 	if (machine.state === 'prelaunch') return `${machine.id} has not started: cont starts it`;
 	if (machine.state === 'paused') return `${machine.id} is stopped`;
 	const running = machine.calls.findLast((call) => call.state === 'running');
-	if (running)
-		return `${running.actor}: ${running.text}${running.waitingFor ? `, waits: ${running.waitingFor}` : ' runs'}`;
+	if (running) return runningSentence(running);
 	if (machine.migrating !== 'none') return `${machine.id} migrates: nobody may resize it`;
 	const waiting = machine.virtioMems.find((device) => device.retryAtNs !== null);
 	if (waiting?.retryAtNs)
