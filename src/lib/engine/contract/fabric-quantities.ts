@@ -36,7 +36,9 @@ export const FABRIC_QUANTITIES = {
 	exchangeStates: 'distinct states that the explorer looked at for a plan: plan in words',
 	snoops: 'lines that a device took away from a cache by back-invalidate: ""',
 	exchangeOperations: 'flushes and invalidates of a plan: plan in words',
-	doorsSatisfied: 'customers that a choice of doors satisfies: "customer=door …"',
-	doorsWork: 'drivers and specifications that a choice of doors needs: "customer=door …"'
+	doorTag: '1 when the tag arrives in the VM: customer, or "customer host"',
+	doorDax: '1 when it is a DAX device in the VM: customer, or "customer host"',
+	doorsSatisfied: 'customers whose capacity arrived as they need it: ""',
+	doorsWork: 'drivers and specifications that the doors in use need and nobody has: ""'
 } as const;
 export type FabricQuantityName = keyof typeof FABRIC_QUANTITIES;

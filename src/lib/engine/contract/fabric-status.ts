@@ -1,3 +1,5 @@
+import type { DoorAnswer } from './doors.ts';
+
 /** The CXL fabric as the page shows it. Few things only; extents beyond the first ones are read from the columns. */
 export interface FabricStatus {
 	readonly switches: readonly FabricSwitchStatus[];
@@ -23,6 +25,8 @@ export interface FabricStatus {
 		readonly why: string;
 		readonly atNs: number;
 	}[];
+	/** Capacity taken into VMs: what arrived behind each door. */
+	readonly doors: readonly (DoorAnswer & { readonly host: string; readonly outside: string; readonly atNs: number })[];
 	readonly counts: Readonly<Record<string, number>>;
 	readonly managerDown: boolean;
 }

@@ -1,4 +1,4 @@
-import { DOORS } from '../contract/doors.ts';
+import { DOORS, type DoorAnswer } from '../contract/doors.ts';
 import type { FabricQuantityName } from '../contract/fabric-quantities.ts';
 import { FABRIC_QUANTITIES } from '../contract/fabric-quantities.ts';
 import { ExtentState } from '../contract/words.ts';
@@ -10,7 +10,7 @@ import { countOf } from '../fabric/counts.ts';
 import { allExtents, extentsOf } from '../fabric/dcd/lists.ts';
 import { freeMediaBytes } from '../fabric/dcd/media.ts';
 import { tagById, viewOfTag } from '../fabric/dcd/tags.ts';
-import { readDoors } from '../orchestrator/doors.ts';
+import { throughDoor } from '../orchestrator/doors.ts';
 import type { World } from '../state/world.ts';
 
 /** Quantities of the fabric by name. null when `of` names nothing. */
@@ -71,6 +71,12 @@ function sameContent(world: World, tag: string): number | null {
 function piecesOfHost(world: World, of: string) {
 	const [host = '', tag = ''] = of.split(' ');
 	return world.r.fabric.tags.some((each) => each.tag === tag) ? (viewOfTag(world, host, tag)?.pieces ?? []) : null;
+}
+
+function answerOf(world: World, of: string, holds: (answer: DoorAnswer) => boolean): number {
+	const [customer, host] = of.split(' ');
+	const record = world.r.fabric.doors.find((each) => each.customer === customer && (host === undefined || each.host === host));
+	return record ? Number(holds(throughDoor(world, record.customer, record.door))) : 0;
 }
 
 function viewsAgree(world: World, tag: string): number | null {
@@ -145,11 +151,11 @@ const READ: Readonly<Record<FabricQuantityName, Read>> = {
 	exchangeStates: (_, of) => exchange(of, (verdict) => verdict.states),
 	snoops: counted('snoops'),
 	exchangeOperations: (_, of) => exchange(of, (verdict) => verdict.operations),
-	doorsSatisfied: (world, of) => readDoors(world, of)?.filter((answer) => answer.satisfied).length ?? null,
-	doorsWork: (world, of) => {
-		const answers = readDoors(world, of);
-		if (!answers) return null;
-		const doors = new Set(answers.map((answer) => answer.door));
+	doorTag: (world, customer) => answerOf(world, customer, (answer) => answer.tag !== null),
+	doorDax: (world, customer) => answerOf(world, customer, (answer) => answer.guestSees === 'dax'),
+	doorsSatisfied: (world) => world.r.fabric.doors.filter((each) => throughDoor(world, each.customer, each.door).satisfied).length,
+	doorsWork: (world) => {
+		const doors = new Set(world.r.fabric.doors.map((each) => each.door));
 		return [...doors].reduce((sum, door) => sum + Number(DOORS[door].needsDriver) + Number(DOORS[door].needsSpecification), 0);
 	}
 };

@@ -1,3 +1,4 @@
+import { throughDoor } from '../orchestrator/doors.ts';
 import type {
 	FabricDeviceStatus,
 	FabricHostStatus,
@@ -53,6 +54,12 @@ export function fabricStatus(world: World): FabricStatus | null {
 		lines: fabric.lines.map((line) => lineStatus(world, line)),
 		breaches: fabric.breaches.map((each) => ({ ...each })),
 		losses: fabric.losses.map((each) => ({ ...each })),
+		doors: fabric.doors.map((each) => ({
+			...throughDoor(world, each.customer, each.door),
+			host: each.host,
+			outside: each.tag,
+			atNs: each.atNs
+		})),
 		counts: { ...fabric.counts },
 		managerDown: fabric.managerDown
 	};
