@@ -1,3 +1,4 @@
+import { CXL_SCENARIOS } from './cxl/index.ts';
 import { EXPERIMENTS } from './experiments/index.ts';
 import busyGuest from './busy-guest.json' with { type: 'json' };
 import heldPage from './held-page.json' with { type: 'json' };
@@ -14,8 +15,8 @@ export const CATALOGUE: readonly { readonly id: string; readonly scenario: unkno
 	heldPage
 ].map((scenario) => ({ id: scenario.id, scenario }));
 
-/** Measured experiments on one Linux machine, after the scenarios of VMs that move. */
-export const MACHINE_CATALOGUE = EXPERIMENTS;
+/** Linux machines, after the scenarios of VMs that move: measured experiments, then CXL memory. */
+export const MACHINE_CATALOGUE = [...EXPERIMENTS, ...CXL_SCENARIOS];
 
 export function catalogueScenario(id: string): unknown {
 	return [...CATALOGUE, ...MACHINE_CATALOGUE].find((entry) => entry.id === id)?.scenario ?? null;
