@@ -55,8 +55,9 @@ export interface FabricRecords {
 	managerDown: boolean;
 	/** Links that are down: "device" or "host" or "switch:port". */
 	down: string[];
-	/** Rows of the extent columns: first one that came back plus 1, and how many were ever used (fabric/dcd/rows.ts). */
+	/** Rows of the extent columns: first one that came back plus 1, how many came back, and how many were ever used (fabric/dcd/rows.ts). */
 	freeExtent: number;
+	freeExtents: number;
 	freshExtents: number;
 	nextTagId: number;
 }
@@ -396,6 +397,7 @@ export function noFabric(): FabricRecords {
 		doors: [],
 		down: [],
 		freeExtent: 0,
+		freeExtents: 0,
 		freshExtents: 0,
 		nextTagId: 1
 	};

@@ -38,13 +38,8 @@ export interface NewExtent {
 }
 
 /** Rows that may still be taken. */
-export function rowsLeft(world: World): number {
-	let left = world.capacities.extent - world.r.fabric.freshExtents;
-	for (let next = world.r.fabric.freeExtent; next !== 0 && left < ENOUGH; next = world.c.extentNext.get(next - 1)) left += 1;
-	return left;
-}
-/** Nobody asks for more rows at once; counting on would be idle. */
-const ENOUGH = 1_000_000;
+export const rowsLeft = (world: World): number =>
+	world.capacities.extent - world.r.fabric.freshExtents + world.r.fabric.freeExtents;
 
 /** A row outside every list; the caller has asked `rowsLeft`. */
 export function takeExtentRow(world: World, device: number, ld: number, extent: NewExtent): number {
@@ -53,6 +48,7 @@ export function takeExtentRow(world: World, device: number, ld: number, extent: 
 	if (fabric.freeExtent !== 0) {
 		row = fabric.freeExtent - 1;
 		fabric.freeExtent = world.c.extentNext.get(row);
+		fabric.freeExtents -= 1;
 	} else {
 		row = fabric.freshExtents;
 		fabric.freshExtents += 1;
@@ -91,6 +87,7 @@ export function releaseExtentRow(world: World, row: number): void {
 	c.extentFlags.set(row, 0);
 	c.extentNext.set(row, world.r.fabric.freeExtent);
 	world.r.fabric.freeExtent = row + 1;
+	world.r.fabric.freeExtents += 1;
 }
 
 export function readExtent(world: World, row: number): Extent {
