@@ -50,10 +50,26 @@ export const UNITS: readonly Unit[] = [
 		number: 'II',
 		title: 'Capacity that comes and goes',
 		lessons: [
-			entry(6, 'Offer, accept, use, release'),
-			entry(7, 'Polite ways and big hammers'),
-			entry(8, 'Three doors into the VM'),
-			entry(9, 'Shared is not coherent')
+			entry(
+				6,
+				'Offer, accept, use, release',
+				'Follow capacity from an appliance to a program and back, and say which step needs which.'
+			),
+			entry(
+				7,
+				'Polite ways and big hammers',
+				'Say what a host can give back in a minute, and what taking it by force costs.'
+			),
+			entry(
+				8,
+				'Three doors into the VM',
+				'Choose how capacity gets into a VM by what must still be known of it there.'
+			),
+			entry(
+				9,
+				'Shared is not coherent',
+				'Place the fewest flushes and invalidations so that nobody reads anything old.'
+			)
 		]
 	},
 	{
