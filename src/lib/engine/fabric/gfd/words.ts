@@ -5,11 +5,12 @@ import type { DeviceRecord, GdtEntry, GfdRecord } from '../../state/fabric-recor
 import type { World } from '../../state/world.ts';
 import { MOST_GRANULARITY_CODE, MOST_GFD_WAYS_CODE } from '../address/encoding.ts';
 import { pidWords } from '../address/words.ts';
-import { RETURN_CODES, type FabricOutcome, type FabricWord } from '../outcome.ts';
+import type { FabricOutcome, FabricWord } from '../outcome.ts';
 import { answered, failed, refusedHere, wholeOf } from '../switch/asked.ts';
 import { entriesOf } from './configure.ts';
 import { MOST_GDT_ENTRIES } from './decode.ts';
 import { notify, Notice } from './notify.ts';
+import { managed } from '../switch/managed.ts';
 
 /** Access and decoder tables of a GFD by the fabric manager: 490Ch, 490Dh, 4913h, 4914h (CXL 4.0 8.2.10.9.10.13–14, .20–21). */
 const PID_LIMIT = 4095;
@@ -140,12 +141,12 @@ export function gdtProblem(gfd: GfdRecord, entries: readonly GdtEntry[], wanted:
 function changed(world: World, device: DeviceRecord, pid: number, index: number, how: string, cause: number): FabricOutcome {
 	const text = `decoder ${index} of ${pidWords(pid)} in ${device.id} ${how}`;
 	emit(world, { kind: 'fabric', rule: 'gfam-gdt', cause, host: null, vm: null, values: { device: device.id, pid, index }, text });
-	return answered(text, { 'return-code': RETURN_CODES.success });
+	return answered(text, { pid, index });
 }
 
-export const GFD_WORDS: Readonly<Record<string, FabricWord>> = {
-	'get-sat-entry': onGfd(getSat),
-	'set-sat-entry': onGfd(setSat),
-	'get-gdt-configuration': onGfd(getGdt),
-	'set-gdt-configuration': onGfd(setGdt)
-};
+export const GFD_WORDS = managed({
+	'get-sat-entry': ['490Ch', 'Get SAT Entry', onGfd(getSat)],
+	'set-sat-entry': ['490Dh', 'Set SAT Entry', onGfd(setSat)],
+	'get-gdt-configuration': ['4913h', 'Get GDT Configuration', onGfd(getGdt)],
+	'set-gdt-configuration': ['4914h', 'Set GDT Configuration', onGfd(setGdt)]
+});

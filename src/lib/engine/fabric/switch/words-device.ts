@@ -2,6 +2,7 @@ import { MIB } from '../../../base/units.ts';
 import type { DeviceRecord } from '../../state/fabric-records.ts';
 import type { FabricOutcome, FabricWord } from '../outcome.ts';
 import { answered, failed, refusedHere, wholeOf } from './asked.ts';
+import { managed } from './managed.ts';
 
 /** Command sets 54h (MLD components) and 55h (multi-headed devices) by name (CXL 3.2 7.6.7.4, 7.6.7.5). */
 const UNIT = 256 * MIB;
@@ -83,10 +84,10 @@ const headInfo: FabricWord = (world, at, parameters) => {
 	});
 };
 
-export const DEVICE_WORDS: Readonly<Record<string, FabricWord>> = {
-	'get-ld-info': ldInfo,
-	'get-ld-allocations': ldAllocations,
-	'set-ld-allocations': setLdAllocations,
-	'get-multi-headed-info': multiHeadedInfo,
-	'get-head-info': headInfo
-};
+export const DEVICE_WORDS = managed({
+	'get-ld-info': ['5400h', 'Get LD Info', ldInfo],
+	'get-ld-allocations': ['5401h', 'Get LD Allocations', ldAllocations],
+	'set-ld-allocations': ['5402h', 'Set LD Allocations', setLdAllocations],
+	'get-multi-headed-info': ['5500h', 'Get Multi-Headed Info', multiHeadedInfo],
+	'get-head-info': ['5501h', 'Get Head Info', headInfo]
+});

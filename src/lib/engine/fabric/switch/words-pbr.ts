@@ -8,6 +8,7 @@ import type { FabricOutcome, FabricWord } from '../outcome.ts';
 import { answered, failed, textOf, wholeOf } from './asked.ts';
 import { pbrWay } from './pbr-route.ts';
 import { onSwitch } from './words-switch.ts';
+import { managed } from './managed.ts';
 
 /**
  * Command sets 57h (PBR switch) and 58h (GAE at an edge port), coarsely: what is there, where a PID leads, and the segment
@@ -166,17 +167,17 @@ const setIdt = onEdge((_, __, edge, parameters) => {
 	return answered('set', { entries: edge.idt.length });
 });
 
-export const PBR_WORDS: Readonly<Record<string, FabricWord>> = {
-	'identify-pbr-switch': onPbr(identify),
-	'fabric-crawl-out': onPbr(crawlOut),
-	'get-pbr-link-partner-info': onPbr(linkPartner),
-	'get-pid-binding': onPbr(pidBinding),
-	'get-drt': onPbr(getDrt),
-	'set-drt': onPbr(fixedRoutes),
-	'identify-gae': identifyGae,
-	'get-fast-idt-capabilities': fastCapability,
-	'get-fast-segment-entries': getFast,
-	'set-fast-segment-entries': setFast,
-	'get-idt-dpid-entries': getIdt,
-	'set-idt-dpid-entries': setIdt
-};
+export const PBR_WORDS = managed({
+	'identify-pbr-switch': ['5700h', 'Identify PBR Switch', onPbr(identify)],
+	'fabric-crawl-out': ['5701h', 'Fabric Crawl Out', onPbr(crawlOut)],
+	'get-pbr-link-partner-info': ['5702h', 'Get PBR Link Partner Info', onPbr(linkPartner)],
+	'get-pid-binding': ['5705h', 'Get PID Binding', onPbr(pidBinding)],
+	'get-drt': ['5708h', 'Get DRT', onPbr(getDrt)],
+	'set-drt': ['5709h', 'Set DRT', onPbr(fixedRoutes)],
+	'identify-gae': ['5800h', 'Identify GAE', identifyGae],
+	'get-fast-idt-capabilities': ['5803h', 'Get FAST/IDT Capabilities', fastCapability],
+	'get-fast-segment-entries': ['5805h', 'Get FAST Segment Entries', getFast],
+	'set-fast-segment-entries': ['5806h', 'Set FAST Segment Entries', setFast],
+	'get-idt-dpid-entries': ['5807h', 'Get IDT DPID Entries', getIdt],
+	'set-idt-dpid-entries': ['5808h', 'Set IDT DPID Entries', setIdt]
+});

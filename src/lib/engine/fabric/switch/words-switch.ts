@@ -10,6 +10,7 @@ import { answered, failed, refusedHere, textOf, wholeOf } from './asked.ts';
 import { bindVppb, NO_LD, unbindVppb, VPPB } from './binding.ts';
 import { tellFabricManager } from './events.ts';
 import { downAmong } from './links.ts';
+import { managed } from './managed.ts';
 
 /**
  * Command sets 51h (physical switch) and 52h (virtual switch) by name (CXL 3.2 7.6.7.1, 7.6.7.2). Link widths and speeds are
@@ -192,12 +193,12 @@ const generateAer: SwitchWord = (world, one, parameters, cause) => {
 	return answered(text, { error: textOf(parameters, 'error') ?? 'correctable' });
 };
 
-export const SWITCH_WORDS: Readonly<Record<string, FabricWord>> = {
-	'identify-switch-device': onSwitch(identify),
-	'get-physical-port-state': onSwitch(portState),
-	'physical-port-control': onSwitch(portControl),
-	'get-virtual-cxl-switch-info': onSwitch(virtualSwitchInfo),
-	'bind-vppb': onSwitch(bind),
-	'unbind-vppb': onSwitch(unbind),
-	'generate-aer-event': onSwitch(generateAer)
-};
+export const SWITCH_WORDS = managed({
+	'identify-switch-device': ['5100h', 'Identify Switch Device', onSwitch(identify)],
+	'get-physical-port-state': ['5101h', 'Get Physical Port State', onSwitch(portState)],
+	'physical-port-control': ['5102h', 'Physical Port Control', onSwitch(portControl)],
+	'get-virtual-cxl-switch-info': ['5200h', 'Get Virtual CXL Switch Info', onSwitch(virtualSwitchInfo)],
+	'bind-vppb': ['5201h', 'Bind vPPB', onSwitch(bind)],
+	'unbind-vppb': ['5202h', 'Unbind vPPB', onSwitch(unbind)],
+	'generate-aer-event': ['5203h', 'Generate AER Event', onSwitch(generateAer)]
+});
