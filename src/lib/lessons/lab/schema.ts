@@ -206,6 +206,8 @@ export const labSchema = v.strictObject({
 		hands: v.optional(hands),
 		/** What one of several seeds is called: a rack, a workload. */
 		each: v.optional(words, 'seed'),
+		/** What the seed drew for one of them, in words. */
+		eachSays: v.optional(words),
 		figures: v.array(figure),
 		checks: v.pipe(v.array(check), v.minLength(1)),
 		hints: v.strictObject({ point: words, principle: words, 'first-move': words }),

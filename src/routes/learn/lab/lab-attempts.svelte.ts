@@ -3,7 +3,8 @@ import { nextSeed } from '$lib/lessons/family.ts';
 import * as machine from '$lib/lessons/lab/lab.ts';
 import { exchangeRun } from '$lib/lessons/lab/exchange-run.ts';
 import { moverRun } from '$lib/lessons/lab/mover-run.ts';
-import { planScenario, runPlan, type PlanResult } from '$lib/lessons/lab/run-lab.ts';
+import { planScenario, planTexts, runPlan, type PlanResult } from '$lib/lessons/lab/run-lab.ts';
+import { filled } from '$lib/lessons/lab/template.ts';
 import { playHref } from '../links.ts';
 import { SideEngine } from '../side-engine.ts';
 import type { LabPage } from './lab-page.svelte.ts';
@@ -111,6 +112,15 @@ export class LabAttempts {
 			if (wanted()) this.checking = null;
 		}
 	};
+
+	/** What the seed on the stage drew, in words: only where a check has shown the seeds. */
+	eachSays = $derived.by(() => {
+		const { lab, learner } = this.page;
+		const { eachSays, each } = lab.steps.challenge;
+		const seed = this.shownSeed;
+		if (eachSays === undefined || seed === null || this.result === null) return null;
+		return `${each} ${seed - learner.seed + 1}: ${String(filled(eachSays, planTexts(lab, learner.plan, seed)))}`;
+	});
 
 	/** The plan on one of the seeds, at its end. */
 	show = async (seed: number): Promise<void> => {
