@@ -156,8 +156,8 @@ export function emptyList(): ExtentListRecord {
 }
 
 /** Media behind the static parts, as one free run in units of 64 bytes. */
-export function emptyMedia(mediaBytes: number, staticBytes: number): number[] {
-	return mediaBytes > staticBytes ? [staticBytes / LINE, Math.floor(mediaBytes / LINE)] : [];
+export function emptyMedia(mediaBytes: number, staticBytes: number): number[][] {
+	return mediaBytes > staticBytes ? [[staticBytes / LINE, Math.floor(mediaBytes / LINE)]] : [];
 }
 
 export function emptyLog(): EventLogRecord {

@@ -25,8 +25,8 @@ export interface DeviceRecord {
 	poisonOverflow: boolean;
 	/** Records of the other event logs, oldest first: informational, warning, failure, fatal. */
 	mediaEvents: { log: string; what: string; dpa: number; atNs: number }[];
-	/** Free runs of its media: start, end, start, end … in units of 64 bytes, by address (fabric/dcd/media.ts). */
-	freeMedia: number[];
+	/** Free runs of its media: start, end, start, end … in units of 64 bytes, by address, in chunks (fabric/dcd/media.ts). */
+	freeMedia: number[][];
 }
 
 /** Extents of one logical device, or of a G-FAM device: a list in order of arrival and a search tree by address. */

@@ -3,21 +3,51 @@ import type { World } from '../../state/world.ts';
 import { deviceAt, regionsAt, UNIT_BYTES } from './rows.ts';
 
 /**
- * Media behind the device addresses. Free runs are pairs (start, end) in units of 64 bytes, by address. A range gets its own
- * place where that is free, as if addresses and media were one; else the lowest run that fits. Where logical devices share
- * a pool, their addresses are more than the media (our simplification of a device's block table).
+ * Media behind the device addresses. Free runs are pairs (start, end) in units of 64 bytes, by address, in chunks so that a
+ * change moves little however torn the media are. A range gets its own place where that is free, as if addresses and media
+ * were one; else the lowest run that fits. Where logical devices share a pool, their addresses are more than the media (our
+ * simplification of a device's block table).
  */
+const CHUNK = 256;
 
-/** Place of the first run whose end lies above `unit`. */
-function runAfter(free: readonly number[], unit: number): number {
+interface Spot {
+	/** Chunk and place of a run's start; beyond the last chunk when there is none. */
+	readonly chunk: number;
+	readonly place: number;
+}
+
+/** The first run whose end lies above `unit`. */
+function runAfter(free: readonly (readonly number[])[], unit: number): Spot {
 	let low = 0;
-	let high = free.length / 2;
+	let high = free.length;
 	while (low < high) {
 		const middle = Math.floor((low + high) / 2);
-		if ((free[middle * 2 + 1] as number) > unit) high = middle;
+		const chunk = free[middle] as readonly number[];
+		if ((chunk[chunk.length - 1] as number) > unit) high = middle;
 		else low = middle + 1;
 	}
-	return low * 2;
+	const chunk = free[low];
+	if (!chunk) return { chunk: low, place: 0 };
+	let from = 0;
+	let to = chunk.length / 2;
+	while (from < to) {
+		const middle = Math.floor((from + to) / 2);
+		if ((chunk[middle * 2 + 1] as number) > unit) to = middle;
+		else from = middle + 1;
+	}
+	return { chunk: low, place: from * 2 };
+}
+
+/** Replaces `count` numbers of a chunk; a chunk that grows too long is cut in two, an empty one goes. */
+function change(free: number[][], { chunk, place }: Spot, count: number, put: readonly number[]): void {
+	const own = free[chunk];
+	if (!own) {
+		if (put.length > 0) free.push([...put]);
+		return;
+	}
+	own.splice(place, count, ...put);
+	if (own.length === 0) free.splice(chunk, 1);
+	else if (own.length > CHUNK) free.splice(chunk + 1, 0, own.splice(CHUNK / 2));
 }
 
 /** Takes a run that is free; false, and nothing is taken, when a part of it is not. */
@@ -25,67 +55,67 @@ export function takeMedia(record: DeviceRecord, at: number, bytes: number): bool
 	const free = record.freeMedia;
 	const from = at / UNIT_BYTES;
 	const to = from + bytes / UNIT_BYTES;
-	const place = runAfter(free, from);
-	const start = free[place];
-	const end = free[place + 1];
+	const spot = runAfter(free, from);
+	const start = free[spot.chunk]?.[spot.place];
+	const end = free[spot.chunk]?.[spot.place + 1];
 	if (start === undefined || end === undefined || start > from || end < to) return false;
-	const rest = [...(start < from ? [start, from] : []), ...(to < end ? [to, end] : [])];
-	free.splice(place, 2, ...rest);
+	const rest: number[] = [];
+	if (start < from) rest.push(start, from);
+	if (to < end) rest.push(to, end);
+	change(free, spot, 2, rest);
 	return true;
 }
 
-/** Gives a run back. */
+/** Gives a run back; neighbours become one. */
 export function releaseMedia(record: DeviceRecord, at: number, bytes: number): void {
 	const free = record.freeMedia;
 	let from = at / UNIT_BYTES;
 	let to = from + bytes / UNIT_BYTES;
-	let place = runAfter(free, from);
-	let drop = 0;
-	if (place > 0 && free[place - 1] === from) {
-		place -= 2;
-		from = free[place] as number;
-		drop += 2;
+	const after = runAfter(free, from);
+	if (free[after.chunk]?.[after.place] === to) {
+		to = free[after.chunk]?.[after.place + 1] as number;
+		change(free, after, 2, []);
 	}
-	if (free[place + drop] === to) {
-		to = free[place + drop + 1] as number;
-		drop += 2;
-	}
-	free.splice(place, drop, from, to);
+	const before = from === 0 ? null : runAfter(free, from - 1);
+	if (before && free[before.chunk]?.[before.place + 1] === from) {
+		from = free[before.chunk]?.[before.place] as number;
+		change(free, before, 2, [from, to]);
+	} else change(free, runAfter(free, from), 0, [from, to]);
 }
 
 /** Where a range of so many bytes may lie: its own place, or the lowest run that holds it; −1: nowhere in one piece. */
 export function findMedia(record: DeviceRecord, home: number, bytes: number): number {
 	const free = record.freeMedia;
+	const units = bytes / UNIT_BYTES;
 	if (home >= 0) {
-		const place = runAfter(free, home / UNIT_BYTES);
-		const start = free[place];
-		const end = free[place + 1];
-		if (start !== undefined && end !== undefined && start <= home / UNIT_BYTES && end >= (home + bytes) / UNIT_BYTES) return home;
+		const spot = runAfter(free, home / UNIT_BYTES);
+		const start = free[spot.chunk]?.[spot.place];
+		const end = free[spot.chunk]?.[spot.place + 1];
+		if (start !== undefined && end !== undefined && start <= home / UNIT_BYTES && end >= home / UNIT_BYTES + units) return home;
 	}
-	for (let place = 0; place < free.length; place += 2)
-		if ((free[place + 1] as number) - (free[place] as number) >= bytes / UNIT_BYTES) return (free[place] as number) * UNIT_BYTES;
+	for (const chunk of free)
+		for (let place = 0; place < chunk.length; place += 2)
+			if ((chunk[place + 1] as number) - (chunk[place] as number) >= units) return (chunk[place] as number) * UNIT_BYTES;
 	return -1;
 }
 
 /** The largest free run, for what may be cut in pieces. */
 export function largestMedia(record: DeviceRecord): { at: number; bytes: number } {
 	let best = { at: 0, bytes: 0 };
-	for (let place = 0; place < record.freeMedia.length; place += 2) {
-		const at = record.freeMedia[place] as number;
-		const bytes = ((record.freeMedia[place + 1] as number) - at) * UNIT_BYTES;
-		if (bytes > best.bytes) best = { at: at * UNIT_BYTES, bytes };
-	}
+	for (const run of runsOf(record)) if (run.bytes > best.bytes) best = run;
 	return best;
 }
 
+const runsOf = (record: DeviceRecord): { at: number; bytes: number }[] =>
+	record.freeMedia.flatMap((chunk) =>
+		Array.from({ length: chunk.length / 2 }, (_, index) => ({
+			at: (chunk[index * 2] as number) * UNIT_BYTES,
+			bytes: ((chunk[index * 2 + 1] as number) - (chunk[index * 2] as number)) * UNIT_BYTES
+		}))
+	);
+
 /** Free runs in bytes. */
-export function freeMedia(world: World, device: number): { at: number; bytes: number }[] {
-	const { freeMedia: free } = deviceAt(world, device);
-	return Array.from({ length: free.length / 2 }, (_, index) => ({
-		at: (free[index * 2] as number) * UNIT_BYTES,
-		bytes: ((free[index * 2 + 1] as number) - (free[index * 2] as number)) * UNIT_BYTES
-	}));
-}
+export const freeMedia = (world: World, device: number): { at: number; bytes: number }[] => runsOf(deviceAt(world, device));
 
 export function freeMediaBytes(world: World, device: number): number {
 	return freeMedia(world, device).reduce((sum, run) => sum + run.bytes, 0);
