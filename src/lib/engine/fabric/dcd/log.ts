@@ -68,11 +68,16 @@ export function raiseEvents(
 			return;
 		}
 		log.records.push({
-			...event,
 			handle: takeHandle(log),
 			type,
 			more: index < events.length - 1,
-			hostId: type === DcEvent.addResponse || type === DcEvent.released ? ld : 0,
+			hostId: 0,
+			dpa: event.dpa,
+			bytes: event.bytes,
+			tag: event.tag,
+			sequence: event.sequence,
+			region: event.region,
+			group: event.group,
 			extentsAvailable: extents,
 			tagsAvailable: tags,
 			atNs: world.r.nowNs
