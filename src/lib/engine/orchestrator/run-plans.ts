@@ -69,14 +69,6 @@ function begin(world: World, plan: PlanRecord, step: PlanStep): boolean {
 	if (step.unlessSo && isSo(world, plan, step)) return leaveOut(plan, 'not needed');
 	plan.tries = 1;
 	plan.stepNs = nowNs;
-	plan.causeSeq = emit(world, {
-		kind: 'plan',
-		rule: plan.plan === 'recall' ? 'recall-ladder' : plan.plan === 'serve' ? 'plan-step' : 'sharing-recipe',
-		cause: plan.causeSeq,
-		host: step.host,
-		values: { plan: plan.id, step: plan.step + 1 },
-		text: `step ${plan.step + 1}: ${step.says}`
-	});
 	if (step.afterMs !== undefined && step.afterMs !== 0) {
 		plan.acted = 'waiting';
 		plan.deadlineNs = step.afterMs < 0 ? Number.MAX_SAFE_INTEGER : nowNs + step.afterMs * MS;
@@ -92,6 +84,15 @@ function leaveOut(plan: PlanRecord, why: string): false {
 }
 
 function act(world: World, plan: PlanRecord, step: PlanStep): void {
+	if (plan.tries === 1)
+		plan.causeSeq = emit(world, {
+			kind: 'plan',
+			rule: plan.plan === 'recall' ? 'recall-ladder' : plan.plan === 'serve' ? 'plan-step' : 'sharing-recipe',
+			cause: plan.causeSeq,
+			host: step.host,
+			values: { plan: plan.id, step: plan.step + 1 },
+			text: `step ${plan.step + 1}: ${step.says}`
+		});
 	plan.acted = step.act === null ? 'done' : 'sent';
 	if (step.act !== null) sendAct(world, plan, step, plan.causeSeq);
 	plan.deadlineNs = world.r.nowNs + step.patienceMs * MS;

@@ -6,7 +6,7 @@ import { LINE_BYTES, loseStores, storesIn } from '../content.ts';
 import { addCapacity } from '../dcd/offer.ts';
 import { GFD_SPACE, readExtent } from '../dcd/rows.ts';
 import { resetDevice, resetLogicalDevice } from '../dcd/resets.ts';
-import { findExtent } from '../dcd/tree.ts';
+import { findExtent, overlapping } from '../dcd/tree.ts';
 import { send } from '../messages.ts';
 import { codeWords, RETURN_CODES, type FabricOutcome, type FabricWord } from '../outcome.ts';
 
@@ -106,15 +106,23 @@ function burst(world: World, record: DeviceRecord, device: number, parameters: Q
 	const region = wholeNumber(parameters['region'] ?? 0, 0);
 	const count = wholeNumber(parameters['count'] ?? 16, 1);
 	if (ld === null || region === null || count === null || count > 4096) return no('ld, region, count: whole numbers, count at most 4096');
-	const block = record.lds[ld]?.regions[region]?.blockBytes;
-	if (block === undefined) return no(`${record.id} has no such logical device or region`);
+	const place = record.lds[ld]?.regions[region];
+	if (!place) return no(`${record.id} has no such logical device or region`);
 	const codes = new Map<number, number>();
+	let dpa = place.baseDpa;
 	for (let index = 0; index < count; index += 1) {
+		while (dpa < place.baseDpa + place.bytes && overlapping(world, device, ld, dpa, place.blockBytes).length > 0) dpa += place.blockBytes;
 		const { code } = addCapacity(
 			world,
 			device,
 			ld,
-			{ policy: 'free', region, bytes: block, tag: record.lds[ld]?.regions[region]?.sharable ? `burst-${index}` : '', extents: [] },
+			{
+				policy: 'prescriptive',
+				region,
+				bytes: place.blockBytes,
+				tag: place.sharable ? `burst-${world.r.fabric.nextTagId}` : '',
+				extents: [{ dpa, bytes: place.blockBytes, sequence: 0 }]
+			},
 			cause
 		);
 		codes.set(code, (codes.get(code) ?? 0) + 1);

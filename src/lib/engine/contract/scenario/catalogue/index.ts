@@ -1,5 +1,6 @@
 import { CXL_SCENARIOS } from './cxl/index.ts';
 import { EXPERIMENTS } from './experiments/index.ts';
+import { FABRIC_SCENARIOS } from './fabric/index.ts';
 import busyGuest from './busy-guest.json' with { type: 'json' };
 import heldPage from './held-page.json' with { type: 'json' };
 import smallPages from './small-pages.json' with { type: 'json' };
@@ -16,8 +17,13 @@ export const CATALOGUE: readonly { readonly id: string; readonly scenario: unkno
 ].map((scenario) => ({ id: scenario.id, scenario }));
 
 /** Linux machines, after the scenarios of VMs that move: measured experiments, then CXL memory. */
-export const MACHINE_CATALOGUE = [...EXPERIMENTS, ...CXL_SCENARIOS];
+export const EXPERIMENT_CATALOGUE = EXPERIMENTS;
+export const CXL_CATALOGUE = CXL_SCENARIOS;
+export const MACHINE_CATALOGUE = [...EXPERIMENT_CATALOGUE, ...CXL_CATALOGUE];
+
+/** CXL fabrics and their dynamic capacity. */
+export const FABRIC_CATALOGUE = FABRIC_SCENARIOS;
 
 export function catalogueScenario(id: string): unknown {
-	return [...CATALOGUE, ...MACHINE_CATALOGUE].find((entry) => entry.id === id)?.scenario ?? null;
+	return [...CATALOGUE, ...MACHINE_CATALOGUE, ...FABRIC_CATALOGUE].find((entry) => entry.id === id)?.scenario ?? null;
 }
