@@ -41,7 +41,7 @@ export function cxlArgs(topology: CxlTopology): string[] {
 			device(`cxl-type3,bus=${port},${kind}-memdev=cm${id}${topology.persistent === true ? `,lsa=lsa${id}` : ''},id=t${id},sn=${id + 1}`);
 		});
 	});
-	const windows = topology.windows ?? topology.bridges.map((_, bridge) => ({ targets: [bridge] }));
+	const windows: NonNullable<CxlTopology['windows']> = topology.windows ?? topology.bridges.map((_, bridge) => ({ targets: [bridge] }));
 	const parts = windows.flatMap((window, at) => [
 		...window.targets.map((bridge, place) => `cxl-fmw.${at}.targets.${place}=hb${bridge}`),
 		`cxl-fmw.${at}.size=${window.gib ?? 4}G`,

@@ -50,6 +50,8 @@ function sayCommand(command: Scenario['journal'][number]['command']): string {
 				? `the host requests ${value / 2 ** 20}\u2009MiB`
 				: `the host says ${command.execute}`;
 		}
+		case 'shell':
+			return command.line;
 		default:
 			return command.name;
 	}

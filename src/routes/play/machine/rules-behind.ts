@@ -92,6 +92,8 @@ export function rulesOfCall(call: CallStatus): RuleId[] {
 			return rulesOfMonitor(call.text);
 		case 'module':
 			return ['driver-run'];
+		case 'shell':
+			return call.text.includes('daxctl') ? ['cxl-tool', 'dax-kmem'] : ['cxl-tool', 'cxl-region'];
 		default:
 			return rulesOfWrite(call);
 	}
