@@ -9,7 +9,7 @@ import { setupTargets } from './targets.ts';
  */
 export function attachTarget(cxl: CxlRecord, region: CxlRegionRecord, index: number, position: number): string | null {
 	const decoder = decoderAt(cxl, index);
-	if (!canInterleave(region.ways, region.granularityBytes, false)) return 'ENXIO';
+	if (!canInterleave(region.ways, region.granularityBytes, 'device')) return 'ENXIO';
 	if (decoder.mode === 'none') return 'ENODEV';
 	if (decoder.mode !== region.mode) return 'EINVAL';
 	if (region.state !== 'idle' && region.state !== 'interleave-active') return 'EBUSY';

@@ -22,12 +22,15 @@ export function isPowerOfTwo(value: number): boolean {
 }
 
 /**
- * QEMU's decoders interleave in address bits 8 to 14, in 1, 2, 4 or 8 ways (hw/cxl/cxl-component-utils.c, hdm_init_common: the
- * bits for 3, 6, 12 and 16 ways are 0). A passthrough does anything.
+ * QEMU's decoders interleave in address bits 8 to 14; those of ports in 1, 2, 4 or 8 ways, those of memory devices also in 3, 6,
+ * 12 and 16 (hw/cxl/cxl-component-utils.c, hdm_init_common). A passthrough does anything.
  */
-export function canInterleave(ways: number, granularityBytes: number, passthrough: boolean): boolean {
-	if (passthrough) return true;
-	if (ways !== 1 && ways !== 2 && ways !== 4 && ways !== 8) return false;
-	if (ways === 1) return true;
-	return encodedWays(ways) + encodedGranularity(granularityBytes) + 7 <= 14;
+export function canInterleave(ways: number, granularityBytes: number, who: 'device' | 'port' | 'passthrough'): boolean {
+	if (who === 'passthrough') return true;
+	const code = encodedWays(ways);
+	if (code < 0 || (who === 'port' && code > 3)) return false;
+	// Of three ways no address bit is taken out: the device divides.
+	if (code === 0 || code === 8) return true;
+	const highest = code + encodedGranularity(granularityBytes) + (code > 8 ? -1 : 7);
+	return highest <= 14;
 }

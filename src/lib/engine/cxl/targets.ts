@@ -59,7 +59,7 @@ function program(cxl: CxlRecord, region: CxlRegionRecord, at: number, ref: CxlRe
 	if (encodedGranularity(parentGranularity) < 0 || encodedWays(parentWays) < 0 || encodedWays(ways) < 0) return 'EINVAL';
 	if (encodedGranularity(granularityBytes) < 0) return 'EINVAL';
 	if (ways > 8 || ways > port.targetCount) return 'ENXIO';
-	if (!canInterleave(ways, granularityBytes, port.passthrough)) return 'ENXIO';
+	if (!canInterleave(ways, granularityBytes, port.passthrough ? 'passthrough' : 'port')) return 'ENXIO';
 	Object.assign(decoder, { ways, granularityBytes, start: region.start, bytes: region.bytes });
 	return null;
 }

@@ -21,6 +21,29 @@ const three: CxlTopology = {
 	bridges: [[256], [256], [256]],
 	windows: [{ targets: [0, 1, 2], gib: 3, granularity: '4k' }, { targets: [0] }]
 };
+const sixteen: CxlTopology = {
+	bridges: [
+		[256, 256, 256, 256, 256, 256, 256, 256],
+		[256, 256, 256, 256, 256, 256, 256, 256]
+	],
+	windows: [{ targets: [0, 1], gib: 8, granularity: '1k' }]
+};
+const six: CxlTopology = {
+	bridges: [
+		[256, 256],
+		[256, 256],
+		[256, 256]
+	],
+	windows: [{ targets: [0, 1, 2], gib: 6, granularity: '512' }]
+};
+const twelve: CxlTopology = {
+	bridges: [
+		[256, 256, 256, 256],
+		[256, 256, 256, 256],
+		[256, 256, 256, 256]
+	],
+	windows: [{ targets: [0, 1, 2], gib: 6 }]
+};
 const wide: CxlTopology = {
 	bridges: [
 		[256, 256],
@@ -57,6 +80,13 @@ const ROWS: readonly Row[] = [
 	['two ways at 16 KiB', two, '-d decoder0.0 -w 2 -g 16384', [2, 1], { ways: 2, granularity: 16384, mib: 512 }],
 	['three ways below one bridge', four, '-d decoder0.0 -w 3', [1, 2, 3], 'region0: set_interleave_ways failed: Invalid argument'],
 	['eight ways', eight, '-d decoder0.0 -w 8', [8, 1, 7, 2, 6, 3, 5, 4], { ways: 8, granularity: 256, mib: 2048 }],
+	[
+		'sixteen ways below two bridges',
+		sixteen,
+		'-d decoder0.0 -w 16',
+		[1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15, 8, 16],
+		{ ways: 16, granularity: 1024, mib: 4096 }
+	],
 	['eight ways at 4 KiB', eight, '-d decoder0.0 -w 8 -g 4096', [1, 2, 3, 4, 5, 6, 7, 8], { ways: 8, granularity: 4096, mib: 2048 }],
 	['eight ways at 8 KiB', eight, '-d decoder0.0 -w 8 -g 8192', [1, 2, 3, 4, 5, 6, 7, 8], 'region0: failed to set target0 to MEM1'],
 	['five ways', eight, '-d decoder0.0 -w 5', [1, 2, 3, 4, 5], 'region0: set_interleave_ways failed: Invalid argument'],
@@ -80,13 +110,17 @@ const ROWS: readonly Row[] = [
 		[1, 3],
 		'Interleave ways 2 is greater than number of memdevs specified: 1'
 	],
+	['three bridges in three ways', three, '-d decoder0.0 -w 3', [1, 2, 3], { ways: 3, granularity: 4096, mib: 768 }],
+	['three bridges, another order', three, '-d decoder0.0 -w 3', [2, 1, 3], 'region0: failed to set target0 to MEM2'],
+	['three bridges, two devices each', six, '-d decoder0.0 -w 6', [1, 3, 5, 2, 4, 6], { ways: 6, granularity: 512, mib: 1536 }],
 	[
-		'three bridges: the devices of QEMU know no three ways',
-		three,
-		'-d decoder0.0 -w 3',
-		[1, 2, 3],
-		'region0: failed to set target0 to MEM1'
+		'three bridges, four devices each',
+		twelve,
+		'-d decoder0.0 -w 12',
+		[1, 5, 9, 2, 6, 10, 3, 7, 11, 4, 8, 12],
+		{ ways: 12, granularity: 256, mib: 3072 }
 	],
+	['four ways below a window of three', six, '-d decoder0.0 -w 4', [1, 3, 5, 2], 'region0: set_interleave_ways failed: Invalid argument'],
 	['beside a window of three', three, '-d decoder0.1 -w 1', [1], { ways: 1, granularity: 256, mib: 256 }],
 	['four bridges, eight devices', wide, '-d decoder0.0 -w 8', [1, 3, 5, 7, 2, 4, 6, 8], { ways: 8, granularity: 256, mib: 2048 }],
 	['four bridges, halves swapped', wide, '-d decoder0.0 -w 8', [2, 3, 6, 7, 1, 4, 5, 8], { ways: 8, granularity: 256, mib: 2048 }],

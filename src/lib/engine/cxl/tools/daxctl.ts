@@ -110,8 +110,7 @@ function toSystemRam(world: World, cxl: CxlRecord, dax: DaxDeviceRecord, options
 		out.messages.push(`${name}: error: kernel policy will auto-online memory, aborting`);
 		return 'EBUSY';
 	}
-	if (dax.driver === 'kmem') out.messages.push(`${name} was already in system-ram mode`);
-	else {
+	if (dax.driver !== 'kmem') {
 		unbindDax(world, cxl, dax);
 		const refused = bindDax(world, cxl, dax, 'kmem');
 		if (refused !== null) return refused;

@@ -170,10 +170,7 @@ function finishDevdax(world: World, cxl: CxlRecord, dax: DaxDeviceRecord, option
 		out.objects.push(daxObject(world, cxl.os, dax, { human: options.human, mappings: false, devices: true }));
 		return null;
 	};
-	if (dax.driver === 'device_dax') {
-		out.messages.push(`${daxName(dax)} was already in devdax mode`);
-		return tell();
-	}
+	if (dax.driver === 'device_dax') return tell();
 	if (dax.driver === 'kmem') {
 		if (onlineBlocksOf(world, cxl.os, dax).length > 0) return 'EBUSY';
 		unbindDax(world, cxl, dax);
