@@ -14,10 +14,10 @@ export interface Recall {
 
 const LESSONS_BACK = 2;
 
-/** Of the lessons there are, the one two before `number`; null where there is none, or where it asks nothing again. */
+/** Of the lessons there are, the one two before `number`, or the nearest before that which asks something again. */
 export function recallFor(number: number, labs: readonly Lab[] = LABS): Recall | null {
 	const before = labs.filter((lab) => lab.number < number).sort((a, b) => a.number - b.number);
-	const lab = before.at(-LESSONS_BACK);
+	const lab = before.slice(0, before.length - LESSONS_BACK + 1).findLast((each) => each.steps.again !== undefined);
 	const again = lab?.steps.again;
 	return lab === undefined || again === undefined ? null : { lab, again };
 }
