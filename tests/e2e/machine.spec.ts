@@ -4,6 +4,7 @@
  */
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
+import { readFileSync } from 'node:fs';
 
 const play = (page: Page) => page.locator('.play');
 const idle = (page: Page) => expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
@@ -161,4 +162,28 @@ test('two worlds of a machine on one clock: without a line, and with a wrong bel
 		.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
 		.analyze();
 	expect(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+});
+
+test('a world that has VMs and a Linux machine shows either, and the console belongs to the machine', async ({ page }) => {
+	const file = new URL('../../src/lib/engine/contract/scenario/catalogue/small-pages.json', import.meta.url);
+	const machines = [{ id: 'guest', qemuArgs: ['-machine', 'q35', '-smp', '2', '-m', '1G'] }];
+	const both = { ...JSON.parse(readFileSync(file, 'utf8')), id: 'both', title: 'Both', machines };
+	await page.goto('/play/');
+	await idle(page);
+	await page.getByRole('button', { name: 'Open', exact: true }).click();
+	await page
+		.locator('input[type=file]')
+		.setInputFiles({ name: 'both.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(both)) });
+	const part = page.getByRole('group', { name: 'Part of this world on the stage' });
+	await expect(part.getByRole('button', { name: 'VMs that move' })).toHaveAttribute('aria-pressed', 'true');
+	await expect(page.locator('#stage .card').first()).toBeVisible();
+	await part.getByRole('button', { name: 'Linux machines' }).click();
+	await expect(page.locator('[data-machine="guest"]')).toBeVisible();
+	await idle(page);
+	await page.keyboard.press('~');
+	await type(page, 'numactl -H');
+	await expect(log(page)).toContainText('available: 1 nodes');
+	await part.getByRole('button', { name: 'VMs that move' }).click();
+	await expect(page.locator('[data-machine]')).toHaveCount(0);
+	await expect(page.getByRole('button', { name: 'Migrate', exact: true })).toBeVisible();
 });

@@ -9,39 +9,22 @@ import { ensureIsolation } from '$lib/client/isolation.ts';
 import { PLAIN_VIEW, shareLink, type LinkState, type LinkView } from '$lib/client/permalink.ts';
 import type { Command, JournalEntry } from '$lib/engine/contract/commands.ts';
 import type { ObjectName } from '$lib/engine/contract/queries.ts';
-import { REASONS, type ReasonId } from '$lib/engine/contract/reasons.ts';
 import { CATALOGUE } from '$lib/engine/contract/scenario/catalogue/index.ts';
 import { readScenario } from '$lib/engine/contract/scenario/read.ts';
 import { differences, type Difference } from '$lib/viz/compare/differences.ts';
-import {
-	byOtherMover,
-	strategyName,
-	strategyOf,
-	untilForBoth
-} from '$lib/viz/compare/other-mover.ts';
+import { byOtherMover, strategyOf, untilForBoth } from '$lib/viz/compare/other-mover.ts';
 import type { TimeWindow } from '$lib/viz/timeline/window.ts';
 import { sameObject } from '$lib/viz/words/objects.ts';
 import { frameClock } from '$lib/viz/frame/frame-clock.ts';
 import { Address } from './history.ts';
 import { Notice } from './notice.svelte.ts';
+import { worldName } from './world-name.ts';
+import { refusalOf, type Refusal } from './refusal.ts';
+import { stageKind, stageKinds, type StageKind } from './stage-kind.ts';
+
+export { refusalOf, type Refusal } from './refusal.ts';
 
 export type PanelId = 'scenario' | 'open' | 'migrate' | 'load' | 'pin' | 'compare' | 'check';
-
-/** Why something was not done: one sentence, and where the rule comes from. */
-export interface Refusal {
-	readonly sentence: string;
-	readonly detail: string;
-	readonly source: string;
-}
-
-export function refusalOf(reason: string, detail: string): Refusal {
-	const known = reason in REASONS ? REASONS[reason as ReasonId] : null;
-	return {
-		sentence: known?.sentence ?? 'The engine could not be started.',
-		detail,
-		source: known?.source ?? 'this page'
-	};
-}
 
 const MOST_WORLDS = 4;
 
@@ -74,6 +57,11 @@ export class Playground {
 
 	readonly world: OpenWorld | null = $derived(this.session?.worlds[this.active] ?? null);
 	readonly busy: boolean = $derived(this.opening !== null || this.session?.progress !== null);
+
+	/** Which part of a world is on the stage, where it has several; null for its first. */
+	#wantedKind: StageKind | null = $state(null);
+	readonly kinds: readonly StageKind[] = $derived(stageKinds(this.world?.status));
+	readonly kind: StageKind = $derived(stageKind(this.world?.status, this.#wantedKind));
 
 	/** The world shown below the first one. */
 	readonly secondIndex: number = $derived(this.active === 0 ? 1 : this.active);
@@ -209,6 +197,7 @@ export class Playground {
 	/** A scenario on its own, from the start. */
 	async openScenario(scenario: unknown): Promise<boolean> {
 		this.selection = null;
+		this.#wantedKind = null;
 		this.compare = false;
 		this.active = 0;
 		const opened = await this.openWorlds([{ scenario, label: 'main' }], 0, true);
@@ -286,6 +275,11 @@ export class Playground {
 	select(object: ObjectName | null): void {
 		this.notice.end();
 		if (!sameObject(object, this.selection)) this.selection = object;
+	}
+
+	showKind(kind: StageKind): void {
+		this.#wantedKind = kind;
+		this.selection = null;
 	}
 
 	// ——— several worlds ———
@@ -439,11 +433,4 @@ export class Playground {
 	say(text: string): void {
 		this.notice.say(text, frameClock.now);
 	}
-}
-
-/** What a world is called on its tab. */
-export function worldName(journal: readonly JournalEntry[], count: number, index: number): string {
-	if (count < 2) return 'main';
-	const strategy = strategyOf(journal);
-	return strategy === null ? (index === 0 ? 'main' : `world ${index + 1}`) : strategyName(strategy);
 }

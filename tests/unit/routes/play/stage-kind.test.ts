@@ -1,0 +1,28 @@
+/** Goal: every part of a world can be brought on the stage, and a wish for a part that it has not shows its first. */
+import { describe, expect, it } from 'vitest';
+import type { WorldStatus } from '../../../../src/lib/engine/contract/status.ts';
+import { stageKind, stageKinds } from '../../../../src/routes/play/stage-kind.ts';
+
+const world = (vms: number, machines: number, fabricHosts: number | null): WorldStatus =>
+	({
+		vms: Array.from({ length: vms }, () => ({})),
+		machines: Array.from({ length: machines }, () => ({})),
+		fabric: fabricHosts === null ? null : { hosts: Array.from({ length: fabricHosts }, () => ({})) }
+	}) as unknown as WorldStatus;
+
+describe('the stage of a world', () => {
+	it('has what the world has, in a lasting order', () => {
+		expect(stageKinds(world(1, 0, null))).toEqual(['vms']);
+		expect(stageKinds(world(0, 2, null))).toEqual(['machine']);
+		expect(stageKinds(world(0, 0, 2))).toEqual(['fabric']);
+		expect(stageKinds(world(1, 1, 1))).toEqual(['vms', 'machine', 'fabric']);
+		expect(stageKinds(world(0, 0, 0))).toEqual(['vms']);
+		expect(stageKinds(undefined)).toEqual(['vms']);
+	});
+	it('shows the wanted part where there is one', () => {
+		expect(stageKind(world(1, 1, null))).toBe('vms');
+		expect(stageKind(world(1, 1, null), 'machine')).toBe('machine');
+		expect(stageKind(world(1, 1, null), 'fabric')).toBe('vms');
+		expect(stageKind(world(0, 1, null), 'vms')).toBe('machine');
+	});
+});
