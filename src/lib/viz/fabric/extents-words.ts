@@ -14,6 +14,7 @@ import {
 	type Rail,
 	type TagView
 } from './extents-scene.ts';
+import { mediaShares } from './media.ts';
 import { tagFace } from './tags.ts';
 
 /** Sentences of the extents' figure: what is drawn, said; the same names everywhere. */
@@ -32,16 +33,20 @@ export const STATE_WORDS: Readonly<Record<FabricExtentStatus['state'], string>> 
 /** What stands at a bracket. The state is a word only where it is not the usual one. */
 export function bracketWords(piece: Piece, inFocus: boolean): string {
 	const came = piece.came > 0 ? `came ${ordinal(piece.came)}` : '';
-	if (piece.state === 'accepted' && inFocus) return came === '' ? 'accepted' : came;
+	// A G-FAM device asks nobody: what a host may reach is open to it.
+	const plain = piece.row < 0 ? 'open' : 'accepted';
+	if (piece.state === 'accepted' && inFocus) return came === '' ? plain : came;
 	if (piece.state === 'accepted') return '';
 	return piece.state;
 }
 
 export function pieceWords(piece: Piece, rail: Rail): string {
+	const state =
+		piece.row < 0 && piece.state === 'accepted' ? 'open to it' : STATE_WORDS[piece.state];
 	const tag = piece.tag === null ? 'no tag' : `tag ${tagFace(piece.tag).words}`;
 	const sequence = piece.isShared ? `, sequence number ${piece.sequence}` : '';
 	const came = piece.came > 0 ? `, came ${ordinal(piece.came)}` : '';
-	return `${hostTitle(rail.hostName)}, ${formatBytesBinary(piece.bytes)} at ${formatAddress(piece.dpa)}: ${STATE_WORDS[piece.state]}, ${tag}${sequence}${came}`;
+	return `${hostTitle(rail.hostName)}, ${formatBytesBinary(piece.bytes)} at ${formatAddress(piece.dpa)}: ${state}, ${tag}${sequence}${came}`;
 }
 
 export function railTitle(rail: Rail): string {
@@ -150,9 +155,11 @@ export function fabricMoment(fabric: FabricStatus, nowNs: number): string {
 		.filter((ld) => ld.pendingGroups > 0);
 	if (pending.length > 0)
 		return `An offer waits for the answer of ${pending.map((ld) => hostTitle(ld.host ?? '')).join(', ')}; the standard knows no timeout`;
+	// What is shared counts once.
 	const held = fabric.devices
-		.flatMap((device) => device.lds)
-		.reduce((sum, ld) => sum + ld.counts.accepted.bytes, 0);
+		.flatMap((device) => mediaShares(fabric, device))
+		.filter((share) => share.fill !== 'pool' && share.fill !== null)
+		.reduce((sum, share) => sum + share.bytes, 0);
 	return held > 0
 		? `${formatBytesBinary(held)} of the pool are with hosts`
 		: 'No host holds anything of the pool';

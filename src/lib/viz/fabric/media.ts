@@ -18,13 +18,19 @@ export function mediaShares(fabric: FabricStatus, device: FabricDeviceStatus): M
 		const held = device.lds
 			.filter((ld) => ld.host === host.id)
 			.reduce((sum, ld) => sum + ld.counts.accepted.bytes + ld.counts.releasing.bytes, 0);
+		// A G-FAM device has no logical devices: what is open to one host only is its own.
+		const open = tags
+			.filter(
+				(tag) => device.gfd !== null && tag.holders.length === 1 && tag.holders[0] === host.id
+			)
+			.reduce((sum, tag) => sum + tag.bytes, 0);
 		const common = shared
-			.filter((tag) => tag.holders.includes(host.id))
+			.filter((tag) => device.gfd === null && tag.holders.includes(host.id))
 			.reduce((sum, tag) => sum + tag.bytes, 0);
 		return {
-			bytes: Math.max(0, held - common),
+			bytes: Math.max(0, held - common) + open,
 			fill: hostColour(host.index),
-			words: `${hostTitle(host.id)} ${formatBytesBinary(Math.max(0, held - common))}`
+			words: `${hostTitle(host.id)} ${formatBytesBinary(Math.max(0, held - common) + open)}`
 		};
 	});
 	const offered = device.lds.reduce((sum, ld) => sum + ld.counts.offered.bytes, 0);
