@@ -12,6 +12,7 @@ import { codeWords, RETURN_CODES } from '../fabric/outcome.ts';
 import type { MessageRecord, PlanRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 import { close, isAlive, launch, type Launch } from './apps.ts';
+import { gfamAct } from './gfam-acts.ts';
 import type { ActName, PlanStep } from './plans.ts';
 import { empty, isSystemRam } from './system-ram.ts';
 import { daxOfPlan, deviceOfPlan, ldOfHost, tagOfPlan } from './untils.ts';
@@ -54,13 +55,26 @@ const COMMANDS: Readonly<Partial<Record<ActName, readonly [string, string]>>> = 
 	'remove-reference': ['5607h', 'Remove Reference']
 };
 
+const GFAM_COMMANDS: typeof COMMANDS = {
+	offer: ['4907h', 'GFD Dynamic Capacity Add'],
+	share: ['490Dh', 'Set SAT Entry'],
+	'ask-back': ['490Dh', 'Set SAT Entry'],
+	'force-back': ['490Dh', 'Set SAT Entry'],
+	'take-access': ['490Dh', 'Set SAT Entry'],
+	'add-reference': ['4909h', 'GFD Dynamic Capacity Add Reference'],
+	'remove-reference': ['490Ah', 'GFD Dynamic Capacity Remove Reference']
+};
+const GFAM_ACTS = ['offer', 'share', 'ask-back', 'force-back', 'take-access'] as const;
+const isGfamAct = (act: ActName): act is (typeof GFAM_ACTS)[number] => GFAM_ACTS.some((each) => each === act);
+const isGfd = (world: World, plan: PlanRecord): boolean => world.r.fabric.devices[deviceOfPlan(world, plan)]?.gfd != null;
+
 /** A message of a plan arrives: the act happens now. null: it is not one, or nobody is there who could act. */
 export function receiveAct(world: World, message: MessageRecord, plan: PlanRecord, step: PlanStep): ActOutcome | null {
 	const act = message.what as ActName;
 	if (message.to === 'fm') {
 		if (world.r.fabric.managerDown) return null;
 	} else if (world.r.fabric.peers.find((peer) => peer.id === message.to)?.state !== 'up') return null;
-	const command = COMMANDS[act];
+	const command = isGfd(world, plan) ? GFAM_COMMANDS[act] : COMMANDS[act];
 	const noted = command
 		? note(world, {
 				from: 'fm',
@@ -71,7 +85,10 @@ export function receiveAct(world: World, message: MessageRecord, plan: PlanRecor
 				cause: message.causeSeq
 			})
 		: null;
-	const outcome = ACTS[act](world, plan, step, message.causeSeq);
+	const outcome =
+		isGfamAct(act) && isGfd(world, plan)
+			? gfamAct(world, act, plan, step.host, message.causeSeq)
+			: ACTS[act](world, plan, step, message.causeSeq);
 	if (noted) noted.code = outcome.code;
 	return outcome;
 }
@@ -121,7 +138,7 @@ const ACTS: Readonly<Record<ActName, Act>> = {
 	share: offer('enable-shared-access'),
 	'ask-back': takeBack(false),
 	'force-back': takeBack(true),
-	'add-reference': atDevice((world, device, _ld, plan, _step, cause) => addReference(world, device, tagOfPlan(plan), cause)),
+	'add-reference': (world, plan, _step, cause) => addReference(world, deviceOfPlan(world, plan), tagOfPlan(plan), cause),
 	'remove-reference': (world, plan, _step, cause) => removeReference(world, deviceOfPlan(world, plan), tagOfPlan(plan), cause),
 	launch: (world, plan, step, cause) => {
 		const { smallFolios, pinned, loadBytes } = plan.values;
@@ -152,14 +169,7 @@ const ACTS: Readonly<Record<ActName, Act>> = {
 		}
 		return done(said.join(', ') || 'nothing uses it');
 	},
-	'take-access': (world, plan, step) => {
-		const record = world.r.fabric.devices[deviceOfPlan(world, plan)];
-		const peer = world.r.fabric.peers.find((each) => each.id === step.host);
-		if (!record?.gfd || !peer) return done('only a G-FAM device has access tables: nothing to take away');
-		record.gfd.access = record.gfd.access.filter((each) => each.pid !== peer.pid);
-		peer.gam.push({ type: 0x0a, text: 'GFD extent list change', atNs: world.r.nowNs });
-		return done(`${step.host} has no memory group any more`);
-	},
+	'take-access': () => done('only a G-FAM device has access tables: nothing to take away'),
 	unbind: atDevice((world, device, _ld, _plan, step, cause) => {
 		const id = world.r.fabric.devices[device]?.id;
 		for (const one of world.r.fabric.switches)

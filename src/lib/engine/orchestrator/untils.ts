@@ -4,6 +4,7 @@ import { tagById } from '../fabric/dcd/tags.ts';
 import type { DaxRecord, PlanRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 import { isAlive } from './apps.ts';
+import { reachableBytes } from './gfam-acts.ts';
 import { isSystemRam } from './system-ram.ts';
 import type { PlanStep, UntilName } from './plans.ts';
 
@@ -20,6 +21,7 @@ export function ldOfHost(world: World, device: number, host: string): number {
 
 /** Bytes that a host still holds of the plan's tag, or of everything on the device without a tag. */
 export function heldBytes(world: World, device: number, host: string, tag: string): number {
+	if (world.r.fabric.devices[device]?.gfd) return reachableBytes(world, device, host, tag);
 	const ld = ldOfHost(world, device, host);
 	if (ld < 0) return 0;
 	return extentsOf(world, device, ld)

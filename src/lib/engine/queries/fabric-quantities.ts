@@ -38,6 +38,9 @@ function held(world: World, of: string): number | null {
 				if (tag === undefined || tagById(world, extent.tagId)?.tag === tag) bytes += extent.bytes;
 		})
 	);
+	world.r.fabric.devices.forEach((record, device) => {
+		if (record.gfd) bytes += reachableBytes(world, device, host, tag ?? '');
+	});
 	return bytes;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { heads, planned, tell, until } from '../../../support/fabric.ts';
+import { fabric, heads, planned, tell, until } from '../../../support/fabric.ts';
 import type { Simulation } from '../../../../src/lib/engine/index.ts';
 
 const GIB = 1024 ** 3;
@@ -213,5 +213,54 @@ describe('polite ways and big hammers', () => {
 		const simulation = heads(['w'], {}, {}, {}, { belief: 'accepted-is-ram' });
 		planned(simulation, 'serve', { host: 'w', tag: 'T', bytes: GIB, device: 'pool' }, 60);
 		expect(quantity(simulation, 'neverSystemRam', 'T')).toBe(0);
+	});
+});
+
+describe('plans at a G-FAM device', () => {
+	const gfam = (): Simulation =>
+		fabric({
+			switches: [
+				{
+					id: 'sw',
+					kind: 'pbr',
+					hosts: [
+						{ host: 'a', port: 0 },
+						{ host: 'b', port: 1 }
+					]
+				}
+			],
+			devices: [
+				{
+					id: 'gfd',
+					kind: 'gfd',
+					at: { switch: 'sw', port: 8 },
+					regions: [{ bytes: '64 GiB', blockBytes: '64 MiB', sharable: true }]
+				}
+			],
+			hosts: ['a', 'b'].map((id, index) => ({ id, windows: [{ baseHpa: (index + 1) * 2 ** 44, bytes: '64 GiB', targets: ['gfd'] }] }))
+		});
+
+	it('serves without a handshake, and shares by opening the group to another requester', () => {
+		const simulation = gfam();
+		expect(planned(simulation, 'serve', { host: 'a', tag: 'T', bytes: '16 GiB', device: 'gfd' })).toMatchObject({ state: 'done' });
+		expect(quantity(simulation, 'freeCapacityBytes', 'gfd')).toBe(64 * GIB);
+		expect(
+			planned(simulation, 'write-once-read-many', { writer: 'a', readers: 'b', tag: 'U', bytes: '16 GiB', device: 'gfd' })
+		).toMatchObject({
+			state: 'done'
+		});
+		expect(quantity(simulation, 'appVersion', 'writer-b')).toBe(2);
+		expect(quantity(simulation, 'capacityBytes', 'a')).toBe(0);
+		holds(simulation);
+	});
+
+	it('takes access away under a running application, which dies of it', () => {
+		const simulation = gfam();
+		tell(simulation, 'orchestrator', 'rack', 'serve', { host: 'a', tag: 'T', bytes: '1 GiB', device: 'gfd', useMs: -1 });
+		expect(until(simulation, 60, () => quantity(simulation, 'appRuns', 'db') === 1)).toBe(true);
+		expect(planned(simulation, 'recall', { host: 'a', tag: 'T', device: 'gfd', rungs: 'access' }).state).toBe('done');
+		until(simulation, 1, () => quantity(simulation, 'appKilled', 'db') === 1);
+		expect(quantity(simulation, 'appKilled', 'db')).toBe(1);
+		holds(simulation);
 	});
 });
