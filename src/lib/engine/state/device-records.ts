@@ -115,6 +115,8 @@ export interface HdmDecoderRecord {
 	/** Hardware checks the next one against it, and nobody changes it before a reset. */
 	locked: boolean;
 	backInvalidate: boolean;
+	/** Set by hand, not by the kernel's rule. */
+	byHand: boolean;
 }
 
 /** G-FAM device: partitions, one DPA space, per requester decoders and access. */

@@ -1,6 +1,7 @@
 import type { Invariant } from '../sim/invariants.ts';
 import { dirtyOrEqual, proveContent } from './content.ts';
 import { appsHaveMemory, daxOnExtents, lineOwners, storesKept } from './fabric-use.ts';
+import { addressesComeBack, bindings } from './fabric-addresses.ts';
 import { extentLists, extentMedia, tagsAreHeld } from './fabric-extents.ts';
 import { areaContent, areaFrames, framesMapped } from './machine-areas.ts';
 import { cxlDecoders, cxlDeviceMemory, cxlRegions, cxlWindows, daxBlocks } from './machine-cxl.ts';
@@ -44,6 +45,8 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'cxl-device-memory', statement: 'no device memory belongs to two decoders', check: cxlDeviceMemory },
 	{ id: 'cxl-regions', statement: 'a region has every position once and the size of its devices', check: cxlRegions },
 	{ id: 'dax-blocks', statement: 'memory blocks of a window belong to one dax device', check: daxBlocks },
+	{ id: 'fabric-bindings', statement: 'a logical device is bound once, to the host that it says', check: bindings },
+	{ id: 'fabric-addresses', statement: 'a host address that reaches a device address comes back from it', check: addressesComeBack },
 	{
 		id: 'extent-lists',
 		statement: 'extents lie apart in their regions, and lists, groups and trees hold the same ones',

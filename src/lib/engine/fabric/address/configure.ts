@@ -163,7 +163,8 @@ function write(
 			skip: first - next,
 			committed: true,
 			locked: false,
-			backInvalidate: device.hardwareCoherent
+			backInvalidate: device.hardwareCoherent,
+			byHand: false
 		});
 	}
 	for (const { port, decoders } of ports) {

@@ -93,7 +93,8 @@ const commitDecoder: FabricWord = (world, at, parameters, cause) => {
 			...common,
 			position: wholeOf(parameters, 'position', 0, 15) ?? 0,
 			skip: wholeOf(parameters, 'skip', 0, ADDRESS_LIMIT) ?? 0,
-			backInvalidate: parameters['back-invalidate'] === undefined ? device.hardwareCoherent : parameters['back-invalidate'] === true
+			backInvalidate: parameters['back-invalidate'] === undefined ? device.hardwareCoherent : parameters['back-invalidate'] === true,
+			byHand: true
 		};
 		const problem = endpointCommitProblem(ld.decoders, index, wanted, device.hardwareCoherent);
 		if (problem !== null) return notCommitted(world, cause, ld.host ?? '', at, problem);

@@ -15,6 +15,7 @@ const decoder = (more: Partial<HdmDecoderRecord> = {}): HdmDecoderRecord => ({
 	committed: true,
 	locked: true,
 	backInvalidate: false,
+	byHand: true,
 	...more
 });
 const port = (more: Partial<PortDecoderRecord> = {}): PortDecoderRecord => ({

@@ -15,7 +15,8 @@ const decoder = (baseHpa: number, bytes: number, ways: number, granularity: numb
 	skip: 0,
 	committed: true,
 	locked: false,
-	backInvalidate: false
+	backInvalidate: false,
+	byHand: false
 });
 
 describe('worked examples of decoders', () => {

@@ -129,3 +129,43 @@ describe('unbinding', () => {
 		expect(simulation.world.r.fabric.devices[0]?.lds[0]?.host).toBeNull();
 	});
 });
+
+test('statements about bindings and addresses hold throughout, and see what is broken', () => {
+	const simulation = fabricSimulation(pooled);
+	const broken = () => simulation.check().checks.flatMap(({ id, found }) => (found === null ? [] : [id]));
+	expect(broken()).toEqual([]);
+	ask(simulation, 'fm', 'sw', 'bind-vppb', { host: 'B', 'vppb-id': 0, 'port-id': 8, 'ld-id': 1 });
+	expect(broken()).toEqual([]);
+	simulation.advance(200 * MS);
+	expect(broken()).toEqual([]);
+	ask(simulation, 'fm', 'sw', 'unbind-vppb', { host: 'A', 'vppb-id': 0, option: 2 });
+	simulation.advance(300 * MS);
+	expect(broken()).toEqual([]);
+	const { fabric } = simulation.world.r;
+	const place = fabric.switches[0]?.virtualSwitches[0]?.vppbs[1];
+	if (!place) throw new Error('no vPPB');
+	Object.assign(place, { status: 3, port: 8, ld: 1 });
+	expect(broken()).toContain('fabric-bindings');
+	Object.assign(place, { status: 0, port: -1, ld: -1 });
+	const decoder = fabric.devices[0]?.lds[1]?.decoders[0];
+	if (!decoder) throw new Error('no decoder');
+	Object.assign(decoder, { ways: 1, position: 1 });
+	expect(broken()).toContain('fabric-addresses');
+});
+
+test('a run with binding and unbinding is the same after a seek back and forth', () => {
+	const run = () => {
+		const simulation = fabricSimulation(pooled);
+		ask(simulation, 'fm', 'sw', 'bind-vppb', { host: 'B', 'vppb-id': 0, 'port-id': 8, 'ld-id': 1 });
+		simulation.advance(300 * MS);
+		ask(simulation, 'fm', 'sw', 'unbind-vppb', { host: 'A', 'vppb-id': 0, option: 2 });
+		simulation.advance(900 * MS);
+		return simulation;
+	};
+	const simulation = run();
+	const print = simulation.fingerprint();
+	expect(run().fingerprint()).toBe(print);
+	simulation.seek(5 * MS);
+	simulation.advance(900 * MS);
+	expect(simulation.fingerprint()).toBe(print);
+});
