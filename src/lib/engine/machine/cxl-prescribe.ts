@@ -93,7 +93,7 @@ function apply(world: World, device: number, region: number, ranges: readonly Ra
 		cause: null,
 		host: record.lds[0]?.host ?? null,
 		values: { device: record.id, ld: 0, group, extents: ranges.length, bytes },
-		text: `${record.id}: the monitor ${change === 'add' ? 'offers' : 'asks for'} ${ranges.length} ${ranges.length === 1 ? 'extent' : 'extents'}`
+		text: `${record.id}: the monitor ${change === 'add' ? 'offers' : 'asks for'} ${ranges.length} ${ranges.length === 1 ? 'extent' : 'extents'}; no released Linux has a driver that answers`
 	});
 	raiseEvents(
 		world,

@@ -129,9 +129,12 @@ const json: v.GenericSchema<FabricJson> = v.lazy(() =>
 		v.null(),
 		v.boolean(),
 		v.pipe(v.number(), v.finite()),
-		text(400),
-		v.pipe(v.array(json), v.maxLength(256)),
-		v.record(text(64), json)
+		text(4096),
+		v.pipe(v.array(json), v.maxLength(4096, 'at most 4096 entries')),
+		v.pipe(
+			v.custom<{ [key: string]: FabricJson }>((value) => !Array.isArray(value)),
+			v.record(text(64), json)
+		)
 	])
 );
 type FabricJson = null | boolean | number | string | FabricJson[] | { [key: string]: FabricJson };

@@ -39,9 +39,12 @@ const json: v.GenericSchema<QmpJson> = v.lazy(() =>
 		v.null(),
 		v.boolean(),
 		v.pipe(v.number(), v.finite()),
-		text(400),
-		v.pipe(v.array(json), v.maxLength(64)),
-		v.record(text(64), json)
+		text(4096),
+		v.pipe(v.array(json), v.maxLength(4096, 'at most 4096 entries')),
+		v.pipe(
+			v.custom<{ [key: string]: QmpJson }>((value) => !Array.isArray(value)),
+			v.record(text(64), json)
+		)
 	])
 );
 type QmpJson = null | boolean | number | string | QmpJson[] | { [key: string]: QmpJson };
