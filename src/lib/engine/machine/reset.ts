@@ -2,6 +2,7 @@ import { assert } from '../../base/assert.ts';
 import { BLOCK_ORDER } from '../contract/words.ts';
 import { removeMemory } from '../mm/blocks/add.ts';
 import { offlineNow } from '../mm/blocks/offline.ts';
+import { healAll } from '../mm/blocks/poison.ts';
 import { blockState } from '../mm/blocks/sections.ts';
 import { release } from '../mm/buddy.ts';
 import { readCommandLine } from '../mm/boot/command-line.ts';
@@ -43,6 +44,7 @@ export function resetMachine(world: World, os: number): void {
 	for (const process of world.r.processes.filter((each) => each.os === os && each.state === 'running'))
 		endProcess(world, os, process.id, newCall(world, os, 'kernel', 'process-end', `reset ends ${process.id}`, seq));
 	endCalls(world, os);
+	healAll(world, os);
 	for (const device of world.r.virtioMems) if (device.os === os && device.state === 'plugged') resetDevice(world, device, seq);
 	resetCxl(world, os);
 	const scenario = world.scenario.machines.find((machine) => machine.id === record.id);

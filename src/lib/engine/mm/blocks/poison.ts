@@ -37,6 +37,16 @@ export function gatherPoison(world: World, os: number, firstPfn: number, pages: 
 		if (pfn >= firstPfn && pfn < firstPfn + pages) release(world, frameOf(world, os, pfn), 0);
 }
 
+/** Another kernel boots on memory that only seemed to fail: it knows of no error. */
+export function healAll(world: World, os: number): void {
+	const record = osRecord(world, os);
+	for (const pfn of record.poisonedPfns ?? []) {
+		const frame = frameOf(world, os, pfn);
+		if (isOnline(world, os, pfn) && folioAt(world, os, frame).kind === 'poisoned') release(world, frame, 0);
+	}
+	delete record.poisonedPfns;
+}
+
 const frameOf = (world: World, os: number, pfn: number): number => blockOfPfn(world, os, pfn) * PAGES_PER_BLOCK + (pfn % PAGES_PER_BLOCK);
 
 /** pfn_to_online_page. */

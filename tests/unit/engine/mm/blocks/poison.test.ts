@@ -98,3 +98,16 @@ it.each(['online_movable', 'online_kernel'])('virtio-mem cannot unplug the sub-b
 	expect(simulation.world.r.virtioMems[0]?.pluggedBytes).toBe((state === 'online_movable' ? 1 : 3) * 2 ** 21);
 	expectSound(simulation);
 });
+
+it('a reset heals: errors of boot memory, of an offline block and of a device are forgotten', () => {
+	const simulation = machine(VIRTIO_MEM, 'memhp_default_state=online_movable');
+	typed(simulation, 'qom-set vm0 requested-size 256M');
+	simulation.advance(simulation.nowNs + 5e9);
+	for (const addr of [2 ** 27 + 4096, GIB4 + 4096, GIB4 + 2 ** 27]) expect(hard(simulation, addr)).toBe('OK');
+	expect(write(simulation, memoryState(33), 'offline')).toBe('OK');
+	ask(simulation, { name: 'qmp', execute: 'system_reset' });
+	simulation.advance(simulation.nowNs + 5e9);
+	expect(typed(simulation, 'cat /proc/meminfo')).toContain('HardwareCorrupted:     0 kB\n');
+	expect(simulation.world.r.virtioMems[0]?.pluggedBytes).toBe(2 ** 28);
+	expectSound(simulation);
+});
