@@ -20,7 +20,7 @@ export function playCxl(recorded: RecordedCase): Answer {
 	const outcome: Json[] = [];
 	let difference: string | null = null;
 	recorded.steps.forEach((step, index) => {
-		const mine = attempt(answer, index, step, () => playStep(machine, step, labels));
+		const mine = attempt(answer, index, step, () => playCxlStep(machine, step, labels));
 		answer.steps.push(mine);
 		if ('result' in step) answer.results.push(mine?.['result'] ?? null);
 		if (mine === null) {
@@ -44,7 +44,8 @@ function shortResult(mine: JsonObject): Json {
 }
 const MOST_LINES = 3;
 
-function playStep(machine: Machine, step: RecordedStep, labels: Labels): JsonObject | null {
+/** One step on a machine with a guest; null: it is none of these. */
+export function playCxlStep(machine: Machine, step: RecordedStep, labels: Labels): JsonObject | null {
 	switch (step.op) {
 		case 'start':
 			return { op: 'start', result: { ok: true } };

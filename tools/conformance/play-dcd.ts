@@ -1,4 +1,5 @@
 import type { QmpArguments, QmpValue } from '../../src/lib/engine/contract/machine-commands.ts';
+import { cxlOf } from '../../src/lib/engine/cxl/find.ts';
 import { extentPage, extentsOf } from '../../src/lib/engine/fabric/dcd/lists.ts';
 import { readEvents } from '../../src/lib/engine/fabric/dcd/log.ts';
 import { dcConfiguration } from '../../src/lib/engine/fabric/dcd/regions.ts';
@@ -6,8 +7,11 @@ import { RETURN_CODES, type ReturnCodeName } from '../../src/lib/engine/fabric/o
 import type { World } from '../../src/lib/engine/state/world.ts';
 import type { Answer, Json, JsonObject, RecordedCase, RecordedStep } from './case.ts';
 import { compareDcdOutcome, compareDcdStep } from './compare-dcd.ts';
+import { compareCxlStep } from './compare-cxl.ts';
+import { labelsOf, type Labels } from './cxl-labels.ts';
 import { MACHINE, openMachine, type Machine } from './machine.ts';
-import { attempt, differenceAt, refusedToStart } from './play-zones.ts';
+import { playCxlStep } from './play-cxl.ts';
+import { attempt, differenceAt, OBSERVING, refusedToStart } from './play-zones.ts';
 
 /** Plays a case of the family dcd-qmp: offers and requests through the monitor, answers through the device's mailbox. */
 export function playDcd(recorded: RecordedCase): Answer {
@@ -17,28 +21,35 @@ export function playDcd(recorded: RecordedCase): Answer {
 		if (!opened.ok) return refusedToStart(recorded, opened.text);
 		machines.push(opened.machine);
 	}
+	const labels = machines.map((machine) => labelsOf(recorded, cxlOf(machine.simulation.world, 0)));
 	const answer: Answer = { results: [], steps: [], outcome: null, unobserved: [], unanswered: [], difference: null };
 	let difference: string | null = null;
 	const told: Json[] = [];
 	recorded.steps.forEach((step, index) => {
 		const host = Number(step['host'] ?? 0);
-		const mine = attempt(answer, index, step, () => playStep(machines[host] as Machine, step));
+		const mine = attempt(answer, index, step, () => {
+			const machine = machines[host] as Machine;
+			return playStep(machine, step) ?? playCxlStep(machine, step, labels[host] as Labels);
+		});
 		answer.steps.push(mine);
 		if ('result' in step) answer.results.push(mine?.['result'] ?? null);
 		if (mine === null) {
-			answer.unanswered.push(step.op);
+			if (OBSERVING.has(step.op)) answer.unobserved.push(`${step.op}: ${String(step['what'] ?? '')}`);
+			else answer.unanswered.push(step.op);
 			return;
 		}
 		const word = resultWord(mine['result']);
 		if (machines.length > 1) told.push([host, step.op, word]);
 		else if (CHANGING.has(step.op)) told.push(word);
-		difference ??= differenceAt(index, step, compareDcdStep(step, mine));
+		difference ??= differenceAt(index, step, (GUEST.has(step.op) ? compareCxlStep : compareDcdStep)(step, mine));
 	});
 	const outcome = outcomeOf(machines, told);
 	difference ??= compareDcdOutcome(recorded.outcome, outcome);
 	return { ...answer, outcome, difference };
 }
 
+/** Steps in a guest, in the words of the family cxl-topology. */
+const GUEST: ReadonlySet<string> = new Set(['cli', 'sysfs-write', 'sysfs-read']);
 const CHANGING: ReadonlySet<string> = new Set(['add', 'release-request', 'host-accept', 'host-release']);
 
 function resultWord(result: Json | undefined): Json {
@@ -63,7 +74,9 @@ function playStep(machine: Machine, step: RecordedStep): JsonObject | null {
 		case 'host-get-dc-events':
 			return { op: step.op, result: events(machine, step) };
 		case 'host-clear-dc-events':
-			return { op: step.op, cleared: clear(machine, step) };
+			return Array.isArray(step['handles'])
+				? { op: step.op, result: mailbox(machine, step, 'clear-event-records') }
+				: { op: step.op, cleared: clear(machine, step) };
 		case 'device-get-dc-config':
 			return { op: step.op, result: configuration(machine, step) };
 		case 'system-reset':
@@ -137,7 +150,12 @@ function mailbox(machine: Machine, step: RecordedStep, execute: string): JsonObj
 		actor: 'host',
 		at: MACHINE,
 		execute,
-		arguments: { device: deviceId(machine, step), flags: Number(step['flags'] ?? 0), extents: (step['extents'] ?? []) as QmpValue }
+		arguments: {
+			device: deviceId(machine, step),
+			flags: Number(step['flags'] ?? 0),
+			extents: (step['extents'] ?? []) as QmpValue,
+			handles: (step['handles'] ?? []) as QmpValue
+		}
 	});
 	if (sent.ok) return { ok: true, rc: 0, rc_name: codeName(0) };
 	if (sent.detail.includes('QEMU itself crashes')) return { ok: false, class: 'process-exit', text: sent.detail };

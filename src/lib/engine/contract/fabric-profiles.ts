@@ -29,6 +29,8 @@ export interface DeviceRules {
 	readonly moreRecordsUntilEmpty: boolean;
 	/** Clearing a record that is not the oldest. */
 	readonly clearOutOfOrder: 'invalidHandle' | 'invalidInput';
+	/** Clear Event Records may clear all of an overflowed log at once; QEMU does not look at that flag. */
+	readonly clearsAll: boolean;
 	/** Commands 5606h to 5608h. */
 	readonly references: boolean;
 	/** Block size and sanitizing of an empty region may be changed. */
@@ -62,6 +64,7 @@ export const DEVICE_RULES: Readonly<Record<'spec40' | 'qemu111', DeviceRules>> =
 		extentsPerPage: 26_214,
 		moreRecordsUntilEmpty: false,
 		clearOutOfOrder: 'invalidHandle',
+		clearsAll: true,
 		references: true,
 		reconfigures: true,
 		resetClears: true,
@@ -83,6 +86,7 @@ export const DEVICE_RULES: Readonly<Record<'spec40' | 'qemu111', DeviceRules>> =
 		extentsPerPage: 50,
 		moreRecordsUntilEmpty: true,
 		clearOutOfOrder: 'invalidInput',
+		clearsAll: false,
 		references: false,
 		reconfigures: false,
 		resetClears: false,

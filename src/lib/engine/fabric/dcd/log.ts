@@ -146,8 +146,9 @@ export function readEvents(world: World, device: number, ld: number): EventPage 
 /** 0101h Clear Event Records: by handles from the oldest on, or all of them, which is only legal after an overflow. */
 export function clearEvents(world: World, device: number, ld: number, handles: readonly number[] | 'all'): DcdAnswer {
 	const { log } = ldAt(world, device, ld);
-	const { clearOutOfOrder } = rulesOf(world, device);
+	const { clearOutOfOrder, clearsAll } = rulesOf(world, device);
 	if (handles === 'all') {
+		if (!clearsAll) return success('0 records cleared');
 		if (log.overflow === 0) return failed('invalidInput', 'all records can be cleared at once only after an overflow');
 		log.records = [];
 		forgetOverflow(log);
