@@ -1,6 +1,6 @@
 import type { FabricDeviceStatus, FabricLogicalDeviceStatus } from '../contract/fabric-status.ts';
 import { dpaBases } from '../fabric/address/decoders.ts';
-import { granularityBytes, waysOfCode } from '../fabric/address/encoding.ts';
+import { granularityBytes, waysOfCode, powerOfTwo } from '../fabric/address/encoding.ts';
 import { MOST_GDT_ENTRIES } from '../fabric/gfd/decode.ts';
 import type { DeviceRecord, LogicalDeviceRecord, RegionRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
@@ -45,7 +45,7 @@ export function gfdStatus(
 								hpaBase: entry.hpaBase,
 								dpaBase: entry.dpaBase,
 								bytes: entry.bytes,
-								ways: 2 ** entry.interleave,
+								ways: powerOfTwo(entry.interleave),
 								granularity: granularityBytes(entry.granularity),
 								way: entry.way,
 								coherent: entry.coherent

@@ -1,7 +1,7 @@
 import type { PeerRecord, WindowRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
 import { gdtOf } from '../gfd/decode.ts';
-import { codeOfGranularity, waysOfCode } from './encoding.ts';
+import { codeOfGranularity, waysOfCode, powerOfTwo } from './encoding.ts';
 import { dpaBases } from './decoders.ts';
 import { edgeOf } from './resolve-gfd.ts';
 import { resolveFor } from './resolve.ts';
@@ -120,7 +120,7 @@ function gfamPart(world: World, peer: PeerRecord, device: number, window: Window
 	if (
 		own.length !== 1 ||
 		!entry ||
-		2 ** entry.interleave !== window.targets.length ||
+		powerOfTwo(entry.interleave) !== window.targets.length ||
 		entry.granularity !== codeOfGranularity(window.granularity)
 	)
 		return null;
@@ -128,7 +128,7 @@ function gfamPart(world: World, peer: PeerRecord, device: number, window: Window
 		(other) =>
 			other !== entry &&
 			other.hpaBase < window.baseHpa + window.bytes &&
-			other.hpaBase + other.bytes * 2 ** other.interleave > window.baseHpa
+			other.hpaBase + other.bytes * powerOfTwo(other.interleave) > window.baseHpa
 	);
 	return overlaps ? null : { dpaBase: entry.dpaBase, bytes: entry.bytes * window.targets.length };
 }

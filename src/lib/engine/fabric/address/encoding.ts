@@ -11,6 +11,12 @@ export const MOST_DEVICE_DECODERS = 10;
 export const MOST_PORT_DECODERS = 32;
 export const MOST_PORT_TARGETS = 8;
 
+/** 2^exponent, exact: by doubling, since the language leaves the last bits of its own power open. */
+const POWERS: readonly number[] = Array.from({ length: 53 }).reduce<number[]>((powers) => [...powers, (powers.at(-1) ?? 0.5) * 2], []);
+export function powerOfTwo(exponent: number): number {
+	return POWERS[exponent] as number;
+}
+
 /** 0 for a code that the standard does not define. */
 export function waysOfCode(code: number): number {
 	return WAYS_OF_CODE[code] ?? 0;
@@ -23,7 +29,7 @@ export function codeOfWays(ways: number): number | null {
 }
 
 export function granularityBytes(code: number): number {
-	return 256 * 2 ** code;
+	return 256 * powerOfTwo(code);
 }
 
 /** null for a granularity that no decoder has. */

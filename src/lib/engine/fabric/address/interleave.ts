@@ -1,4 +1,4 @@
-import { waysOfCode } from './encoding.ts';
+import { waysOfCode, powerOfTwo } from './encoding.ts';
 
 /**
  * The arithmetic of interleave, exact on numbers below 2^52: division by a power of two is exact in a double, and floor after
@@ -17,8 +17,8 @@ export function wayOf(offset: number, granularity: number, ways: number): number
 export function offsetInDevice(offset: number, granularity: number, ways: number): number {
 	const stripe = STRIPE[granularity] as number;
 	const inStripe = offset - Math.floor(offset / stripe) * stripe;
-	if (ways < THREE) return Math.floor(offset / (stripe * 2 ** ways)) * stripe + inStripe;
-	return Math.floor(Math.floor(offset / (stripe * 2 ** (ways - THREE))) / 3) * stripe + inStripe;
+	if (ways < THREE) return Math.floor(offset / (stripe * powerOfTwo(ways))) * stripe + inStripe;
+	return Math.floor(Math.floor(offset / (stripe * powerOfTwo(ways - THREE))) / 3) * stripe + inStripe;
 }
 
 /** The way back: offset from the decoder's base of a byte of the member at `position`. */
@@ -30,18 +30,18 @@ export function offsetInWindow(inDevice: number, position: number, granularity: 
 
 /** Index in the target list of a host bridge or switch: address bits above the granularity, of the whole host address. */
 export function portTarget(hpa: number, granularity: number, ways: number): number {
-	return Math.floor(hpa / (STRIPE[granularity] as number)) % 2 ** ways;
+	return Math.floor(hpa / (STRIPE[granularity] as number)) % powerOfTwo(ways);
 }
 
 /** G-FAM: takes 2^ways-fold interleave out of an offset (CXL 4.0 7.7.2.4). */
 export function gfdOffset(offset: number, granularity: number, ways: number): number {
 	const stripe = STRIPE[granularity] as number;
-	return Math.floor(offset / (stripe * 2 ** ways)) * stripe + (offset - Math.floor(offset / stripe) * stripe);
+	return Math.floor(offset / (stripe * powerOfTwo(ways))) * stripe + (offset - Math.floor(offset / stripe) * stripe);
 }
 
 /** G-FAM, the way back: puts the bits of `way` in. */
 export function gfdWindowOffset(inDevice: number, way: number, granularity: number, ways: number): number {
 	const stripe = STRIPE[granularity] as number;
 	const row = Math.floor(inDevice / stripe);
-	return (row * 2 ** ways + way) * stripe + (inDevice - row * stripe);
+	return (row * powerOfTwo(ways) + way) * stripe + (inDevice - row * stripe);
 }

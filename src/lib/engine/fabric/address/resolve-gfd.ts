@@ -5,7 +5,7 @@ import { gdtHits, gdtOf } from '../gfd/decode.ts';
 import { groupOfBlock, mayAccess, partitionAt } from '../gfd/groups.ts';
 import { anyDown, downAmong } from '../switch/links.ts';
 import { pbrWay } from '../switch/pbr-route.ts';
-import { granularityBytes } from './encoding.ts';
+import { granularityBytes, powerOfTwo } from './encoding.ts';
 import { ended, type Ladder, type Resolved } from './resolved.ts';
 import { bitsWords, pidWords, sizeWords } from './words.ts';
 
@@ -36,7 +36,7 @@ export function fastEntry(edge: EdgeRecord, hpa: number): FastEntry | null {
 /** PID that a FAST entry sends an address to, and which way of its set that is; −1 behind the end of the IDT. */
 export function targetPid(edge: EdgeRecord, entry: FastEntry, hpa: number): { readonly pid: number; readonly way: number } {
 	if (entry.interleave === 0) return { pid: entry.target, way: 0 };
-	const way = Math.floor(hpa / granularityBytes(entry.granularity)) % 2 ** entry.interleave;
+	const way = Math.floor(hpa / granularityBytes(entry.granularity)) % powerOfTwo(entry.interleave);
 	return { pid: edge.idt[entry.target + way] ?? -1, way };
 }
 
@@ -56,7 +56,7 @@ export function resolveByPid(world: World, peer: PeerRecord, window: WindowRecor
 		says: `Segment ${entry.segment} of ${sizeWords(edge.segmentBytes)}${
 			entry.interleave === 0
 				? ''
-				: `; ${bitsWords(granularityBytes(entry.granularity), 2 ** entry.interleave)} say ${way} of ${2 ** entry.interleave}`
+				: `; ${bitsWords(granularityBytes(entry.granularity), powerOfTwo(entry.interleave))} say ${way} of ${powerOfTwo(entry.interleave)}`
 		}: to PID ${pidWords(pid)}. The address stays as it is; ${pidWords(edge.pid)} is put in as its sender.`,
 		value: way,
 		rule: 'gfam-fast'
@@ -82,7 +82,7 @@ export function resolveByPid(world: World, peer: PeerRecord, window: WindowRecor
 			says: `${formatAddress(hpa)} less base ${formatAddress(gdt.hpaBase)} is ${formatAddress(hit.offset)}${
 				gdt.interleave === 0
 					? ''
-					: `; without ${bitsWords(granularityBytes(gdt.granularity), 2 ** gdt.interleave)} it is ${formatAddress(hit.inDevice)}`
+					: `; without ${bitsWords(granularityBytes(gdt.granularity), powerOfTwo(gdt.interleave))} it is ${formatAddress(hit.inDevice)}`
 			}; plus start ${formatAddress(gdt.dpaBase)}.`,
 			value: hit.dpa,
 			rule: 'gfam-gdt'

@@ -1,7 +1,7 @@
 import { GIB } from '../../../base/units.ts';
 import type { EdgeRecord, GdtEntry, GfdRecord, PeerRecord, WindowRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
-import { codeOfGranularity, exponentOfTwo, MOST_GFD_WAYS_CODE } from '../address/encoding.ts';
+import { codeOfGranularity, exponentOfTwo, MOST_GFD_WAYS_CODE, powerOfTwo } from '../address/encoding.ts';
 import { edgeOf } from '../address/resolve-gfd.ts';
 import { MOST_GDT_ENTRIES } from './decode.ts';
 
@@ -79,7 +79,7 @@ function segmentSize(peer: PeerRecord, world: World): number {
 		world.r.fabric.devices.some((device) => device.kind === 'gfd' && device.id === window.targets[0])
 	);
 	for (let code = MOST_SEGMENT_CODE; code > 0; code--) {
-		const bytes = SMALLEST_SEGMENT * 2 ** code;
+		const bytes = SMALLEST_SEGMENT * powerOfTwo(code);
 		if (gfam.every((window) => window.baseHpa % bytes === 0 && window.bytes % bytes === 0)) return bytes;
 	}
 	return SMALLEST_SEGMENT;

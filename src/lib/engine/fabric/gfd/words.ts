@@ -3,7 +3,7 @@ import type { QmpArguments, QmpValue } from '../../contract/machine-commands.ts'
 import { emit } from '../../sim/trace.ts';
 import type { DeviceRecord, GdtEntry, GfdRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
-import { MOST_GRANULARITY_CODE, MOST_GFD_WAYS_CODE } from '../address/encoding.ts';
+import { MOST_GRANULARITY_CODE, MOST_GFD_WAYS_CODE, powerOfTwo } from '../address/encoding.ts';
 import { pidWords } from '../address/words.ts';
 import type { FabricOutcome, FabricWord } from '../outcome.ts';
 import { answered, failed, refusedHere, wholeOf } from '../switch/asked.ts';
@@ -113,7 +113,7 @@ const setGdt: GfdWord = (world, device, gfd, parameters, cause) => {
 	if (index > entries.length) return failed('invalidInput', `decoder ${entries.length} comes before decoder ${index}`);
 	if (hpaBase === null || dpaBase === null || bytes === null)
 		return failed('invalidInput', 'hpa-base, dpa-base and dpa-len are addresses and a length');
-	if (interleave === null || granularity === null || way === null || way >= 2 ** interleave)
+	if (interleave === null || granularity === null || way === null || way >= powerOfTwo(interleave))
 		return failed('invalidInput', 'interleave is 0 to 8, granularity 0 to 6, way one of them');
 	const coherent = parameters['coherent'] === true;
 	const problem = gdtProblem(gfd, entries, { valid, coherent, hpaBase, dpaBase, bytes, interleave, granularity, way }, index);

@@ -2,7 +2,7 @@ import { emit } from '../../sim/trace.ts';
 import type { QmpArguments } from '../../contract/machine-commands.ts';
 import type { EdgeRecord, FastEntry, SwitchRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
-import { MOST_GFD_WAYS_CODE, MOST_GRANULARITY_CODE } from '../address/encoding.ts';
+import { MOST_GFD_WAYS_CODE, MOST_GRANULARITY_CODE, powerOfTwo } from '../address/encoding.ts';
 import { pidWords } from '../address/words.ts';
 import type { FabricOutcome, FabricWord } from '../outcome.ts';
 import { answered, failed, textOf, wholeOf } from './asked.ts';
@@ -102,7 +102,7 @@ function onEdge(
 }
 
 const segmentCode = (edge: EdgeRecord): number =>
-	[0, 1, 2, 3, 4, 5, 6, 7].find((code) => SMALLEST_SEGMENT * 2 ** code === edge.segmentBytes) ?? 0;
+	[0, 1, 2, 3, 4, 5, 6, 7].find((code) => SMALLEST_SEGMENT * powerOfTwo(code) === edge.segmentBytes) ?? 0;
 const fastWords = ({ segment, interleave, granularity, target }: FastEntry) => ({ segment, valid: true, interleave, granularity, target });
 
 const identifyGae = onEdge((_, one, edge) =>
@@ -145,12 +145,13 @@ const setFast = onEdge((world, one, edge, parameters, cause) => {
 	const target = wholeOf(parameters, 'target', 0, 65535);
 	if (interleave === null || granularity === null || target === null)
 		return failed('invalidInput', 'interleave is 0 to 8, granularity 0 to 6, target a PID or a place in the IDT');
-	if (interleave > 0 && target + 2 ** interleave > edge.idt.length) return failed('invalidInput', `the IDT has ${edge.idt.length} entries`);
+	if (interleave > 0 && target + powerOfTwo(interleave) > edge.idt.length)
+		return failed('invalidInput', `the IDT has ${edge.idt.length} entries`);
 	const entry: FastEntry = { segment, interleave, granularity, target };
 	if (at >= 0) edge.fast[at] = entry;
 	else edge.fast.push(entry);
 	edge.fast.sort((a, b) => a.segment - b.segment);
-	seq(`segment ${segment} of ${edge.host} leads to ${interleave === 0 ? pidWords(target) : `${2 ** interleave} devices`}`);
+	seq(`segment ${segment} of ${edge.host} leads to ${interleave === 0 ? pidWords(target) : `${powerOfTwo(interleave)} devices`}`);
 	return answered('set', fastWords(entry));
 });
 
