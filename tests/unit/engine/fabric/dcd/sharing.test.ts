@@ -3,6 +3,7 @@ import { GIB, MIB } from '../../../../../src/lib/base/units.ts';
 import { countsOf, extentsOf } from '../../../../../src/lib/engine/fabric/dcd/lists.ts';
 import { freeMedia, freeMediaBytes } from '../../../../../src/lib/engine/fabric/dcd/media.ts';
 import { viewOfTag } from '../../../../../src/lib/engine/fabric/dcd/tags.ts';
+import { mediaHeld, storeThrough } from '../../../../../src/lib/engine/fabric/content.ts';
 import { groupOfBlock } from '../../../../../src/lib/engine/fabric/gfd/groups.ts';
 import type { Simulation } from '../../../../../src/lib/engine/index.ts';
 import { fabric, heads, tell, until } from '../../../../support/fabric.ts';
@@ -155,5 +156,26 @@ describe('a G-FAM device', () => {
 		expect(groupOfBlock(partition, 0)).toBeNull();
 		expect(freeMediaBytes(simulation.world, 0)).toBe(4 * GIB);
 		expect(tell(simulation, 'fm', 'gfd', 'initiate-dynamic-capacity-add', { bytes: '1 GiB' }).detail).toContain('(3h)');
+	});
+});
+
+describe('what the media held', () => {
+	const tenant = (region: Record<string, unknown>): number => {
+		const simulation = heads(['A'], { blockBytes: '1 GiB', ...region }, { use: 'none' });
+		const hold = (): void => {
+			add(simulation, 'A', { bytes: '1 GiB' });
+			until(simulation, 1, () => held(simulation, 0) === GIB);
+		};
+		hold();
+		storeThrough(simulation.world, 'pool', 0, GIB, 'A');
+		tell(simulation, 'host', 'A', 'release-dynamic-capacity', { tag: 'T' });
+		hold();
+		return mediaHeld(simulation.world, 'pool', 0).version;
+	};
+	it('is there for the next tenant, unless the region overwrites what comes back', () => {
+		expect(tenant({})).toBeGreaterThan(0);
+		expect(tenant({ sharable: true })).toBeGreaterThan(0);
+		expect(tenant({ sanitize: true })).toBe(0);
+		expect(tenant({ sharable: true, sanitize: true })).toBe(0);
 	});
 });
