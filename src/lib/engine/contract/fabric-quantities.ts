@@ -9,6 +9,7 @@ export const FABRIC_QUANTITIES = {
 	crashes: 'hosts and applications that died of what was taken from them: ""',
 	staleReads: 'loads that gave something older than the newest store: ""',
 	deadReads: 'loads from places that are not assigned to the host: ""',
+	poisonReads: 'loads of a poisoned line: ""',
 	vanishedStores: 'stores that were dropped without a word: ""',
 	refusedLaunches: 'launches without a DAX device of the tag: ""',
 	losses: 'stores that are gone: "" or a tag',

@@ -10,6 +10,7 @@ import { countOf } from '../fabric/counts.ts';
 import { allExtents, extentsOf } from '../fabric/dcd/lists.ts';
 import { freeMediaBytes } from '../fabric/dcd/media.ts';
 import { tagById, viewOfTag } from '../fabric/dcd/tags.ts';
+import { reachableBytes } from '../orchestrator/gfam-acts.ts';
 import { throughDoor } from '../orchestrator/doors.ts';
 import type { World } from '../state/world.ts';
 
@@ -102,6 +103,7 @@ const READ: Readonly<Record<FabricQuantityName, Read>> = {
 	crashes: counted('crashes'),
 	staleReads: counted('staleReads'),
 	deadReads: counted('deadReads'),
+	poisonReads: counted('poisonReads'),
 	vanishedStores: counted('vanishedStores'),
 	refusedLaunches: counted('refusedLaunches'),
 	losses: (world) => world.r.fabric.losses.length,
