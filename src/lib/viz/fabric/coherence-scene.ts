@@ -88,7 +88,7 @@ export function copyWords(copy: FabricLineStatus): string {
 			: copy.leaving === 'drop'
 				? ', being dropped'
 				: '';
-	const ghost = copy.stale ? `, stale: the device holds ${valueWords(copy.media)}` : '';
+	const ghost = copy.stale ? `, stale: the newest store is ${valueWords(copy.newest)}` : '';
 	return `${hostTitle(copy.host)}: ${valueWords({ writer: copy.writer, version: copy.value })}, ${STATES[copy.state]}${leaving}${ghost}`;
 }
 

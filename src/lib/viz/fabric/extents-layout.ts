@@ -84,21 +84,29 @@ export function layoutExtents(
 	labelWidth: LabelSize
 ): ExtentsLayout {
 	const narrow = width < NARROW;
-	const high = narrow ? 430 : Math.max(LOWEST, height);
+	const high = narrow ? 480 : Math.max(LOWEST, height);
 	const split = narrow ? width : width - SIDE;
 	const railWidth = split - (narrow ? 2 * 14 : 2 * PAD);
 	const x0 = narrow ? 14 : PAD;
 	const othersHigh = scene.others.length > 0 ? 34 : 0;
 	const bottomY = high - othersHigh;
-	const first = placeRail(scene.rails[0], box(x0, HEAD, railWidth, RAIL_HIGH), -1, 22, labelWidth);
-	const second = placeRail(
-		scene.rails[1],
-		box(x0, bottomY - HEAD - RAIL_HIGH, railWidth, RAIL_HIGH),
-		1,
-		bottomY - 14,
+	// On a phone the controls of a rail are as high as a finger.
+	const head = narrow ? HEAD + 20 : HEAD;
+	const first = placeRail(
+		scene.rails[0],
+		box(x0, head, railWidth, RAIL_HIGH),
+		-1,
+		narrow ? 32 : 22,
 		labelWidth
 	);
-	const top = HEAD + RAIL_HIGH;
+	const second = placeRail(
+		scene.rails[1],
+		box(x0, bottomY - head - RAIL_HIGH, railWidth, RAIL_HIGH),
+		1,
+		bottomY - (narrow ? 22 : 14),
+		labelWidth
+	);
+	const top = head + RAIL_HIGH;
 	const bottom = second === null ? bottomY - 30 : second.box.y;
 	const middle = box(x0, top, railWidth, bottom - top);
 	const line = placeLine(scene, middle, narrow, first, second);

@@ -161,6 +161,6 @@ export function fabricMoment(fabric: FabricStatus, nowNs: number): string {
 		.filter((share) => share.fill !== 'pool' && share.fill !== null)
 		.reduce((sum, share) => sum + share.bytes, 0);
 	return held > 0
-		? `${formatBytesBinary(held)} of the pool are with hosts`
+		? `Hosts hold ${formatBytesBinary(held)} of the pool`
 		: 'No host holds anything of the pool';
 }

@@ -6,6 +6,7 @@ import type { Moment } from '$lib/viz/describe/moment.ts';
 import {
 	buildExtents,
 	placeOf,
+	someOffset,
 	type ExtentsChoice,
 	type Rail
 } from '$lib/viz/fabric/extents-scene.ts';
@@ -28,8 +29,8 @@ export class FabricDesk {
 	/** Whom the prompt of the console belongs to: "fm" or a host. */
 	who: string = $state('fm');
 	choice: ExtentsChoice = $state.raw({ device: null, tag: null, hosts: [null, null] });
-	/** Byte of the tag's line that is followed. */
-	offset: number = $state(0);
+	/** Byte of the tag's line that is followed; null: the one that the figure begins with. */
+	offset: number | null = $state(null);
 	/** Addresses whose ladders are shown; null: the first byte of the host's window. */
 	addresses: readonly [number | null, number | null] = $state.raw([null, null]);
 	answers: readonly [TranslationAnswer | null, TranslationAnswer | null] = $state.raw([null, null]);
@@ -96,7 +97,7 @@ export class FabricDesk {
 			this.#world = world.world;
 			this.#said = [];
 			this.choice = { device: null, tag: null, hosts: [null, null] };
-			this.offset = 0;
+			this.offset = null;
 			this.addresses = [null, null];
 			this.answers = [null, null];
 			this.who = 'fm';
@@ -137,6 +138,7 @@ export class FabricDesk {
 		const fabric = this.fabric;
 		if (!fabric) return [null, null];
 		const { line, rails } = buildExtents(fabric, this.choice);
+		const offset = this.offset ?? someOffset(line?.tag.bytes ?? 0);
 		const withWindow = fabric.hosts.filter((host) => host.windows.length > 0);
 		const wanted = rails.map((rail) => withWindow.find((host) => host.id === rail?.hostName));
 		const rest = withWindow.filter((host) => !wanted.includes(host));
@@ -146,7 +148,7 @@ export class FabricDesk {
 			const at = line?.views.findIndex((view) => view?.host === host.id) ?? -1;
 			const view = line?.views[at] ?? null;
 			const followed =
-				placeOf(view, this.offset, line?.ways[at])?.hpa ?? placeOf(view, 0, line?.ways[at])?.hpa;
+				placeOf(view, offset, line?.ways[at])?.hpa ?? placeOf(view, 0, line?.ways[at])?.hpa;
 			return {
 				id: host.id,
 				baseHpa: window.baseHpa,

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { layoutExtents } from '../../../../src/lib/viz/fabric/extents-layout.ts';
-import { buildExtents, placeOf, type ExtentsChoice } from '../../../../src/lib/viz/fabric/extents-scene.ts';
+import { buildExtents, placeOf, someOffset, type ExtentsChoice } from '../../../../src/lib/viz/fabric/extents-scene.ts';
 import { bracketWords, extentsWords, tagSentence, threadSentence } from '../../../../src/lib/viz/fabric/extents-words.ts';
 import { messageRows, shortLabel } from '../../../../src/lib/viz/fabric/message-rows.ts';
 import { railScale, xOfDpa } from '../../../../src/lib/viz/fabric/rail-scale.ts';
@@ -58,6 +58,11 @@ describe('the line of a tag', () => {
 		expect(rails[0]?.pieces.map((piece) => piece.came)).toEqual([3, 2, 1]);
 		expect(line?.views[1]).toBeNull();
 		expect(rails[0]?.pieces.every((piece) => piece.fill === 'host-a')).toBe(true);
+	});
+
+	it('begins with a byte inside the line', () => {
+		expect(someOffset(1024 * MIB)).toBe(0x1233_a000);
+		expect(someOffset(4096)).toBe(0);
 	});
 
 	it('is not whole while a sequence number is missing', () => {
@@ -189,7 +194,9 @@ describe('tags', () => {
 		expect(tagNumber('3f9c1111-0000-0000-0000-000000000001')).toBe(0x3f9c);
 		expect(tagNumber('00000000-0000-0000-0000-00000000beef')).toBe(0xbeef);
 		expect(tagNumber('database')).toBe(tagNumber('database'));
-		expect(tagFace('database').digits).toMatch(/^[0-9a-f]{4}$/);
+		expect(tagFace('database').digits).toBe('database');
+		expect(tagFace('T').words).toMatch(/^\w+-\w+ T$/);
+		expect(tagFace('a longer name').digits).toMatch(/^[0-9a-f]{4}$/);
 		expect(tagNumber('0x12')).toBe(0x12);
 	});
 });
