@@ -14,6 +14,7 @@ import { pagesIn } from '../space/runs.ts';
 import { ownerOfFrame } from './content.ts';
 import { processOf } from './end.ts';
 import { faultForWrite } from './fault.ts';
+import { roomReason } from '../space/room.ts';
 import { addHold, dropHolds } from './holds.ts';
 
 /**
@@ -22,7 +23,7 @@ import { addHold, dropHolds } from './holds.ts';
  */
 
 const answer = (world: World, call: CallRecord, op: string, ret: number, errno: string): void =>
-	endCall(world, call, errno === 'OK' ? null : errno, { op, ret, errno });
+	endCall(world, call, errno === 'OK' ? null : errno, { op, ret, errno, ...(errno === 'ENOMEM' ? roomReason(world) : {}) });
 
 export function startPin(world: World, call: CallRecord, area: AreaRecord, first: number, pages: number): void {
 	// A hole, and secretmem, which no one else may reach (mm/gup.c, check_vma_flags).

@@ -10,6 +10,7 @@ import { osRecord } from '../os/os.ts';
 import { pagesIn } from '../space/runs.ts';
 import { writePages } from './content.ts';
 import { processOf } from './end.ts';
+import { roomReason } from '../space/room.ts';
 import { faultForRead, faultForWrite, type Faulted } from './fault.ts';
 
 /**
@@ -120,5 +121,6 @@ function faultsNs(world: World, { hugeFolios, basePages }: Faulted): number {
 
 function finish(world: World, call: CallRecord, errno: string): void {
 	const op = call.text.trim().split(/\s+/)[0] ?? 'touch';
-	endCall(world, call, errno === 'OK' ? null : errno, { op, ret: errno === 'OK' ? 0 : -1, errno });
+	const reason = errno === 'ENOMEM' ? roomReason(world) : {};
+	endCall(world, call, errno === 'OK' ? null : errno, { op, ret: errno === 'OK' ? 0 : -1, errno, ...reason });
 }

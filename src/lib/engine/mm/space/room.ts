@@ -16,3 +16,11 @@ export function hasDetailRoom(world: World, blocks = 4): boolean {
 	for (let zone = 0; zone < r.zones.length; zone += 1) pages += c.zonePresentPages.get(zone);
 	return Math.ceil(pages / PAGES_PER_BLOCK) <= capacities.detail;
 }
+
+/** What an ENOMEM is added that no Linux would have given: the world, not the machine, has run out. */
+export function roomReason(world: World): { readonly text?: string } {
+	if (hasDetailRoom(world)) return {};
+	return {
+		text: `this world can describe ${world.capacities.detail} blocks of 2 MiB page by page, and has no more left: use huge pages, or a smaller machine`
+	};
+}

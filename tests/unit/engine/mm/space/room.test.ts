@@ -27,7 +27,11 @@ it('says ENOMEM where a world has no room for so many single pages', () => {
 	const { used } = detail;
 	detail.used = simulation.world.capacities.detail - 80;
 	expect(say(simulation, 'touch a 6M')).toMatchObject({ ret: 0, errno: 'OK' });
-	expect(say(simulation, 'touch a')).toMatchObject({ ret: -1, errno: 'ENOMEM' });
+	expect(say(simulation, 'touch a')).toMatchObject({
+		ret: -1,
+		errno: 'ENOMEM',
+		text: expect.stringMatching(/^this world can describe \d+ blocks/)
+	});
 	detail.used = used + detail.used - (simulation.world.capacities.detail - 80);
 	const broken = checkAll(simulation.world, INVARIANTS).filter((statement) => !statement.holds);
 	expect(broken).toEqual([]);
