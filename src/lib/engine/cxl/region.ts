@@ -109,7 +109,7 @@ export function setUuid(cxl: CxlRecord, region: CxlRegionRecord, uuid: string): 
 	if (region.mode !== 'pmem') return 'EACCES';
 	if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(uuid)) return 'EINVAL';
 	if (region.uuid === uuid.toLowerCase()) return null;
-	if (region.state !== 'idle') return 'EBUSY';
+	if (region.state !== 'idle' && region.state !== 'interleave-active') return 'EBUSY';
 	if (cxl.regions.some((other) => other.uuid === uuid.toLowerCase())) return 'EBUSY';
 	region.uuid = uuid.toLowerCase();
 	return null;

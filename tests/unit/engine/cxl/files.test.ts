@@ -186,6 +186,7 @@ const SCRIPTS: readonly (readonly [what: string, script: Script])[] = [
 			['region0/uuid', 'no', 'EINVAL'],
 			['region0/uuid', '11111111-2222-4333-8444-555555555555', 'OK'],
 			['region0/size', HALF, 'OK'],
+			['region0/uuid', '11111111-2222-4333-8444-555555555556', 'OK'],
 			['decoder2.0/mode', 'ram', 'OK'],
 			['decoder2.0/dpa_size', HALF, 'OK'],
 			['region0/target0', 'decoder2.0', 'EINVAL']

@@ -10,7 +10,8 @@ const text = (longest: number) => v.pipe(v.string('expected a text'), v.maxLengt
 
 /**
  * A machine is what its QEMU command line says: `-m`, `-smp`, `-numa`, `-object memory-backend-ram`, `-device pc-dimm` and
- * `virtio-mem-pci`. What the engine does not know is refused with its name (machine/qemu-args.ts).
+ * `virtio-mem-pci`, and CXL: `-machine cxl=on,cxl-fmw.0.…`, `pxb-cxl`, `cxl-rp`, `cxl-upstream`, `cxl-downstream`, `cxl-type3`. What the
+ * engine does not know is refused with its name (machine/qemu-args.ts).
  */
 export const machineSchema = v.strictObject({
 	id: name,
