@@ -261,7 +261,7 @@ export interface FabricLineStatus {
 	readonly at: number;
 	readonly state: 'clean' | 'dirty' | 'shared' | 'exclusive' | 'modified';
 	readonly value: number;
-	/** It differs from what the device holds although nobody here wrote it: a ghost. */
+	/** A copy that is older than the newest store, wherever that lies: a ghost. */
 	readonly stale: boolean;
 	/** Whose store the cached value is. */
 	readonly writer: string;

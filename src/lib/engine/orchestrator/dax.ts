@@ -116,7 +116,7 @@ function create(world: World, peer: PeerRecord, device: number, ld: number, grou
 		cause,
 		host: peer.id,
 		values: { dax: dax.id, bytes: dax.bytes, extents: group.length, tag, use },
-		text: `${peer.id}: ${dax.id} of ${formatBytesBinary(dax.bytes)}${tag === '' ? '' : ` with uuid ${tag}`}, ${group.length} ${group.length === 1 ? 'range' : 'ranges'}`
+		text: `${peer.id}: ${dax.id} of ${formatBytesBinary(dax.bytes)}${tag === '' ? '' : ` with uuid ${tag}`}, ${group.length} ${group.length === 1 ? 'range' : 'ranges'}${use === 'system-ram' || use === 'system-ram-normal' ? ', taken as system RAM' : ''}`
 	});
 	note(world, peer, `${dax.id}: ${formatBytesBinary(dax.bytes)}${tag === '' ? '' : `, uuid ${tag}`}`);
 	if (use === 'system-ram' || use === 'system-ram-normal') onlineAsRam(world, peer, dax, use, seq);

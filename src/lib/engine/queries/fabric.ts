@@ -74,7 +74,7 @@ function lineStatus(world: World, line: LineRecord): FabricLineStatus {
 		at: line.at,
 		state: line.state,
 		value: line.value,
-		stale: (line.state === 'clean' || line.state === 'shared') && line.value !== media.version,
+		stale: (line.state === 'clean' || line.state === 'shared') && line.value < newest.version,
 		writer: line.writer,
 		leaving: line.leaving,
 		media: { writer: media.writer, version: media.version },

@@ -211,6 +211,8 @@ export const labSchema = v.strictObject({
 		figures: v.array(figure),
 		checks: v.pipe(v.array(check), v.minLength(1)),
 		hints: v.strictObject({ point: words, principle: words, 'first-move': words }),
+		/** The slots are places of one order, their options acts: laid as tiles. */
+		tiles: v.optional(v.boolean(), false),
 		/** Words of a plan whose every order the explorer looks at, with placeholders; see engine/movers. */
 		movers: v.optional(v.string()),
 		/** The same for the exchange over shared memory; see contract/exchange.ts. */

@@ -88,8 +88,11 @@ export function load(world: World, host: string, device: string, at: number, cau
 	let got: Held = newest;
 	apply(world, host, device, at, cause, (line, media) => {
 		const after = loadLine(line, media);
-		if (!fresh || newest.version === 0) got = after.got;
-		return after;
+		if (!fresh || newest.version === 0) {
+			got = after.got;
+			return after;
+		}
+		return after.line === null || after.line.state === 'dirty' ? after : { ...after, line: { ...after.line, value: newest } };
 	});
 	const stale = got.version < newest.version;
 	if (stale) count(world, 'staleReads');
