@@ -1,7 +1,7 @@
 import type { PeerRecord, WindowRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
 import { gdtOf } from '../gfd/decode.ts';
-import { codeOfGranularity, waysOfCode, powerOfTwo } from './encoding.ts';
+import { codeOfGranularity, exponentOfTwo, waysOfCode, powerOfTwo } from './encoding.ts';
 import { dpaBases } from './decoders.ts';
 import { edgeOf } from './resolve-gfd.ts';
 import { resolveFor } from './resolve.ts';
@@ -18,8 +18,8 @@ interface Plain {
 	readonly stripe: number;
 	readonly ways: number;
 	readonly window: WindowRecord;
-	readonly devices: readonly number[];
-	readonly dpaBases: readonly number[];
+	readonly devices: Int32Array;
+	readonly dpaBases: Float64Array;
 }
 
 /** Writes device index and device address of each host address; −1 and −1 where its way ends before that. */
@@ -47,13 +47,36 @@ function one(world: World, peer: PeerRecord, hpas: Float64Array, devices: Int32A
 
 /** As many addresses in a row as lie in this window. */
 function runOf(table: Plain, hpas: Float64Array, devices: Int32Array, dpas: Float64Array, from: number): number {
-	const { baseHpa, endHpa, stripe, ways, window } = table;
-	const xor = window.arithmetic === 'xor';
+	const plain = table.window.arithmetic === 'modulo' && exponentOfTwo(table.ways) !== null;
+	return plain ? powersOfTwo(table, hpas, devices, dpas, from) : anyWays(table, hpas, devices, dpas, from);
+}
+
+/** Stripes and ways are powers of two and the base is a multiple of both: products with their inverses are exact. */
+function powersOfTwo(table: Plain, hpas: Float64Array, devices: Int32Array, dpas: Float64Array, from: number): number {
+	const { baseHpa, endHpa, stripe, ways, devices: members, dpaBases: bases } = table;
+	const perStripe = 1 / stripe;
+	const perWay = 1 / ways;
 	let index = from;
 	for (; index < hpas.length; index++) {
 		const hpa = hpas[index] as number;
 		if (hpa < baseHpa || hpa >= endHpa) break;
-		const counted = Math.floor((xor ? xorView(window, window.bridges.length, hpa) : hpa) / stripe);
+		const offset = hpa - baseHpa;
+		const row = Math.floor(offset * perStripe);
+		const turn = Math.floor(row * perWay);
+		const way = row - turn * ways;
+		devices[index] = members[way] as number;
+		dpas[index] = (bases[way] as number) + turn * stripe + (offset - row * stripe);
+	}
+	return index;
+}
+
+function anyWays(table: Plain, hpas: Float64Array, devices: Int32Array, dpas: Float64Array, from: number): number {
+	const { baseHpa, endHpa, stripe, ways, window } = table;
+	let index = from;
+	for (; index < hpas.length; index++) {
+		const hpa = hpas[index] as number;
+		if (hpa < baseHpa || hpa >= endHpa) break;
+		const counted = Math.floor(xorView(window, window.bridges.length, hpa) / stripe);
 		const way = counted - Math.floor(counted / ways) * ways;
 		const offset = hpa - baseHpa;
 		const row = Math.floor(offset / stripe);
@@ -82,7 +105,15 @@ function plainWindow(world: World, peer: PeerRecord, window: WindowRecord): Plai
 		bases[turn] = part.dpaBase;
 		covered = Math.min(covered, part.bytes);
 	}
-	return { baseHpa: window.baseHpa, endHpa: window.baseHpa + covered, stripe: window.granularity, ways, window, devices, dpaBases: bases };
+	return {
+		baseHpa: window.baseHpa,
+		endHpa: window.baseHpa + covered,
+		stripe: window.granularity,
+		ways,
+		window,
+		devices: Int32Array.from(devices),
+		dpaBases: Float64Array.from(bases)
+	};
 }
 
 /** The address that an XOR window counts as this one. */
