@@ -117,7 +117,7 @@ test('a ghost in a cache is named and goes with an invalidate', async ({ page })
 	await press('store');
 	await press('flush');
 	const ghost = page.locator('.coherence button.ghost');
-	await expect(ghost).toHaveAccessibleName(/Host B: .*stale: the device holds store \d+ of A/);
+	await expect(ghost).toHaveAccessibleName(/Host B: .*stale: the newest is store \d+ of A/);
 	await form.getByLabel('host').selectOption('B');
 	await press('invalidate');
 	await expect(ghost).toHaveCount(0);

@@ -150,7 +150,7 @@ describe('caches', () => {
 		act('B', 'load');
 		act('A', 'store');
 		const before = buildCoherence(simulation.status().fabric!, 10);
-		expect(before.ghosts).toBe(0);
+		expect(before.ghosts).toBe(1);
 		expect(before.rows[0]?.isBehind).toBe(true);
 		act('A', 'flush');
 		act('A', 'store', 64);
@@ -160,7 +160,7 @@ describe('caches', () => {
 			['clean', 'clean'],
 			['dirty', null]
 		]);
-		expect(coherenceWords(after)).toContain('Host B: zeroes, clean copy, stale: the device holds store 1 of A');
+		expect(coherenceWords(after)).toContain('Host B: zeroes, clean copy, stale: the newest is store 1 of A');
 		act('B', 'invalidate');
 		act('B', 'load');
 		expect(buildCoherence(simulation.status().fabric!, 10).ghosts).toBe(0);
