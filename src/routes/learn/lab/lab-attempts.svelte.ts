@@ -102,7 +102,9 @@ export class LabAttempts {
 				// Of several seeds the first that was lost is the one to look at.
 				const lost = result.seeds.find((each) => !each.passed.every(Boolean));
 				if (lab.steps.challenge.hands === undefined) await this.show(lost?.seed ?? seed);
-				if (result.movers !== null) await page.order.show(result.movers.path);
+				// A lost order is laid out to be looked at; a plan that holds shows the order that is hardest for it.
+				if (result.movers !== null)
+					await (result.movers.wins ? page.order.lay() : page.order.show(result.movers.path));
 			}
 		} catch (error) {
 			if (wanted()) this.problem = `The engine stopped: ${(error as Error).message}`;
