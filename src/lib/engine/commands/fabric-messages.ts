@@ -11,7 +11,7 @@ import type { World } from '../state/world.ts';
 
 /** What whoever gets a message does with it: by opcode and kind of receiver. Each part of the fabric brings its own. */
 export type Receiver = (world: World, message: MessageRecord) => boolean;
-export const RECEIVERS: readonly Receiver[] = [receiveDcd, receiveHotPlug, receiveNotice, receiveCoherence, receivePlanMessage];
+export const RECEIVERS: readonly Receiver[] = [receiveHotPlug, receiveDcd, receiveNotice, receiveCoherence, receivePlanMessage];
 
 export function deliverMessage(world: World, id: number): void {
 	const message = messageOf(world, id);

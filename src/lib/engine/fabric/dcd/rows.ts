@@ -38,8 +38,7 @@ export interface NewExtent {
 }
 
 /** Rows that may still be taken. */
-export const rowsLeft = (world: World): number =>
-	world.capacities.extent - world.r.fabric.freshExtents + world.r.fabric.freeExtents;
+export const rowsLeft = (world: World): number => world.capacities.extent - world.r.fabric.freshExtents + world.r.fabric.freeExtents;
 
 /** A row outside every list; the caller has asked `rowsLeft`. */
 export function takeExtentRow(world: World, device: number, ld: number, extent: NewExtent): number {

@@ -64,10 +64,21 @@ export function countUse(world: World, device: number, ld: number, tagId: number
 	use.offered += offered;
 	use.accepted += accepted;
 	record.uses = record.uses.filter((one) => one.offered > 0 || one.accepted > 0);
-	const hostOf = (place: number): string => deviceAt(world, device).lds[place]?.host ?? '';
-	const hosts = (list: TagRecord['uses']): string[] => list.map((one) => hostOf(one.ld)).filter((host) => host !== '');
+	nameHosts(world, device, record);
+}
+
+/** Who the logical devices belong to now. */
+function nameHosts(world: World, device: number, record: TagRecord): void {
+	const { lds } = deviceAt(world, device);
+	const hosts = (list: TagRecord['uses']): string[] => list.flatMap((one) => lds[one.ld]?.host ?? []);
 	record.holders = hosts(record.uses.filter((one) => one.accepted > 0));
 	record.offered = hosts(record.uses.filter((one) => one.offered > 0));
+}
+
+/** A logical device came to another host, or to none. */
+export function hostsChanged(world: World, device: number): void {
+	const { id } = deviceAt(world, device);
+	for (const record of world.r.fabric.tags) if (record.device === id) nameHosts(world, device, record);
 }
 
 /** After something was let go: a tag that nobody has and nobody references is over, and its media are free. */

@@ -7,6 +7,7 @@ import { giveBack } from '../dcd/give-back.ts';
 import { DC_EVENT_NAMES, DcEvent } from '../dcd/log.ts';
 import { codeWords, RETURN_CODES } from '../outcome.ts';
 import { inboxOf, next, peerById, say } from './inbox.ts';
+import { findDevice } from './wake.ts';
 
 const INTERRUPTS: ReadonlySet<string> = new Set(
 	[DcEvent.add, DcEvent.release, DcEvent.forced, DcEvent.regionUpdated].map((type) => DC_EVENT_NAMES[type] as string)
@@ -15,8 +16,13 @@ const INTERRUPTS: ReadonlySet<string> = new Set(
 /** Messages of the handshake: an interrupt reaches a host, an answer reaches a device. True when the message was one. */
 export function receiveDcd(world: World, message: MessageRecord): boolean {
 	if (message.opcode === '4802h' || message.opcode === '4803h') return receiveAnswer(world, message);
-	const peer = INTERRUPTS.has(message.what) ? peerById(world, message.to) : null;
+	const peer = peerById(world, message.to);
 	if (!peer) return false;
+	if (message.what === 'hot-add') {
+		findDevice(world, peer, String(message.payload['device'] ?? ''));
+		return false;
+	}
+	if (!INTERRUPTS.has(message.what)) return false;
 	const inbox = inboxOf(peer, message.from, Number(message.payload['ld'] ?? 0));
 	if (peer.state !== 'up' || peer.answer === 'silent' || inbox.step !== 'idle') return true;
 	inbox.causeSeq = message.causeSeq;

@@ -13,6 +13,16 @@ export function wakeHost(world: World, peer: PeerRecord): void {
 	}
 }
 
+/** A device has come: what it already holds for this host is read from its list (Linux DCD series v11, at region creation). */
+export function findDevice(world: World, peer: PeerRecord, device: string): void {
+	if (peer.state !== 'up') return;
+	for (const place of placesOf(world, peer.id)) {
+		if (deviceAt(world, place.device).id !== device) continue;
+		const inbox = inboxOf(peer, device, place.ld);
+		if (inbox.step === 'idle') next(world, peer, inbox, 'replay');
+	}
+}
+
 /** A way is whole again: whoever is up looks at its logs. */
 export function wakeHosts(world: World): void {
 	for (const peer of world.r.fabric.peers) if (peer.state === 'up') wakeHost(world, peer);

@@ -1,4 +1,5 @@
 import { forgetWindow } from '../address/configure.ts';
+import { hostsChanged } from '../dcd/tags.ts';
 import type { World } from '../../state/world.ts';
 
 /** A logical device comes to a host or leaves it: its windows lose their decoders, since a region does not outlive a member. */
@@ -15,6 +16,7 @@ export function detach(world: World, deviceIndex: number, ldIndex: number): void
 		}
 	ld.decoders = [];
 	ld.host = null;
+	hostsChanged(world, deviceIndex);
 }
 
 /** What a host does with a logical device so that it cannot let it go: names of its DAX devices in use. */

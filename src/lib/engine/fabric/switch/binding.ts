@@ -2,6 +2,7 @@ import { costNs } from '../../costs/cost-model.ts';
 import { emit } from '../../sim/trace.ts';
 import type { DeviceRecord, SwitchBackground, SwitchRecord, VirtualSwitchRecord, VppbRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
+import { hostsChanged } from '../dcd/tags.ts';
 import { send } from '../messages.ts';
 import { RETURN_CODES, type FabricOutcome } from '../outcome.ts';
 import { FabricTimerKind, scheduleFabricTimer } from '../timers.ts';
@@ -158,7 +159,10 @@ function endBind(world: World, one: SwitchRecord, background: SwitchBackground):
 	place.status = background.ld !== NO_LD ? VPPB.toLd : one.kind === 'pbr' ? VPPB.toPid : VPPB.toPort;
 	const ld = background.ld === NO_LD ? 0 : background.ld;
 	const logical = partner?.device.lds[ld];
-	if (logical) logical.host = virtual.host;
+	if (logical && partner) {
+		logical.host = virtual.host;
+		hostsChanged(world, world.r.fabric.devices.indexOf(partner.device));
+	}
 	const lower = lowerSwitch(world, one, background.port);
 	if (lower) openLower(lower, one, virtual.host);
 	said(
