@@ -78,7 +78,7 @@ export function placeAt(world: World, host: string, device: number, ld: number, 
 	const record = world.r.fabric.devices[device];
 	const peer = peerOf(world, host);
 	if (!record || !peer) return refused('fabric-refuses', `there is no such device or host`);
-	if (ld !== GFD_SPACE && record.lds[ld]?.host !== host)
+	if (ld === GFD_SPACE ? record.gfd === null : record.lds[ld]?.host !== host)
 		return refused('fabric-refuses', `${record.id} has no logical device ${ld} for ${host}`);
 	const regions = regionsAt(world, device, ld);
 	const region = regions[regionOf(regions, dpa, 1)];
@@ -106,6 +106,7 @@ function gfdAllows(world: World, peer: PeerRecord, device: number, dpa: number):
 export function wayIsCut(world: World, host: string, device: number, ld: number): boolean {
 	const record = world.r.fabric.devices[device];
 	if (!record?.present) return true;
+	if (world.r.fabric.down.length === 0) return false;
 	const names = [host, record.id, `${record.id}:${ld}`];
 	for (const one of world.r.fabric.switches)
 		one.ports.forEach((port, index) => {
