@@ -17,6 +17,11 @@ function openFabric(fabric: Record<string, unknown>): Simulation {
 	return opened.value;
 }
 
+function command(simulation: Simulation, at: string, execute: string, parameters: Record<string, unknown>): void {
+	const outcome = simulation.send({ name: 'fabric', actor: 'fm', at, execute, arguments: parameters });
+	if (!outcome.ok) throw new Error(`${execute} at ${at}: ${outcome.detail}`);
+}
+
 const BASE = 0x10_0000_0000;
 const fourWays = (): Record<string, unknown> => {
 	const targets = ['mem0', 'mem1', 'mem2', 'mem3'];
@@ -106,11 +111,23 @@ export function widePool(): Row[] {
 	let simulation: Simulation | null = null;
 	const opened = timeMs(() => (simulation = openFabric(fabric)));
 	const { world } = simulation as unknown as Simulation;
+	const offered = timeMs(() => {
+		for (const [index, device] of targets.entries()) {
+			command(simulation as unknown as Simulation, device, 'gfd-dynamic-capacity-add', {
+				partition: 0,
+				group: 1,
+				length: 4 * TIB,
+				tag: `pool-${index}`
+			});
+			const entries = Array.from({ length: 64 }, (_, host) => ({ host: `H${host}`, groups: [1] }));
+			command(simulation as unknown as Simulation, device, 'set-sat-entry', { entries });
+		}
+	});
 	const step = TIB + 4096 * 3;
 	let reached = 0;
 	const walked = timeMs(() => {
 		for (let host = 0; host < 64; host++)
-			for (let place = 0; place < 60; place++) if (resolve(world, `H${host}`, 64 * TIB + place * step).dpa >= 0) reached += 1;
+			for (let place = 0; place < 60; place++) if (resolve(world, `H${host}`, 64 * TIB + place * step).ok) reached += 1;
 	});
 	if (reached !== 64 * 60) throw new Error(`${reached} of ${64 * 60} addresses reached`);
 	return [
@@ -121,6 +138,14 @@ export function widePool(): Row[] {
 			spread: '',
 			goal: '≤ 1 s',
 			met: opened <= 1000
+		},
+		{
+			what: '64 TiB in 16 devices, 64 hosts: all of it offered to everybody, 32 commands',
+			floor: '',
+			value: `${number(offered)} ms`,
+			spread: `${number((offered * 1000) / (targets.length * 2))} µs a command`,
+			goal: '≤ 2 s',
+			met: offered <= 2000
 		},
 		{
 			what: '64 TiB in 16 devices, 64 hosts: one address asked for',

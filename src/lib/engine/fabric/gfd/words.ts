@@ -41,7 +41,20 @@ const getSat: GfdWord = (world, device, gfd, parameters) => {
 	return answered(`${pidWords(pid)} reaches ${groups.length} groups of ${device.id}`, { pid, groups: [...groups] });
 };
 
+/** One entry, or a list of them; each takes effect by itself, and the first bad one ends the command. */
 const setSat: GfdWord = (world, device, gfd, parameters, cause) => {
+	const { entries } = parameters;
+	if (!Array.isArray(entries)) return setEntry(world, device, gfd, parameters, cause);
+	for (const entry of entries) {
+		if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
+			return failed('invalidInput', 'an entry is {pid or host, groups}');
+		const outcome = setEntry(world, device, gfd, entry as QmpArguments, cause);
+		if (!outcome.ok) return outcome;
+	}
+	return answered(`${entries.length} entries set`, { entries: entries.length });
+};
+
+const setEntry: GfdWord = (world, device, gfd, parameters, cause) => {
 	const pid = pidOf(world, parameters);
 	const { groups } = parameters;
 	if (pid === null || !Array.isArray(groups)) return failed('invalidInput', 'pid (or host) and a list of groups');

@@ -156,6 +156,17 @@ describe('what a G-FAM device refuses', () => {
 		expect(simulation.world.r.fabric.devices[0]?.gfd?.access).toEqual([]);
 	});
 
+	test('several entries in one command, each by itself', () => {
+		const simulation = fabricSimulation(fabric(1, 64 * GIB));
+		const entries = [
+			{ host: 'A', groups: [1] },
+			{ host: 'B', groups: [99] },
+			{ pid: 0x12, groups: [1] }
+		];
+		expect(ask(simulation, 'fm', 'gfd0', 'set-sat-entry', { entries }).says).toContain('invalid input (2h)');
+		expect(simulation.world.r.fabric.devices[0]?.gfd?.access).toEqual([{ pid: 0x10, groups: [1] }]);
+	});
+
 	test('three devices in one set', () => {
 		const simulation = fabricSimulation(fabric(3, 192 * GIB));
 		expect(simulation.world.r.fabric.peers[0]?.windows[0]?.problem).toContain('power of two');
