@@ -70,6 +70,8 @@ test('what is done at an extent stands in the console as its line, and a typed l
 	await type(page, 'cxl list -RN -u');
 	await expect(log(page)).toContainText('"uuid"');
 	await type(page, 'nonsense');
+	await expect(log(page)).toContainText('host knows no "nonsense"');
+	await type(page, 'fm');
 	await expect(log(page)).toContainText('a command is');
 	await type(page, 'fault A crash-host');
 	await expect(page.locator('.extents')).toContainText('crashed');
@@ -117,7 +119,7 @@ test('a ghost in a cache is named and goes with an invalidate', async ({ page })
 	await press('store');
 	await press('flush');
 	const ghost = page.locator('.coherence button.ghost');
-	await expect(ghost).toHaveAccessibleName(/Host B: .*stale: the newest is store \d+ of A/);
+	await expect(ghost).toHaveAccessibleName(/Host B: .*stale: the newest store is store \d+ of A/);
 	await form.getByLabel('host').selectOption('B');
 	await press('invalidate');
 	await expect(ghost).toHaveCount(0);

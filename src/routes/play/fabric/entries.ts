@@ -13,6 +13,8 @@ export interface Said {
 	readonly status: number;
 	/** Done in the picture, not typed. */
 	readonly isAction: boolean;
+	/** The command that was refused, as its line: the journal holds it too, without the reason. */
+	readonly refused: string | null;
 }
 
 export interface FabricEntry {
@@ -49,6 +51,8 @@ export function fabricEntries(
 		sayUntil(count);
 		count += 1;
 		if (command.name !== 'fabric') continue;
+		const line = fabricLine(command);
+		if (said.some((one) => one.atNs === atNs && one.refused === line)) continue;
 		const record = records.find(
 			(one) =>
 				one.kind === 'command' &&
@@ -62,7 +66,7 @@ export function fabricEntries(
 		entries.push({
 			atNs,
 			who: command.actor === 'host' ? command.at : command.actor,
-			line: fabricLine(command),
+			line,
 			text: record ? outcomeText(record, records) : '',
 			status: 0
 		});

@@ -220,14 +220,20 @@ export class FabricDesk {
 		this.panel = 'offer';
 	}
 
-	#say(line: string, text: string, status: number, isAction = false): void {
+	#say(
+		line: string,
+		text: string,
+		status: number,
+		isAction = false,
+		refused: string | null = null
+	): void {
 		const { world, session } = this.#play;
 		if (!world || !session) return;
 		const now = session.nowNs;
 		const after = world.journal.filter(({ atNs }) => atNs <= now).length;
 		this.#said = [
 			...this.#said.filter((each) => each.atNs <= now),
-			{ atNs: now, after, who: this.who, line, text, status, isAction }
+			{ atNs: now, after, who: this.who, line, text, status, isAction, refused }
 		];
 	}
 
@@ -240,7 +246,7 @@ export class FabricDesk {
 		session.pause();
 		const outcome = await session.send(play.active, command);
 		if (!outcome.ok) {
-			this.#say(line, `${outcome.detail}\n`, 1, isAction);
+			this.#say(line, `${outcome.detail}\n`, 1, isAction, fabricLine(command));
 			if (isAction) play.refusal = refusalOf(outcome.reason, outcome.detail);
 			return false;
 		}

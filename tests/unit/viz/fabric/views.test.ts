@@ -160,7 +160,7 @@ describe('caches', () => {
 			['clean', 'clean'],
 			['dirty', null]
 		]);
-		expect(coherenceWords(after)).toContain('Host B: zeroes, clean copy, stale: the newest is store 1 of A');
+		expect(coherenceWords(after)).toContain('Host B: zeroes, clean copy, stale: the newest store is store 1 of A');
 		act('B', 'invalidate');
 		act('B', 'load');
 		expect(buildCoherence(simulation.status().fabric!, 10).ghosts).toBe(0);

@@ -113,10 +113,14 @@ describe('the console', () => {
 	const fabric = status.fabric!;
 
 	it('shows a command with what happened because of it, and forgets it when time goes back', () => {
-		const said = { atNs: 50, after: 1, who: 'A', line: 'cxl list', text: '[]\n', status: 0, isAction: false };
+		const said = { atNs: 50, after: 1, who: 'A', line: 'cxl list', text: '[]\n', status: 0, isAction: false, refused: null };
 		const entries = fabricEntries(journal, [said], simulation.world.trace, status.nowNs);
 		expect(entries.map((entry) => entry.line)).toEqual(['fm mem0 initiate-dynamic-capacity-add host=A length=256M tag=3f9c', 'cxl list']);
 		expect(entries[0]?.text).toMatch(/mem0 offers 256\sMiB/);
+		const refused = { ...said, atNs: 0, after: 1, line: 'typed', text: 'no\n', refused: entries[0]!.line };
+		expect(fabricEntries(journal, [refused], simulation.world.trace, status.nowNs).map((entry) => [entry.line, entry.text])).toEqual([
+			['typed', 'no\n']
+		]);
 		expect(fabricEntries([{ atNs: 10, command: add }], [said], simulation.world.trace, 5)).toEqual([]);
 	});
 
