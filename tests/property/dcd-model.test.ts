@@ -186,8 +186,8 @@ describe('the shared region', () => {
 			const known = tags.get(tag);
 			const word = ['create', 'share', 'accept', 'refuse', 'give', 'reference', 'unreference', 'force'][draw(8)] as string;
 			const label = `seed ${seed} round ${round} ${word} ${tag} ${at}`;
-			let expected = true;
-			let got = { ok: true };
+			let expected: boolean;
+			let got: { ok: boolean };
 			switch (word) {
 				case 'create': {
 					const blocks = 1 + draw(BLOCKS / 4);
