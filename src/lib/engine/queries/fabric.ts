@@ -102,7 +102,9 @@ function switchStatus(world: World, one: SwitchRecord): FabricSwitchStatus {
 				port: vppb.port < 0 ? null : vppb.port,
 				ld: vppb.ld < 0 ? null : vppb.ld
 			}))
-		}))
+		})),
+		background: one.background?.what ?? null,
+		events: one.events.map(({ atNs, log, text }) => ({ atNs, log, text }))
 	};
 }
 

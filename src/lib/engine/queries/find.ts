@@ -5,6 +5,7 @@ import type { FindAnswer } from '../contract/queries.ts';
 import { BlockKind, payloadGuestBlock, payloadVm, RowKind, wordKind, wordPayload } from '../contract/words.ts';
 import { frameOf } from '../mm/space/mapping.ts';
 import { rowsOf, wholeWord } from '../mm/frames.ts';
+import { findInFabric } from './find-fabric.ts';
 import { findOnMachines } from './find-machines.ts';
 import type { World } from '../state/world.ts';
 
@@ -21,6 +22,7 @@ export function findAnswer(world: World, text: string): FindAnswer {
 	if (page) addPage(world, hits, Number(page[1]));
 	else if (address !== null) addAddress(world, hits, address);
 	hits.push(...findOnMachines(world, wanted.toLowerCase(), address));
+	hits.push(...findInFabric(world, wanted.toLowerCase(), address));
 	addNames(world, hits, wanted.toLowerCase());
 	addRecords(world, hits, wanted.toLowerCase());
 	return {

@@ -1,6 +1,10 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import type { ObjectName, WhyAnswer } from '../contract/queries.ts';
+import type { FabricThing, ObjectName, WhyAnswer } from '../contract/queries.ts';
 import type { TraceRecord } from '../contract/records.ts';
+import { LINE_BYTES } from '../fabric/content.ts';
+import { readExtent } from '../fabric/dcd/rows.ts';
+import { tagText } from '../fabric/dcd/tags.ts';
+import { messageOf } from '../fabric/messages.ts';
 import type { World } from '../state/world.ts';
 
 /** Why something is as it is: the last record about it, then the cause of each, back to a command or the scenario. */
@@ -19,6 +23,10 @@ export function whyAnswer(world: World, object: ObjectName): WhyAnswer {
 
 function lastRecord(world: World, object: ObjectName): TraceRecord | null {
 	if (object.type === 'record') return world.trace[object.seq] ?? null;
+	if (object.type === 'fabric' && object.thing === 'message') {
+		const cause = messageOf(world, Number(object.id))?.causeSeq ?? null;
+		return cause === null ? null : (world.trace[cause] ?? null);
+	}
 	for (let at = world.trace.length - 1; at >= 0; at -= 1) {
 		const record = world.trace[at] as TraceRecord;
 		if (concerns(world, record, object)) return record;
@@ -59,11 +67,8 @@ function concerns(world: World, record: TraceRecord, object: ObjectName): boolea
 		case 'virtioMem':
 			// Events on the monitor only repeat what has happened.
 			return record.host === object.machine && values['device'] === object.device && record.rule !== 'size-event';
-		case 'fabric': {
-			// A thing is named in the values by its kind, or it is the host of the record, or the place a command was sent to.
-			const { thing, id } = object;
-			return String(values[thing] ?? '') === id || (thing === 'host' && record.host === id) || values['at'] === id;
-		}
+		case 'fabric':
+			return concernsFabric(world, record, object.thing, object.id);
 		case 'operation':
 			return record.operation === object.operation && ['phase', 'sync', 'ended', 'final', 'publish', 'census'].includes(record.kind);
 		case 'extent':
@@ -81,4 +86,33 @@ function inExtent(world: World, record: TraceRecord, memory: string, block: numb
 	const pool = world.r.memories.find((candidate) => candidate.kind === 'pool');
 	const first = Number(record.values['firstBlock']);
 	return pool?.id === memory && block >= first && block < first + Number(record.values['blocks']);
+}
+
+/** A thing is named in the values by its kind, or it is the host of the record, or the place a command was sent to. */
+function concernsFabric(world: World, { values, host }: TraceRecord, thing: FabricThing, id: string): boolean {
+	const named = (name: string): string => String(values[name] ?? '');
+	switch (thing) {
+		case 'host':
+			return host === id || named('at') === id;
+		case 'ld': {
+			const [device, ld] = id.split('/');
+			return named('device') === device && named('ld') === ld;
+		}
+		case 'port': {
+			const [one, port] = id.split(':');
+			return (named('switch') === one && named('port') === port) || named('at') === id;
+		}
+		case 'extent': {
+			const extent = readExtent(world, Number(id));
+			const device = world.r.fabric.devices[extent.device]?.id ?? '';
+			const tag = tagText(world, extent.tagId);
+			return named('device') === device && (tag === '' ? named('group') === String(extent.group) : named('tag') === tag);
+		}
+		case 'line': {
+			const [who, at] = id.split(' ');
+			return host === who && Number(named('at')) * LINE_BYTES === Number(at);
+		}
+		default:
+			return named(thing) === id || named('at') === id;
+	}
 }
