@@ -45,6 +45,13 @@ export class CloserLook {
 	/** Part of the figure that is seen; null for all. */
 	readonly window: Box | null = $derived.by(() => windowOf(this.now, this.seen));
 
+	/** Buttons stand at the right end of the first row of panels, also while these are seen larger. */
+	readonly buttons: { readonly right: number; readonly top: number } = $derived.by(() => {
+		const [first] = this.whole.nodes;
+		const row = this.whole.nodes.filter((node) => node.box.y === first?.box.y);
+		const last = row.at(-1)?.box;
+		return { right: last ? last.x + last.width : this.seen.width, top: (last?.y ?? 0) + 3 };
+	});
 	/** Where the middle of the window is, in words; null while all is seen. */
 	readonly where: string | null = $derived.by(() => {
 		const scene = this.#scene();

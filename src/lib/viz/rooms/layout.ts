@@ -51,33 +51,70 @@ const EDGE = 10;
 const LEAST_BESIDE = 760;
 /** The same for a small picture among others, which has rooms only. */
 const LEAST_BARE = 420;
+const LEAST_WIDTH = 280;
 const LENS_HEIGHT = 400;
 const LISTS_HEIGHT = 424;
 const STACKED_NODES = 420;
 
+/** Lens and lists beside the rooms; else one below the other beside them; else everything in one column. */
 export function layoutRooms(input: LayoutInput): RoomsLayout {
-	const { width, height, bare } = input;
-	const stacked = width < (bare ? LEAST_BARE : LEAST_BESIDE);
-	if (stacked) {
-		const inner = Math.max(280, width);
-		const placed = placeNodes(input, box(0, 0, inner, STACKED_NODES), true);
-		const used = Math.max(...placed.nodes.map((node) => node.box.y + node.box.height), 40);
-		if (bare) return { width: inner, height: used, stacked, ...placed, lens: null, lists: null };
-		const lens = box(0, used + GAP, inner, LENS_HEIGHT);
-		const lists = box(0, lens.y + lens.height + GAP, inner, LISTS_HEIGHT);
-		return { width: inner, height: lists.y + lists.height, stacked, ...placed, lens, lists };
-	}
-	const side = bare ? 0 : LENS_WIDTH + LISTS_WIDTH + 2 * GAP;
-	const edge = bare ? 0 : EDGE;
-	const placed = placeNodes(input, box(edge, 0, width - side - 2 * edge, height), false);
-	return {
-		width,
-		height,
-		stacked,
-		...placed,
-		lens: bare ? null : box(width - LENS_WIDTH - LISTS_WIDTH - GAP - edge, 0, LENS_WIDTH, height),
-		lists: bare ? null : box(width - LISTS_WIDTH - edge, 0, LISTS_WIDTH, height)
-	};
+	if (input.bare) return alone(input);
+	return (input.width < LEAST_BESIDE ? null : (beside(input) ?? inColumn(input))) ?? stack(input);
+}
+
+function beside(input: LayoutInput): RoomsLayout | null {
+	const { width, height } = input;
+	const side = LENS_WIDTH + LISTS_WIDTH + 2 * GAP;
+	const placed = placeNodes(input, box(EDGE, 0, width - side - 2 * EDGE, height), false);
+	return (
+		placed && {
+			width,
+			height,
+			stacked: false,
+			...placed,
+			lens: box(width - LENS_WIDTH - LISTS_WIDTH - GAP - EDGE, 0, LENS_WIDTH, height),
+			lists: box(width - LISTS_WIDTH - EDGE, 0, LISTS_WIDTH, height)
+		}
+	);
+}
+
+function inColumn(input: LayoutInput): RoomsLayout | null {
+	const { width, height } = input;
+	const x = width - LISTS_WIDTH - EDGE;
+	const placed = placeNodes(input, box(EDGE, 0, x - GAP - EDGE, height), false);
+	const lens = box(x, 0, LISTS_WIDTH, LENS_HEIGHT);
+	const lists = box(x, LENS_HEIGHT + GAP, LISTS_WIDTH, LISTS_HEIGHT);
+	const used = lists.y + lists.height;
+	return (
+		placed && { width, height: Math.max(height, used), stacked: false, ...placed, lens, lists }
+	);
+}
+
+function stack(input: LayoutInput): RoomsLayout {
+	const width = Math.max(LEAST_WIDTH, input.width);
+	const placed = stackNodes(input, width);
+	const used = Math.max(...placed.nodes.map((node) => node.box.y + node.box.height), 40);
+	const lens = box(0, used + GAP, width, LENS_HEIGHT);
+	const lists = box(0, lens.y + lens.height + GAP, width, LISTS_HEIGHT);
+	return { width, height: lists.y + lists.height, stacked: true, ...placed, lens, lists };
+}
+
+/** The rooms alone: below each other where they have no room beside each other. */
+function alone(input: LayoutInput): RoomsLayout {
+	const { width, height } = input;
+	const none = { lens: null, lists: null };
+	const placed = width < LEAST_BARE ? null : placeNodes(input, box(0, 0, width, height), false);
+	if (placed !== null) return { width, height, stacked: false, ...placed, ...none };
+	const inner = Math.max(LEAST_WIDTH, width);
+	const stacked = stackNodes(input, inner);
+	const used = Math.max(...stacked.nodes.map((node) => node.box.y + node.box.height), 40);
+	return { width: inner, height: used, stacked: true, ...stacked, ...none };
+}
+
+function stackNodes(input: LayoutInput, width: number): Placed {
+	const placed = placeNodes(input, box(0, 0, width, STACKED_NODES), true);
+	if (placed === null) throw new RangeError(`rooms do not fit ${width} px`);
+	return placed;
 }
 
 /** Panels, rooms and tiles for a figure that is `factor` times as large; lens and lists stay where they are. */
@@ -90,7 +127,10 @@ export function magnifyRooms(input: LayoutInput, base: RoomsLayout, factor: numb
 		(seen.width - 2 * seen.x) * factor,
 		(base.stacked ? STACKED_NODES : input.height) * factor
 	);
-	return { ...base, ...placeNodes(input, area, base.stacked) };
+	return {
+		...base,
+		...(placeNodes(input, area, base.stacked) ?? { tiles: base.tiles, nodes: base.nodes })
+	};
 }
 
 /** What panels take of the figure: the window through which a magnified one is seen. `x` is the air at its left. */
@@ -106,8 +146,8 @@ interface Placed {
 	readonly nodes: readonly NodeBox[];
 }
 
-/** The largest tiles with which all panels fit. */
-function placeNodes(input: LayoutInput, area: Box, stacked: boolean): Placed {
+/** The largest tiles with which all panels fit; null where even the smallest do not. */
+function placeNodes(input: LayoutInput, area: Box, stacked: boolean): Placed | null {
 	const { nodes, sectionsPerBlock, underline } = input;
 	if (nodes.length === 0) return { tiles: NO_TILES, nodes: [] };
 	const largest = Math.max(1, ...nodes.flatMap((node) => node.rooms));
@@ -115,7 +155,7 @@ function placeNodes(input: LayoutInput, area: Box, stacked: boolean): Placed {
 		const placed = placeRows(nodes, area, tiles, stacked);
 		if (placed !== null) return { tiles, nodes: placed };
 	}
-	throw new RangeError(`rooms of ${largest} blocks do not fit ${area.width} × ${area.height}`);
+	return null;
 }
 
 /** Panels stand in one row up to four nodes, then in rows; stacked they stand below each other. */

@@ -58,6 +58,21 @@ describe('the layout of rooms', () => {
 		});
 	});
 
+	it('has a place for everything at any width', () => {
+		const machines = [[[16], [4]], [[1, 15], [], [4]], [[16], [3, 1, 2], [8]], Array.from({ length: 8 }, () => [32])];
+		for (const nodes of machines)
+			for (const bare of [false, true])
+				for (let width = 200; width < 2000; width += 13)
+					for (const height of [180, 528, 900]) {
+						const layout = layoutRooms(input(nodes, { width, height, bare }));
+						expect(layout.nodes, `${width} × ${height}`).toHaveLength(nodes.length);
+						const whole = { x: 0, y: 0, width: layout.width, height: layout.height };
+						for (const part of [layout.lens, layout.lists]) if (part !== null) expect(within(part, whole)).toBe(true);
+						for (const node of layout.nodes) expect(right(node.box), `${width} × ${height}`).toBeLessThanOrEqual(layout.width + 0.01);
+						const beside = layout.nodes.every((node) => layout.lens === null || apart(node.box, layout.lens));
+						expect(beside, `${width} × ${height}`).toBe(true);
+					}
+	});
 	it('draws cells of 2 MiB while they are 3 px, then whole blocks, then several in one cell', () => {
 		const sizes = [4, 200, 8000, 524288].map((count) => layoutRooms(input([[16], [count]])).tiles);
 		expect(sizes[0]?.cell).toBeGreaterThanOrEqual(7);
