@@ -1,14 +1,14 @@
 import { formatBytesBinary } from '../../base/format.ts';
 import { costBytes, costBytesPerSecond, costNs } from '../costs/cost-model.ts';
 import { writeBackRange } from '../fabric/coherence/lines.ts';
-import { lastStored, mediaHeld, storeThrough } from '../fabric/content.ts';
+import { lastStored, mediaHeld } from '../fabric/content.ts';
 import { count } from '../fabric/counts.ts';
 import { FabricTimerKind, scheduleFabricTimer } from '../fabric/timers.ts';
 import { emit } from '../sim/trace.ts';
 import type { AppRecord, DaxRecord, PeerRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 import { breach } from './breaches.ts';
-import { findDax, isCut, mediaOf, note, remove } from './dax.ts';
+import { fillAll, findDax, isCut, mediaOf, note, remove } from './dax.ts';
 
 /**
  * Programs that use capacity: they claim a DAX device by its tag, map it, load or read their data, run, and close. They look
@@ -131,8 +131,7 @@ function begins(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord |
 		const held = mediaHeld(world, dax.device, first.at);
 		app.version = held.version;
 		if (held.version < lastStored(world, dax.device, first.at).version) count(world, 'staleReads');
-	} else if (!inRam && !readOnly(world, dax))
-		for (const run of runs) app.version = storeThrough(world, dax.device, run.at, run.bytes, app.id).version;
+	} else if (!inRam && !readOnly(world, dax)) app.version = fillAll(world, peer, dax, app.id);
 	else if (!inRam) count(world, 'vanishedStores');
 	emit(world, {
 		kind: 'app',

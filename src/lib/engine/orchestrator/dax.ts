@@ -6,7 +6,7 @@ import { tagById } from '../fabric/dcd/tags.ts';
 import { emit } from '../sim/trace.ts';
 import type { DaxRecord, DaxUse, PeerRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
-import { storeThrough } from '../fabric/content.ts';
+import { fillRange } from '../fabric/coherence/lines.ts';
 import { breach } from './breaches.ts';
 
 /**
@@ -160,7 +160,7 @@ export function onlineAsRam(
 	});
 	note(world, peer, `${dax.id}: system-ram, ZONE_${use === 'system-ram' ? 'MOVABLE' : 'NORMAL'}`);
 	if (dax.tag !== '') breach(world, dax.tag, peer.id, `${dax.tag} became system RAM on ${peer.id}`);
-	if (shared) for (const run of mediaOf(world, peer, dax)) storeThrough(world, dax.device, run.at, run.bytes, `${peer.id} kernel`);
+	if (shared) fillAll(world, peer, dax, `${peer.id} kernel`);
 }
 
 /** Runs of media that a DAX device stands for, where its host can still reach them. */
@@ -170,6 +170,19 @@ export function mediaOf(world: World, peer: PeerRecord, dax: DaxRecord): { reado
 		const place = placeAt(world, peer.id, device, dax.ld, piece.dpa);
 		return place.ok && place.value.meets === 'live' ? [{ at: place.value.media, bytes: piece.bytes }] : [];
 	});
+}
+
+/** Everything that a DAX device stands for gets new contents; the version that it has then, 0 when nothing could be reached. */
+export function fillAll(world: World, peer: PeerRecord, dax: DaxRecord, writer: string): number {
+	const device = world.r.fabric.devices.findIndex((record) => record.id === dax.device);
+	let version = 0;
+	for (const piece of dax.pieces) {
+		const place = placeAt(world, peer.id, device, dax.ld, piece.dpa);
+		if (!place.ok || place.value.meets !== 'live') continue;
+		const { media, region } = place.value;
+		version = fillRange(world, peer.id, dax.device, media, piece.bytes, writer, region.hardwareCoherent).version;
+	}
+	return version;
 }
 
 export function remove(world: World, peer: PeerRecord, dax: DaxRecord, cause: number | null): void {

@@ -1,6 +1,6 @@
 import type { LineRecord, LossRecord, PeerRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
-import { lastStored, LINE_BYTES, mediaHeld, noteStore, survives, writeMedia, type Held } from '../content.ts';
+import { lastStored, LINE_BYTES, mediaHeld, noteStore, storeThrough, survives, writeMedia, type Held } from '../content.ts';
 import { count } from '../counts.ts';
 import {
 	evictLine,
@@ -150,4 +150,15 @@ export function dropLines(world: World, gone: (line: LineRecord) => boolean, why
 export function writeBackRange(world: World, host: string, device: string, at: number, bytes: number, cause: number | null): void {
 	const inside = (line: LineRecord): boolean => line.host === host && line.device === device && line.at >= at && line.at < at + bytes;
 	for (const line of world.r.fabric.lines.filter(inside)) evict(world, host, device, line.at, cause);
+}
+
+/**
+ * A program fills a range and flushes it (our simplification: at once). What its own host had cached of it is superseded; a
+ * coherent device takes the lines away from everybody else, an incoherent one leaves them, and they are old from now on.
+ */
+export function fillRange(world: World, host: string, device: string, at: number, bytes: number, writer: string, coherent: boolean): Held {
+	const held = storeThrough(world, device, at, bytes, writer);
+	const inside = (line: LineRecord): boolean => line.device === device && line.at >= at && line.at < at + bytes;
+	world.r.fabric.lines = world.r.fabric.lines.filter((line) => !inside(line) || (line.host !== host && !coherent));
+	return held;
 }
