@@ -36,7 +36,7 @@ export const COST_USES: { readonly [N in CostName]?: string } = {
 	virtioMemRetryMinS: 'virtio-mem',
 	virtioMemRetryMaxS: 'virtio-mem',
 	daxFault2mUs: 'orchestrator',
-	cxlMailboxCommandMs: 'fabric, migration',
+	cxlMailboxCommandMs: 'fabric, migration, orchestrator',
 	dcdEventIrqUs: 'fabric, migration',
 	orchestratorAllocMs: 'migration, orchestrator',
 	dirtyLogEnableMsPerGiB: 'migration',

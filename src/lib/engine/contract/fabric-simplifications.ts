@@ -1,0 +1,16 @@
+import type { Simplification } from './simplification.ts';
+
+/** What the fabric leaves out or does otherwise: part of the list on the page of the model (simplifications.ts). */
+// prettier-ignore
+export const FABRIC_SIMPLIFICATIONS: readonly Simplification[] = [
+	{ id: 'dcd-media', area: 'fabric', rule: 'dcd-choice', sentence: 'A device takes the lowest free addresses that fit, and each extent lies in one run of its media.', why: 'The standard leaves both to the device; one that keeps a table of blocks would find room where this one has only pieces.', source: 'cxl-fabric reference, section 4.5' },
+	{ id: 'dcd-dead-group', area: 'fabric', rule: 'dcd-dead-group', sentence: 'Taking one extent of an unanswered offer by force makes the whole offer dead.', why: 'The host answers groups, not extents; the standard describes the force for whole groups only.', source: 'cxl-fabric reference, section 4.3' },
+	{ id: 'dcd-reset-offers', area: 'fabric', sentence: 'A reset forgets offers of shared capacity that were not answered.', why: 'Its event log is cleared too, so nobody could ever answer them.', source: 'cxl-fabric reference, section 4.8' },
+	{ id: 'host-one-command', area: 'fabric', rule: 'host-answers', sentence: 'A host reads, clears and answers its event log with one mailbox command each, and every command takes the same time.', why: 'Real commands differ with their payload; the order, which decides what can go wrong, is the same.', source: 'cxl-fabric reference, section 4.7' },
+	{ id: 'host-windows', area: 'fabric', sentence: 'A host without windows in the scenario maps everything that it is offered.', why: 'Scenarios that are about capacity need no addresses; with windows, what no decoder holds is dropped as Linux drops it.', source: 'cxl-fabric reference, section 6.3' },
+	{ id: 'manager-at-once', area: 'fabric', sentence: 'A command of the fabric manager is answered in the instant in which it is given.', why: 'The standard lets it end when its procedure starts; what follows takes its time and comes as events.', source: 'cxl-fabric reference, section 4.5' },
+	{ id: 'monitor-errors', area: 'fabric', sentence: 'Link errors that QEMU’s monitor injects stay behind their mask.', why: 'Linux clears the mask when its driver binds and logs them; nothing else depends on it.', source: 'QEMU 10.2.2 hw/mem/cxl_type3.c' },
+	{ id: 'app-turns', area: 'fabric', rule: 'app-life', sentence: 'An application looks at its memory once a millisecond.', why: 'A real one would meet the loss at its next load; how long that takes depends on the program.', source: 'seed S1' },
+	{ id: 'back-invalidate', area: 'fabric', rule: 'back-invalidate', sentence: 'Hardware coherence knows four states of a line and one snoop at a time.', why: 'Conflicts of messages on their way are left out; who waits for whom, and how often the fabric is crossed, is the same.', source: 'cxl-fabric reference, section 5.2' },
+	{ id: 'fabric-route', area: 'fabric', rule: 'fabric-route', sentence: 'A message between switches takes the shortest way, and every hop costs the same.', why: 'Real fabrics have tables that somebody fills; what a hop adds is an estimate that can be set.', source: 'cxl-fabric reference, section 1.2' }
+];
