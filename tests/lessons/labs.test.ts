@@ -63,7 +63,7 @@ describe.each(LABS.map((lab) => [lab.id, lab] as const))('%s', (_, lab) => {
 					port,
 					lab,
 					figures.map((each) => each.amount.expression),
-					{ option: option.id }
+					{ option: option.id, untilNs: lab.steps.change.untilNs ?? lab.steps.run.untilNs }
 				)
 			);
 		expect(rows.flat().every((value) => typeof value === 'number')).toBe(true);

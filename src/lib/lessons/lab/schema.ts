@@ -188,6 +188,8 @@ export const labSchema = v.strictObject({
 	change: v.strictObject({
 		label: words,
 		options: v.optional(v.pipe(v.array(option), v.maxLength(8)), []),
+		/** Where a changed run ends; with the run itself when left out. */
+		untilNs: v.optional(v.number()),
 		/** In place of options: what is moved by hand. */
 		hands: v.optional(hands),
 		figures: v.pipe(v.array(figure), v.minLength(1)),

@@ -121,7 +121,9 @@ export class LabAttempts {
 		const { eachSays, each } = lab.steps.challenge;
 		const seed = this.shownSeed;
 		if (eachSays === undefined || seed === null || this.result === null) return null;
-		return `${each} ${seed - learner.seed + 1}: ${String(filled(eachSays, planTexts(lab, learner.plan, seed)))}`;
+		const says = String(filled(eachSays, planTexts(lab, learner.plan, seed)));
+		// What is drawn is written as programs are told it: 64M.
+		return `${each} ${seed - learner.seed + 1}: ${says.replaceAll(/\b(\d+)M\b/g, '$1\u2009MiB')}`;
 	});
 
 	/** The plan on one of the seeds, at its end. */

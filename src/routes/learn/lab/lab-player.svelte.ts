@@ -48,6 +48,7 @@ export class LabPlayer {
 		const { run, change, challenge } = this.lab.steps;
 		if (standing?.kind === 'hands' && change.hands)
 			return change.hands.fromNs + change.hands.most * change.hands.everyNs;
+		if (standing?.kind === 'option') return change.untilNs ?? run.untilNs;
 		return standing?.kind === 'plan' ? challenge.untilNs : run.untilNs;
 	}
 

@@ -59,6 +59,8 @@ export class LabStrip {
 			// Overtaken by something newer: the next picture is asked about again.
 		}
 		this.#asking = false;
+		// What came meanwhile had to wait.
+		if (page.session === session && session.nowNs !== ns) await this.sample();
 	}
 
 	/** Of one world, up to the moment on the stage. */
