@@ -89,4 +89,17 @@ describe('the comparison notices', () => {
 		const changed = altered(recorded, 4, (step) => ({ ...step, result: 'EBUSY' }));
 		expect(playCxl(changed).difference).toMatch(/^step 5 /);
 	});
+	it('an offer that should have been refused, another list at the end, another mailbox code', () => {
+		const refused = pick('dcd-qmp', 'case01');
+		const text = { ok: false, class: 'GenericError', text: 'region id is too large' };
+		expect(playDcd(altered(refused, 0, (step) => ({ ...step, result: text }))).difference).toMatch(/^step 1 \(add\): ok/);
+		const list = pick('dcd-qmp', 'case42');
+		expect(playDcd({ ...list, outcome: { ...(list.outcome as object), final_accepted: [] } as Json }).difference).toMatch(
+			/^outcome: final_accepted/
+		);
+		const code = pick('dcd-qmp', 'case68');
+		const at = code.steps.findIndex((step) => step.op === 'host-accept');
+		const changed = altered(code, at, (step) => ({ ...step, result: { ok: false, rc: 2, rc_name: 'INVALID_INPUT' } }));
+		expect(playDcd(changed).difference).toMatch(/\(host-accept\): rc/);
+	});
 });
