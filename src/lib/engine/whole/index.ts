@@ -32,7 +32,7 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'machine-swap', statement: 'swap entries of machines add up', check: machineSwap },
 	{ id: 'memory-block-states', statement: 'memory blocks hold what their state says', check: memoryBlockStates },
 	{ id: 'memory-block-zones', statement: 'a memory block is in one state, and in zones of its node', check: memoryBlockZones },
-	{ id: 'isolated-blocks', statement: 'only what is going offline is isolated', check: isolatedBlocks },
+	{ id: 'isolated-blocks', statement: 'only what is going offline or being emptied is isolated', check: isolatedBlocks },
 	{ id: 'memory-groups', statement: 'groups count what is online of their device', check: memoryGroups },
 	{ id: 'memmaps', statement: 'every added section has its struct pages, and only those have', check: memmapsOfSections },
 	{ id: 'area-frames', statement: 'a page of a process lies in a frame that says so', check: areaFrames },

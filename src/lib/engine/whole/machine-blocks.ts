@@ -2,6 +2,7 @@ import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { BlockKind, SectionState, wordKind } from '../contract/words.ts';
 import { blocksOf, blockState, groupOf, memoryBlocks, nodeOfMemoryBlock, pagesPerBlock, zoneOfMemoryBlock } from '../mm/blocks/sections.ts';
 import { BLOCKS_PER_SECTION } from '../mm/os/os.ts';
+import type { VirtioMemRecord } from '../state/machine-records.ts';
 import type { MemoryRecord, ZoneRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 
@@ -52,15 +53,23 @@ export function memoryBlockZones(world: World): string | null {
 	return null;
 }
 
-/** Between two events only pageblocks of memory blocks that are going offline are isolated, and all of those. */
+/** Between two events only pageblocks of memory blocks that are going offline are isolated, and of ranges that a driver is emptying; all of those. */
 export function isolatedBlocks(world: World): string | null {
 	for (const [os, record] of world.r.oses.entries()) {
 		const isolated = record.isolated.reduce((sum, run) => sum + run.count, 0);
 		const going = memoryBlocks(world, os).filter((id) => blockState(world, os, id) === 'going-offline');
 		const wanted = going.reduce((sum, id) => sum + blocksOf(world, os, id).count, 0);
-		if (isolated !== wanted) return `${record.id}: ${isolated} pageblocks are isolated, ${wanted} are going offline`;
+		const taken = world.r.virtioMems.filter((device) => device.os === os).reduce((sum, device) => sum + takenBlocks(device), 0);
+		if (isolated !== wanted + taken)
+			return `${record.id}: ${isolated} pageblocks are isolated, ${wanted} are going offline, ${taken} are being emptied`;
 	}
 	return null;
+}
+
+/** Pageblocks of the range that the driver is emptying just now (virtio-mem/driver/fake-offline.ts). */
+function takenBlocks(device: VirtioMemRecord): number {
+	const take = device.driver.work['take'] as { blocks: number } | undefined;
+	return take?.blocks ?? 0;
 }
 
 /** What auto-movable counts per group is what is online of it. */
