@@ -73,6 +73,27 @@ export function buildCoherence(fabric: FabricStatus, most: number): CoherenceSce
 export const isTraffic = (message: FabricMessageStatus): boolean =>
 	/^(BI|Mem|S2M|M2S)/.test(message.what) || /^(BI|Mem)/.test(message.opcode);
 
+/** Something that was done to a line, as the engine's record says it. */
+export interface Deed {
+	readonly seq: number;
+	readonly atNs: number;
+	readonly text: string;
+}
+
+/** The newest that fit and have happened, oldest first. */
+export const newestDeeds = (deeds: readonly Deed[], nowNs: number, most: number): readonly Deed[] =>
+	deeds.filter((deed) => deed.atNs <= nowNs).slice(-most);
+
+/** Who keeps the shown copies equal. `both`: lines of either kind may come here. */
+export function coherenceNote(fabric: FabricStatus, both: boolean): string {
+	const kept = fabric.lines.some((line) => line.state !== 'clean' && line.state !== 'dirty');
+	if (kept && !both)
+		return 'The device keeps the copies equal: it asks others for theirs (BISnp) before it answers.';
+	return both && fabric.devices.some((device) => device.hardwareCoherent)
+		? 'Where the device is coherent, it asks others for their copies (BISnp) before it answers; elsewhere nobody tells a cache that its copy is old.'
+		: 'Nobody tells a cache that its copy is old: the writer flushes, the reader drops its copy, or it reads a ghost.';
+}
+
 const STATES: Readonly<Record<FabricLineStatus['state'], string>> = {
 	clean: 'clean copy',
 	dirty: 'changed here, not flushed',

@@ -15,6 +15,8 @@ export interface Piece extends FabricExtentStatus {
 	readonly fill: ColourName | null;
 	/** Several hosts may have it under its tag: its sequence number means something. */
 	readonly isShared: boolean;
+	/** The kernel of its host has made it ordinary memory: what was shared in it may be written over. */
+	readonly isSystemRam: boolean;
 	/** Place in the order of arrival among the pieces of its tag on this rail, from 1; 0 where there is only one. */
 	readonly came: number;
 }
@@ -126,9 +128,10 @@ function pickTwo(
 	const named = (id: string | null) =>
 		id === null ? undefined : rails.find((rail) => rail.hostName === id || rail.id === id);
 	const on = tag === null ? [] : hostsOf(tag);
-	const ranked = rails.toSorted(
-		(a, b) => Number(on.includes(b.hostName)) - Number(on.includes(a.hostName))
-	);
+	/** On the tag, else with something on it. */
+	const worth = (rail: Rail): number =>
+		on.includes(rail.hostName) ? 2 : rail.pieces.length + rail.unlisted > 0 ? 1 : 0;
+	const ranked = rails.toSorted((a, b) => worth(b) - worth(a));
 	// The pair keeps the order of the hosts: A stands above B.
 	const firstTwo = ranked
 		.filter((rail) => rail !== named(wanted[0]) && rail !== named(wanted[1]))
@@ -166,7 +169,7 @@ function railOfLd(
 		device,
 		ld,
 		host,
-		hostName: ld.host ?? `logical device ${ld.number}`,
+		hostName: ld.host ?? `LD ${ld.number}`,
 		...spanOf(ld.regions),
 		regions: ld.regions,
 		pieces: withArrival(ld.extents.map((extent) => piece(fabric, host, extent))),
@@ -231,7 +234,17 @@ function piece(
 	const tag = fabric.tags.find((one) => one.tag === extent.tag);
 	const isShared = tag?.sharable ?? false;
 	const many = isShared && (tag?.holders.length ?? 0) > 1;
-	return { ...extent, isShared, came: 0, fill: fillOf(extent.state, many, host) };
+	const isSystemRam =
+		host?.dax.some((dax) => dax.use.startsWith('system-ram') && dax.extents.includes(extent.row)) ??
+		false;
+	const usual = fillOf(extent.state, many, host);
+	return {
+		...extent,
+		isShared,
+		isSystemRam,
+		came: 0,
+		fill: isSystemRam && usual !== null ? 'kernel' : usual
+	};
 }
 
 function fillOf(

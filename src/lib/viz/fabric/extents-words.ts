@@ -35,6 +35,7 @@ export function bracketWords(piece: Piece, inFocus: boolean): string {
 	const came = piece.came > 0 ? `came ${ordinal(piece.came)}` : '';
 	// A G-FAM device asks nobody: what a host may reach is open to it.
 	const plain = piece.row < 0 ? 'open' : 'accepted';
+	if (piece.state === 'accepted' && piece.isSystemRam) return 'system RAM';
 	if (piece.state === 'accepted' && inFocus) return came === '' ? plain : came;
 	if (piece.state === 'accepted') return '';
 	return piece.state;
@@ -46,7 +47,8 @@ export function pieceWords(piece: Piece, rail: Rail): string {
 	const tag = piece.tag === null ? 'no tag' : `tag ${tagFace(piece.tag).words}`;
 	const sequence = piece.isShared ? `, sequence number ${piece.sequence}` : '';
 	const came = piece.came > 0 ? `, came ${ordinal(piece.came)}` : '';
-	return `${hostTitle(rail.hostName)}, ${formatBytesBinary(piece.bytes)} at ${formatAddress(piece.dpa)}: ${state}, ${tag}${sequence}${came}`;
+	const ram = piece.isSystemRam ? ', system RAM of its kernel' : '';
+	return `${hostTitle(rail.hostName)}, ${formatBytesBinary(piece.bytes)} at ${formatAddress(piece.dpa)}: ${state}${ram}, ${tag}${sequence}${came}`;
 }
 
 export function railTitle(rail: Rail): string {
@@ -154,7 +156,7 @@ export function fabricMoment(fabric: FabricStatus, nowNs: number): string {
 		.flatMap((device) => device.lds)
 		.filter((ld) => ld.pendingGroups > 0);
 	if (pending.length > 0)
-		return `An offer waits for the answer of ${pending.map((ld) => hostTitle(ld.host ?? '')).join(', ')}; the standard knows no timeout`;
+		return `${pending.map((ld) => hostTitle(ld.host ?? '')).join(', ')} ${pending.length === 1 ? 'owes' : 'owe'} an answer; the standard knows no timeout`;
 	// What is shared counts once.
 	const held = fabric.devices
 		.flatMap((device) => mediaShares(fabric, device))
