@@ -51,6 +51,10 @@ export interface FabricSwitchStatus {
 			readonly ld: number | null;
 		}[];
 	}[];
+	/** The background command that runs. */
+	readonly background: 'bind' | 'unbind' | null;
+	/** Virtual CXL Switch events for the fabric manager, oldest first. */
+	readonly events: readonly { readonly atNs: number; readonly log: 'informational' | 'warning'; readonly text: string }[];
 }
 
 export interface FabricDeviceStatus {

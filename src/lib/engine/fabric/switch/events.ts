@@ -24,7 +24,7 @@ export function tellFabricManager(
 		from: one.id,
 		to: 'fm',
 		opcode: `${event.type.toString(16).padStart(2, '0')}h`,
-		what: `Virtual CXL Switch event: ${SWITCH_EVENTS[event.type] ?? 'event'}`,
+		what: `Virtual CXL Switch event: ${SWITCH_EVENTS[event.type] ?? 'event'}${event.log === 'warning' ? ' failed' : ''}`,
 		payload: { ...event.payload, log: event.log, says: event.text },
 		cause: event.cause,
 		ns: costNs(world.costs, 'dcdEventIrqUs')

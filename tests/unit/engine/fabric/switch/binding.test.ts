@@ -69,6 +69,7 @@ describe('binding a vPPB', () => {
 		simulation.advance(200 * MS);
 		expect(simulation.world.r.fabric.switches[0]?.virtualSwitches[1]?.vppbs[0]).toEqual({ status: 0, port: -1, ld: -1 });
 		expect(simulation.world.r.fabric.switches[0]?.events).toMatchObject([{ log: 'warning' }]);
+		expect(simulation.status().fabric?.switches[0]).toMatchObject({ background: null, events: [{ log: 'warning' }] });
 	});
 });
 
