@@ -156,6 +156,13 @@ export function randomMachineCommand(chance: Chance, simulation: Simulation): Co
 					value: chance.pick(['online', 'online_movable', 'offline', 'no'])
 				},
 				{ name: 'write-file', machine, path: '/proc/sys/vm/compact_memory', value: '1' },
+				{
+					name: 'write-file',
+					machine,
+					path: `/sys/devices/system/memory/${chance.pick(['hard', 'soft'])}_offline_page`,
+					// The kernel's image, other boot memory, the device's memory, and what is not there at all.
+					value: String(chance.pick([2 ** 24, 2 ** 27, 2 ** 32, 2 ** 32 + 2 ** 27, 2 ** 40]) + chance.whole(0, 8191) * 4096)
+				},
 				{ name: 'write-file', machine, path: '/sys/nowhere', value: '1' }
 			]);
 		default:
