@@ -4,6 +4,7 @@
  * reason, and a cell that stays empty fails the test.
  */
 import { describe, expect, it } from 'vitest';
+import type { FabricCommand } from '../../src/lib/engine/contract/fabric-commands.ts';
 import { Simulation } from '../../src/lib/engine/index.ts';
 import { Chance, seedOr } from '../support/chance.ts';
 import { prologue, randomFabric, randomFabricCommand } from './random-fabrics.ts';
@@ -25,18 +26,28 @@ function play(seed: number): void {
 		expect(broken.map((each) => `FUZZ_SEED=${seed}, ${where}: ${each.statement}: ${each.found}`)).toEqual([]);
 	};
 	for (const command of prologue(simulation)) {
-		simulation.send(command);
+		meet(`${command.execute} ${simulation.send(command).ok ? 'ok' : 'refused'}`);
 		simulation.advance(simulation.nowNs + 20_000_000);
 	}
+	const queue: FabricCommand[] = [];
 	for (let step = 0; step < COMMANDS; step += 1) {
 		simulation.advance(simulation.nowNs + chance.pick([0, 300, 500_000, 5_000_000, 300_000_000, 3_000_000_000]));
-		const command = randomFabricCommand(chance, simulation);
+		const command = randomFabricCommand(chance, simulation, queue);
 		const sent = simulation.send(command);
 		meet(`${command.execute} ${sent.ok ? 'ok' : 'refused'}`);
 		look(`command ${step} ${JSON.stringify(command)}`);
 	}
 	simulation.advance(simulation.nowNs + 100_000_000_000);
 	look('at the end');
+	for (const [at, execute] of [
+		['a', 'silence-host'],
+		['a', 'silence-host'],
+		['pool', 'surprise-remove'],
+		['pool', 'surprise-remove']
+	] as const)
+		meet(`${execute} ${simulation.send({ name: 'fabric', actor: 'fault', at, execute }).ok ? 'ok' : 'refused'}`);
+	simulation.advance(simulation.nowNs + 1_000_000_000);
+	look('after the device was pulled out');
 	const { fabric } = simulation.world.r;
 	for (const { why } of fabric.losses) meet(`lost: ${why}`);
 	for (const { state } of fabric.plans) meet(`plan ${state}`);

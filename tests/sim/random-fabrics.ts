@@ -9,7 +9,21 @@ const MIB = 1024 ** 2;
 const HOSTS = ['a', 'b', 'c'];
 const TAGS = ['T0', 'T1', 'T2', 'T3'];
 
-const SHAPES = ['heads', 'shared', 'shared', 'shared', 'coherent', 'read-only', 'mld', 'mld', 'gfd', 'qemu', 'tight'] as const;
+const SHAPES = [
+	'heads',
+	'shared',
+	'shared',
+	'shared',
+	'shared',
+	'shared',
+	'coherent',
+	'read-only',
+	'mld',
+	'mld',
+	'gfd',
+	'qemu',
+	'tight'
+] as const;
 
 export function randomFabric(chance: Chance): unknown {
 	const shape = chance.pick(SHAPES);
@@ -103,14 +117,35 @@ export function prologue(simulation: Simulation): FabricCommand[] {
 }
 
 /** Weighted kinds: each gives one command. */
-export function randomFabricCommand(chance: Chance, simulation: Simulation): FabricCommand {
+export function randomFabricCommand(chance: Chance, simulation: Simulation, queue: FabricCommand[]): FabricCommand {
+	if (queue.length === 0 && chance.once(12)) queue.push(...sequence(chance));
+	const next = queue.shift();
+	if (next) return next;
 	const kind = chance.whole(0, 99);
 	if (kind < 20) return manager(chance);
 	if (kind < 52) return memory(chance);
 	if (kind < 68) return answering(chance, simulation);
-	if (kind < 86) return orchestrator(chance);
+	if (kind < 86) return orchestrator(chance, simulation);
 	if (kind < 97) return fault(chance);
 	return building(chance);
+}
+
+/** What has to come one after the other to happen at all. */
+function sequence(chance: Chance): FabricCommand[] {
+	const [one, other] = chance.pick([
+		['a', 'b'],
+		['b', 'a'],
+		['a', 'c']
+	]) as [string, string];
+	const at = (host: string, execute: string) => command('host', host, execute, { tag: 'T0', offset: 0 });
+	return chance.pick([
+		[at(one, 'store'), at(one, 'invalidate')],
+		['crash-host', 'crash-host', 'reboot-host'].map((execute) => command('fault', one, execute)),
+		['crash-manager', 'crash-manager', 'restart-manager'].map((execute) => command('fault', 'fm', execute)),
+		[at(other, 'invalidate'), at(other, 'load'), at(one, 'store'), at(one, 'flush'), at(other, 'write-back-clean')],
+		[at(one, 'store'), at(one, 'flush'), at(one, 'invalidate'), command('fault', 'pool', 'inject-poison', { dpa: 0 }), at(one, 'load')],
+		[at(one, 'store'), command('fm', 'pool', 'initiate-dynamic-capacity-release', { host: one, tag: 'T0', forced: true })]
+	]);
 }
 
 const command = (actor: FabricActor, at: string, execute: string, given: QmpArguments = {}): FabricCommand => ({
@@ -239,7 +274,7 @@ function answering(chance: Chance, simulation: Simulation): FabricCommand {
 	}
 }
 
-function orchestrator(chance: Chance): FabricCommand {
+function orchestrator(chance: Chance, simulation: Simulation): FabricCommand {
 	const [from, to] = chance.pick([
 		['a', 'b'],
 		['b', 'c'],
@@ -297,7 +332,9 @@ function orchestrator(chance: Chance): FabricCommand {
 		case 7:
 			return command('orchestrator', 'pool', 'close', { app });
 		default:
-			return command('orchestrator', 'pool', chance.pick(['go-on', 'go-on', 'stop-plan']), { plan: chance.whole(1, 5) });
+			return command('orchestrator', 'pool', chance.pick(['go-on', 'go-on', 'stop-plan']), {
+				plan: simulation.world.r.fabric.plans.find((plan) => plan.acted === 'waiting')?.id ?? chance.whole(1, 5)
+			});
 	}
 }
 
