@@ -1,4 +1,4 @@
-import type { FirmwareNode } from '../mm/boot/new-os.ts';
+import type { FirmwareNode } from '../mm/boot/firmware-node.ts';
 import type { MemoryRange } from '../mm/boot/reserved.ts';
 import { mapOf } from './map.ts';
 import type { QemuMachine } from './qemu-args.ts';

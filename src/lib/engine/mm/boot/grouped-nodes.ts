@@ -4,7 +4,7 @@ import { osRecord, pfnOfFrame } from '../os/os.ts';
 import { forEachRun } from '../space/areas.ts';
 import type { AreaRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
-import type { FirmwareNode } from './new-os.ts';
+import type { FirmwareNode } from './firmware-node.ts';
 import type { MemoryRange } from './reserved.ts';
 
 /**

@@ -3,18 +3,8 @@ import { PAGE_BYTES } from '../../../base/units.ts';
 import { openStream } from '../../sim/streams.ts';
 import type { OsNodeRecord, OsRecord, OsSettings } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
+import type { FirmwareNode } from './firmware-node.ts';
 import { nodesTold } from './nodes-told.ts';
-
-/** What the firmware tells a booting kernel about one node (ACPI SRAT, SLIT, HMAT). */
-export interface FirmwareNode {
-	readonly id: number;
-	readonly cpus: readonly number[];
-	readonly distances: readonly number[];
-	readonly readLatencyNs: number | null;
-	readonly writeLatencyNs: number | null;
-	readonly readBandwidthMiBps: number | null;
-	readonly writeBandwidthMiBps: number | null;
-}
 
 /** Debian's defaults of Linux 7.2.13; the kernel command line then changes them (mm/boot). */
 const DEFAULT_SETTINGS: OsSettings = {

@@ -3,7 +3,7 @@ import { osRecord } from '../os/os.ts';
 import type { World } from '../../state/world.ts';
 import { memoryLimit, numaOff } from './command-line.ts';
 import { groupNodes, groupRanges, groupsOf, nodeOfChannel } from './grouped-nodes.ts';
-import type { FirmwareNode } from './new-os.ts';
+import type { FirmwareNode } from './firmware-node.ts';
 import type { MemoryRange } from './reserved.ts';
 
 /**
