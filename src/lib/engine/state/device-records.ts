@@ -1,4 +1,5 @@
-import type { DeviceKind, DeviceProfile } from './fabric-records.ts';
+export type DeviceKind = 'sld' | 'mld' | 'mh-sld' | 'gfd';
+export type DeviceProfile = 'spec40' | 'qemu111';
 
 /** Devices of the fabric and their dynamic capacity: logical devices, event logs, decoders, groups and tags. Plain JSON. */
 

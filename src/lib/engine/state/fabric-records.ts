@@ -62,8 +62,6 @@ export interface FabricRecords {
 	nextTagId: number;
 }
 
-export type DeviceKind = 'sld' | 'mld' | 'mh-sld' | 'gfd';
-export type DeviceProfile = 'spec40' | 'qemu111';
 export type HostProfile = 'linuxDcd' | 'permissive';
 
 /** A CXL switch: physical ports, virtual switches (HBR) or edge ports with their tables (PBR). */
