@@ -84,14 +84,15 @@ export interface Deed {
 export const newestDeeds = (deeds: readonly Deed[], nowNs: number, most: number): readonly Deed[] =>
 	deeds.filter((deed) => deed.atNs <= nowNs).slice(-most);
 
-/** Who keeps the shown copies equal. `both`: lines of either kind may come here. */
-export function coherenceNote(fabric: FabricStatus, both: boolean): string {
-	const kept = fabric.lines.some((line) => line.state !== 'clean' && line.state !== 'dirty');
-	if (kept && !both)
-		return 'The device keeps the copies equal: it asks others for theirs (BISnp) before it answers.';
-	return both && fabric.devices.some((device) => device.hardwareCoherent)
+/** Who keeps the shown copies equal. `mayAct`: whoever looks can store and flush, and is told who has to; a lesson asks it. */
+export function coherenceNote(fabric: FabricStatus, mayAct: boolean): string | null {
+	if (!mayAct)
+		return fabric.lines.some((line) => line.state !== 'clean' && line.state !== 'dirty')
+			? 'The device keeps the copies equal: it asks others for theirs (BISnp) before it answers.'
+			: null;
+	return fabric.devices.some((device) => device.hardwareCoherent)
 		? 'Where the device is coherent, it asks others for their copies (BISnp) before it answers; elsewhere nobody tells a cache that its copy is old.'
-		: 'Nobody tells a cache that its copy is old: the writer flushes, the reader drops its copy, or it reads a ghost.';
+		: 'Nobody tells a cache that its copy is old: the writer flushes, the reader invalidates, or it reads a ghost.';
 }
 
 const STATES: Readonly<Record<FabricLineStatus['state'], string>> = {
