@@ -18,7 +18,7 @@ import { helpText } from './fabric-help.ts';
 import { fabricLine, readFabricLine } from './lines.ts';
 import { toolAnswer } from './tool-answers.ts';
 
-export type FabricView = 'map' | 'extents' | 'addresses' | 'coherence';
+export type FabricView = 'map' | 'extents' | 'addresses' | 'coherence' | 'doors';
 export type FabricPanel = 'offer' | 'build' | 'break';
 
 /** What the page knows of a world's fabric beyond the session: which view, which tag and byte, its console. */
@@ -262,7 +262,7 @@ export interface LadderHost {
 	readonly firstHpa: number;
 }
 
-/** A run that is about plugs begins with the map, one about lines with the caches, any other with the extents. */
+/** A run that is about plugs begins with the map, one about lines with the caches, one about VMs with their doors, any other with the extents. */
 export function firstView(fabric: FabricStatus, journal: readonly JournalEntry[]): FabricView {
 	const words = journal.flatMap(({ command }) =>
 		command.name === 'fabric' ? [[command.actor, command.execute] as const] : []
@@ -272,6 +272,7 @@ export function firstView(fabric: FabricStatus, journal: readonly JournalEntry[]
 			actor === 'host' && ['load', 'store', 'flush', 'invalidate', 'fence'].includes(word)
 	);
 	if (cache.length * 2 > words.length && cache.length > 2) return 'coherence';
+	if (words.some(([, word]) => word === 'take-into-vm')) return 'doors';
 	const builds = words.filter(([actor]) => actor === 'build');
 	if (builds.length * 2 > words.length && builds.length > 0) return 'map';
 	if (fabric.devices.length > 2 && words.length === 0) return 'map';

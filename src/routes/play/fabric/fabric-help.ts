@@ -7,6 +7,14 @@ export interface HelpGroup {
 	readonly examples: readonly string[];
 }
 
+/** Capacity into a VM: one line to begin with; what else may stand there, the engine says. */
+export function doorExample(fabric: FabricStatus): string {
+	const holder = fabric.hosts.find((host) => host.dax.some((dax) => dax.tag !== null));
+	const host = holder?.id ?? fabric.hosts[0]?.id ?? 'A';
+	const tag = holder?.dax.find((dax) => dax.tag !== null)?.tag ?? fabric.tags[0]?.tag ?? '3f9c';
+	return `orchestrator ${host} take-into-vm customer=database door=type3 tag=${tag}`;
+}
+
 export function helpGroups(fabric: FabricStatus): HelpGroup[] {
 	const device = fabric.devices[0]?.id ?? 'mem0';
 	const host = fabric.hosts[0]?.id ?? 'A';
@@ -35,6 +43,7 @@ export function helpGroups(fabric: FabricStatus): HelpGroup[] {
 			note: 'plans; what breaks; what is plugged, bound or carved by hand',
 			examples: [
 				`orchestrator ${host} serve host=${host} device=${device} tag=${tag} bytes=256M`,
+				doorExample(fabric),
 				`fault ${host} crash-host`,
 				`fault ${device} cut-link`,
 				`build ${device} carve-region bytes=1G blockBytes=2M`
