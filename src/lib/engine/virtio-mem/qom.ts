@@ -46,7 +46,8 @@ export function setProperty(world: World, device: VirtioMemRecord, name: string,
 
 function setRequested(world: World, device: VirtioMemRecord, value: JsonValue, cause: number | null): string | null {
 	if (device.leaving) return "'requested-size' cannot be changed if the device is in the process of unplug";
-	if (typeof value !== 'number' || !Number.isInteger(value) || Math.abs(value) >= 2 ** 64) return "Parameter 'requested-size' expects uint64";
+	if (typeof value !== 'number' || !Number.isInteger(value) || Math.abs(value) >= 2 ** 64)
+		return "Parameter 'requested-size' expects uint64";
 	// QEMU reads a negative number as one of 64 bits: far too large, or not a multiple.
 	if (value % device.blockBytes !== 0) return `'requested-size' has to be multiples of 'block-size' (0x${device.blockBytes.toString(16)})`;
 	if (value < 0 || value > device.regionBytes)
