@@ -66,5 +66,7 @@ export function sayNumber(value: number, unit: string, digits = 0): string {
 	return `${grouped}${behind === undefined ? '' : `.${behind}`}${unit === '' ? '' : `\u2009${unit}`}`;
 }
 
-export const sayFigure = (figure: Pick<LabFigure, 'amount'>, value: number | null | undefined): string =>
-	value === null || value === undefined ? '–' : sayNumber(value, figure.amount.unit, figure.amount.digits);
+export function sayFigure({ amount }: Pick<LabFigure, 'amount'>, value: number | null | undefined): string {
+	if (value === null || value === undefined) return '–';
+	return value < 0 && amount.never !== undefined ? amount.never : sayNumber(value, amount.unit, amount.digits);
+}

@@ -47,7 +47,9 @@ const amount = v.strictObject({
 	expression: labExpression,
 	divide: v.optional(v.number(), 1),
 	unit: v.string(),
-	digits: v.optional(v.number(), 0)
+	digits: v.optional(v.number(), 0),
+	/** What stands there for a value below zero: it has not happened. */
+	never: v.optional(v.string())
 });
 
 const barBet = v.strictObject({

@@ -75,9 +75,13 @@ export class FabricDesk {
 		const held = fabric.devices
 			.flatMap((device) => device.lds)
 			.reduce((sum, ld) => sum + ld.counts.accepted.extents, 0);
+		const waiting = world.journal.length;
 		const flying = fabric.messages.filter((message) => message.state === 'flying').length;
 		return {
-			sentence: fabricMoment(fabric, world.status.nowNs),
+			sentence:
+				world.status.nowNs === 0 && waiting > 0
+					? `Nothing has happened yet: press Play, ${waiting} ${waiting === 1 ? 'command waits' : 'commands wait'}`
+					: fabricMoment(fabric, world.status.nowNs),
 			figures: [
 				{ value: String(held), words: held === 1 ? 'extent with hosts' : 'extents with hosts' },
 				{ value: String(flying), words: flying === 1 ? 'message under way' : 'messages under way' },
