@@ -80,7 +80,7 @@ export function bitsOf(value: number, top: number, count: number): (0 | 1)[] {
 export function pickerWords(answer: TranslationAnswer): string {
 	const { window } = answer;
 	if (window === null) return 'no window claims it';
-	if (window.ways === 1) return 'one device behind this window';
+	if (window.ways === 1) return 'one device behind it';
 	if (window.arithmetic === 'xor') return 'the parity of masked bits picks';
 	const parts = addressParts(answer);
 	if (parts?.wayBits)

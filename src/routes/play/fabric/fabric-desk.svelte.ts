@@ -16,6 +16,7 @@ import { MessageLog } from '../machine/message-log.svelte.ts';
 import { fabricEntries, type FabricEntry, type Said } from './entries.ts';
 import { helpText } from './fabric-help.ts';
 import { fabricLine, readFabricLine } from './lines.ts';
+import { together, type LadderHost } from './ladder.ts';
 import { toolAnswer } from './tool-answers.ts';
 
 export type FabricView = 'map' | 'extents' | 'addresses' | 'coherence' | 'doors';
@@ -157,10 +158,12 @@ export class FabricDesk {
 				id: host.id,
 				baseHpa: window.baseHpa,
 				bytes: window.bytes,
-				firstHpa: followed ?? window.baseHpa
+				firstHpa: followed ?? window.baseHpa,
+				follows: followed !== undefined && followed !== null
 			};
 		};
-		return [ladder(wanted[0] ?? rest.shift()), ladder(wanted[1] ?? rest.shift())];
+		const first = ladder(wanted[0] ?? rest.shift());
+		return together(first, ladder(wanted[1] ?? rest.shift()));
 	}
 
 	/** One host's address is set; the other's follows with the same offset while it was not set on its own. */
@@ -257,13 +260,6 @@ export class FabricDesk {
 		void play.remember(true);
 		return true;
 	}
-}
-
-export interface LadderHost {
-	readonly id: string;
-	readonly baseHpa: number;
-	readonly bytes: number;
-	readonly firstHpa: number;
 }
 
 /** A run that is about plugs begins with the map, one about lines with the caches, one about VMs with their doors, any other with the extents. */
