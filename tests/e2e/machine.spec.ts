@@ -147,7 +147,7 @@ test('two worlds of a machine on one clock: without a line, and with a wrong bel
 	await idle(page);
 	const time = page.locator('.tracks').getByRole('slider', { name: 'Time' });
 	await time.focus();
-	for (let step = 0; step < 4; step += 1) await time.press('PageDown');
+	for (let step = 0; step < 3; step += 1) await time.press('PageDown');
 	await idle(page);
 	await expect(page.locator('.differences')).toContainText('going offline');
 	await expect(halves.first()).toContainText('memory32 keeps trying');
