@@ -124,11 +124,10 @@ module.exports = {
 		},
 		{
 			name: 'no-cycles',
-			comment:
-				'Two files that need each other are one idea, or hide a third. A part that names the type of its whole needs nothing of it at run time.',
+			comment: 'Two files that need each other are one idea, or hide a third.',
 			severity: 'error',
 			from: {},
-			to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } }
+			to: { circular: true }
 		},
 		{
 			name: 'no-engine-orphans',

@@ -1,14 +1,8 @@
 import { formatBytesBinary, formatBytesDecimal, formatNs, formatPpm } from '../../base/format.ts';
 import type { OperationStatus, VmStatus, WorldStatus } from '../../engine/contract/status.ts';
 import { operationOf, stoppedNs } from '../describe/moment.ts';
+import type { Difference } from './difference.ts';
 import { machineDifferences } from './machine-differences.ts';
-
-/** Where two worlds on one clock differ now: a sentence, and what each of them has. */
-export interface Difference {
-	readonly id: string;
-	readonly label: string;
-	readonly values: readonly [string, string];
-}
 
 interface Reading {
 	readonly id: string;

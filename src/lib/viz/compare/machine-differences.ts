@@ -3,7 +3,7 @@ import { PAGE_BYTES } from '../../base/units.ts';
 import type { MachineStatus } from '../../engine/contract/machine-status.ts';
 import type { WorldStatus } from '../../engine/contract/status.ts';
 import { sizeWords } from '../virtio-mem/words.ts';
-import type { Difference } from './differences.ts';
+import type { Difference } from './difference.ts';
 
 /** Where the machines of two worlds on one clock differ now: only what differs, in a lasting order. */
 export function machineDifferences(a: WorldStatus, b: WorldStatus): Difference[] {

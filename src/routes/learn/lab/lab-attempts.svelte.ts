@@ -7,11 +7,11 @@ import { planScenario, planTexts, runPlan, type PlanResult } from '$lib/lessons/
 import { filled } from '$lib/lessons/lab/template.ts';
 import { playHref } from '../links.ts';
 import { SideEngine } from '../side-engine.ts';
-import type { LabPage } from './lab-page.svelte.ts';
+import type { LabWhole } from './lab-whole.ts';
 
 /** The challenge of a lab: the plan, its check on the side, and what was measured. */
 export class LabAttempts {
-	readonly page: LabPage;
+	readonly page: LabWhole;
 	/** Fraction of the check under way, and its result. */
 	checking: number | null = $state(null);
 	result: PlanResult | null = $state.raw(null);
@@ -24,7 +24,7 @@ export class LabAttempts {
 	#side: SideEngine | null = null;
 	#generation = 0;
 
-	constructor(page: LabPage) {
+	constructor(page: LabWhole) {
 		this.page = page;
 	}
 

@@ -13,7 +13,7 @@ import type { LabExpression, LabHands as Hands } from '$lib/lessons/lab/schema.t
 import { bound, draw, filled } from '$lib/lessons/lab/template.ts';
 import type { Expression } from '$lib/engine/contract/queries.ts';
 import type { Scenario } from '$lib/engine/contract/scenario/schema.ts';
-import type { LabPage } from './lab-page.svelte.ts';
+import type { LabWhole } from './lab-whole.ts';
 
 /** What the engine says after each move. */
 export interface HandReading {
@@ -29,7 +29,7 @@ type Made = HandMove & { readonly words: string };
 
 /** Memory moved by hand: each move is a call on the running machine, and what it did is read from the engine. */
 export class LabHands {
-	readonly page: LabPage;
+	readonly page: LabWhole;
 	reading: HandReading | null = $state.raw(null);
 	/** Strips before the first move and after each. */
 	trail: readonly (readonly (number | null)[])[] = $state.raw([]);
@@ -40,7 +40,7 @@ export class LabHands {
 
 	#generation = 0;
 
-	constructor(page: LabPage) {
+	constructor(page: LabWhole) {
 		this.page = page;
 	}
 

@@ -1,6 +1,6 @@
 import type { Scenario } from '$lib/engine/contract/scenario/schema.ts';
 import { playHref } from '../links.ts';
-import type { LabPage } from './lab-page.svelte.ts';
+import type { LabWhole } from './lab-whole.ts';
 import type { Standing } from './lab-player.svelte.ts';
 
 /** A lab's worlds as addresses in the playground. */
@@ -12,7 +12,7 @@ export interface MakeIdea {
 }
 
 /** What was moved by hand is in the session's journal, or in the plan, not in the scenario that stands. */
-function scenarioOf(page: LabPage, standing: Standing): Scenario {
+function scenarioOf(page: LabWhole, standing: Standing): Scenario {
 	if (standing.kind === 'plan')
 		return page.player.scenarioOf({ ...standing, plan: page.learner.plan });
 	const scenario = page.player.scenarioOf(standing);
@@ -23,7 +23,7 @@ function scenarioOf(page: LabPage, standing: Standing): Scenario {
 }
 
 /** What one can make of the lab: its run, what was changed, the plan. */
-export async function makeIdeas(page: LabPage): Promise<readonly MakeIdea[]> {
+export async function makeIdeas(page: LabWhole): Promise<readonly MakeIdea[]> {
 	const { plan, seed } = page.learner;
 	const { change } = page.steps;
 	const changed: Standing =
@@ -51,7 +51,7 @@ export async function makeIdeas(page: LabPage): Promise<readonly MakeIdea[]> {
 }
 
 /** The worlds on the stage, at their moment. */
-export async function stageHref(page: LabPage): Promise<string> {
+export async function stageHref(page: LabWhole): Promise<string> {
 	const standing: Standing = page.player.standing ?? { kind: 'start' };
 	const specs = page.player.specsOf(standing);
 	const worlds = page.step === 'look' ? specs : specs.slice(0, 1);

@@ -1,7 +1,7 @@
 import type { MoverStep, MoverVerdict } from '$lib/engine/contract/movers.ts';
 import { planTexts } from '$lib/lessons/lab/run-lab.ts';
 import { filled } from '$lib/lessons/lab/template.ts';
-import type { LabPage } from './lab-page.svelte.ts';
+import type { LabWhole } from './lab-whole.ts';
 
 type Mover = MoverStep['mover'];
 export const LANES: readonly {
@@ -18,12 +18,12 @@ const OTHERS: readonly Mover[] = ['balancing', 'balancing', 'balancing', 'reclai
 
 /** One order of the three movers, laid by hand; what each step does in it is the engine's answer. */
 export class LabOrder {
-	readonly page: LabPage;
+	readonly page: LabWhole;
 	order: readonly Mover[] = $state.raw([]);
 	verdict: MoverVerdict | null = $state.raw(null);
 	#generation = 0;
 
-	constructor(page: LabPage) {
+	constructor(page: LabWhole) {
 		this.page = page;
 	}
 

@@ -1,4 +1,4 @@
-import type { LabPage } from './lab-page.svelte.ts';
+import type { LabWhole } from './lab-whole.ts';
 
 export interface PlugOutcome {
 	readonly nodes: readonly { readonly node: number; readonly bytes: number }[];
@@ -8,12 +8,12 @@ export interface PlugOutcome {
 
 /** The plug of a host: pulled by hand at the end of a run; what is left is the engine's answer, in each world. */
 export class LabPlug {
-	readonly page: LabPage;
+	readonly page: LabWhole;
 	pulled = $state(false);
 	/** By world. */
 	outcomes: readonly PlugOutcome[] = $state.raw([]);
 
-	constructor(page: LabPage) {
+	constructor(page: LabWhole) {
 		this.page = page;
 	}
 

@@ -1,7 +1,7 @@
 import { untrack } from 'svelte';
 import { figureExpressions } from '$lib/lessons/lab/bet.ts';
 import { scaled } from '$lib/lessons/lab/run-lab.ts';
-import type { LabPage } from './lab-page.svelte.ts';
+import type { LabWhole } from './lab-whole.ts';
 
 interface Sample {
 	readonly ns: number;
@@ -13,12 +13,12 @@ const MOST_SAMPLES = 120;
 
 /** One amount along the run, asked of the engine at each picture: in the true world and in the false one. */
 export class LabStrip {
-	readonly page: LabPage;
+	readonly page: LabWhole;
 	samples: readonly Sample[] = $state.raw([]);
 	#asking = false;
 	#session: unknown = null;
 
-	constructor(page: LabPage) {
+	constructor(page: LabWhole) {
 		this.page = page;
 	}
 

@@ -2,7 +2,7 @@ import { formatAddress } from '$lib/base/address.ts';
 import { formatNs, formatNumber } from '$lib/base/format.ts';
 import type { MachineStatus } from '$lib/engine/contract/machine-status.ts';
 import { distanceWords, sizeWords, stateSentence } from '$lib/viz/virtio-mem/words.ts';
-import type { Facts } from './facts.ts';
+import type { Facts } from './facts-of.ts';
 import { rulesOfDevice } from './rules-behind.ts';
 
 /** A virtio-mem device: its four sizes, what the driver does, and what came of the last request. */

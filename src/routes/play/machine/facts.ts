@@ -3,9 +3,9 @@ import { PAGE_BYTES } from '$lib/base/units.ts';
 import type { MachineCommand } from '$lib/engine/contract/machine-commands.ts';
 import { ZONE_TEXT, type MachineStatus } from '$lib/engine/contract/machine-status.ts';
 import type { FrameAnswer, ObjectName } from '$lib/engine/contract/queries.ts';
-import type { RuleId } from '$lib/engine/contract/rules.ts';
 import { sizeWords } from '$lib/viz/virtio-mem/words.ts';
 import { deviceFacts } from './device-facts.ts';
+import type { Facts } from './facts-of.ts';
 import {
 	rulesOfBlock,
 	rulesOfCall,
@@ -13,20 +13,6 @@ import {
 	rulesOfMachine,
 	rulesOfProcess
 } from './rules-behind.ts';
-
-/** What the inspector tells of something on a machine. */
-export interface Facts {
-	readonly title: string;
-	readonly sentence: string;
-	readonly rows: readonly (readonly [label: string, value: string])[];
-	/** Console lines that print the same. */
-	readonly lines: readonly string[];
-	readonly actions: readonly { readonly word: string; readonly command: MachineCommand }[];
-	/** What belongs to it and can be chosen in its place. */
-	readonly parts?: readonly { readonly word: string; readonly object: ObjectName }[];
-	/** Entries of the ledger behind it, the deciding one first. */
-	readonly rules: readonly RuleId[];
-}
 
 /** Processes that the machine’s own page offers to look at. */
 const MOST_PARTS = 8;
