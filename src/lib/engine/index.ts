@@ -12,6 +12,7 @@ import { answerLine } from './console/answer.ts';
 import { completionsOf } from './console/complete.ts';
 import { outcomeOf } from './console/outcome.ts';
 import { HANDLERS } from './handlers.ts';
+import { interleaveChoices } from './fabric/address/interleave-set.ts';
 import { exploreExchange } from './fabric/coherence/explore.ts';
 import { readExchangePlan } from './fabric/coherence/exchange-plan.ts';
 import { readDoors } from './orchestrator/doors.ts';
@@ -247,6 +248,8 @@ export class Simulation {
 				return outcomeOf(world, query.machine, query.call, query.manner);
 			case 'translate':
 				return translateAnswer(world, query.host, query.hpa);
+			case 'interleave':
+				return interleaveChoices(world, query.host, query.window);
 			case 'frame':
 				return frameAnswer(world, query.machine, query.pfn);
 			case 'read':

@@ -1,4 +1,5 @@
 import type { DoorAnswer } from './doors.ts';
+import type { FabricLinkStatus, FabricOfferStatus, FabricStreamStatus } from './fabric-load.ts';
 
 /** The CXL fabric as the page shows it. Few things only; extents beyond the first ones are read from the columns. */
 export interface FabricStatus {
@@ -12,6 +13,10 @@ export interface FabricStatus {
 	readonly messages: readonly FabricMessageStatus[];
 	/** Links that are down, by the name of what hangs on them. */
 	readonly down: readonly string[];
+	/** Every link with what went over it and what goes over it now. */
+	readonly links: readonly FabricLinkStatus[];
+	/** Copies under way, oldest first. */
+	readonly streams: readonly FabricStreamStatus[];
 	readonly lines: readonly FabricLineStatus[];
 	/** What was done against offer, accept, use, release. */
 	readonly breaches: readonly { readonly tag: string; readonly host: string; readonly atNs: number; readonly text: string }[];
@@ -167,6 +172,8 @@ export interface FabricHostStatus {
 		readonly ways: number;
 		readonly granularity: number;
 		readonly arithmetic: 'modulo' | 'xor';
+		/** Masks of the XOR, lowest first; empty with modulo. */
+		readonly xorMasks: readonly number[];
 		/** Why the host does not use it ("EINVAL: …"), or null. */
 		readonly problem: string | null;
 	}[];
@@ -186,6 +193,8 @@ export interface FabricHostStatus {
 		/** Why it could not be emptied, or null. */
 		readonly stays: string | null;
 	}[];
+	/** Offers that nobody has answered yet because a person does it, oldest first. */
+	readonly offers: readonly FabricOfferStatus[];
 	readonly notifications: readonly { readonly atNs: number; readonly text: string }[];
 	readonly log: readonly { readonly atNs: number; readonly text: string }[];
 }

@@ -1,4 +1,5 @@
 import type { ConsoleAnswer, ConsoleCompletions, ConsoleManner, ConsoleOutcome } from './console.ts';
+import type { InterleaveAnswer } from './fabric-load.ts';
 import type { TranslationAnswer } from './fabric-status.ts';
 import type { ZoneName } from './machine-status.ts';
 import type { DoorAnswer } from './doors.ts';
@@ -8,6 +9,7 @@ import type { TraceRecord } from './records.ts';
 import type { DowntimePart, PhaseSpan } from './status.ts';
 import type { FabricQuantityName } from './fabric-quantities.ts';
 import type { MachineQuantityName } from './machine-quantities.ts';
+import type { VdpaQuantityName } from './vdpa/quantities.ts';
 import type { OperationId, VmId } from './ids.ts';
 
 /** Questions never change a world. */
@@ -34,6 +36,8 @@ export type Query =
 	| { readonly kind: 'outcome'; readonly machine: string; readonly call: number; readonly manner: ConsoleManner }
 	/** One host address through the fabric's translations; null: no such host. */
 	| { readonly kind: 'translate'; readonly host: string; readonly hpa: number }
+	/** Ways, granularity and arithmetic of a window, and what would come of changing them; null: no such host or window. */
+	| { readonly kind: 'interleave'; readonly host: string; readonly window: number }
 	/** What lies in one frame of a machine. */
 	| { readonly kind: 'frame'; readonly machine: string; readonly pfn: number }
 	/** A file of /proc or /sys. */
@@ -79,6 +83,7 @@ export interface Answers {
 	/** null: no such call on this machine. */
 	readonly outcome: ConsoleOutcome | null;
 	readonly translate: TranslationAnswer | null;
+	readonly interleave: InterleaveAnswer | null;
 	/** null: there is no memory. */
 	readonly frame: FrameAnswer | null;
 	readonly read: { readonly ok: true; readonly text: string } | { readonly ok: false; readonly errno: string };
@@ -241,7 +246,7 @@ export type Expression =
 	| number
 	| boolean
 	| { readonly q: QuantityName }
-	| { readonly q: MachineQuantityName | FabricQuantityName; readonly of: string }
+	| { readonly q: MachineQuantityName | FabricQuantityName | VdpaQuantityName; readonly of: string }
 	| {
 			readonly op: '+' | '-' | '*' | '/' | '<' | '<=' | '==' | '>=' | '>' | 'and' | 'or' | 'not';
 			readonly args: readonly Expression[];

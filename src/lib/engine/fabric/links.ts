@@ -1,39 +1,20 @@
 import { costBytesPerSecond, costNs } from '../costs/cost-model.ts';
 import type { World } from '../state/world.ts';
+import { fairRates } from './traffic/fair.ts';
 
 /**
  * Links and who uses them. Flows share links max-min fairly: the narrowest place is filled first and its flows are held at
  * their share. A batch keeps the rate with which it began (our simplification).
  */
 
-/** Recomputes the rate of every flow from demands and capacities (progressive filling). */
+/** Recomputes the rate of every flow from demands and capacities. */
 export function shareLinks(world: World): void {
 	const { flows, links } = world.r;
-	const room = links.map((link) => link.capacity);
-	const open = flows.map((flow) => {
-		flow.rate = 0;
-		return flow.demand > 0;
-	});
-	for (;;) {
-		const users = links.map((_, index) => flows.reduce((sum, flow, at) => sum + (open[at] && flow.links.includes(index) ? 1 : 0), 0));
-		let step = Infinity;
-		flows.forEach((flow, at) => {
-			if (!open[at]) return;
-			step = Math.min(step, flow.demand - flow.rate);
-			for (const link of flow.links) step = Math.min(step, (room[link] as number) / (users[link] as number));
-		});
-		if (step === Infinity) return;
-		flows.forEach((flow, at) => {
-			if (!open[at]) return;
-			flow.rate += step;
-			for (const link of flow.links) room[link] = (room[link] as number) - step;
-		});
-		flows.forEach((flow, at) => {
-			if (!open[at]) return;
-			const full = flow.links.some((link) => (room[link] as number) < 1);
-			if (full || flow.demand - flow.rate < 1) open[at] = false;
-		});
-	}
+	const rates = fairRates(
+		flows,
+		links.map((link) => link.capacity)
+	);
+	flows.forEach((flow, at) => (flow.rate = rates[at] as number));
 }
 
 /** Starts a flow of an operation; returns nothing, its rate is read by `flowRate`. One flow per operation. */

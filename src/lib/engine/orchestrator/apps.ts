@@ -3,18 +3,18 @@ import { costBytes, costBytesPerSecond, costNs } from '../costs/cost-model.ts';
 import { writeBackRange } from '../fabric/coherence/lines.ts';
 import { lastStored, mediaHeld } from '../fabric/content.ts';
 import { count } from '../fabric/counts.ts';
-import { FabricTimerKind, scheduleFabricTimer } from '../fabric/timers.ts';
+import { aloneBytesPerSecond } from '../fabric/traffic/links.ts';
 import { emit } from '../sim/trace.ts';
 import type { AppRecord, DaxRecord, PeerRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 import { breach } from './breaches.ts';
+import { appOfTimer, beginCopy, deviceOfDax, endCopy, setAppTimer } from './copies.ts';
 import { fillAll, findDax, isCut, mediaOf, note, remove } from './dax.ts';
 
 /**
  * Programs that use capacity: they claim a DAX device by its tag, map it, load or read their data, run, and close. They look
  * at their memory once a millisecond, but only when something was taken away does that cost an event.
  */
-const TURNS = 2 ** 16;
 const LOOK_NS = 1_000_000;
 /** Pieces in which a DAX device is mapped (Linux drivers/dax/device.c, PMD faults). */
 const PMD_BYTES = 2 * 1024 * 1024;
@@ -77,7 +77,7 @@ export function launch(world: World, host: string, asked: Launch, cause: number 
 		text: `${app.id} starts on ${host} and ${inRam ? 'allocates from system RAM' : `claims ${dax.id}`}${dax.tag === '' ? '' : ` by uuid ${dax.tag}`}`
 	});
 	note(world, peer, `${app.id}: starts on ${dax.id}`);
-	later(world, app, startNs(world, app, bytes));
+	start(world, app, dax, bytes);
 	return { ok: true, says: `${app.id} starts on ${dax.id}` };
 }
 
@@ -88,26 +88,26 @@ function occupy(dax: DaxRecord, bytes: number, asked: Launch): void {
 	if (asked.pinned === true) dax.stuckBytes = Math.max(dax.stuckBytes, 4096);
 }
 
-/** Mapping, and for whoever brings data the time to write it over the host's link. */
-function startNs(world: World, app: AppRecord, bytes: number): number {
-	const mapping = Math.ceil(bytes / PMD_BYTES) * costNs(world.costs, 'daxFault2mUs');
-	if (app.kind === 'reader') return mapping;
-	return mapping + Math.floor((bytes / costBytesPerSecond(world.costs, 'cxlHostLinkWriteGBps')) * 1e9);
+/** Mapping, and for whoever brings data the time to write it over the links between host and device. */
+function start(world: World, app: AppRecord, dax: DaxRecord, bytes: number): void {
+	const mappingNs = Math.ceil(bytes / PMD_BYTES) * costNs(world.costs, 'daxFault2mUs');
+	const device = deviceOfDax(world, dax);
+	const rate = app.kind === 'reader' ? 0 : aloneBytesPerSecond(world, app.host, device, 'write');
+	if (rate === 0 || bytes === 0) return later(world, app, mappingNs);
+	const soloNs = mappingNs + Math.max(1, Math.floor((bytes / rate) * 1e9));
+	beginCopy(world, { of: 'app', id: app.id, host: app.host, device, direction: 'write', bytes, soloNs });
 }
 
 export const isAlive = (app: AppRecord): boolean => app.state === 'starting' || app.state === 'running' || app.state === 'closing';
 
 function later(world: World, app: AppRecord, ns: number): void {
-	app.turn += 1;
-	const index = world.r.fabric.apps.indexOf(app);
-	scheduleFabricTimer(world, world.r.nowNs + ns, FabricTimerKind.app, index * TURNS + app.turn);
+	setAppTimer(world, app, world.r.nowNs + ns);
 }
 
 /** An application's own time has come. */
 export function runAppTimer(world: World, index: number): void {
-	const turn = index % TURNS;
-	const app = world.r.fabric.apps[Math.floor(index / TURNS)];
-	if (!app || app.turn !== turn) return;
+	const app = appOfTimer(world, index);
+	if (!app) return;
 	const peer = world.r.fabric.peers.find((each) => each.id === app.host);
 	const dax = peer?.dax.find((each) => each.id === app.dax);
 	if (!peer || !isAlive(app)) return;
@@ -123,6 +123,7 @@ export function runAppTimer(world: World, index: number): void {
 /** It has mapped its memory: a writer has filled it, a reader looks at what is there. */
 function begins(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord | null): void {
 	app.state = 'running';
+	endCopy(world, 'app', app.id, true);
 	if (!dax) return;
 	const runs = mediaOf(world, peer, dax);
 	const first = runs[0];
@@ -162,6 +163,7 @@ function looksAndDies(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRe
 export function kill(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord | null, reason: string): void {
 	app.state = 'killed';
 	app.turn += 1;
+	endCopy(world, 'app', app.id);
 	app.reason = reason;
 	count(world, 'crashes');
 	emit(world, {
@@ -182,6 +184,7 @@ export function close(world: World, id: string, cause: number | null): Launched 
 	if (!app) return { ok: false, says: `no application "${id}" runs` };
 	if (app.state === 'closing') return { ok: true, says: `${id} closes already` };
 	app.state = 'closing';
+	endCopy(world, 'app', app.id);
 	app.causeSeq = emit(world, {
 		kind: 'app',
 		rule: 'app-life',
@@ -233,6 +236,7 @@ export function lookAround(world: World): void {
 		if (peer && dax && !isCut(world, peer, dax)) continue;
 		if (app.reason === 'about to look') continue;
 		app.reason = 'about to look';
+		endCopy(world, 'app', app.id);
 		later(world, app, LOOK_NS - (nowNs % LOOK_NS));
 	}
 }

@@ -8,6 +8,7 @@ import type { DaxRecord, DaxUse, PeerRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 import { fillRange } from '../fabric/coherence/lines.ts';
 import { breach } from './breaches.ts';
+import { daxKey, endCopy } from './copies.ts';
 
 /**
  * What a host makes of accepted capacity: one DAX device per tagged allocation, its ranges in sequence order; one per extent
@@ -187,6 +188,7 @@ export function fillAll(world: World, peer: PeerRecord, dax: DaxRecord, writer: 
 
 export function remove(world: World, peer: PeerRecord, dax: DaxRecord, cause: number | null): void {
 	dax.state = 'gone';
+	endCopy(world, 'dax', daxKey(peer, dax));
 	peer.dax.splice(peer.dax.indexOf(dax), 1);
 	emit(world, {
 		kind: 'fabric',

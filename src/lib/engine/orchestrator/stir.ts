@@ -7,6 +7,7 @@ import { crashHost } from '../fabric/faults/hosts.ts';
 import type { MessageRecord, PeerRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 import { isAlive, kill, lookAround } from './apps.ts';
+import { endCopy } from './copies.ts';
 import { isCut, presentAll, remove } from './dax.ts';
 import { runPlans } from './run-plans.ts';
 import { isSystemRam } from './system-ram.ts';
@@ -47,6 +48,7 @@ function takeCuts(world: World, cause: number | null): void {
 	const { fabric } = world.r;
 	for (const peer of fabric.peers) {
 		if (peer.state === 'crashed') {
+			for (const stream of fabric.streams.filter((each) => each.of === 'dax' && each.host === peer.id)) endCopy(world, 'dax', stream.id);
 			for (const app of fabric.apps) if (app.host === peer.id && isAlive(app)) kill(world, peer, app, null, 'its host has crashed');
 			continue;
 		}

@@ -1,10 +1,10 @@
 import { formatBytesBinary } from '../../base/format.ts';
 import { MEMORY_BLOCK_BYTES } from '../../base/units.ts';
 import { costBytesPerSecond, costNs } from '../costs/cost-model.ts';
-import { FabricTimerKind, scheduleFabricTimer } from '../fabric/timers.ts';
 import { emit } from '../sim/trace.ts';
 import type { DaxRecord, PeerRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
+import { beginCopy, daxKey, daxOfTimer, deviceOfDax, endCopy, setVacateTimer } from './copies.ts';
 import { note } from './dax.ts';
 
 /**
@@ -12,8 +12,6 @@ import { note } from './dax.ts';
  * bookkeeping, full ones the move of their folios to other memory of the host, and what cannot move keeps its block and so the
  * whole device (Linux 7.3.4 drivers/dax/kmem.c removes all or nothing). The host is taken to have room elsewhere.
  */
-const PEERS = 2 ** 16;
-
 export type Emptying =
 	{ readonly ok: true; readonly says: string; readonly untilNs: number } | { readonly ok: false; readonly says: string };
 
@@ -31,8 +29,17 @@ export function empty(world: World, peer: PeerRecord, dax: DaxRecord, cause: num
 	if (peer.state !== 'up') return { ok: false, says: `${peer.id} is ${peer.state}` };
 	if (dax.emptyNs >= 0) return { ok: true, says: `${dax.id} is being emptied already`, untilNs: dax.emptyNs };
 	dax.stays = null;
-	dax.emptyNs = world.r.nowNs + emptyingNs(world, dax);
-	scheduleFabricTimer(world, dax.emptyNs, FabricTimerKind.vacate, peer.index * PEERS + dax.number);
+	setVacateTimer(world, peer, dax, world.r.nowNs + emptyingNs(world, dax));
+	if (dax.occupiedBytes > 0)
+		beginCopy(world, {
+			of: 'dax',
+			id: daxKey(peer, dax),
+			host: peer.id,
+			device: deviceOfDax(world, dax),
+			direction: 'read',
+			bytes: dax.occupiedBytes,
+			soloNs: emptyingNs(world, dax)
+		});
 	emit(world, {
 		kind: 'offline',
 		rule: 'system-ram',
@@ -46,10 +53,11 @@ export function empty(world: World, peer: PeerRecord, dax: DaxRecord, cause: num
 
 /** The last block has been tried. */
 export function runVacateTimer(world: World, index: number): void {
-	const peer = world.r.fabric.peers[Math.floor(index / PEERS)];
-	const dax = peer?.dax.find((each) => each.number === index % PEERS);
-	if (!peer || !dax || dax.emptyNs !== world.r.nowNs) return;
+	const found = daxOfTimer(world, index);
+	if (!found) return;
+	const { peer, dax } = found;
 	dax.emptyNs = -1;
+	endCopy(world, 'dax', daxKey(peer, dax), true);
 	// Wrong belief "the pool can always take it back": nothing in it can hold it.
 	const held = dax.stuckBytes > 0 && world.r.belief !== 'pool-takes-back';
 	if (held) {

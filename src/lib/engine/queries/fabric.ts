@@ -9,6 +9,7 @@ import type {
 } from '../contract/fabric-status.ts';
 import { capacityStatus, daxStatus, planStatus, tagStatus } from './fabric-capacity.ts';
 import { decoderStatus, gfdStatus } from './fabric-decoders.ts';
+import { linkStatus, offerStatus, streamStatus } from './fabric-load.ts';
 import { lastStored, mediaHeld } from '../fabric/content.ts';
 import { freeMediaBytes } from '../fabric/dcd/media.ts';
 import { codeWords } from '../fabric/outcome.ts';
@@ -25,7 +26,7 @@ export function fabricStatus(world: World): FabricStatus | null {
 	return {
 		switches: fabric.switches.map((one) => switchStatus(world, one)),
 		devices: fabric.devices.map((device, index) => deviceStatus(world, device, index)),
-		hosts: fabric.peers.map(hostStatus),
+		hosts: fabric.peers.map((peer) => hostStatus(world, peer)),
 		tags: fabric.tags.map((tag) => tagStatus(world, tag)),
 		apps: fabric.apps.map(({ id, host, kind, tag, dax, state, version, reason }) => ({
 			id,
@@ -51,6 +52,8 @@ export function fabricStatus(world: World): FabricStatus | null {
 			state: message.state
 		})),
 		down: [...fabric.down],
+		links: linkStatus(world),
+		streams: fabric.streams.map((stream) => streamStatus(world, stream)),
 		lines: fabric.lines.map((line) => lineStatus(world, line)),
 		breaches: fabric.breaches.map((each) => ({ ...each })),
 		losses: fabric.losses.map((each) => ({ ...each })),
@@ -143,7 +146,7 @@ function deviceStatus(world: World, device: DeviceRecord, index: number): Fabric
 	};
 }
 
-function hostStatus(peer: PeerRecord): FabricHostStatus {
+function hostStatus(world: World, peer: PeerRecord): FabricHostStatus {
 	return {
 		id: peer.id,
 		index: peer.index,
@@ -153,16 +156,18 @@ function hostStatus(peer: PeerRecord): FabricHostStatus {
 		noCleanWritebacks: peer.noCleanWritebacks,
 		state: peer.state,
 		poisonOnDecodeError: peer.poisonOnDecodeError,
-		windows: peer.windows.map(({ baseHpa, bytes, targets, ways, granularity, arithmetic, problem }) => ({
+		windows: peer.windows.map(({ baseHpa, bytes, targets, ways, granularity, arithmetic, xorMasks, problem }) => ({
 			baseHpa,
 			bytes,
 			targets,
 			ways,
 			granularity,
 			arithmetic,
+			xorMasks,
 			problem
 		})),
 		dax: peer.dax.map(daxStatus),
+		offers: offerStatus(world, peer),
 		notifications: peer.gam.map(({ atNs, text }) => ({ atNs, text })),
 		log: peer.log.map(({ atNs, text }) => ({ atNs, text }))
 	};

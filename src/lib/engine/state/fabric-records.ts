@@ -1,7 +1,9 @@
 import type { CustomerName, DoorName } from '../contract/doors.ts';
 import type { DeviceRecord, DcEventRecord, TagRecord, GroupRecord } from './device-records.ts';
+import type { StreamRecord, TrafficRecord } from './traffic-records.ts';
 
 export type * from './device-records.ts';
+export type * from './traffic-records.ts';
 
 /**
  * Records of the CXL fabric: everything of which there are few. Extents are rows of columns (decision D1), reached through
@@ -55,6 +57,10 @@ export interface FabricRecords {
 	managerDown: boolean;
 	/** Links that are down: "device" or "host" or "switch:port". */
 	down: string[];
+	/** Links that something went over, in the order of their first use (fabric/traffic). */
+	traffic: TrafficRecord[];
+	/** Copies that last, oldest first. */
+	streams: StreamRecord[];
 	/** Rows of the extent columns: first one that came back plus 1, how many came back, and how many were ever used (fabric/dcd/rows.ts). */
 	freeExtent: number;
 	freeExtents: number;
@@ -394,6 +400,8 @@ export function noFabric(): FabricRecords {
 		managerDown: false,
 		doors: [],
 		down: [],
+		traffic: [],
+		streams: [],
 		freeExtent: 0,
 		freeExtents: 0,
 		freshExtents: 0,

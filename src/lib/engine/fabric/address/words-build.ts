@@ -9,6 +9,7 @@ import { inUse } from '../switch/attachment.ts';
 import { endpointCommitProblem, portCommitProblem } from './commit.ts';
 import { codeOfGranularity, codeOfWays, waysOfCode } from './encoding.ts';
 import { configureHost, forgetWindow } from './configure.ts';
+import { setInterleave, type InterleaveWish } from './interleave-set.ts';
 import { endpointRegisters, portRegisters } from './registers.ts';
 import { sizeWords } from './words.ts';
 
@@ -104,15 +105,14 @@ const commitDecoder: FabricWord = (world, at, parameters, cause) => {
 	const peer = peerAt(world, at);
 	const port = textOf(parameters, 'port');
 	if (!peer || port === null) return refusedHere(`"${at}" is no device; a host needs the port whose decoder it is`);
-	const bridge = peer.bridges.find((one) => one.id === port);
-	const virtual = world.r.fabric.switches.find((one) => one.id === port)?.virtualSwitches.find((one) => one.host === at);
-	const decoders = bridge?.decoders ?? virtual?.decoders;
-	if (!decoders) return refusedHere(`${at} has no host bridge or switch "${port}"`);
+	const found = portAt(world, at, port);
+	if (!found) return refusedHere(`${at} has no host bridge or switch "${port}"`);
+	const { decoders } = found;
 	const asked = parameters['targets'];
 	const targets = Array.isArray(asked) ? asked.filter((one): one is number => typeof one === 'number') : [];
 	const index = wholeOf(parameters, 'decoder', 0, 63) ?? decoders.length;
 	const wanted: PortDecoderRecord = { ...common, targets };
-	const problem = portCommitProblem(decoders, index, wanted, bridge?.ports.length ?? virtual?.vppbs.length ?? 0);
+	const problem = portCommitProblem(decoders, index, wanted, found.places);
 	if (problem !== null) return notCommitted(world, cause, at, port, problem);
 	decoders[index] = wanted;
 	return committed(world, cause, at, `decoder ${index} of ${port}`, wanted, portRegisters(wanted, index));
@@ -136,22 +136,93 @@ function committed(
 	return answered(text, { ...registers });
 }
 
-/** The last decoder of a device goes: freed downward, as Linux does. */
+/** The last decoder of a device, or of a host's bridge or switch (`host` and `port`), goes: freed downward, as Linux does. */
 const resetDecoder: FabricWord = (world, at, parameters, cause) => {
 	const device = world.r.fabric.devices.find((one) => one.id === at);
 	const ld = device?.lds[wholeOf(parameters, 'ld', 0, 63) ?? 0];
-	if (!device || !ld) return refusedHere(`there is no device "${at}", or no such logical device`);
-	const last = ld.decoders.at(-1);
-	if (!last) return refusedHere(`${at} has no decoder`);
-	if (last.locked) return refusedHere(`decoder ${ld.decoders.length - 1} is locked until the device is reset`);
-	ld.decoders.pop();
-	const text = `decoder ${ld.decoders.length} of ${at} is reset`;
-	note(world, 'hdm-commit', cause, ld.host ?? '', text);
-	return answered(text, { decoders: ld.decoders.length });
+	const port = textOf(parameters, 'port');
+	const found = device ? ld && { decoders: ld.decoders, name: at, host: ld.host ?? '' } : portAt(world, at, port);
+	if (!found) return refusedHere(`there is no device "${at}" with such a logical device, nor a host with a port "${port ?? ''}"`);
+	const last = found.decoders.at(-1);
+	if (!last) return refusedHere(`${found.name} has no decoder`);
+	const index = found.decoders.length - 1;
+	if (last.locked) return refusedHere(`decoder ${index} is locked until ${device ? 'the device' : 'the port'} is reset`);
+	found.decoders.pop();
+	const text = `decoder ${index} of ${found.name} is reset`;
+	note(world, 'hdm-commit', cause, found.host, text);
+	return answered(text, { decoders: found.decoders.length });
 };
+
+interface PortDecoders {
+	readonly decoders: PortDecoderRecord[];
+	readonly name: string;
+	readonly host: string;
+	readonly places: number;
+}
+
+/** A host bridge or the virtual switch of a host. */
+function portAt(world: World, host: string, port: string | null): PortDecoders | null {
+	const bridge = peerAt(world, host)?.bridges.find((one) => one.id === port);
+	if (bridge) return { decoders: bridge.decoders, name: bridge.id, host, places: bridge.ports.length };
+	const virtual = world.r.fabric.switches.find((one) => one.id === port)?.virtualSwitches.find((one) => one.host === host);
+	return virtual ? { decoders: virtual.decoders, name: port ?? '', host, places: virtual.vppbs.length } : null;
+}
+
+/** Ways, granularity or arithmetic of a window and its whole decoder set; refused as a whole where one level refuses. */
+const setInterleaveOf: FabricWord = (world, at, parameters, cause) => {
+	const peer = peerAt(world, at);
+	if (!peer) return refusedHere(`there is no host "${at}"`);
+	const index = wholeOf(parameters, 'window', 0, MOST_WINDOWS - 1) ?? 0;
+	const wish = readWish(world, parameters);
+	if (typeof wish === 'string') return refusedHere(wish);
+	const refused = setInterleave(world, peer, index, wish);
+	if (refused !== null) return refusedHere(refused);
+	const window = peer.windows[index] as WindowRecord;
+	const text = `${at}: window ${index} has ${window.ways} ${window.ways === 1 ? 'way' : 'ways'} of ${sizeWords(window.granularity)}, ${window.arithmetic}, to ${window.targets.join(', ')}`;
+	note(world, 'hdm-window', cause, at, text);
+	return answered(text, {
+		window: index,
+		ways: window.ways,
+		granularity: window.granularity,
+		arithmetic: window.arithmetic,
+		targets: [...window.targets]
+	});
+};
+
+function readWish(world: World, parameters: QmpArguments): InterleaveWish | string {
+	const { ways, granularity, arithmetic } = parameters;
+	const wish: { -readonly [Key in keyof InterleaveWish]: InterleaveWish[Key] } = {};
+	if (ways !== undefined) {
+		if (typeof ways !== 'number' || codeOfWays(ways) === null) return `EINVAL: ways are 1, 2, 4, 8, 16, 3, 6 or 12, not ${String(ways)}`;
+		wish.ways = ways;
+	}
+	if (granularity !== undefined) {
+		if (typeof granularity !== 'number' || codeOfGranularity(granularity) === null)
+			return `EINVAL: a granularity is 256 B doubled up to six times, at most 16 KiB, not ${String(granularity)}`;
+		wish.granularity = granularity;
+	}
+	if (arithmetic !== undefined) {
+		if (arithmetic !== 'modulo' && arithmetic !== 'xor') return 'arithmetic is modulo or xor';
+		wish.arithmetic = arithmetic;
+	}
+	if (parameters['targets'] !== undefined) {
+		const read = readWindow(world, { targets: parameters['targets'], 'base-hpa': 0, bytes: 1 }, undefined);
+		if (typeof read === 'string') return read;
+		wish.targets = read.targets;
+	}
+	const masks = parameters['xor-masks'];
+	if (masks !== undefined) {
+		const isMask = (mask: unknown): mask is number =>
+			typeof mask === 'number' && Number.isInteger(mask) && mask > 0 && mask <= ADDRESS_LIMIT;
+		if (!Array.isArray(masks) || !(masks as readonly unknown[]).every(isMask)) return 'xor-masks are addresses below 2^52, lowest first';
+		wish.xorMasks = masks as readonly number[];
+	}
+	return wish;
+}
 
 export const ADDRESS_BUILD_WORDS: Readonly<Record<string, FabricWord>> = {
 	'set-window': setWindow,
+	'set-interleave': setInterleaveOf,
 	'commit-decoder': commitDecoder,
 	'reset-decoder': resetDecoder
 };

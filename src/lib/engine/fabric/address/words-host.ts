@@ -4,6 +4,7 @@ import { emit } from '../../sim/trace.ts';
 import { notify, Notice, Trigger } from '../gfd/notify.ts';
 import type { FabricWord } from '../outcome.ts';
 import { answered, refusedHere, wholeOf } from '../switch/asked.ts';
+import { countLine } from '../traffic/lines.ts';
 import { resolve } from './resolve.ts';
 import type { Miss } from './resolved.ts';
 import { effectOf } from './what-happens.ts';
@@ -37,6 +38,7 @@ const access: FabricWord = (world, at, parameters, cause) => {
 	});
 	const trigger = way.ok ? undefined : TRIGGER[way.at];
 	const device = world.r.fabric.devices[way.device];
+	if (way.ok) countLine(world, at, way.device, direction === 'store' ? 'write' : 'read');
 	if (trigger !== undefined && device)
 		notify(
 			world,

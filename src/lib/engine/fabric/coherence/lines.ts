@@ -2,6 +2,7 @@ import type { LineRecord, LossRecord, PeerRecord } from '../../state/fabric-reco
 import type { World } from '../../state/world.ts';
 import { lastStored, LINE_BYTES, mediaHeld, noteStore, storeThrough, survives, writeMedia, type Held } from '../content.ts';
 import { count } from '../counts.ts';
+import { countLine } from '../traffic/lines.ts';
 import {
 	evictLine,
 	flushLine,
@@ -13,6 +14,7 @@ import {
 	type CachedLine,
 	type LineAfter
 } from './line.ts';
+import { deviceIndexOf } from './place.ts';
 
 /**
  * Lines of software-managed shared areas in the caches of hosts: the rules of `line.ts` on records. A line is named by where
@@ -54,19 +56,24 @@ export function putLine(world: World, host: string, device: string, at: number, 
 	else fabric.lines.push(record);
 }
 
-/** Applies one rule of the cache; what it loses is noted. */
+/** Applies one rule of the cache; what it loses is noted, and what goes over the links is counted. */
 function apply(
 	world: World,
 	host: string,
 	device: string,
 	at: number,
 	cause: number | null,
-	rule: (line: HeldLine, media: Held) => LineAfter<Held>
+	rule: (line: HeldLine, media: Held) => LineAfter<Held>,
+	writesClean = false
 ): LineAfter<Held> {
 	const held = mediaHeld(world, device, at);
 	const media: Held = { version: held.version, writer: held.writer };
-	const after = rule(cached(lineOf(world, host, device, at)), media);
+	const before = cached(lineOf(world, host, device, at));
+	const after = rule(before, media);
 	putLine(world, host, device, at, after.line);
+	if (before === null && after.line !== null) countLine(world, host, deviceIndexOf(world, device), 'read');
+	if (after.media.version !== media.version || (writesClean && before !== null))
+		countLine(world, host, deviceIndexOf(world, device), 'write');
 	if (after.media.version !== media.version) writeMedia(world, device, at, LINE_BYTES, after.media);
 	if (after.media.version !== media.version || after.lost !== null)
 		survives(world, device, at, LINE_BYTES, after.lost === null ? 'overwritten' : 'dropped', cause);
@@ -126,7 +133,7 @@ export function prefetch(world: World, host: string, device: string, at: number,
 /** Only CPUs without the guarantee "No Clean Writebacks" do this (CXL 3.2 2.4.4). */
 export function writeBackClean(world: World, peer: PeerRecord, device: string, at: number, cause: number | null): boolean {
 	if (peer.noCleanWritebacks) return false;
-	apply(world, peer.id, device, at, cause, (line, media) => evictLine(line, media, true));
+	apply(world, peer.id, device, at, cause, (line, media) => evictLine(line, media, true), true);
 	return true;
 }
 

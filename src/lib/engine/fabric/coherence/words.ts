@@ -4,6 +4,7 @@ import type { PeerRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
 import { LINE_BYTES } from '../content.ts';
 import { count } from '../counts.ts';
+import { countLine } from '../traffic/lines.ts';
 import type { FabricOutcome, FabricWord } from '../outcome.ts';
 import { evict, fence, flush, invalidate, lineOf, load, prefetch, settle, store, writeBackClean } from './lines.ts';
 import { deviceIndexOf, peerOf, placeAt, placeInTag, type Place } from './place.ts';
@@ -69,6 +70,7 @@ function deadLoad(access: Access): FabricOutcome | null {
 	}
 	if (place.meets === 'not assigned') {
 		count(world, 'deadReads');
+		countLine(world, peer.id, place.device, 'read');
 		const gives = peer.poisonOnDecodeError ? 'poison' : 'all ones';
 		note(access, 'dead-place', `${peer.id} loads what is not assigned to it: ${gives}`);
 		return said(`${gives}: nothing there is assigned to ${peer.id}`, { reads: gives });
@@ -78,6 +80,7 @@ function deadLoad(access: Access): FabricOutcome | null {
 	);
 	if (poisoned && lineOf(world, peer.id, access.device, access.at) === null) {
 		count(world, 'poisonReads');
+		countLine(world, peer.id, place.device, 'read');
 		note(access, 'poisoned-line', `${peer.id} loads a poisoned line: machine check, SIGBUS to whoever asked`);
 		return said('poison: a machine check, and SIGBUS to whoever asked', { reads: 'poison' });
 	}
@@ -88,6 +91,7 @@ function deadLoad(access: Access): FabricOutcome | null {
 function vanish(access: Access, rule: RuleId, why: string): FabricOutcome {
 	const { world, peer } = access;
 	count(world, 'vanishedStores');
+	if (access.place.meets !== 'link down') countLine(world, peer.id, access.place.device, 'write');
 	note(access, rule, `${peer.id} stores, and the store vanishes: ${why}`);
 	return said(`the store vanishes without a word: ${why}`, { stored: false });
 }
