@@ -1,6 +1,6 @@
 import { qemuLikeLoop } from '../src/lib/engine/contract/closed-forms/index.ts';
 import { comparisonScenario, engineRun } from '../src/lib/engine/contract/comparison-scenario.ts';
-import { ENGINE_COMPARISONS } from '../src/lib/engine/contract/published.ts';
+import { ENGINE_COMPARISONS } from '../src/lib/engine/contract/engine-comparisons.ts';
 import { Simulation } from '../src/lib/engine/index.ts';
 
 /** `node tools/run-ts.mjs tools/engine-comparison.ts [case …]`: runs of the engine in the cases of the loop, as JSON. */

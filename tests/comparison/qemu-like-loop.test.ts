@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { qemuLikeLoop } from '$lib/engine/contract/closed-forms/index.ts';
-import { ENGINE_COMPARISONS } from '$lib/engine/contract/published.ts';
+import { ENGINE_COMPARISONS } from '$lib/engine/contract/engine-comparisons.ts';
 import { difference, runCase, type PrecopyRun } from './runs.ts';
 
 /**

@@ -6,7 +6,7 @@ import {
 	type EngineRun
 } from '$lib/engine/contract/comparison-scenario.ts';
 import type { Buffers } from '$lib/engine/contract/port.ts';
-import { ENGINE_COMPARISONS } from '$lib/engine/contract/published.ts';
+import { ENGINE_COMPARISONS } from '$lib/engine/contract/engine-comparisons.ts';
 
 /** Guests above this are left to the command line: they would take a minute and a gigabyte of the reader's machine. */
 const MOST_BYTES = 16 * 1024 ** 3;

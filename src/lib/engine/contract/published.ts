@@ -1,7 +1,8 @@
 // table
-import { GIB, MIB } from '../../base/units.ts';
+import { GIB } from '../../base/units.ts';
 import * as forms from './closed-forms/index.ts';
 import type { CostTable } from './costs.ts';
+import { gudkovSeconds } from './gudkov.ts';
 
 /**
  * What others measured, logged or computed, beside what our closed forms say.
@@ -38,29 +39,6 @@ const HYPERALLOC = 'HyperAlloc data, EuroSys 2025';
 const HOTPLUG = 'Y. Liu, March 2026';
 const PREALLOC = 'QEMU commit 1e356fc14bea, 2 MiB pages';
 const M3U = 'Xu et al., M3U, OSDI 2026';
-
-/** The memcached VM of Gudkov's mail: periods in milliseconds, dirty samples of 512 pages each. */
-export const GUDKOV_CURVE: forms.DirtyCurve = {
-	windowS: [0.125, 0.25, 0.375, 0.5, 0.75, 1, 1.5, 2, 3, 4.001, 6, 8, 10, 15, 20, 25, 30, 35, 40, 45, 50, 60],
-	pages: [33, 78, 119, 151, 217, 236, 293, 336, 425, 505, 620, 756, 898, 1204, 1457, 1723, 1934, 2141, 2328, 2522, 2675, 2958].map(
-		(samples) => samples * 512
-	)
-};
-
-/** His predictor on that VM; binary link units, as his cells demand. */
-export function gudkovSeconds(linkGbps: number, limitS: number, costs: CostTable): number {
-	const result = forms.precopyMeasuredCurve({
-		pages: 8_392_704,
-		zeroPages: 10_060 * 512,
-		pageBytes: 4096,
-		headerBytes: costs.pageHeaderBytes,
-		zeroPageBytes: costs.zeroPageWireBytes,
-		curve: GUDKOV_CURVE,
-		bytesPerSecond: (linkGbps * GIB) / 8,
-		downtimeLimitS: limitS
-	});
-	return result.converges ? result.totalS : Infinity;
-}
 
 const SPECWEB = forms.clarkReplay({
 	volumesMB: [676.8, 126.7, 39, 28.4, 24.2, 16.7, 14.2, 15.3, 18.2],
@@ -482,97 +460,3 @@ export const PUBLISHED: readonly PublishedFigure[] = [
 export function publishedError(figure: PublishedFigure, costs: CostTable): number | null {
 	return figure.ours === null ? null : (figure.ours(costs) - figure.value) / figure.value;
 }
-
-/**
- * Cases in which a run of the engine is held against the fluid loop (decision D16): time and bytes 3 %, downtime 15 %,
- * syncs ±1. The reference values are `qemuLikeLoop` of each case, computed where they are shown.
- */
-export interface EngineComparison {
-	readonly id: string;
-	readonly what: string;
-	readonly loop: forms.LoopCase;
-}
-
-const LIMIT_S = 0.3;
-
-export const ENGINE_COMPARISONS: readonly EngineComparison[] = [
-	{
-		id: 'A',
-		what: '8 GiB at QEMU’s default of 128 MiB/s, 20 MB/s into 1 GB',
-		loop: {
-			memoryBytes: 8 * GIB,
-			bandwidthGBps: (128 * MIB) / 1e9,
-			dirtyGBps: 0.02,
-			workingSetBytes: 1e9,
-			downtimeLimitS: LIMIT_S
-		}
-	},
-	{
-		id: 'B',
-		what: '8 GiB at 1.25 GB/s, 200 MB/s into 1 GB',
-		loop: {
-			memoryBytes: 8 * GIB,
-			bandwidthGBps: 1.25,
-			dirtyGBps: 0.2,
-			workingSetBytes: 1e9,
-			downtimeLimitS: LIMIT_S
-		}
-	},
-	{
-		id: 'C',
-		what: '64 GiB at 3.125 GB/s, 1 GB/s into 4 GB',
-		loop: {
-			memoryBytes: 64 * GIB,
-			bandwidthGBps: 3.125,
-			dirtyGBps: 1,
-			workingSetBytes: 4e9,
-			downtimeLimitS: LIMIT_S
-		}
-	},
-	{
-		id: 'D',
-		what: '16 GiB at 1.25 GB/s, 2 GB/s into 6 GB: never ends',
-		loop: {
-			memoryBytes: 16 * GIB,
-			bandwidthGBps: 1.25,
-			dirtyGBps: 2,
-			workingSetBytes: 6e9,
-			downtimeLimitS: LIMIT_S,
-			untilS: 120
-		}
-	},
-	{
-		id: 'D-throttled',
-		what: 'The same with auto-converge',
-		loop: {
-			memoryBytes: 16 * GIB,
-			bandwidthGBps: 1.25,
-			dirtyGBps: 2,
-			workingSetBytes: 6e9,
-			downtimeLimitS: LIMIT_S,
-			autoConverge: true
-		}
-	},
-	{
-		id: 'E',
-		what: '16 GiB at 1.25 GB/s, 2 GB/s into 300 MB',
-		loop: {
-			memoryBytes: 16 * GIB,
-			bandwidthGBps: 1.25,
-			dirtyGBps: 2,
-			workingSetBytes: 300e6,
-			downtimeLimitS: LIMIT_S
-		}
-	},
-	{
-		id: 'F',
-		what: '128 GiB at 10 GB/s, 4 GB/s into 16 GB',
-		loop: {
-			memoryBytes: 128 * GIB,
-			bandwidthGBps: 10,
-			dirtyGBps: 4,
-			workingSetBytes: 16e9,
-			downtimeLimitS: LIMIT_S
-		}
-	}
-];
