@@ -1,24 +1,7 @@
 import type { FabricStatus } from '$lib/engine/contract/fabric-status.ts';
 import type { JournalEntry } from '$lib/engine/contract/commands.ts';
-import type { ObjectName } from '$lib/engine/contract/queries.ts';
+import type { TrackBar, TrackLanes } from '../kinds/track-bar.ts';
 import { fabricLine } from './lines.ts';
-
-/** Plans, commands and messages of a fabric on one axis. */
-export interface FabricBar {
-	readonly key: string;
-	readonly lane: string;
-	readonly startNs: number;
-	/** null: it lasts. */
-	readonly endNs: number | null;
-	readonly state: 'done' | 'running' | 'failed' | 'coming';
-	readonly words: string;
-	readonly object: ObjectName | null;
-}
-
-export interface FabricTracks {
-	readonly lanes: readonly string[];
-	readonly bars: readonly FabricBar[];
-}
 
 /** The newest plans a lane each, one for what was ordered, one for messages by their sender's kind. */
 export function fabricTracks(
@@ -26,8 +9,8 @@ export function fabricTracks(
 	journal: readonly JournalEntry[],
 	nowNs: number,
 	mostLanes: number
-): FabricTracks {
-	const bars: FabricBar[] = [];
+): TrackLanes {
+	const bars: TrackBar[] = [];
 	const plans = fabric.plans.slice(-Math.max(1, mostLanes - 2));
 	for (const plan of plans)
 		bars.push({

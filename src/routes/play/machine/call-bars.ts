@@ -2,27 +2,19 @@ import { lineOf } from '$lib/engine/contract/console-lines.ts';
 import type { JournalEntry } from '$lib/engine/contract/commands.ts';
 import { isMachineCommand } from '$lib/engine/contract/machine-commands.ts';
 import type { CallStatus, MachineStatus } from '$lib/engine/contract/machine-status.ts';
+import type { TrackBar, TrackLanes } from '../kinds/track-bar.ts';
 
-/** A call on the timeline: past ones solid, those of the journal that are still to come dashed. */
-export interface CallBar {
-	readonly key: string;
-	readonly lane: string;
-	readonly startNs: number;
-	/** null while it runs. */
-	readonly endNs: number | null;
-	readonly words: string;
-	readonly state: 'done' | 'failed' | 'running' | 'coming';
-	readonly call: number | null;
-}
-
-/** Lanes in the order in which their callers first acted; at most `most`, the rest share the last. */
+/**
+ * Past calls solid, those of the journal that are still to come dashed. Lanes in the order in which their callers first
+ * acted; at most `most`, the rest share the last.
+ */
 export function callBars(
 	machine: MachineStatus,
 	journal: readonly JournalEntry[],
 	nowNs: number,
 	most: number
-): { readonly lanes: readonly string[]; readonly bars: readonly CallBar[] } {
-	const bars: CallBar[] = [];
+): TrackLanes {
+	const bars: TrackBar[] = [];
 	const shown = new Set<string>();
 	for (const call of machine.calls) {
 		shown.add(`${call.startNs}`);
@@ -33,7 +25,7 @@ export function callBars(
 			endNs: call.endNs,
 			words: call.text,
 			state: stateOf(call),
-			call: call.id
+			object: { type: 'call', machine: machine.id, call: call.id }
 		});
 	}
 	journal.forEach(({ atNs, command }, index) => {
@@ -53,7 +45,7 @@ export function callBars(
 				endNs: atNs,
 				words: lineOf(command),
 				state: 'coming',
-				call: null
+				object: null
 			});
 		// Calls that ended long ago are no longer in the status: their commands are still in the journal.
 		else if (!shown.has(`${atNs}`))
@@ -64,7 +56,7 @@ export function callBars(
 				endNs: atNs,
 				words: lineOf(command),
 				state: 'done',
-				call: null
+				object: null
 			});
 	});
 	bars.sort((a, b) => a.startNs - b.startNs);
@@ -77,5 +69,5 @@ export function callBars(
 	};
 }
 
-const stateOf = (call: CallStatus): CallBar['state'] =>
+const stateOf = (call: CallStatus): TrackBar['state'] =>
 	call.state === 'running' ? 'running' : call.errno === null ? 'done' : 'failed';
