@@ -45,8 +45,8 @@ export interface ExchangePlan {
 }
 
 export interface ExchangeTaken {
-	/** Who: a host, its cache on its own, or the crash. */
-	readonly actor: 'A' | 'B' | 'cache of A' | 'cache of B' | 'crash';
+	/** Who: a host, its cache on its own, a message of hardware coherence that arrives, or the crash. */
+	readonly actor: 'A' | 'B' | 'cache of A' | 'cache of B' | 'coherence' | 'crash';
 	/** Number of the step of the exchange, 1 to 6; null for what lies between. */
 	readonly step: number | null;
 	readonly says: string;
@@ -92,26 +92,31 @@ export interface ExchangeCommand {
 	readonly actor: 'host';
 	readonly at: string;
 	readonly execute: string;
-	readonly arguments: { readonly tag: string; readonly offset: number };
+	readonly arguments: { readonly tag: string; readonly offset: number; readonly weak?: true };
 }
 
-/** The commands of a run that takes the same order on real hosts. Telling is not memory and has no command. */
+/**
+ * The commands of a run that takes the same order on real hosts. Telling is not memory and has no command. With the option
+ * weak, flushes and invalidates only begin; with one-line, question and answer are two words of the first line.
+ */
 export function exchangeCommands(
 	path: readonly ExchangeTaken[],
 	hosts: { readonly A: string; readonly B: string },
-	tag: string
+	tag: string,
+	options: readonly ExchangeOption[] = []
 ): ExchangeCommand[] {
-	return path.flatMap(({ does }) =>
-		does === null
-			? []
-			: [
-					{
-						name: 'fabric' as const,
-						actor: 'host' as const,
-						at: hosts[does.host],
-						execute: does.execute,
-						arguments: { tag, offset: does.line === null ? 0 : EXCHANGE_OFFSETS[does.line] }
-					}
-				]
-	);
+	const offsetOf = (line: ExchangeLine | null): number => (line === null || options.includes('one-line') ? 0 : EXCHANGE_OFFSETS[line]);
+	return path.flatMap(({ does }) => {
+		if (does === null) return [];
+		const begins = options.includes('weak') && (does.execute === 'flush' || does.execute === 'invalidate');
+		return [
+			{
+				name: 'fabric' as const,
+				actor: 'host' as const,
+				at: hosts[does.host],
+				execute: does.execute,
+				arguments: { tag, offset: offsetOf(does.line), ...(begins ? { weak: true as const } : {}) }
+			}
+		];
+	});
 }

@@ -18,8 +18,9 @@ export function exchangeRun(lab: Lab, plan: LabPlan, seed: number, verdict: Exch
 	const commands = exchangeCommands(
 		verdict.path,
 		{ A: first?.id ?? '', B: second?.id ?? '' },
-		tag?.name === 'fabric' ? String(tag.arguments?.['tag']) : ''
-	).map((command) => (verdict.plan.options.includes('weak') ? { ...command, arguments: { ...command.arguments, weak: true } } : command));
+		tag?.name === 'fabric' ? String(tag.arguments?.['tag']) : '',
+		verdict.plan.options
+	);
 	return {
 		...base,
 		title: verdict.wins ? 'One order of the exchange' : 'An order that reads something old',

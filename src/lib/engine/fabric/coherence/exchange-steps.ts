@@ -10,17 +10,19 @@ import {
 	type CachedLine,
 	type LineAfter
 } from './line.ts';
+import type { OrderStep } from './every-order.ts';
 
 /**
  * The exchange of lesson 9 as a table of steps (decision D13): two hosts, each with a program of its own, and their caches,
  * which act whenever they like. Every step makes one access to what is shared. The explorer takes every enabled step; a run
- * takes the same ones as commands. Telling is a message outside of the memory: CXL.mem has no doorbell.
+ * takes the same ones as commands. Telling is a message outside of the memory: CXL.mem has no doorbell. Where the device keeps
+ * the caches coherent, `exchange-hardware.ts` has the table.
  */
-type Host = 'A' | 'B';
-const HOSTS: readonly Host[] = ['A', 'B'];
+export type Host = 'A' | 'B';
+export const HOSTS: readonly Host[] = ['A', 'B'];
 /** What a line of the cache holds: version of the question, of the answer. 0 = old. */
-type Values = readonly [number, number];
-const VARIABLE: Readonly<Record<ExchangeLine, 0 | 1>> = { question: 0, answer: 1 };
+export type Values = readonly [number, number];
+export const VARIABLE: Readonly<Record<ExchangeLine, 0 | 1>> = { question: 0, answer: 1 };
 
 export interface ExchangeState {
 	/** One entry per line of the caches: one for both with the option one-line. */
@@ -33,19 +35,14 @@ export interface ExchangeState {
 	readonly crashed: boolean;
 }
 
-type Act =
+export type Act =
 	| { readonly act: 'store' | 'load'; readonly line: ExchangeLine; readonly step: number }
 	| { readonly act: 'tell'; readonly step: number }
 	| { readonly act: 'hear' }
 	| { readonly act: 'flush' | 'invalidate'; readonly line: ExchangeLine }
 	| { readonly act: 'fence' };
 
-export interface ExchangeStep {
-	readonly id: string;
-	readonly actor: ExchangeTaken['actor'];
-	readonly enabled: (state: ExchangeState) => boolean;
-	readonly effect: (state: ExchangeState) => { readonly state: ExchangeState; readonly taken: ExchangeTaken };
-}
+export type ExchangeStep = OrderStep<ExchangeState, ExchangeTaken>;
 
 export function firstExchangeState(plan: ExchangePlan): ExchangeState {
 	const lines = plan.options.includes('one-line') ? 1 : 2;
@@ -91,7 +88,7 @@ export function programOf(plan: ExchangePlan, host: Host): readonly Act[] {
 			];
 }
 
-const other = (host: Host): Host => (host === 'A' ? 'B' : 'A');
+export const other = (host: Host): Host => (host === 'A' ? 'B' : 'A');
 
 /** All steps of the exchange under this plan. */
 export function exchangeSteps(plan: ExchangePlan): readonly ExchangeStep[] {
@@ -100,7 +97,6 @@ export function exchangeSteps(plan: ExchangePlan): readonly ExchangeStep[] {
 	if (plan.options.includes('crash'))
 		steps.push({
 			id: 'crash',
-			actor: 'crash',
 			enabled: (state) => !state.crashed && state.told.B && state.at.A < programOf(plan, 'A').length,
 			effect: (state) => ({
 				state: { ...state, crashed: true, caches: { ...state.caches, A: state.caches.A.map(() => null) } },
@@ -114,7 +110,6 @@ function programStep(plan: ExchangePlan, host: Host): ExchangeStep {
 	const program = programOf(plan, host);
 	return {
 		id: host,
-		actor: host,
 		enabled: (state) => {
 			if (host === 'A' && state.crashed) return false;
 			const act = program[state.at[host]];
@@ -145,23 +140,17 @@ function perform(plan: ExchangePlan, host: Host, act: Act, state: ExchangeState)
 			const next = onLine(plan, state, host, act.line, (line, media) =>
 				storeLine(line, media, (held) => (VARIABLE[act.line] === 0 ? [1, held[1]] : [held[0], 1]))
 			);
-			return plan.model === 'hardware'
-				? say(
-						`${host} stores the ${act.line}: the device takes the line away from ${other(host)} first`,
-						takeFrom(plan, next, host, act.line)
-					)
-				: say(`${host} stores the ${act.line}: it is dirty in its cache`, next);
+			return say(`${host} stores the ${act.line}: it is dirty in its cache`, next);
 		}
 		case 'load': {
-			const before = plan.model === 'hardware' ? writeBackAt(plan, state, other(host), act.line) : state;
 			let got = 0;
-			const next = onLine(plan, before, host, act.line, (line, media) => {
+			const next = onLine(plan, state, host, act.line, (line, media) => {
 				const after = loadLine(line, media);
 				got = after.got[VARIABLE[act.line]];
 				return after;
 			});
 			const stale = got === 0;
-			const from = before.caches[host][lineOf(plan, act.line)] === null ? 'the device' : 'its cache';
+			const from = state.caches[host][lineOf(plan, act.line)] === null ? 'the device' : 'its cache';
 			return say(
 				`${host} loads the ${act.line} from ${from}: ${stale ? 'the old one' : 'the new one'}`,
 				{ ...next, stale: state.stale + (stale ? 1 : 0) },
@@ -181,7 +170,7 @@ function perform(plan: ExchangePlan, host: Host, act: Act, state: ExchangeState)
 	}
 }
 
-const lineOf = (plan: ExchangePlan, line: ExchangeLine): number => (plan.options.includes('one-line') ? 0 : VARIABLE[line]);
+export const lineOf = (plan: ExchangePlan, line: ExchangeLine): number => (plan.options.includes('one-line') ? 0 : VARIABLE[line]);
 
 function onLine(
 	plan: ExchangePlan,
@@ -207,15 +196,7 @@ function atLine(
 	};
 }
 
-/** Hardware coherence, coarsely and at once: the owner writes back before anybody else reads (reference 5.2). */
-function writeBackAt(plan: ExchangePlan, state: ExchangeState, host: Host, line: ExchangeLine): ExchangeState {
-	return onLine(plan, state, host, line, (held, media) => flushLine(held, media, true));
-}
-function takeFrom(plan: ExchangePlan, state: ExchangeState, host: Host, line: ExchangeLine): ExchangeState {
-	return onLine(plan, state, other(host), line, (held, media) => invalidateLine(held, media, true));
-}
-
-function deedOf(host: Host, act: Act): ExchangeDeed | null {
+export function deedOf(host: Host, act: Act): ExchangeDeed | null {
 	if (act.act === 'tell' || act.act === 'hear') return null;
 	return { execute: act.act, host, line: 'line' in act ? act.line : null };
 }
@@ -238,7 +219,6 @@ function cacheSteps(plan: ExchangePlan, host: Host): ExchangeStep[] {
 		): void => {
 			steps.push({
 				id: `${execute} ${name} at ${host}`,
-				actor,
 				enabled: (state) => alive(state) && enabled(state.caches[host][index] ?? null),
 				effect: (state) => ({
 					state: atLine(state, host, index, rule),

@@ -2,19 +2,28 @@ import { costNs } from '../../costs/cost-model.ts';
 import { emit } from '../../sim/trace.ts';
 import type { LineRecord, MessageRecord, SnoopRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
-import { LINE_BYTES, mediaHeld, noteStore, survives, writeMedia } from '../content.ts';
+import { LINE_BYTES, mediaHeld, noteStore, survives, writeMedia, type Held } from '../content.ts';
 import { count } from '../counts.ts';
 import { send } from '../messages.ts';
+import { countLine, countSnoop } from '../traffic/lines.ts';
+import {
+	answerArrives,
+	dataArrives,
+	endRequest,
+	leaves,
+	nobodyAnswers,
+	requestArrives,
+	snoopArrives,
+	type BiKind,
+	type Copy,
+	type CopyState,
+	type Ground,
+	type Want
+} from './back-invalidate.ts';
 import { deviceIndexOf, type Place } from './place.ts';
 import { lineOf } from './lines.ts';
 
-/**
- * Hardware-managed coherence, coarsely (reference 5.2): a load or store that misses asks the device (MemRd), the device snoops
- * whoever holds the line (BISnpData for a load, BISnpInv for a store), waits for every answer (BIRsp) and grants the line.
- * Each arrival is one step of whoever gets it (decision D13). A second request for a line waits for the first one's end, in
- * place of BIConflict (our simplification).
- */
-export type Want = SnoopRecord['want'];
+/** The protocol of `back-invalidate.ts` in a running fabric: copies are lines of the records, what it sends are messages. */
 
 /** Half of a round trip to the device, by how it is reached. */
 export function halfWayNs(world: World, device: number): number {
@@ -68,154 +77,112 @@ function request(world: World, host: string, place: Place, want: Want, storing: 
 /** Whatever of this file's messages arrives. */
 export function receiveCoherence(world: World, message: MessageRecord): boolean {
 	const at = Number(message.payload['at']);
+	const cause = message.causeSeq;
 	switch (message.opcode) {
 		case 'MemRd':
-			atDevice(world, message, at);
+			requestArrives(groundAt(world, message.to, at, cause), {
+				host: message.from,
+				want: message.payload['want'] === 'exclusive' ? 'exclusive' : 'shared',
+				store: message.payload['store'] === true ? 1 : 0
+			});
 			return true;
 		case 'BISnpData':
 		case 'BISnpInv':
-			atHolder(world, message, at);
+			snoopArrives(groundAt(world, message.from, at, cause), message.to, message.opcode);
 			return true;
-		case 'BIRsp': {
-			const snoop = active(world, message.to, at);
-			if (!snoop) return true;
-			snoop.waitingFor = snoop.waitingFor.filter((host) => host !== message.from);
-			if (snoop.waitingFor.length === 0) grant(world, snoop);
+		case 'BIRsp':
+			answerArrives(groundAt(world, message.to, at, cause), message.from);
 			return true;
-		}
 		case 'MemData':
-			atRequester(world, message, at);
+			dataArrives(groundAt(world, message.from, at, cause), message.to, message.payload['state'] === 'shared' ? 'shared' : 'exclusive');
 			return true;
 		default:
 			return false;
 	}
 }
 
-const active = (world: World, device: string, at: number): SnoopRecord | undefined =>
-	world.r.fabric.snoops.find((snoop) => snoop.device === device && snoop.at === at && !snoop.queued);
+const COHERENT: ReadonlySet<string> = new Set(['shared', 'exclusive', 'modified']);
+const WORDS: Readonly<Record<Exclude<BiKind, 'MemRd'>, (detail: { readonly state?: CopyState; readonly kept?: boolean }) => string>> = {
+	BISnpInv: () => 'give the line up',
+	BISnpData: () => 'write the line back, others read it',
+	BIRsp: ({ kept }) => (kept ? 'BIRspS: written back' : 'BIRspI: given up'),
+	MemData: ({ state }) => `MemData, ${state ?? 'shared'}`
+};
 
-function atDevice(world: World, message: MessageRecord, at: number): void {
-	const busy = active(world, message.to, at) !== undefined;
-	const snoop: SnoopRecord = {
-		device: message.to,
-		at,
-		host: message.from,
-		want: message.payload['want'] === 'exclusive' ? 'exclusive' : 'shared',
-		waitingFor: [],
-		store: message.payload['store'] === true ? 1 : 0,
-		queued: busy,
-		causeSeq: message.causeSeq
+/** One line of a device as the rules see it. */
+function groundAt(world: World, device: string, at: number, cause: number | null): Ground<Held, SnoopRecord> {
+	const { fabric } = world.r;
+	const own = <T extends { readonly device: string; readonly at: number }>(list: readonly T[]): T[] =>
+		list.filter((each) => each.device === device && each.at === at);
+	const index = deviceIndexOf(world, device);
+	return {
+		copies: () =>
+			own(fabric.lines).flatMap((line): Copy<Held>[] =>
+				COHERENT.has(line.state)
+					? [{ host: line.host, state: line.state as CopyState, value: { version: line.value, writer: line.writer } }]
+					: []
+			),
+		put: (host, copy) => {
+			const before = lineOf(world, host, device, at);
+			if (copy === null) {
+				if (before) fabric.lines.splice(fabric.lines.indexOf(before), 1);
+				return;
+			}
+			const line: LineRecord = before ?? { host, device, at, state: copy.state, value: 0, writer: '', leaving: 'no' };
+			line.state = copy.state;
+			line.value = copy.value.version;
+			line.writer = copy.value.writer;
+			if (!before) fabric.lines.push(line);
+		},
+		media: () => {
+			const { version, writer } = mediaHeld(world, device, at);
+			return { version, writer };
+		},
+		writeBack: (host, value) => {
+			writeMedia(world, device, at, LINE_BYTES, value);
+			countLine(world, host, index, 'write');
+		},
+		requests: () => own(fabric.snoops),
+		addRequest: (request) => {
+			const record: SnoopRecord = { ...request, device, at, causeSeq: cause };
+			fabric.snoops.push(record);
+			return record;
+		},
+		removeRequest: (request) => fabric.snoops.splice(fabric.snoops.indexOf(request), 1),
+		send: (kind, host, detail) => {
+			const fromHost = kind === 'MemRd' || kind === 'BIRsp';
+			if (kind === 'BISnpData' || kind === 'BISnpInv') {
+				count(world, 'snoops');
+				countSnoop(world, host, index);
+			}
+			if (kind === 'MemData') countLine(world, host, index, 'read');
+			send(world, {
+				from: fromHost ? host : device,
+				to: fromHost ? device : host,
+				opcode: kind,
+				what: kind === 'MemRd' ? kind : WORDS[kind](detail),
+				payload: { at, ...(detail.state ? { state: detail.state } : {}) },
+				cause: detail.request?.causeSeq ?? cause,
+				ns: halfWayNs(world, index)
+			});
+		},
+		stored: ({ host }) => noteStore(world, device, at, LINE_BYTES, host),
+		served: (request, copy) =>
+			emit(world, {
+				kind: 'coherence',
+				rule: 'back-invalidate',
+				cause: request.causeSeq,
+				host: copy.host,
+				values: { device, at: at / LINE_BYTES, state: copy.state, version: copy.value.version },
+				text: `${copy.host} has line ${at / LINE_BYTES} of ${device}: ${copy.state}, version ${copy.value.version}`
+			})
 	};
-	world.r.fabric.snoops.push(snoop);
-	if (!busy) begin(world, snoop);
-}
-
-function begin(world: World, snoop: SnoopRecord): void {
-	const holders = world.r.fabric.lines.filter(
-		(line) =>
-			line.device === snoop.device &&
-			line.at === snoop.at &&
-			line.host !== snoop.host &&
-			(snoop.want === 'exclusive' || line.state !== 'shared')
-	);
-	snoop.waitingFor = holders.map((line) => line.host);
-	const opcode = snoop.want === 'exclusive' ? 'BISnpInv' : 'BISnpData';
-	for (const { host } of holders) {
-		count(world, 'snoops');
-		send(world, {
-			from: snoop.device,
-			to: host,
-			opcode,
-			what: opcode === 'BISnpInv' ? 'give the line up' : 'write the line back, others read it',
-			payload: { at: snoop.at },
-			cause: snoop.causeSeq,
-			ns: halfWayNs(world, deviceIndexOf(world, snoop.device))
-		});
-	}
-	if (holders.length === 0) grant(world, snoop);
-}
-
-/** One step of a host that is snooped: a changed line is written back, then kept as shared or given up. */
-function atHolder(world: World, message: MessageRecord, at: number): void {
-	const { fabric } = world.r;
-	const line = lineOf(world, message.to, message.from, at);
-	if (line?.state === 'modified') writeMedia(world, line.device, at, LINE_BYTES, { version: line.value, writer: line.writer });
-	if (line && message.opcode === 'BISnpInv') fabric.lines.splice(fabric.lines.indexOf(line), 1);
-	else if (line) line.state = 'shared';
-	send(world, {
-		from: message.to,
-		to: message.from,
-		opcode: 'BIRsp',
-		what: message.opcode === 'BISnpInv' ? 'BIRspI: given up' : 'BIRspS: written back',
-		payload: { at },
-		cause: message.causeSeq,
-		ns: halfWayNs(world, deviceIndexOf(world, message.from))
-	});
-}
-
-function grant(world: World, snoop: SnoopRecord): void {
-	const shared = world.r.fabric.lines.some((line) => line.device === snoop.device && line.at === snoop.at && line.host !== snoop.host);
-	send(world, {
-		from: snoop.device,
-		to: snoop.host,
-		opcode: 'MemData',
-		what: snoop.want === 'exclusive' || !shared ? 'MemData, exclusive' : 'MemData, shared',
-		payload: { at: snoop.at, state: snoop.want === 'exclusive' || !shared ? 'exclusive' : 'shared' },
-		cause: snoop.causeSeq,
-		ns: halfWayNs(world, deviceIndexOf(world, snoop.device))
-	});
-}
-
-/** The line has come: it is installed, the store that waited for it happens, and the next request for it begins. */
-function atRequester(world: World, message: MessageRecord, at: number): void {
-	const { fabric } = world.r;
-	const snoop = active(world, message.from, at);
-	if (!snoop || snoop.host !== message.to) return;
-	// A host that asked twice owns the line already when the second grant comes: what it changed meanwhile stays.
-	const before = lineOf(world, message.to, message.from, at);
-	const owned = before !== null && before.state !== 'shared';
-	const held = mediaHeld(world, message.from, at);
-	const line: LineRecord = owned
-		? before
-		: {
-				host: message.to,
-				device: message.from,
-				at,
-				state: message.payload['state'] === 'shared' ? 'shared' : 'exclusive',
-				value: held.version,
-				writer: held.writer,
-				leaving: 'no'
-			};
-	if (before && !owned) fabric.lines.splice(fabric.lines.indexOf(before), 1);
-	if (!owned) fabric.lines.push(line);
-	if (snoop.store > 0) change(world, line);
-	emit(world, {
-		kind: 'coherence',
-		rule: 'back-invalidate',
-		cause: snoop.causeSeq,
-		host: message.to,
-		values: { device: message.from, at: at / LINE_BYTES, state: line.state, version: line.value },
-		text: `${message.to} has line ${at / LINE_BYTES} of ${message.from}: ${line.state}, version ${line.value}`
-	});
-	endSnoop(world, snoop);
-}
-
-function endSnoop(world: World, snoop: SnoopRecord): void {
-	const { fabric } = world.r;
-	fabric.snoops.splice(fabric.snoops.indexOf(snoop), 1);
-	const next = fabric.snoops.find((each) => each.queued && each.device === snoop.device && each.at === snoop.at);
-	if (!next) return;
-	next.queued = false;
-	begin(world, next);
 }
 
 /** A line of a coherent area leaves the cache: a changed one is written back. */
 export function coherentEvict(world: World, host: string, device: string, at: number, cause: number | null): void {
-	const { fabric } = world.r;
-	const line = lineOf(world, host, device, at);
-	if (!line) return;
-	if (line.state === 'modified') writeMedia(world, device, at, LINE_BYTES, { version: line.value, writer: line.writer });
-	fabric.lines.splice(fabric.lines.indexOf(line), 1);
+	if (!lineOf(world, host, device, at)) return;
+	leaves(groundAt(world, device, at, cause), host);
 	survives(world, device, at, LINE_BYTES, 'dropped', cause);
 }
 
@@ -223,11 +190,10 @@ export function coherentEvict(world: World, host: string, device: string, at: nu
 export function forgetRequests(world: World, host: string, device: string | null): void {
 	const { fabric } = world.r;
 	const concerns = (snoop: SnoopRecord): boolean => device === null || snoop.device === device;
+	const ground = (snoop: SnoopRecord): Ground<Held, SnoopRecord> => groundAt(world, snoop.device, snoop.at, snoop.causeSeq);
 	for (const snoop of fabric.snoops.filter((each) => each.host === host && concerns(each)))
 		if (snoop.queued) fabric.snoops.splice(fabric.snoops.indexOf(snoop), 1);
-		else endSnoop(world, snoop);
-	for (const snoop of fabric.snoops.filter((each) => concerns(each) && each.waitingFor.includes(host))) {
-		snoop.waitingFor = snoop.waitingFor.filter((each) => each !== host);
-		if (snoop.waitingFor.length === 0) grant(world, snoop);
-	}
+		else endRequest(ground(snoop), snoop);
+	for (const snoop of fabric.snoops.filter((each) => concerns(each) && each.waitingFor.includes(host)))
+		nobodyAnswers(ground(snoop), snoop, host);
 }

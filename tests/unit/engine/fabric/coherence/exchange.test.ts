@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { EXCHANGE_SLOTS, type ExchangePlan, type ExchangeVerdict } from '../../../../../src/lib/engine/contract/exchange.ts';
+import {
+	exchangeCommands,
+	EXCHANGE_SLOTS,
+	type ExchangePlan,
+	type ExchangeVerdict
+} from '../../../../../src/lib/engine/contract/exchange.ts';
 import { exploreExchange } from '../../../../../src/lib/engine/fabric/coherence/explore.ts';
 import { readExchangePlan } from '../../../../../src/lib/engine/fabric/coherence/exchange-plan.ts';
 
@@ -91,5 +96,37 @@ describe('the exchange over shared memory', () => {
 		'software loud'
 	])('refuses the words "%s"', (text) => {
 		expect(readExchangePlan(text).ok).toBe(false);
+	});
+});
+
+describe('the exchange where the device keeps caches coherent', () => {
+	it('is looked at message by message: snoops and grants stand in the path, in the order of the steps', () => {
+		const found = verdict('hardware');
+		expect(found).toMatchObject({ wins: true, whole: true, staleReads: 0 });
+		expect(found.path.map(({ step }) => step).filter((step) => step !== null)).toEqual([1, 2, 3, 4, 5, 6]);
+		expect(found.path.some(({ actor, says }) => actor === 'coherence' && says.startsWith('BISnpData'))).toBe(true);
+		expect(found.states).toBeGreaterThan(verdict('software').path.length * 10);
+	});
+
+	it('is won on one line too, and a crash of A loses what A had changed', () => {
+		expect(verdict('hardware one-line')).toMatchObject({ wins: true, whole: true });
+		expect(verdict('hardware crash')).toMatchObject({ wins: false, whole: true });
+	});
+});
+
+describe('the commands of a run', () => {
+	const hosts = { A: 'a', B: 'b' };
+	it('begin flushes and invalidates only, where the plan is weak', () => {
+		const { path, plan } = verdict(`software weak; ${FENCED}`);
+		const commands = exchangeCommands(path, hosts, 'T', plan.options);
+		const weak = commands.filter(({ arguments: given }) => given.weak === true).map(({ execute }) => execute);
+		expect(weak.length).toBeGreaterThan(0);
+		expect(weak.every((execute) => execute === 'flush' || execute === 'invalidate')).toBe(true);
+		expect(exchangeCommands(path, hosts, 'T').some(({ arguments: given }) => given.weak === true)).toBe(false);
+	});
+	it('name one line for question and answer, where they lie in one', () => {
+		const { path, plan } = verdict(`software one-line; ${FOUR}`);
+		expect(new Set(exchangeCommands(path, hosts, 'T', plan.options).map(({ arguments: given }) => given.offset))).toEqual(new Set([0]));
+		expect(new Set(exchangeCommands(path, hosts, 'T').map(({ arguments: given }) => given.offset))).toEqual(new Set([0, 64]));
 	});
 });
