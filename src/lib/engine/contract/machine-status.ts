@@ -1,3 +1,5 @@
+import type { MachineCxlStatus } from './machine-cxl.ts';
+
 /** Linux machines as the page shows them: zones, memory blocks, devices, processes. Small; sent with every turn. */
 
 export type ZoneName = 'DMA' | 'DMA32' | 'NORMAL' | 'MOVABLE' | 'DEVICE' | 'EXMEM';
@@ -17,7 +19,8 @@ export interface MachineStatus {
 	readonly index: number;
 	/** Index of its physical address space among the world's memories; pfn = block × 512 + row inside it. */
 	readonly memory: number;
-	readonly state: 'prelaunch' | 'running' | 'paused';
+	/** suspended: the guest sleeps, to RAM or to idle. */
+	readonly state: 'prelaunch' | 'running' | 'paused' | 'suspended';
 	readonly migrating: 'none' | 'outgoing' | 'incoming-postcopy';
 	readonly profile: 'linux-7.2' | 'rfc-v4-2020';
 	readonly memoryBlockBytes: number;
@@ -42,6 +45,8 @@ export interface MachineStatus {
 		readonly state: string;
 	}[];
 	readonly virtioMems: readonly VirtioMemStatus[];
+	/** null: the machine was started without CXL. */
+	readonly cxl: MachineCxlStatus | null;
 	/** Pages that stay where they are at every zoom: never averaged away. */
 	readonly held: readonly HeldStatus[];
 }

@@ -4,6 +4,7 @@ import type { OsRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { heldOf } from '../text/world/runs.ts';
 import { partsOf } from './machine-blocks.ts';
+import { machineCxlStatus } from './machine-cxl.ts';
 import { virtioMemStatuses } from './machine-devices.ts';
 import { callStatuses, heldStatuses, processStatuses } from './machine-processes.ts';
 
@@ -36,6 +37,7 @@ function machineStatus(world: World, os: OsRecord, index: number): MachineStatus
 			.filter((dimm) => dimm.os === index && dimm.state !== 'gone')
 			.map(({ id, node, addr, bytes, state }) => ({ id, node, addr, bytes, state })),
 		virtioMems: virtioMemStatuses(world, index),
+		cxl: machineCxlStatus(world, index),
 		held: heldStatuses(held)
 	};
 }

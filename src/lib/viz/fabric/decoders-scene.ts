@@ -1,6 +1,16 @@
 import { formatAddress } from '../../base/address.ts';
 import { formatBytesBinary } from '../../base/format.ts';
-import type { FabricStatus, TranslationAnswer } from '../../engine/contract/fabric-status.ts';
+import type {
+	FabricDeviceStatus,
+	FabricHostStatus,
+	TranslationAnswer
+} from '../../engine/contract/fabric-status.ts';
+
+/** What a ladder must know of those who load: a fabric's hosts and devices, or the machines of a world. */
+export interface LadderWorld {
+	readonly hosts: readonly Pick<FabricHostStatus, 'id' | 'index' | 'pid'>[];
+	readonly devices: readonly Pick<FabricDeviceStatus, 'id' | 'kind'>[];
+}
 
 /**
  * One address taken apart for the eye. The engine says where it goes; here its digits are only put into the groups that the
@@ -88,7 +98,7 @@ export function pickerWords(answer: TranslationAnswer): string {
 	return `the stripe’s number modulo ${window.ways} picks`;
 }
 
-export const isGfam = (answer: TranslationAnswer, fabric: FabricStatus): boolean =>
+export const isGfam = (answer: TranslationAnswer, fabric: LadderWorld): boolean =>
 	answer.steps.some((step) => step.at === 'edgePort') ||
 	fabric.devices.some((device) => device.kind === 'gfd' && device.id === answer.window?.targets[0]);
 
@@ -100,7 +110,8 @@ export function targetsOf(answers: readonly (TranslationAnswer | null)[]): strin
 /** The question of the middle box with its answer. */
 export function whichDevice(answer: TranslationAnswer): string {
 	const parts = addressParts(answer);
-	if (parts === null || answer.window === null) return 'No window of this host covers the address.';
+	if (answer.window === null) return 'No window of this host covers the address.';
+	if (parts === null) return 'A window covers the address, and no decoder below it answers.';
 	if (parts.ways === 1) return 'Which device? The window leads to one.';
 	if (answer.window.arithmetic === 'xor') return 'Which device? The parity of masked bits says it.';
 	if (parts.wayBits === null)
