@@ -12,6 +12,7 @@ export function blendScenes(before: RoomsScene | null, now: RoomsScene, phase: n
 		kernel: now.cells.kernel.slice(),
 		offline: now.cells.offline.slice(),
 		hole: now.cells.hole.slice(),
+		orders: now.cells.orders,
 		marks: now.cells.marks.slice()
 	};
 	const old = new Map(before.blocks.map((block) => [block.status.id, block]));

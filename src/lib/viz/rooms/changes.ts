@@ -7,7 +7,7 @@ import {
 import { flowWords } from './arcs.ts';
 import type { Flow } from './moves.ts';
 import { zoneText } from './scene.ts';
-import { counted, pagesText } from './words.ts';
+import { blocksText, counted, pagesText } from './words.ts';
 
 /** What differs between two settled pictures of a machine, in words: what moved first, then what became of what. */
 export function changeList(
@@ -49,15 +49,6 @@ function blockChanges(was: MachineStatus, is: MachineStatus): string[] {
 	}
 	for (const block of was.memoryBlocks) if (!now.has(block.id)) note('taken away', block.id);
 	return [...changed].map(([words, ids]) => `${blocksText(ids)}: ${words}`);
-}
-
-/** "memory32", "memory32–35", "memory32 and 6 more". */
-function blocksText(ids: readonly number[]): string {
-	const [first = 0] = ids;
-	const last = ids.at(-1) ?? first;
-	if (ids.length === 1) return `memory${first}`;
-	if (last - first === ids.length - 1) return `memory${first}–${last}`;
-	return `memory${first} and ${ids.length - 1} more`;
 }
 
 function zoneChanges(was: MachineStatus, is: MachineStatus): string[] {

@@ -1,6 +1,7 @@
 import { formatNumber } from '../../base/format.ts';
 import type { MarkName } from './marks.ts';
-import type { Lane } from './scene.ts';
+import type { BlockScene, Lane, RoomsScene } from './scene.ts';
+import { Mark } from './sub-blocks.ts';
 import { pagesText } from './words.ts';
 
 /** A lane as glyphs with counts: what is never averaged away, largest claim first. */
@@ -30,4 +31,49 @@ export function laneMarks(lane: Lane): LaneMark[] {
 			x += text.length * DIGIT + BESIDE;
 			return mark;
 		});
+}
+
+/** A glyph in the head of a block, with the number of its 2 MiB cells that carry it; without where there is no room. */
+export interface TileMark {
+	readonly name: MarkName;
+	readonly text: string;
+	/** Middle of the glyph and end of the text, from the left edge of the tile. */
+	readonly glyphX: number;
+	readonly textX: number;
+}
+
+const GLYPH = 11;
+const BITS: readonly (readonly [MarkName, number])[] = [
+	['secure', Mark.secure],
+	['pinned', Mark.pinned],
+	['held', Mark.held],
+	['kernel', Mark.kernel]
+];
+
+/** What keeps a block, the strongest claim first: as many as fit beside its number. `width`: of the head. */
+export function tileMarks(scene: RoomsScene, block: BlockScene, width: number): TileMark[] {
+	if (block.status.state === 'offline') return [];
+	const found = BITS.map(([name, bit]) => {
+		let cells = 0;
+		for (let at = block.first; at < block.first + block.count; at += 1)
+			if (((scene.cells.marks[at] as number) & bit) !== 0) cells += 1;
+		return { name, cells };
+	}).filter(({ cells }) => cells > 0);
+	let room = width - String(block.status.id).length * DIGIT - 6;
+	const wide = (text: string): number => GLYPH + (text === '' ? 0 : text.length * DIGIT + 3);
+	const fitting: { readonly name: MarkName; readonly text: string }[] = [];
+	for (const { name, cells } of found) {
+		const counted = formatNumber(cells);
+		const text = wide(counted) <= room ? counted : '';
+		if (fitting.length > 0 && wide(text) > room) break;
+		fitting.push({ name, text });
+		room -= wide(text) + 6;
+	}
+	let right = width;
+	return fitting.reverse().map(({ name, text }) => {
+		const left = right - wide(text);
+		const mark = { name, text, glyphX: left + GLYPH / 2, textX: right };
+		right = left - 6;
+		return mark;
+	});
 }

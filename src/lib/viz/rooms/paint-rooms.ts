@@ -1,11 +1,11 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { DrawList, Op, paint, Shape } from '../draw/ops.ts';
-import { box, type Box } from '../geometry/box.ts';
+import type { Box } from '../geometry/box.ts';
 import { meets } from './closer.ts';
 import type { RoomsLayout } from './layout.ts';
 import { countCells, drawCell, drawSmallMarks } from './paint-cells.ts';
 import type { BlockScene, RoomScene, RoomsScene } from './scene.ts';
-import { tileBoxIn } from './tiles.ts';
+import { cellBoxIn, tileBoxIn } from './tiles.ts';
 
 /** All blocks of all rooms that the window shows, as one draw list: pure, from scene and layout. */
 export function drawRooms(
@@ -78,12 +78,7 @@ function drawTile(
 	);
 	for (let at = 0; at < block.count; at += 1) {
 		const counts = countCells(scene.cells, block.first + at, 1);
-		const place = box(
-			b.x + 1 + (at % across) * cell,
-			b.y + 1 + Math.floor(at / across) * cell,
-			cell - 1,
-			cell - 1
-		);
+		const place = cellBoxIn(layout.tiles, b, at);
 		if (going && counts.free === PAGES_PER_BLOCK) isolatedCell(list, place);
 		else drawCell(list, counts, place, Shape.square);
 		drawSmallMarks(list, counts, place);

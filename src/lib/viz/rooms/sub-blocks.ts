@@ -2,6 +2,7 @@ import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import type { MachineStatus } from '../../engine/contract/machine-status.ts';
 import type { WorldViews } from '../../engine/contract/views.ts';
 import {
+	BLOCK_ORDER,
 	BlockKind,
 	payloadUseClass,
 	payloadVm,
@@ -36,6 +37,8 @@ export interface SubBlocks {
 	readonly offline: Uint16Array;
 	/** No memory there. */
 	readonly hole: Uint16Array;
+	/** Orders of the free chunks that lie in it, one bit each; both halves of a chunk of 4 MiB have it. */
+	readonly orders: Uint16Array;
 	readonly marks: Uint8Array;
 }
 
@@ -65,6 +68,7 @@ export function emptySubBlocks(count: number): SubBlocks {
 		kernel: new Uint16Array(count),
 		offline: new Uint16Array(count),
 		hole: new Uint16Array(count),
+		orders: new Uint16Array(count),
 		marks: new Uint8Array(count)
 	};
 }
@@ -92,6 +96,7 @@ export function readSubBlock(
 	switch (wordKind(word)) {
 		case BlockKind.free:
 			into.free[at] = PAGES_PER_BLOCK;
+			into.orders[at] = 1 << (payload > 0 ? BLOCK_ORDER + 1 : BLOCK_ORDER);
 			return;
 		case BlockKind.huge:
 			mark(into, at, Mark.huge);
@@ -146,6 +151,7 @@ function readStructure(
 		switch (rowKind[base + row]) {
 			case RowKind.free:
 				into.free[at] = (into.free[at] as number) + pages;
+				into.orders[at] = (into.orders[at] as number) | pages;
 				break;
 			case RowKind.vm:
 			case RowKind.incoming:

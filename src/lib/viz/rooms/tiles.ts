@@ -93,3 +93,12 @@ export function tileBoxIn(
 		size.height
 	);
 }
+
+/** Box of a 2 MiB cell inside a tile that has cells. */
+export const cellBoxIn = (size: Tiles, tile: Box, at: number): Box =>
+	box(
+		tile.x + 1 + (at % size.across) * size.cell,
+		tile.y + 1 + Math.floor(at / size.across) * size.cell,
+		size.cell - 1,
+		size.cell - 1
+	);

@@ -21,6 +21,15 @@ export const pagesText = (pages: number): string => formatBytesBinary(pages * PA
 export const counted = (count: number, one: string, many = `${one}s`): string =>
 	`${formatNumber(count)} ${count === 1 ? one : many}`;
 
+/** "memory32", "memory32–35", "memory32 and 6 more". */
+export function blocksText(ids: readonly number[]): string {
+	const [first = 0] = ids;
+	const last = ids.at(-1) ?? first;
+	if (ids.length === 1) return `memory${first}`;
+	if (last - first === ids.length - 1) return `memory${first}–${last}`;
+	return `memory${first} and ${ids.length - 1} more`;
+}
+
 /** "CPUs 0–3", "no CPU". */
 export function cpuWords(cpus: readonly number[]): string {
 	if (cpus.length === 0) return 'no CPU';

@@ -44,6 +44,7 @@ function runningSentence(call: CallStatus): string {
 function sentenceOf(machine: MachineStatus, nowNs: number): string {
 	if (machine.state === 'prelaunch') return `${machine.id} has not started: cont starts it`;
 	if (machine.state === 'paused') return `${machine.id} is stopped`;
+	if (machine.state === 'suspended') return `${machine.id} sleeps; what is plugged stays plugged`;
 	const running = machine.calls.findLast((call) => call.state === 'running');
 	if (running) return runningSentence(running);
 	if (machine.migrating !== 'none') return `${machine.id} migrates: nobody may resize it`;

@@ -9,9 +9,11 @@ import * as machine from '$lib/lessons/machine.ts';
 import { emptyLessonProgress, progressOf, stepsDone } from '$lib/lessons/progress.ts';
 import { laneScenario } from '$lib/lessons/scenario.ts';
 import { STEP_IDS, type StepId } from '$lib/lessons/schema.ts';
+import { keepFocus } from '$lib/ui/keep-focus.ts';
 import { preferences } from '$lib/ui/preferences.svelte.ts';
 import { frameClock } from '$lib/viz/frame/frame-clock.ts';
 import { playHref } from '../links.ts';
+import { readOn, toRun } from '../focus.ts';
 import { loadProgress, saveProgress } from '../stored-progress.ts';
 import { Attempts } from './attempts.svelte.ts';
 import { Player } from './player.svelte.ts';
@@ -178,8 +180,11 @@ export class LessonPage {
 				this.player.state = machine.goTo(machine.reseed(this.player.state, seed), 'challenge');
 			if (this.learner.step !== 'challenge') void this.player.open();
 			const stop = frameClock.subscribe((wallMs) => this.player.session?.tick(wallMs));
+			const root = document.querySelector<HTMLElement>('.lesson');
+			const letFocusGo = root === null ? null : keepFocus(root);
 			return () => {
 				stop();
+				letFocusGo?.();
 				this.attempts.close();
 				void this.player.close();
 			};
@@ -247,13 +252,17 @@ export class LessonPage {
 	};
 
 	goTo = (id: StepId): void => {
+		const had = document.activeElement;
 		this.player.goTo(id);
 		document.getElementById('lesson-text')?.scrollTo?.({ top: 0 });
 		if (this.phone) window.scrollTo({ top: 0 });
+		void readOn(had);
 	};
 	placeBet = (): void => {
+		const had = document.activeElement;
 		this.player.state = machine.placeBet(this.learner);
 		this.said = 'Your bet is placed. Run is unlocked.';
+		void toRun(had);
 	};
 	seek = (ns: number): void => {
 		this.player.hurrying = false;

@@ -21,8 +21,10 @@ import { draw } from '$lib/lessons/lab/template.ts';
 import { emptyLessonProgress, stepsDone } from '$lib/lessons/progress.ts';
 import type { ProseStep } from '$lib/lessons/prose.ts';
 import { STEP_IDS, type StepId } from '$lib/lessons/schema.ts';
+import { keepFocus } from '$lib/ui/keep-focus.ts';
 import { preferences } from '$lib/ui/preferences.svelte.ts';
 import { frameClock } from '$lib/viz/frame/frame-clock.ts';
+import { readOn, toRun } from '../focus.ts';
 import { loadProgress, saveProgress } from '../stored-progress.ts';
 import { LabAttempts } from './lab-attempts.svelte.ts';
 import { LabHands } from './lab-hands.svelte.ts';
@@ -187,8 +189,11 @@ export class LabPage {
 				this.learner = machine.labGoTo(machine.reseedLab(this.learner, seed), 'challenge');
 			void this.stand();
 			const stop = frameClock.subscribe((wallMs) => this.player.session?.tick(wallMs));
+			const root = document.querySelector<HTMLElement>('.lab');
+			const letFocusGo = root === null ? null : keepFocus(root);
 			return () => {
 				stop();
+				letFocusGo?.();
 				this.attempts.end();
 				void this.player.close();
 			};
@@ -267,17 +272,21 @@ export class LabPage {
 	goTo = (id: StepId): void => {
 		this.player.hurrying = false;
 		this.session?.pause();
+		const had = document.activeElement;
 		this.learner = machine.labGoTo(this.learner, id);
 		document.getElementById('lesson-text')?.scrollTo?.({ top: 0 });
 		if (this.phone) window.scrollTo({ top: 0 });
+		void readOn(had);
 		void this.stand();
 	};
 	draft = (value: machine.LabBetValue): void => {
 		this.learner = machine.draftBet(this.learner, value);
 	};
 	placeBet = (): void => {
+		const had = document.activeElement;
 		this.learner = machine.placeLabBet(this.steps, this.learner);
 		this.said = 'Your bet is placed. Run is unlocked.';
+		void toRun(had);
 	};
 	betAgain = (): void => {
 		this.player.hurrying = false;
