@@ -3,6 +3,7 @@ import type { Answer, RecordedCase } from './conformance/case.ts';
 import { readCases } from './conformance/case.ts';
 import { playDcd } from './conformance/play-dcd.ts';
 import { playCxl } from './conformance/play-cxl.ts';
+import { playIova } from './conformance/play-iova.ts';
 import { playVirtio } from './conformance/play-virtio.ts';
 import { playZones } from './conformance/play-zones.ts';
 
@@ -16,7 +17,8 @@ const FAMILIES: Readonly<Record<string, (recorded: RecordedCase) => Answer>> = {
 	'zones-hotplug': playZones,
 	'virtio-mem': playVirtio,
 	'cxl-topology': playCxl,
-	'dcd-qmp': playDcd
+	'dcd-qmp': playDcd,
+	'iova-tree': playIova
 };
 
 function fail(message: string): never {

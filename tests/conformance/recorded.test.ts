@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { readCases, type Json, type RecordedCase, type RecordedStep } from '../../tools/conformance/case.ts';
 import { playDcd } from '../../tools/conformance/play-dcd.ts';
 import { playCxl } from '../../tools/conformance/play-cxl.ts';
+import { playIova } from '../../tools/conformance/play-iova.ts';
 import { playVirtio } from '../../tools/conformance/play-virtio.ts';
 import { playZones } from '../../tools/conformance/play-zones.ts';
 
@@ -16,7 +17,8 @@ const FAMILIES = [
 	['zones-hotplug', playZones],
 	['virtio-mem', playVirtio],
 	['cxl-topology', playCxl],
-	['dcd-qmp', playDcd]
+	['dcd-qmp', playDcd],
+	['iova-tree', playIova]
 ] as const;
 
 describe.each(FAMILIES)('%s', (family, play) => {
@@ -31,7 +33,9 @@ describe.each(FAMILIES)('%s', (family, play) => {
 		const answer = play(recorded);
 		expect(answer.difference).toBeNull();
 		expect(answer.unanswered).toEqual([]);
-		expect(answer.results.filter((result) => result === null)).toEqual([]);
+		// Nothing found is an answer too, where the real one found nothing.
+		const asked = recorded.steps.filter((step) => 'result' in step);
+		expect(asked.filter((step, index) => answer.results[index] === null && step['result'] !== null)).toEqual([]);
 	});
 });
 
@@ -101,5 +105,14 @@ describe('the comparison notices', () => {
 		const at = code.steps.findIndex((step) => step.op === 'host-accept');
 		const changed = altered(code, at, (step) => ({ ...step, result: { ok: false, rc: 2, rc_name: 'INVALID_INPUT' } }));
 		expect(playDcd(changed).difference).toMatch(/\(host-accept\): rc/);
+	});
+	it('another map found, another address, a map that should be left', () => {
+		const found = pick('iova-tree', 'case029');
+		const lowest = { iova: '0x0', taddr: '0x1', size: '0xfff', perm: 3 };
+		expect(playIova(altered(found, 3, (step) => ({ ...step, result: lowest }))).difference).toMatch(/^step 4 \(find\): result/);
+		expect(playIova({ ...found, outcome: { ...(found.outcome as object), final: [] } as Json }).difference).toMatch(/^outcome: final/);
+		const given = pick('iova-tree', 'case041');
+		const elsewhere = altered(given, 2, (step) => ({ ...step, result: { code: 'OK', iova: '0x3000' } }));
+		expect(playIova(elsewhere).difference).toMatch(/^step 3 \(map-alloc-gpa\): result/);
 	});
 });
