@@ -5,6 +5,7 @@ import { readLatencyNs } from '../switch/latency.ts';
 import { resolve } from './resolve.ts';
 import type { LadderStep } from './resolved.ts';
 import { effectOf } from './what-happens.ts';
+import { masksInUse } from './window.ts';
 
 /** One address through all of its translations, in words for the page: the ladder of the decoders' view. */
 export function translate(world: World, host: string, hpa: number): TranslationAnswer {
@@ -38,7 +39,9 @@ export function translate(world: World, host: string, hpa: number): TranslationA
 			ways: window.targets.length,
 			granularity: window.granularity,
 			arithmetic: window.arithmetic,
-			targets: window.targets
+			xorMasks: masksInUse(window, window.bridges.length),
+			targets: window.targets,
+			...roundsOf(hpa, { ...window, ways: window.targets.length }, (at) => resolve(world, host, at).way)
 		},
 		way: way.way < 0 ? null : way.way,
 		device: device?.id ?? null,
@@ -53,6 +56,21 @@ export function translate(world: World, host: string, hpa: number): TranslationA
 		store: store.says,
 		ok: way.ok && load.media >= 0
 	};
+}
+
+/** Which target each stripe belongs to: one round from the base, two from the round of an address on. */
+export function roundsOf(
+	hpa: number,
+	window: { readonly baseHpa: number; readonly bytes: number; readonly ways: number; readonly granularity: number },
+	wayAt: (hpa: number) => number
+): { firstRound: number[]; thisRound: number[] } {
+	const { baseHpa, bytes, ways, granularity } = window;
+	const round = ways * granularity;
+	const stripesFrom = (offset: number, rounds: number): number[] =>
+		Array.from({ length: ways * rounds }, (_, at) => offset + at * granularity)
+			.filter((each) => each < bytes)
+			.map((each) => wayAt(baseHpa + each));
+	return { firstRound: stripesFrom(0, 1), thisRound: stripesFrom(Math.floor((hpa - baseHpa) / round) * round, 2) };
 }
 
 function capital(words: string): string {

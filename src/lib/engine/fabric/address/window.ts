@@ -39,13 +39,17 @@ export function windowProblem(window: WindowRecord, others: readonly WindowRecor
 export function xorView(window: Pick<WindowRecord, 'arithmetic' | 'xorMasks'>, rootWays: number, hpa: number): number {
 	if (window.arithmetic === 'modulo') return hpa;
 	let view = hpa;
-	for (const mask of window.xorMasks.slice(0, MASKS_NEEDED[rootWays] ?? 0)) {
+	for (const mask of masksInUse(window, rootWays)) {
 		const bit = lowestBit(mask);
 		const now = floorDiv(view, bit) % 2;
 		view += (maskParity(view, mask) - now) * bit;
 	}
 	return view;
 }
+
+/** Those of a window's masks that its ways at the root need; none with modulo. */
+export const masksInUse = (window: Pick<WindowRecord, 'arithmetic' | 'xorMasks'>, rootWays: number): readonly number[] =>
+	window.arithmetic === 'modulo' ? [] : window.xorMasks.slice(0, MASKS_NEEDED[rootWays] ?? 0);
 
 function lowestBit(mask: number): number {
 	let bit = 1;

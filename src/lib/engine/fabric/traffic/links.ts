@@ -9,7 +9,8 @@ import { pbrWay } from '../switch/pbr-route.ts';
  * Links by name: "switch:port" for what hangs at a port, "device:head" for a device that is plugged straight into a host. A
  * link between two switches has one name, that of the port above (between PBR switches: of the one that was built first).
  * Capacities: the host's adapter and the device as measured in the cost model; between switches the wire, x16 of PCIe 5.0
- * with 130 bits for 128 (our simplification: every link is that wide, and a device takes writes as fast as it gives reads).
+ * with 130 bits for 128. Our simplifications: every link is that wide, and a device, of which only the rate of reads is
+ * published, takes writes as fast as one adapter gives them.
  */
 export type Direction = 'read' | 'write';
 export interface FabricLink {
@@ -111,7 +112,7 @@ export function capacityOf(world: World, ends: FabricLink['ends'], direction: Di
 	const named = (limitedBy: RateCost): Capacity => ({ bytesPerSecond: costBytesPerSecond(costs, limitedBy), limitedBy });
 	const wire: Capacity = { bytesPerSecond: wireBytesPerSecond(world), limitedBy: 'pcieGen5LaneRateGTps' };
 	const adapter = named(direction === 'read' ? 'cxlHostLinkReadGBps' : 'cxlHostLinkWriteGBps');
-	const device = named('cxlDeviceBandwidthGBps');
+	const device = direction === 'read' ? named('cxlDeviceBandwidthGBps') : adapter;
 	const least = (list: readonly Capacity[]): Capacity => list.reduce((a, b) => (b.bytesPerSecond < a.bytesPerSecond ? b : a));
 	switch (ends) {
 		case 'host-switch':

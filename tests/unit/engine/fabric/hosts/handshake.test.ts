@@ -190,3 +190,37 @@ describe('boot and crash', () => {
 		expect(log(simulation).join()).toContain('1 extents in the list');
 	});
 });
+
+describe('offers that wait for a person', () => {
+	it('stand in the status with what Linux would take of them, oldest first, until they are answered', () => {
+		const simulation = heads(['A'], {}, { answer: 'by-hand', windows: [{ baseHpa: 64 * GIB, bytes: 2 * GIB, targets: ['pool'] }] });
+		const offers = () => simulation.status().fabric?.hosts[0]?.offers ?? [];
+		expect(offers()).toEqual([]);
+		add(simulation, 'A', { tag: 'first' });
+		simulation.advance(simulation.nowNs + 50 * MS);
+		add(simulation, 'A', { policy: 'prescriptive', tag: 'second', extents: [{ dpa: 8 * GIB, length: 256 * MIB }] });
+		simulation.advance(simulation.nowNs + 50 * MS);
+		expect(offers()).toMatchObject([
+			{
+				device: 'pool',
+				ld: 0,
+				tag: 'first',
+				bytes: GIB,
+				extents: [{ dpa: 0, bytes: GIB, sequence: 0 }],
+				gates: { extents: 1, bytes: GIB, dropped: [] }
+			},
+			{
+				tag: 'second',
+				bytes: 256 * MIB,
+				gates: { extents: 0, bytes: 0, dropped: ['tag second: no decoder of a region holds it (ENXIO)'] }
+			}
+		]);
+		expect(offers()[0]?.sinceNs).toBeLessThan(offers()[1]?.sinceNs ?? 0);
+		expect(tell(simulation, 'host', 'A', 'answer', { accept: 'all' }).ok).toBe(true);
+		expect(offers().map(({ tag }) => tag)).toEqual(['second']);
+		expect(tell(simulation, 'host', 'A', 'answer', { accept: 'gates' }).ok).toBe(true);
+		simulation.advance(simulation.nowNs + 50 * MS);
+		expect(offers()).toEqual([]);
+		expect(held(simulation)).toBe(GIB);
+	});
+});
