@@ -126,6 +126,24 @@ const FILES: readonly FileWord[] = [
 		'Latency in ns and bandwidth in MiB/s as firmware tells them.',
 		'Documentation/admin-guide/mm/numaperf.rst'
 	),
+	file(
+		/power\/state$/,
+		'/sys/power/state',
+		'Writing mem or freeze puts the machine to sleep, to RAM or to idle; the write returns when it is awake again.',
+		'Documentation/admin-guide/pm/sleep-states.rst'
+	),
+	file(
+		/power\/mem_sleep$/,
+		'/sys/power/mem_sleep',
+		'What mem means: the word in brackets.',
+		'Documentation/admin-guide/pm/sleep-states.rst'
+	),
+	file(
+		/rtc0\/wakealarm$/,
+		'/sys/class/rtc/rtc0/wakealarm',
+		'When the clock wakes the machine: seconds, or +seconds from now.',
+		'Linux 7.2.13 drivers/rtc/sysfs.c'
+	),
 	file(/node\d+\/?$/, `${NODE}/nodeN`, 'One NUMA node: CPUs, memory, or both.', 'Linux 7.2.13 drivers/base/node.c'),
 	file(
 		/memory_tier\d+\/nodelist$/,

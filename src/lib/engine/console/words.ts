@@ -101,6 +101,7 @@ const MONITOR: readonly ConsoleWord[] = [
 		'QEMU 11.1.3 qom/qom-hmp-cmds.c'
 	),
 	monitor('stop', 'stop', 'Stops the virtual CPUs.', 'QEMU 11.1.3 monitor'),
+	monitor('system_wakeup', 'system_wakeup', 'Wakes a machine that sleeps in RAM.', 'QEMU 11.1.3 system/runstate.c'),
 	monitor(
 		'system_reset',
 		'system_reset',

@@ -15,19 +15,19 @@ const word = (name: string, form: string, sentence: string, source: string): Pro
 export const PROCESS_WORDS: readonly ProcessWord[] = [
 	word(
 		'map',
-		'map NAME SIZE [exmem | normal | /dev/daxN.M]',
-		'Maps private anonymous memory, allocated when touched; or a dax device as it is.',
+		'map NAME SIZE [exmem | normal | /dev/daxN.M] [at ADDRESS]',
+		'Maps private anonymous memory, allocated when touched; or a dax device as it is. An address is a hint.',
 		'mmap(2)'
 	),
 	word(
 		'mapshared',
-		'mapshared NAME SIZE',
+		'mapshared NAME SIZE [at ADDRESS]',
 		'Maps shared anonymous memory; a fork keeps it shared and copies no page table entries.',
 		'mmap(2), MAP_SHARED'
 	),
 	word(
 		'mapsecure',
-		'mapsecure NAME SIZE [secretmem | guest_memfd]',
+		'mapsecure NAME SIZE [secretmem | guest_memfd] [at ADDRESS]',
 		'Maps memory that never lies in ZONE_MOVABLE and never migrates.',
 		'Linux 7.2.13 mm/secretmem.c, virt/kvm/guest_memfd.c'
 	),
@@ -109,6 +109,12 @@ export function readBytes(text: string): number | null {
 	if (!match) return null;
 	const bytes = Number(match[1]) * (UNITS[(match[2] ?? '').toUpperCase()] ?? 1);
 	return Number.isSafeInteger(bytes) ? bytes : null;
+}
+
+/** An address of a process, hexadecimal with 0x or decimal; null when it is none. */
+export function readAddress(text: string | undefined): number | null {
+	const address = text !== undefined && /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN;
+	return Number.isSafeInteger(address) && address < 2 ** 47 ? address : null;
 }
 
 /** Pages of "64K" or "64K@1M" in an area of `pageCount` pages; null when it is no range of it. */

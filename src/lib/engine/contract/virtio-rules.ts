@@ -65,6 +65,11 @@ export const VIRTIO_RULES = {
 		'virtio-mem RFC v4, seed S4',
 		'changed since'
 	),
+	suspend: rule(
+		'suspend',
+		'Asleep in RAM virtio-mem keeps everything plugged; waking up is a reset that it takes no notice of, and the driver then looks what changed. With CXL memory devices there is no sleep to RAM.',
+		'QEMU 10.0.13 hw/virtio/virtio-mem.c, VIRTIO_MEM_F_PERSISTENT_SUSPEND; Linux 7.2.13 drivers/virtio/virtio_mem.c, drivers/cxl/core/suspend.c'
+	),
 	'system-reset': rule(
 		'system reset',
 		'The machine starts anew; every virtio-mem device unplugs all and shrinks its usable region, unless it is busy.',

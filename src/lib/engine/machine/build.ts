@@ -4,7 +4,7 @@ import type { ReasonId } from '../contract/reasons.ts';
 import type { World } from '../state/world.ts';
 import { newOs } from '../mm/boot/new-os.ts';
 import { bootOs } from '../mm/boot/boot.ts';
-import { firmwareMemory, firmwareNodes } from './firmware.ts';
+import { bootFacts, firmwareMemory, firmwareNodes } from './firmware.ts';
 import { createDevices } from './devices.ts';
 import { bootDrivers } from './run-state.ts';
 import { mapOf } from './map.ts';
@@ -24,7 +24,7 @@ export function buildMachines(world: World, firstBlock: number): Outcome<null, R
 		c.memoryBlockCount.set(memory, blockCount);
 		at += blockCount;
 		newOs(world, machine, memory, firmwareNodes(read.value), read.value.paused);
-		bootOs(world, index, firmwareMemory(read.value), read.value.distances.length > 0);
+		bootOs(world, index, firmwareMemory(read.value), bootFacts(read.value));
 		const refusal = createDevices(world, index, read.value);
 		if (refusal !== null) return refused('qemu-refuses', refusal);
 		if (!read.value.paused) bootDrivers(world, index);

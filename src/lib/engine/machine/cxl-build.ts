@@ -95,8 +95,7 @@ function hardwareOf(world: World, os: number, machine: QemuMachine, tree: PciTre
 
 /** CPU models of QEMU show the flag "hypervisor" unless it is taken away. */
 function hidesHypervisor(machine: QemuMachine): boolean {
-	const model = machine.ignored.filter((words) => words.startsWith('-cpu ')).at(-1) ?? '';
-	return /[,\s](-hypervisor|hypervisor=(off|no|false))(,|$)/.test(model);
+	return /,(-hypervisor|hypervisor=(off|no|false))(,|$)/.test(machine.cpuModel);
 }
 
 /** Backends over one file with share=on hold the same bytes, on whichever machine; any other holds its own. */

@@ -9,10 +9,11 @@ import { sizeEventDue } from '../virtio-mem/size-event.ts';
 import { deviceGone } from './device-del.ts';
 import { PLUG_WALK, plugWalk, unplugWalk } from './dimm.ts';
 import { STATE_WALK, stateWalk } from './files.ts';
-import { HELD_WALK, heldWalk } from './guest.ts';
+import { HELD_WALK, heldWalk, standsStill } from './guest.ts';
 import { SHELL_WALK, UNPLUG_WALK } from './hotplug-lock.ts';
 import { endMigration } from './migration.ts';
 import { shellLimit, shellWalk } from './shell.ts';
+import { alarmRings } from './suspend.ts';
 
 /** What goes on by events on a machine: walks of calls, virtio-mem drivers, timers. */
 
@@ -37,7 +38,7 @@ export function runCall(world: World, id: number, generation: number): void {
 	if (!call || call.state !== 'running' || call.generation !== generation) return;
 	if (call.actor !== 'qmp' && osRecord(world, call.os).state !== 'running') {
 		call.work['stopped'] = true;
-		call.waitingFor = 'the machine is stopped';
+		call.waitingFor = standsStill(osRecord(world, call.os));
 		return;
 	}
 	WALKS[String(call.work['walk'])]?.(world, call);
@@ -56,7 +57,8 @@ const TIMERS: Readonly<Record<number, Timer>> = {
 	[KernelTimer.sizeEvent]: sizeEventDue,
 	[KernelTimer.migrationEnd]: endMigration,
 	[KernelTimer.deviceGone]: deviceGone,
-	[KernelTimer.shellLimit]: shellLimit
+	[KernelTimer.shellLimit]: shellLimit,
+	[KernelTimer.wakeAlarm]: alarmRings
 };
 
 export function runTimer(world: World, index: number, which: number): void {

@@ -17,6 +17,7 @@ import { wakeParked } from '../mm/os/wake.ts';
 import type { CallRecord, OsRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { hotplugBusy, HOTPLUG_LOCK } from './hotplug-lock.ts';
+import { setAlarm, suspendGuest, writeMemSleep } from './suspend.ts';
 
 /**
  * echo value > path: files of /sys and /proc that change memory. Each says what it accepts as Linux 7.2.13 does; a file that
@@ -52,6 +53,7 @@ export function writeFile(world: World, os: number, path: string, value: string,
 		wakeParked(world, os);
 		return;
 	}
+	if (path === '/sys/power/state') return suspendGuest(world, os, value.trim(), call);
 	const failure = /^\/sys\/devices\/system\/memory\/(hard|soft)_offline_page$/.exec(path);
 	if (failure) {
 		const addr = readAddress(value);
@@ -60,6 +62,8 @@ export function writeFile(world: World, os: number, path: string, value: string,
 		wakeParked(world, os);
 		return;
 	}
+	if (path === '/sys/power/mem_sleep') return endCall(world, call, writeMemSleep(world, os, value.trim()), null);
+	if (path === '/sys/class/rtc/rtc0/wakealarm') return endCall(world, call, setAlarm(world, os, value), null);
 	for (const { pattern, write } of SETTINGS) {
 		const match = pattern.exec(path);
 		if (!match) continue;
@@ -232,5 +236,5 @@ function boolean(value: string, set: (on: boolean) => unknown): string | null {
 }
 
 const READ_ONLY_SYS =
-	/^\/sys\/(devices\/system\/memory\/(block_size_bytes|memory\d+\/(valid_zones|removable|phys_index|phys_device))|devices\/system\/node\/.+|module\/memory_hotplug\/parameters\/memmap_on_memory|module\/virtio_mem\/parameters\/(force_bbm|bbm_block_size|bbm_safe_unplug)|devices\/virtual\/memory_tiering\/.+)$/;
+	/^\/sys\/(devices\/system\/memory\/(block_size_bytes|memory\d+\/(valid_zones|removable|phys_index|phys_device))|devices\/system\/node\/.+|module\/memory_hotplug\/parameters\/memmap_on_memory|module\/virtio_mem\/parameters\/(force_bbm|bbm_block_size|bbm_safe_unplug)|devices\/virtual\/memory_tiering\/.+|class\/rtc\/rtc0\/since_epoch)$/;
 const READ_ONLY_PROC = /^\/proc\/(buddyinfo|pagetypeinfo|zoneinfo|meminfo|vmstat|iomem|cmdline|\d+\/numa_maps)$/;

@@ -1,5 +1,5 @@
 import type { FirmwareNode } from '../mm/boot/firmware-node.ts';
-import type { MemoryRange } from '../mm/boot/reserved.ts';
+import type { BootFacts, MemoryRange } from '../mm/boot/reserved.ts';
 import { mapOf } from './map.ts';
 import type { QemuMachine } from './qemu-args.ts';
 
@@ -87,6 +87,26 @@ export function firmwareMemory(machine: QemuMachine): MemoryRange[] {
 		}
 	return ranges.sort((a, b) => a.startPfn - b.startPfn);
 }
+
+/** CPU models that have LA57 in every version (QEMU 10.0.13 target/i386/cpu.c). Features after the name change it. */
+const FIVE_LEVELS = /^(max|Icelake-Server|SapphireRapids|GraniteRapids|SierraForest|ClearwaterForest|EPYC-Genoa|EPYC-Turin)(-v\d+)?$/;
+
+/** What a kernel's boot memory depends on beyond ranges and nodes. */
+export function bootFacts(machine: QemuMachine): BootFacts {
+	const map = mapOf(machine);
+	const [model = '', ...features] = machine.cpuModel.split(',');
+	const words = features.map((word) => word.replace(/^\+(.*)/, '$1=on').replace(/^-(.*)/, '$1=off'));
+	const told = words.findLast((word) => /^la57(=|$)/.test(word));
+	return {
+		distanceTable: machine.distances.length > 0,
+		// hw/i386/acpi-build.c, build_srat: device memory is one hotpluggable range above 4 GiB.
+		hotpluggable: map.deviceBytes > 0,
+		fiveLevels: told === undefined ? FIVE_LEVELS.test(model) : !/=(off|no|false)$/.test(told)
+	};
+}
+
+/** Sleep state S3, unless ICH9-LPC or PIIX4_PM have it disabled (QEMU 10.0.13 hw/acpi/core.c, qemu_register_wakeup_support). */
+export const hasSleepState3 = (machine: QemuMachine): boolean => !machine.sleepDisabled;
 
 /** RAM is dealt out to the nodes in order; what passes the end of low RAM goes on at 4 GiB. */
 function nodeShares(machine: QemuMachine, lowBytes: number): { id: number; startPfn: number; endPfn: number }[] {

@@ -3,7 +3,7 @@ import { endCall, wakeCall } from '../mm/os/calls.ts';
 import { osRecord } from '../mm/os/os.ts';
 import { endProcess } from '../mm/process/end.ts';
 import { runWords } from '../mm/process/words.ts';
-import type { CallRecord, JsonValue } from '../state/machine-records.ts';
+import type { CallRecord, JsonValue, OsRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { writeFile } from './files.ts';
 import { runModule } from './modules.ts';
@@ -15,6 +15,9 @@ export type GuestCommand = Extract<MachineCommand, { name: 'process' | 'process-
 
 export const HELD_WALK = 'held-back';
 
+/** Why the guest does nothing. */
+export const standsStill = (record: OsRecord): string => (record.state === 'suspended' ? 'the machine sleeps' : 'the machine is stopped');
+
 /** Begins at once, or with the next cont. */
 export function askGuest(world: World, os: number, command: GuestCommand, call: CallRecord): void {
 	if (osRecord(world, os).state === 'running') {
@@ -22,7 +25,7 @@ export function askGuest(world: World, os: number, command: GuestCommand, call: 
 		return;
 	}
 	call.work = { walk: HELD_WALK, command: command as unknown as JsonValue };
-	call.waitingFor = 'the machine is stopped';
+	call.waitingFor = standsStill(osRecord(world, os));
 	wakeCall(world, call);
 }
 

@@ -15,6 +15,7 @@ export const HMP_ORDERS: Readonly<Record<string, Order>> = {
 	cont: () => request('cont'),
 	stop: () => request('stop'),
 	system_reset: () => request('system_reset'),
+	system_wakeup: () => request('system_wakeup'),
 	migrate_cancel: () => request('migrate_cancel'),
 	migrate(_world, _os, words) {
 		const uri = words.slice(1).find((word) => !word.startsWith('-'));
@@ -110,6 +111,7 @@ function info(world: World, os: number, words: readonly string[]): HmpAnswer {
 }
 
 function statusText(world: World, os: number): string {
-	const { state } = osRecord(world, os);
-	return state === 'running' ? 'running' : state === 'prelaunch' ? 'paused (prelaunch)' : 'paused';
+	const { state, sleep } = osRecord(world, os);
+	if (state === 'suspended') return sleep?.to === 'idle' ? 'running' : 'paused (suspended)';
+	return state === 'prelaunch' ? 'paused (prelaunch)' : state;
 }

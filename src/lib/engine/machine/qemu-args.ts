@@ -14,6 +14,10 @@ export interface QemuMachine {
 	/** 0: no maxmem was given. */
 	readonly maxmemBytes: number;
 	readonly cpus: number;
+	/** -cpu: model and features as they were written; QEMU's default of x86-64 is qemu64. */
+	readonly cpuModel: string;
+	/** -global ICH9-LPC.disable_s3=1, or PIIX4_PM on pc. */
+	readonly sleepDisabled: boolean;
 	/** -S: the machine waits for "cont". */
 	readonly paused: boolean;
 	/** -overcommit mem-lock=on. */
@@ -82,6 +86,8 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 	let slots = 0;
 	let maxmemBytes = 0;
 	let cpus = 1;
+	let cpuModel = 'qemu64';
+	let sleepDisabled = false;
 	let paused = false;
 	let memLock = false;
 	const objects: QemuPart[] = [];
@@ -117,6 +123,9 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 				if (!Number.isInteger(cpus) || cpus < 1 || cpus > 256) return refused('bad-scenario', '-smp: 1 to 256 CPUs');
 				break;
 			}
+			case '-cpu':
+				cpuModel = value();
+				break;
 			case '-object':
 				objects.push(readPart('-object', value()));
 				break;
@@ -152,6 +161,12 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 				Object.assign(machineProperties, part.properties);
 				break;
 			}
+			case '-global': {
+				const words = value();
+				if (/^(ICH9-LPC|PIIX4_PM)\.disable_s3=1$/.test(words)) sleepDisabled = true;
+				else ignored.push(`-global ${words}`);
+				break;
+			}
 			case '-S':
 				paused = true;
 				break;
@@ -183,6 +198,8 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 		slots,
 		maxmemBytes,
 		cpus,
+		cpuModel,
+		sleepDisabled,
 		paused,
 		memLock,
 		objects,

@@ -5,6 +5,7 @@ import type { CallRecord, JsonValue, VirtioMemRecord } from '../state/machine-re
 import type { World } from '../state/world.ts';
 import { getProperty, propertyNames, setProperty } from '../virtio-mem/qom.ts';
 import { HMP_ORDERS } from './hmp.ts';
+import { hasSleepState3 } from './firmware.ts';
 import { machineOf } from './machine-of.ts';
 import { memoryDevices } from './memory-devices.ts';
 import { ospmStatus } from './ospm-status.ts';
@@ -14,6 +15,7 @@ import { addDevice, addObject, deleteDevice, deleteObject } from './qmp-devices.
 import { answer, failure, unless, type QmpAnswer } from './qmp-value.ts';
 import { resetMachine } from './reset.ts';
 import { continueMachine, stopMachine } from './run-state.ts';
+import { wakeMachine } from './suspend.ts';
 
 /**
  * The monitor (QEMU 10.0.13, qapi/): commands that have to do with memory and with whether the machine runs. The value of the
@@ -34,8 +36,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 		}),
 	'query-acpi-ospm-status': (world, os) => answer(ospmStatus(world, os)),
 	'query-status': (world, os) => {
-		const { state } = osRecord(world, os);
-		return answer({ running: state === 'running', status: state });
+		const { state, sleep } = osRecord(world, os);
+		// A guest that idles is asleep by itself: QEMU knows nothing of it.
+		const status = state === 'suspended' && sleep?.to === 'idle' ? 'running' : state;
+		return answer({ running: status === 'running', status });
 	},
 	'qom-get': qomGet,
 	'qom-set': qomSet,
@@ -47,6 +51,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 	stop: silent(stopMachine),
 	cont: silent(continueMachine),
 	system_reset: silent(resetMachine),
+	system_wakeup: (world, os) => unless(wakeMachine(world, os, 'monitor')),
+	'query-current-machine': (world, os) => answer({ 'wakeup-suspend-support': hasSleepState3(machineOf(world, os)) }),
 	migrate: (world, os, args) =>
 		args['uri'] === undefined && args['channels'] === undefined
 			? failure("need either 'uri' or 'channels' argument")

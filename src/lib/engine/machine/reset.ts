@@ -44,6 +44,8 @@ export function resetMachine(world: World, os: number): void {
 	for (const process of world.r.processes.filter((each) => each.os === os && each.state === 'running'))
 		endProcess(world, os, process.id, newCall(world, os, 'kernel', 'process-end', `reset ends ${process.id}`, seq));
 	endCalls(world, os);
+	delete record.sleep;
+	delete record.alarm;
 	healAll(world, os);
 	for (const device of world.r.virtioMems) if (device.os === os && device.state === 'plugged') resetDevice(world, device, seq);
 	resetCxl(world, os);

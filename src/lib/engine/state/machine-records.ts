@@ -55,7 +55,12 @@ export interface OsRecord {
 	log: { atNs: number; text: string }[];
 	/** Events of the monitor, in order; sizes of virtio-mem lie with the device. */
 	qmpEvents: { atNs: number; event: string; data: JsonValue }[];
-	state: 'prelaunch' | 'running' | 'paused';
+	/** paused with `sleep` set: stopped while it slept. */
+	state: 'prelaunch' | 'running' | 'paused' | 'suspended';
+	/** Asleep: to RAM or to idle, and the write that waits for the morning; there only while it sleeps. */
+	sleep?: { to: 'ram' | 'idle'; call: number };
+	/** Alarm of its clock, −1: none; there once one was set. */
+	alarm?: { atNs: number; generation: number };
 	/** Migration of this machine as virtio-mem sees it. */
 	migrating: 'none' | 'outgoing' | 'incoming-postcopy';
 	/** What query-migrate tells of it; `generation` outdates the event of its end. */
@@ -106,6 +111,8 @@ export interface OsSettings {
 	weights: (number | null)[];
 	swapPages: number;
 	swapUsedPages: number;
+	/** /sys/power/mem_sleep, once it was written. */
+	memSleep?: 'deep' | 's2idle';
 	/** ZONE_EXMEM of seed S3 is switched on (proposed, never merged). */
 	exmem: boolean;
 	/** Module parameters of virtio_mem. */

@@ -72,7 +72,8 @@ function setRequested(world: World, device: VirtioMemRecord, value: JsonValue, c
 /** The guest is told that the configuration changed; a driver that runs looks at it before its next step. */
 export function configInterrupt(world: World, device: VirtioMemRecord, cause: number | null): void {
 	const { driver } = device;
-	if (driver.state !== 'bound') return;
+	// A device that the sleeping guest has reset raises no interrupt: the driver looks when it wakes up.
+	if (driver.state !== 'bound' || osRecord(world, device.os).sleep) return;
 	driver.configChanged = true;
 	kickDriver(world, device);
 	driver.work['cause'] = cause;

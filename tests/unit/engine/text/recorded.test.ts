@@ -4,11 +4,12 @@ import { typed } from '../../../support/console.ts';
 import { machine } from '../../../support/machines.ts';
 
 /**
- * Texts that a real machine printed (Debian 7.2.13 as a guest, 2 vCPUs, 2 GiB on node 0, a virtio-mem device on node 1),
- * out of a run of this one. Where a figure hangs on what that guest did at boot, the line is compared without it.
+ * Goal: every text of section 13 of the memory reference, byte for byte, out of a run.
+ * Method: the machine that printed them (Debian 7.2.13 as a guest of QEMU with its default CPU, 2 vCPUs, 2 GiB on node 0, a
+ * virtio-mem device on node 1), and programs that use as much of it, in such pieces, as that guest's did.
  */
 const GUEST = [
-	'-machine q35 -cpu max -smp 2 -m 2G,maxmem=18G,slots=4 -object memory-backend-ram,id=ram0,size=2G',
+	'-machine q35 -smp 2 -m 2G,maxmem=18G,slots=4 -object memory-backend-ram,id=ram0,size=2G',
 	'-numa node,nodeid=0,cpus=0-1,memdev=ram0 -numa node,nodeid=1',
 	'-object memory-backend-ram,id=mem0,size=8G -device virtio-mem-pci,id=vm0,memdev=mem0,node=1'
 ].join(' ');
@@ -28,26 +29,43 @@ const lines = (text: string, holds: string): string =>
 		.filter((line) => line.includes(holds))
 		.join('\n');
 
-/** 64 MiB of one process, and the 511 pages that the recorded guest kept in lists per CPU: here another process has them. */
+/**
+ * 64 MiB of one process at the address of the recording, and the 511 pages that the recorded guest kept in lists per CPU:
+ * here another process has them. 147 MiB more are in use on node 0.
+ */
 function withUsers(): Simulation {
 	const simulation = guest();
-	for (const [process, size] of [
-		['p0', '64M'],
+	leaveTraces(simulation);
+	for (const [process, area] of [
+		['p0', '64M at 0x7fd473e00000'],
 		['p1', '2044K']
 	])
-		for (const words of [`map a ${size}`, 'nothp a', 'bind a bind 1', 'touch a']) typed(simulation, `${process}: ${words}`);
+		for (const words of [`map a ${area}`, 'nothp a', 'bind a bind 1', 'touch a']) typed(simulation, `${process}: ${words}`);
+	for (const words of ['map a 147M', 'touch a']) typed(simulation, `p2: ${words}`);
 	return simulation;
+}
+
+/**
+ * A program that touched 510 MiB in base pages and gave them back, so that its 255 page tables are left, has 3 MiB in pipes
+ * and 144 pages of what it mapped next: what the userland of the recorded guest had of node 0, and the pieces that it left.
+ */
+function leaveTraces(simulation: Simulation): void {
+	for (const words of ['map old 510M', 'nothp old', 'touch old', 'free old', 'pipefill 3M', 'map a 1252K', 'nothp a', 'touch a'])
+		typed(simulation, `init: ${words}`);
+	for (const range of ['420K', '256K@484K']) typed(simulation, `init: unmap a ${range}`);
 }
 
 describe('a node of 512 MiB that just came online movable', () => {
 	const simulation = guest();
+	leaveTraces(simulation);
 
 	it('buddyinfo', () => {
-		const text = typed(simulation, 'cat /proc/buddyinfo');
-		expect(lines(text, 'Node 1')).toBe(
-			'Node 1, zone  Movable      0      0      0      0      0      0      0      0      0      0    128 '
+		expect(typed(simulation, 'cat /proc/buddyinfo')).toBe(
+			// ZONE_DMA as every recorded guest has it; the excerpt leaves it out.
+			'Node 0, zone      DMA      0      0      0      0      0      1      1      1      0      1      3 \n' +
+				'Node 0, zone    DMA32      2      2      1      2      3      1      1      0      0      1    458 \n' +
+				'Node 1, zone  Movable      0      0      0      0      0      0      0      0      0      0    128 \n'
 		);
-		expect(text).toMatch(/^Node 0, zone {6}DMA( {1,6}\d+){11} \nNode 0, zone {4}DMA32( {1,6}\d+){11} \nNode 1/);
 	});
 	it('pagetypeinfo', () => {
 		const text = typed(simulation, 'cat /proc/pagetypeinfo');
@@ -122,9 +140,8 @@ describe('the same node with 64 MiB in use', () => {
 		]);
 	});
 	it('numactl -H', () => {
-		const text = typed(simulation, 'numactl -H');
-		expect(text.replace(/(node 0 (?:size|free):) \d+/g, '$1 N')).toBe(
-			'available: 2 nodes (0-1)\nnode 0 cpus: 0 1\nnode 0 size: N MB\nnode 0 free: N MB\nnode 1 cpus:\nnode 1 size: 512 MB\nnode 1 free: 446 MB\n' +
+		expect(typed(simulation, 'numactl -H')).toBe(
+			'available: 2 nodes (0-1)\nnode 0 cpus: 0 1\nnode 0 size: 1904 MB\nnode 0 free: 1702 MB\nnode 1 cpus:\nnode 1 size: 512 MB\nnode 1 free: 446 MB\n' +
 				'node distances:\nnode     0    1 \n   0:   10   20 \n   1:   20   10 \n'
 		);
 	});
@@ -141,8 +158,8 @@ describe('the same node with 64 MiB in use', () => {
 	});
 	it('numa_maps', () => {
 		const pid = /(\d+) p0/.exec(typed(simulation, 'ps'))?.[1];
-		expect(typed(simulation, `cat /proc/${pid}/numa_maps`)).toMatch(
-			/^[0-9a-f]{12} bind:1 anon=16384 dirty=16384 active=0 N1=16384 kernelpagesize_kB=4\n$/
+		expect(typed(simulation, `cat /proc/${pid}/numa_maps`)).toBe(
+			'7fd473e00000 bind:1 anon=16384 dirty=16384 active=0 N1=16384 kernelpagesize_kB=4\n'
 		);
 	});
 	it('numa_maps goes on saying bind:1 when the pages have gone to node 0, as long as node 1 has memory', () => {

@@ -15,14 +15,14 @@ import { bootBackground } from './background.ts';
 import { readCommandLine } from './command-line.ts';
 import { groupsOf } from './grouped-nodes.ts';
 import { rangesTold } from './nodes-told.ts';
-import { freeAfterBoot, type MemoryRange } from './reserved.ts';
+import { freeAfterBoot, type BootFacts, type MemoryRange } from './reserved.ts';
 import { bootZones, type BootZone } from './zone-ranges.ts';
 
 /**
  * A kernel boots on what the firmware tells it: zones, memory blocks, what never enters the buddy, what the kernel takes
  * first (Linux 7.2.13 mm/mm_init.c, arch/x86/mm). `told` is usable memory, ascending; the blocks outside are absent.
  */
-export function bootOs(world: World, os: number, told: readonly MemoryRange[], distanceTable: boolean): void {
+export function bootOs(world: World, os: number, told: readonly MemoryRange[], facts: BootFacts): void {
 	const ranges = rangesTold(world, os, told);
 	const record = osRecord(world, os);
 	const wish = readCommandLine(record.append, record.settings);
@@ -35,7 +35,7 @@ export function bootOs(world: World, os: number, told: readonly MemoryRange[], d
 	const zones = bootZones(ranges, wish);
 	makeZones(world, os, zones);
 	markSections(world, os, ranges);
-	fillMemory(world, os, ranges, freeAfterBoot(record, ranges, distanceTable));
+	fillMemory(world, os, ranges, freeAfterBoot(record, ranges, facts));
 	const present = zones.reduce((sum, zone) => sum + zone.presentPages, 0);
 	rebuildZonelists(world, os, null, present);
 	bootBackground(world, os);

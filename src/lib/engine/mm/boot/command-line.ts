@@ -1,5 +1,12 @@
 import type { OsSettings } from '../../state/machine-records.ts';
-import type { CoreWish } from './zone-ranges.ts';
+
+/** kernelcore= and movablecore= as they were given: pages, or percent of all memory. */
+export interface CoreWish {
+	readonly kernelPages: number | null;
+	readonly kernelPercent: number | null;
+	readonly movablePages: number | null;
+	readonly movablePercent: number | null;
+}
 
 /**
  * The kernel's command line (Linux 7.2.13 Documentation/admin-guide/kernel-parameters.txt): words that decide about
@@ -68,6 +75,19 @@ export function readCommandLine(append: string, settings: OsSettings): CoreWish 
 export function memoryLimit(append: string): number | null {
 	const word = append.split(/\s+/).findLast((each) => each.startsWith('mem=') && each !== 'mem=nopentium');
 	return word === undefined ? null : readPages(word.slice('mem='.length));
+}
+
+/** no5lvl (arch/x86/boot/startup/la57toggle.c): page tables keep four levels. */
+export const noFiveLevels = (append: string): boolean => /(^|\s)no5lvl(\s|$)/.test(append);
+
+/**
+ * swiotlb=SLOTS[,AREAS][,force|noforce] (kernel/dma/swiotlb.c, setup_io_tlb_npages): slots of 2 KiB in whole segments of 128;
+ * 64 MiB without a number.
+ */
+export function bounceWish(append: string): { readonly slots: number; readonly forced: boolean; readonly off: boolean } {
+	const words = (/(?:^|\s)swiotlb=(\S*)/.exec(append)?.[1] ?? '').split(',');
+	const number = /^\d+$/.test(words[0] ?? '') ? Number(words[0]) : 0;
+	return { slots: number === 0 ? 32_768 : Math.ceil(number / 128) * 128, forced: words.includes('force'), off: words.includes('noforce') };
 }
 
 /** numa=off (arch/x86/mm/numa.c): what firmware says of nodes is not looked at. */

@@ -1,4 +1,5 @@
 import type { ZoneName } from '../../contract/machine-status.ts';
+import type { CoreWish } from './command-line.ts';
 import type { MemoryRange } from './reserved.ts';
 
 /** Zones at boot: which pfns each spans and how many pages are there (Linux 7.2.13 mm/mm_init.c). */
@@ -19,14 +20,6 @@ const LIMITS: readonly { name: ZoneName; from: number; to: number }[] = [
 ];
 /** MAX_ORDER_NR_PAGES: ZONE_MOVABLE begins on such a border. */
 const LARGEST_CHUNK = 1024;
-
-/** kernelcore= and movablecore= as they were given: pages, or percent of all memory. */
-export interface CoreWish {
-	readonly kernelPages: number | null;
-	readonly kernelPercent: number | null;
-	readonly movablePages: number | null;
-	readonly movablePercent: number | null;
-}
 
 export function bootZones(ranges: readonly MemoryRange[], wish: CoreWish): BootZone[] {
 	const movableFrom = movableStarts(ranges, wish);

@@ -44,6 +44,24 @@ export function pauseDriver(world: World, device: VirtioMemRecord): void {
 	driver.generation += 1;
 }
 
+/** The driver's device is reset for the sleep, its timer is cancelled by what waking up brings (virtio_mem_freeze). */
+export function suspendDriver(device: VirtioMemRecord): void {
+	const { driver } = device;
+	const { blocking, cause } = driver.work;
+	driver.running = false;
+	driver.timerNs = -1;
+	driver.generation += 1;
+	driver.work = { ...(blocking === undefined ? {} : { blocking }), ...(cause === undefined ? {} : { cause }) };
+}
+
+/** The guest wakes up: the driver looks whether anything changed (virtio_mem_restore). */
+export function configChangedOnWake(world: World, device: VirtioMemRecord, cause: number): void {
+	if (device.driver.state !== 'bound') return;
+	device.driver.configChanged = true;
+	kickDriver(world, device);
+	device.driver.work['cause'] = cause;
+}
+
 /** The machine goes on. */
 export function resumeDriver(world: World, device: VirtioMemRecord): void {
 	const { driver } = device;

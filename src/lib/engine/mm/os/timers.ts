@@ -10,6 +10,8 @@ export const KernelTimer = {
 	/** A device that was asked to leave is gone; a: virtio-mem device. */
 	deviceGone: 3,
 	/** The time of a command under timeout(1) is over; a: call. */
-	shellLimit: 4
+	shellLimit: 4,
+	/** The alarm of a machine's clock; a: machine. */
+	wakeAlarm: 5
 } as const;
 export const TIMER_KINDS = 16;

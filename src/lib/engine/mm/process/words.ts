@@ -1,5 +1,5 @@
 import { MIB, PAGE_BYTES } from '../../../base/units.ts';
-import { PROCESS_WORDS, readBytes, readRange } from '../../contract/process-words.ts';
+import { PROCESS_WORDS, readAddress, readBytes, readRange } from '../../contract/process-words.ts';
 import type { AreaRecord, CallRecord, JsonValue, ProcessRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { parseNodes, parsePolicy, settlePolicy } from '../alloc/mempolicy.ts';
@@ -105,8 +105,11 @@ function withRange(then: (told: Told, area: AreaRecord, first: number, pages: nu
 function map(kind: AreaRecord['kind']): Word {
 	return (told) => {
 		const { world, os, process, rest } = told;
-		const [name = '', size = '', option] = rest;
+		const at = rest.indexOf('at');
+		const hint = at < 0 ? undefined : readAddress(rest[at + 1]);
+		const [name = '', size = '', option] = at < 0 ? rest : rest.slice(0, at);
 		const bytes = readBytes(size);
+		if (hint === null || (at >= 0 && rest.length > at + 2)) return refuse(told, 'EINVAL', `written as: ${formOf(told.op)}`);
 		if (!/^[A-Za-z_][\w-]{0,30}$/.test(name) || bytes === null || bytes <= 0)
 			return refuse(told, 'EINVAL', `written as: ${formOf(told.op)}`);
 		if (option?.startsWith('/') === true && kind === 'anonymous') return mapFile(told, name, bytes, option);
@@ -124,6 +127,7 @@ function map(kind: AreaRecord['kind']): Word {
 			name,
 			kind,
 			pageCount: Math.ceil(bytes / PAGE_BYTES),
+			hint,
 			secure: kind === 'secure' ? (option === 'guest_memfd' ? 'guest_memfd' : 'secretmem') : null,
 			zoneWish: option === 'exmem' || option === 'normal' ? option : 'any'
 		});

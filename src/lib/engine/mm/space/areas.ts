@@ -21,6 +21,8 @@ export interface NewArea {
 	readonly secure?: AreaRecord['secure'];
 	readonly device?: string;
 	readonly zoneWish?: AreaRecord['zoneWish'];
+	/** Address that mmap is asked for; it is a hint. */
+	readonly hint?: number;
 }
 
 /** A fresh area with nothing mapped, or null when the world has no room for it. */
@@ -71,13 +73,33 @@ function freeGuestBlocks(world: World, count: number): number {
 	return world.capacities.guestBlock - at >= count ? at : -1;
 }
 
-/** Highest address below the stack that is free, downwards as mmap goes; 2 MiB steps for what may be huge (our simplification: no ASLR). */
+/** mmap_min_addr, and the end of user space with four levels of page tables (TASK_SIZE). */
+const LOWEST_HVA = 65_536;
+const END_HVA = 0x7ffffffff000;
+/** Highest gap below the stack, downwards as mmap goes; 2 MiB steps for what may be huge (our simplification: no ASLR). */
 const TOP_HVA = 0x7ffff7800000;
+
+/** A hint is taken where nothing is mapped there (Linux 7.2.13 mm/mmap.c, round_hint_to_min and generic_get_unmapped_area_topdown). */
 function freeAddress(world: World, request: NewArea): number {
-	const bytes = request.pageCount * PAGE_BYTES;
+	const bytes = Math.max(1, request.pageCount) * PAGE_BYTES;
+	// Page tables and the pages of pipes lie in no address space.
+	const mapped = areasOf(world, request.os, request.process)
+		.filter((area) => area.kind !== 'kernel' && area.kind !== 'pipe')
+		.map((area) => ({ start: area.startHva, end: area.startHva + area.pageCount * PAGE_BYTES }))
+		.sort((a, b) => b.start - a.start);
+	if (request.hint !== undefined && request.hint >= PAGE_BYTES) {
+		const start = Math.max(LOWEST_HVA, Math.floor(request.hint / PAGE_BYTES) * PAGE_BYTES);
+		const end = start + bytes;
+		if (end <= END_HVA && mapped.every((area) => end <= area.start || area.end <= start)) return start;
+	}
 	const step = bytes >= PAGES_PER_BLOCK * PAGE_BYTES ? PAGES_PER_BLOCK * PAGE_BYTES : PAGE_BYTES;
-	const lowest = areasOf(world, request.os, request.process).reduce((least, area) => Math.min(least, area.startHva), TOP_HVA);
-	return Math.floor((lowest - bytes) / step) * step;
+	const below = (top: number): number => Math.floor((top - bytes) / step) * step;
+	let top = TOP_HVA;
+	for (const area of mapped) {
+		if (below(top) >= area.end) break;
+		top = Math.min(top, area.start);
+	}
+	return below(top);
 }
 
 /** Areas that a process maps. */

@@ -3,6 +3,7 @@ import { busDirectory } from './cxl.ts';
 import { driverLoaded, kernelDirectory, moduleDirectory, tieringDirectory } from './kernel.ts';
 import { memoryDirectory } from './memory.ts';
 import { nodeDirectory } from './nodes.ts';
+import { clockDirectory, powerDirectory } from './power.ts';
 import { procDirectory } from './proc.ts';
 import { directory, lookUp, type Directory, type Found } from './tree.ts';
 
@@ -14,12 +15,14 @@ export function rootOf(world: World, os: number): Directory {
 		proc: procDirectory(world, os),
 		sys: directory(() => ({
 			...busDirectory(world, os),
+			class: directory(() => ({ rtc: clockDirectory(world, os) })),
 			devices: directory(() => ({
 				system: directory(() => ({ memory: memoryDirectory(world, os), node: nodeDirectory(world, os) })),
 				virtual: directory(() => ({ memory_tiering: tieringDirectory(world, os) }))
 			})),
 			kernel: kernelDirectory(world, os),
-			module: moduleDirectory(world, os)
+			module: moduleDirectory(world, os),
+			power: powerDirectory(world, os)
 		}))
 	}));
 }

@@ -72,6 +72,36 @@ describe('zones at boot', () => {
 		expect(zonesOf(machine(VIRTIO_MEM.replace('-m 1G', '-m 512M')))['0/DMA32']).toEqual([126_944, 126_944, 96_768]);
 	});
 
+	/** Pages that boot keeps of what is present. */
+	const kept = (qemuArgs: string, append = ''): number =>
+		Object.values(zonesOf(machine(qemuArgs, append))).reduce((sum, [, present, managed]) => sum + present - managed, 0);
+	const BOUNCE = (64 * 2 ** 20) / 4096 + (32_768 * 24) / 4096;
+
+	test('64 MiB of bounce buffers as soon as memory above 4 GiB is possible', () => {
+		const small = '-machine q35 -smp 2 -m 1G';
+		const large = `${small},maxmem=9G,slots=4`;
+		expect(kept(large) - kept(small)).toBe(BOUNCE);
+		// SRAT is not looked at with numa=off; what the command line says of the buffers counts in any case.
+		expect(kept(large, 'numa=off')).toBe(kept(small));
+		expect(kept(large, 'swiotlb=noforce')).toBe(kept(small));
+		expect(kept(small, 'swiotlb=force')).toBe(kept(large));
+		expect(kept(small, 'swiotlb=1000,force') - kept(small)).toBe((1024 * 2048) / 4096 + (1024 * 24) / 4096);
+		expect(kept('-machine q35 -smp 2 -m 6G')).toBe(kept('-machine q35 -smp 2 -m 6G,maxmem=16G,slots=4'));
+	});
+
+	test.each([
+		['-cpu max', '', 512],
+		['', '', 8],
+		['-cpu qemu64,+la57', '', 512],
+		['-cpu max,la57=off', '', 8],
+		['-cpu Skylake-Server', '', 8],
+		['-cpu SapphireRapids-v2', '', 512],
+		['-cpu max', 'no5lvl', 8]
+	])('roots of sections with "%s" and "%s": as many as the levels of page tables want', (cpu, append, pages) => {
+		const of = (words: string, line: string): number => kept(`-machine q35 ${words} -smp 2 -m 1G`.replace(/  +/g, ' '), line);
+		expect(of(cpu, append) - of('-cpu qemu64', '')).toBe(pages - 8);
+	});
+
 	test('the same share asked for as movablecore= or in percent', () => {
 		const wanted = zonesOf(machine(THREE_NODES, 'kernelcore=512M'));
 		expect(zonesOf(machine(THREE_NODES, 'movablecore=512M'))).toEqual(wanted);
