@@ -304,7 +304,13 @@ export interface TranslationAnswer {
 		readonly ways: number;
 		readonly granularity: number;
 		readonly arithmetic: 'modulo' | 'xor';
+		/** Masks that the root uses, lowest first; empty with modulo. */
+		readonly xorMasks: readonly number[];
 		readonly targets: readonly string[];
+		/** Places among the targets of the stripes from the base on, one round; −1: nothing answers there. */
+		readonly firstRound: readonly number[];
+		/** The same from the beginning of the round in which the address lies, two rounds. */
+		readonly thisRound: readonly number[];
 	} | null;
 	readonly way: number | null;
 	readonly device: string | null;

@@ -4,6 +4,7 @@ import { daxName, kmemRange } from '../cxl/dax.ts';
 import { decoderAt, decoderName, decodersOf, memdevName, memdevOf, portAt, portName, regionById, regionName } from '../cxl/find.ts';
 import { encodedGranularity, encodedWays } from '../cxl/encode.ts';
 import { offsetInDevice } from '../fabric/address/interleave.ts';
+import { roundsOf } from '../fabric/address/translate.ts';
 import { bitsWords } from '../fabric/address/words.ts';
 import { osRecord, PAGES_PER_SECTION } from '../mm/os/os.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
@@ -42,7 +43,7 @@ export function translateOnMachine(world: World, cxl: CxlRecord, hpa: number): T
 		.find((decoder) => hpa >= decoder.start && hpa < decoder.start + decoder.bytes);
 	if (root === undefined) return answer(os.id, hpa, walk, null, null, { miss: 'no-window', says: 'No window of this machine covers it' });
 	const region = cxl.regions.find((one) => one.bytes > 0 && hpa >= one.start && hpa < one.start + one.bytes) ?? null;
-	const window = windowShown(cxl, root, region);
+	const window = windowShown(cxl, root, region, hpa);
 	walk.steps.push({
 		at: 'window',
 		title: decoderName(cxl, root),
@@ -59,24 +60,26 @@ export function translateOnMachine(world: World, cxl: CxlRecord, hpa: number): T
 }
 
 /** The set that the bits of an address choose from: the region's devices, or the window's bridges while there is no region. */
-function windowShown(cxl: CxlRecord, root: CxlDecoderRecord, region: CxlRegionRecord | null): NonNullable<TranslationAnswer['window']> {
-	if (region !== null)
-		return {
-			baseHpa: region.start,
-			bytes: region.bytes,
-			ways: region.ways,
-			granularity: region.granularityBytes,
-			arithmetic: 'modulo',
-			targets: region.targets.map((index, at) => (index < 0 ? `position ${at}` : memdevName(memdevOf(cxl, decoderAt(cxl, index)))))
-		};
-	return {
-		baseHpa: root.start,
-		bytes: root.bytes,
-		ways: root.ways,
-		granularity: root.granularityBytes,
-		arithmetic: 'modulo',
-		targets: root.targets.map((uid) => bridgeName(cxl, uid))
+function windowShown(
+	cxl: CxlRecord,
+	root: CxlDecoderRecord,
+	region: CxlRegionRecord | null,
+	hpa: number
+): NonNullable<TranslationAnswer['window']> {
+	const shape =
+		region === null
+			? { baseHpa: root.start, bytes: root.bytes, ways: root.ways, granularity: root.granularityBytes }
+			: { baseHpa: region.start, bytes: region.bytes, ways: region.ways, granularity: region.granularityBytes };
+	const targets =
+		region === null
+			? root.targets.map((uid) => bridgeName(cxl, uid))
+			: region.targets.map((index, at) => (index < 0 ? `position ${at}` : memdevName(memdevOf(cxl, decoderAt(cxl, index)))));
+	const wayAt = (at: number): number => {
+		if (region === null) return wayOf(at, root);
+		const end = down(cxl, root, at, { steps: [], switches: [] });
+		return 'miss' in end ? -1 : end.position;
 	};
+	return { ...shape, arithmetic: 'modulo', xorMasks: [], targets, ...roundsOf(hpa, shape, wayAt) };
 }
 
 const bridgeOfUid = (cxl: CxlRecord, uid: number): number =>

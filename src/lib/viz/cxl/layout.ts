@@ -23,8 +23,8 @@ export interface CxlLayout {
 	readonly daxes: readonly { readonly dax: CxlDaxStatus; readonly box: Box }[];
 	readonly lost: readonly Box[];
 	readonly region: Box;
-	/** Two rounds of the ways where there is room. */
-	readonly stripes: readonly { readonly way: number; readonly box: Box }[];
+	/** Two rounds of the ways where there is room; whose each is says the engine. */
+	readonly stripes: readonly Box[];
 	readonly ports: readonly PlacedPort[];
 	readonly devices: readonly PlacedDevice[];
 	/** Device boxes are too narrow for more than a name. */
@@ -128,10 +128,7 @@ function stripesOf(ways: number, row: Box): CxlLayout['stripes'] {
 	const count = ways * rounds;
 	const cell = Math.min(34, row.width / count);
 	const x0 = row.x + (row.width - cell * count) / 2;
-	return Array.from({ length: count }, (_, at) => ({
-		way: at % ways,
-		box: box(x0 + at * cell, row.y, cell, row.height)
-	}));
+	return Array.from({ length: count }, (_, at) => box(x0 + at * cell, row.y, cell, row.height));
 }
 
 function placeDevices(scene: CxlScene, row: Box): PlacedDevice[] {

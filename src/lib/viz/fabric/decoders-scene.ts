@@ -49,7 +49,11 @@ export function addressParts(answer: TranslationAnswer): AddressParts | null {
 	return {
 		base,
 		rest,
-		wayBits: ways > 1 && Number.isInteger(width) ? { low: lowBits, width } : null,
+		// Bits say it only where they are taken as they stand.
+		wayBits:
+			ways > 1 && Number.isInteger(width) && window.arithmetic === 'modulo'
+				? { low: lowBits, width }
+				: null,
 		way,
 		ways,
 		granularity,

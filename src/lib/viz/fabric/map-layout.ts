@@ -39,6 +39,8 @@ export interface PlacedPort {
 }
 export interface MapLink {
 	readonly key: string;
+	/** Names under which the engine may know it: "switch:port" from either end, "device:head". */
+	readonly ids: readonly string[];
 	readonly from: Point;
 	readonly to: Point;
 	readonly down: boolean;
@@ -210,6 +212,7 @@ function linksOf(
 			if (host)
 				links.push({
 					key: name,
+					ids: [name],
 					from: { x: host.box.x + host.box.width / 2, y: host.box.y + host.box.height },
 					to: { x: near.x, y: place.y },
 					down: port.down || isDown(name, host.host.id),
@@ -218,6 +221,7 @@ function linksOf(
 			else if (device)
 				links.push({
 					key: name,
+					ids: [name],
 					from: { x: near.x, y: place.y + place.height },
 					to: { x: device.box.x + device.box.width / 2, y: device.box.y },
 					down: port.down || isDown(name, device.device.id),
@@ -227,10 +231,11 @@ function linksOf(
 				const pair = [placed.one.id, other.one.id].toSorted().join(' ');
 				if (seen.has(pair)) continue;
 				seen.add(pair);
-				const theirs =
-					other.ports.find(({ port: far }) => far.partner === placed.one.id)?.box ?? other.box;
+				const far = other.ports.find(({ port: each }) => each.partner === placed.one.id);
+				const theirs = far?.box ?? other.box;
 				links.push({
 					key: pair,
+					ids: [name, ...(far ? [`${other.one.id}:${far.port.index}`] : [])],
 					from: near,
 					to: centre(theirs),
 					down: port.down || isDown(name),
@@ -247,6 +252,7 @@ function linksOf(
 			if (!host) return;
 			links.push({
 				key: `${device.id}/${ld.number}`,
+				ids: [`${device.id}:${ld.number}`],
 				from: { x: host.box.x + host.box.width / 2, y: host.box.y + host.box.height },
 				to: { x: place.x + (place.width * (at + 1)) / (heads.length + 1), y: place.y },
 				down: isDown(
@@ -262,10 +268,11 @@ function linksOf(
 	return links;
 }
 
-/** Straight down where it can be, else an S. */
-export function linkPath({ from, to }: MapLink): string {
+/** Straight down where it can be, else an S; `aside` of it by so many pixels. */
+export function linkPath({ from, to }: MapLink, aside = 0): string {
 	const half = (from.y + to.y) / 2;
-	return `M${from.x} ${from.y}C${from.x} ${half} ${to.x} ${half} ${to.x} ${to.y}`;
+	const [a, b] = [from.x + aside, to.x + aside];
+	return `M${a} ${from.y}C${a} ${half} ${b} ${half} ${b} ${to.y}`;
 }
 export const linkMiddle = ({ from, to }: MapLink): Point => ({
 	x: (from.x + to.x) / 2,

@@ -2,6 +2,7 @@ import { formatBytesBinary } from '../../base/format.ts';
 import type { FabricHostStatus, FabricStatus } from '../../engine/contract/fabric-status.ts';
 import type { FabricThing } from '../../engine/contract/queries.ts';
 import { hostTitle } from './extents-scene.ts';
+import { linkOf, linkWords } from './link-load.ts';
 import { kindWords, mediaShares } from './media.ts';
 
 /** What a part of the map says about itself. */
@@ -22,8 +23,12 @@ export function partWords(fabric: FabricStatus, thing: FabricThing, id: string):
 	switch (thing) {
 		case 'host':
 			return hostPart(fabric, id);
-		case 'device':
-			return devicePart(fabric, id);
+		case 'device': {
+			const words = devicePart(fabric, id);
+			// Plugged straight into hosts: no port tells of these links.
+			const heads = fabric.links.filter((one) => one.id.startsWith(`${id}:`));
+			return { ...words, long: [words.long, ...heads.map(linkWords)].join('; ') };
+		}
 		case 'switch':
 			return switchPart(fabric, id);
 		case 'port':
@@ -99,17 +104,28 @@ function portPart(fabric: FabricStatus, id: string): PartWords {
 					`${vppb.status === 'in progress' ? 'being bound' : 'bound'} to vPPB ${at} of ${hostTitle(virtual.host)}${vppb.ld === null ? '' : `, logical device ${vppb.ld}`}`
 			)
 	);
+	const link = linkOf(fabric, id) ?? linkOf(fabric, farEnd(fabric, one.id, port.partner));
 	return {
 		short: port.state,
-		long: `Port ${port.index} of ${name}: ${port.state}${port.partner === null ? ', empty' : `, ${port.partner}`}${port.pid === null ? '' : `, PID 0x${port.pid.toString(16)}`}${port.down ? ', link down' : ''}${bound.length > 0 ? `, ${bound.join(', ')}` : ''}`
+		long: `Port ${port.index} of ${name}: ${port.state}${port.partner === null ? ', empty' : `, ${port.partner}`}${port.pid === null ? '' : `, PID 0x${port.pid.toString(16)}`}${port.down ? ', link down' : ''}${bound.length > 0 ? `, ${bound.join(', ')}` : ''}${link ? `; ${linkWords(link)}` : ''}`
 	};
 }
+
+/** A link between two switches has the name of one of its two ports. */
+function farEnd(fabric: FabricStatus, name: string, partner: string | null): string {
+	const other = fabric.switches.find((each) => each.id === partner);
+	const port = other?.ports.find((each) => each.partner === name);
+	return other && port ? `${other.id}:${port.index}` : '';
+}
+
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 export function mapWords(fabric: FabricStatus): string {
 	return [
 		...fabric.hosts.map((host) => hostPart(fabric, host.id).long),
 		...fabric.switches.map((one) => switchPart(fabric, one.id).long),
 		...fabric.devices.map((device) => devicePart(fabric, device.id).long),
+		...fabric.links.map((link) => capital(linkWords(link))),
 		...(fabric.down.length > 0 ? [`Links that are down: ${fabric.down.join(', ')}`] : [])
 	]
 		.map((sentence) => `${sentence}.`)

@@ -87,7 +87,7 @@ describe('the figure', () => {
 					layout.blocks,
 					layout.dax,
 					layout.region,
-					...layout.stripes.map((one) => one.box),
+					...layout.stripes,
 					...layout.ports.map((one) => one.box),
 					...layout.devices.map((one) => one.box)
 				];
