@@ -126,6 +126,10 @@ function portsBelow(
 	return found;
 }
 
+/** A byte somewhere inside what is shown, the same one each time. */
+export const someByte = ({ range }: CxlScene): number =>
+	range.baseHpa + (0x1234_5678 % range.bytes);
+
 /** Ports on the way down to a device, the bridge first. */
 export function wayTo(scene: CxlScene, memdev: string): string[] {
 	const way: string[] = [];

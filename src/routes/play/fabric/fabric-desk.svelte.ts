@@ -1,4 +1,5 @@
 import type { FabricCommand } from '$lib/engine/contract/fabric-commands.ts';
+import type { InterleaveAnswer } from '$lib/engine/contract/fabric-load.ts';
 import type { FabricStatus, TranslationAnswer } from '$lib/engine/contract/fabric-status.ts';
 import type { JournalEntry } from '$lib/engine/contract/commands.ts';
 import type { TraceRecord } from '$lib/engine/contract/records.ts';
@@ -35,6 +36,8 @@ export class FabricDesk {
 	/** Addresses whose ladders are shown; null: the first byte of the host's window. */
 	addresses: readonly [number | null, number | null] = $state.raw([null, null]);
 	answers: readonly [TranslationAnswer | null, TranslationAnswer | null] = $state.raw([null, null]);
+	/** How the windows of these addresses are interleaved, and what else they could be. */
+	shapes: readonly [InterleaveAnswer | null, InterleaveAnswer | null] = $state.raw([null, null]);
 	/** The line of the last action of the picture, and what was said against it. */
 	echo: string | null = $state(null);
 	/** Rail that a new offer is meant for. */
@@ -105,6 +108,7 @@ export class FabricDesk {
 			this.offset = null;
 			this.addresses = [null, null];
 			this.answers = [null, null];
+			this.shapes = [null, null];
 			this.who = 'fm';
 			this.view = firstView(this.fabric, world.journal);
 		}
@@ -117,6 +121,7 @@ export class FabricDesk {
 		this.#asking = true;
 		const pair = this.ladderHosts();
 		const found: [TranslationAnswer | null, TranslationAnswer | null] = [null, null];
+		const shapes: [InterleaveAnswer | null, InterleaveAnswer | null] = [null, null];
 		try {
 			for (const at of [0, 1] as const) {
 				const host = pair[at];
@@ -126,8 +131,14 @@ export class FabricDesk {
 					host: host.id,
 					hpa: this.addresses[at] ?? host.firstHpa
 				});
+				const windows = this.fabric.hosts.find((one) => one.id === host.id)?.windows ?? [];
+				const base = found[at]?.window?.baseHpa ?? host.baseHpa;
+				const window = windows.findIndex((one) => one.baseHpa === base);
+				if (window >= 0)
+					shapes[at] = await session.ask(active, { kind: 'interleave', host: host.id, window });
 			}
 			this.answers = found;
+			this.shapes = shapes;
 		} catch {
 			// The last ladders stay until the next turn.
 		}

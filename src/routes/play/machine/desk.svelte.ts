@@ -12,9 +12,12 @@ import {
 	keyOf,
 	scrollback,
 	type Entry,
+	type MachineView,
 	type Said,
 	type Typed
 } from './scrollback.ts';
+
+export type { MachineView };
 
 /** Newest outcomes that are asked for again while their calls run. */
 const MOST_OUTCOMES = 40;
@@ -25,7 +28,11 @@ const EVERY_MS = 250;
 export class MachineDesk {
 	/** Which machine; the first when it is gone. */
 	wanted: string | null = $state(null);
-	view: 'rooms' | 'virtio' | 'both' = $state('rooms');
+	view: MachineView | 'both' = $state('rooms');
+	/** Byte that is followed through the decoders; null: the one that the figure begins with. */
+	followed: number | null = $state(null);
+	/** The address ladder instead of the decoders' figure. */
+	ladder: boolean = $state(false);
 	open: boolean = $state(false);
 	/** The picture lists what changed since the one before. */
 	changesOpen: boolean = $state(false);
@@ -92,6 +99,7 @@ export class MachineDesk {
 			if (world.world !== this.#world) {
 				this.#said = [];
 				this.view = firstView(world.journal);
+				this.followed = null;
 				// Machines live in seconds: timers of 50 s are not watched at a tenth of a second each.
 				if (session.speedIndex === DEFAULT_SPEED_INDEX) session.speedIndex += 1;
 			}

@@ -112,13 +112,20 @@ export const commandsUntil = (
 		({ atNs, command }) => atNs <= nowNs && isMachineCommand(command) && command.machine === machine
 	).length;
 
-/** A run that is mostly about what a device is asked for begins with the device, any other with the zones. */
-export function firstView(journal: readonly JournalEntry[]): 'rooms' | 'virtio' {
+/** What the stage shows of one machine. */
+export type MachineView = 'rooms' | 'virtio' | 'cxl';
+
+/** A run that is mostly about what a device is asked for begins with the device, one about regions with CXL, any other with the zones. */
+export function firstView(journal: readonly JournalEntry[]): MachineView {
 	const orders = journal.filter(
 		({ command }) => command.name === 'qmp' || command.name === 'write-file'
 	);
 	const wishes = orders.filter(
 		({ command }) => command.name === 'qmp' && command.arguments?.['property'] === 'requested-size'
 	);
-	return wishes.length * 2 > orders.length && wishes.length > 1 ? 'virtio' : 'rooms';
+	if (wishes.length * 2 > orders.length && wishes.length > 1) return 'virtio';
+	const lines = journal.filter(
+		({ command }) => command.name === 'shell' && /^(timeout \d+ )?(cxl|daxctl) /.test(command.line)
+	);
+	return lines.length > orders.length ? 'cxl' : 'rooms';
 }
