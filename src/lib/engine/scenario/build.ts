@@ -27,6 +27,7 @@ import { newWorld, type World } from '../state/world.ts';
 import { ownerIndex } from '../superpage/words.ts';
 import { classesOf, MAX_WRITES_PER_SECOND, writesPerSecond } from '../workloads/index.ts';
 import { capacitiesOf, DEFAULT_LIMIT_BYTES, estimateMemory } from './capacities.ts';
+import { tooLargeText } from './too-large.ts';
 
 export interface BuildRequest {
 	readonly scenario: Scenario;
@@ -54,8 +55,7 @@ export function buildWorld(request: BuildRequest): Outcome<World, ReasonId> {
 		return refused('bad-scenario', `no wrong belief is called "${request.belief.slice(0, 40)}"`);
 	const limit = request.limitBytes ?? DEFAULT_LIMIT_BYTES;
 	const estimate = estimateMemory(scenario, limit);
-	if (estimate.bytes > limit)
-		return refused('too-large', `it needs ${formatBytesBinary(estimate.bytes)}, the limit is ${formatBytesBinary(limit)}`);
+	if (estimate.bytes > limit) return refused('too-large', tooLargeText(scenario, estimate));
 	const world = newWorld({
 		scenario,
 		costs: costs.value,

@@ -10,9 +10,12 @@ import { MIGRATETYPES, ORDERS, SUPERPAGE_WORDS_PER_VM, VM_LIMIT } from '../contr
 /** Most bytes that a world may take on a page unless it asks otherwise. */
 export const DEFAULT_LIMIT_BYTES = 256 * 1024 * 1024;
 
-/** How many rows of everything a scenario can ever need: worst cases, so that running out is impossible (decision D17). */
-export function capacitiesOf(scenario: Scenario): Capacities {
-	const machines = scenario.machines.map(machineCapacity);
+/**
+ * How many rows of everything a scenario can ever need: worst cases, so that running out is impossible (decision D17).
+ * `mostMemoryBlocks` asks what its machines would need if none had more memory than that.
+ */
+export function capacitiesOf(scenario: Scenario, mostMemoryBlocks = Infinity): Capacities {
+	const machines = scenario.machines.map((machine) => machineCapacity(machine, mostMemoryBlocks));
 	const dramBlocks = scenario.hosts.reduce((sum, host) => sum + host.dramBytes / BLOCK_BYTES, 0);
 	const poolBlocks = scenario.pool ? scenario.pool.bytes / BLOCK_BYTES : 0;
 	const hostBlocks = dramBlocks + poolBlocks;
@@ -20,6 +23,7 @@ export function capacitiesOf(scenario: Scenario): Capacities {
 	const sum = (pick: (machine: MachineCapacity) => number) => machines.reduce((total, machine) => total + pick(machine), 0);
 	const blocks = hostBlocks + sum((machine) => machine.blocks);
 	const guestBlocks = vmBlocks + sum((machine) => machine.areaBlocks);
+	const areaDetails = sum((machine) => machine.areaDetails);
 	// A guest block may be spread over source, pool and target at once, and leave broken blocks on each.
 	const details = Math.min(hostBlocks, vmBlocks * 3 + 64) + sum((machine) => machine.details);
 	const zones = scenario.hosts.length * 2 + scenario.vms.length * 2 + sum((machine) => machine.zones);
@@ -34,12 +38,13 @@ export function capacitiesOf(scenario: Scenario): Capacities {
 		zone: zones,
 		freeList: zones * MIGRATETYPES * ORDERS,
 		guestBlock: guestBlocks,
-		guestDetail: guestBlocks,
-		guestRow: guestBlocks,
+		// A VM has two processes while it moves, an area has one; VMs come first, and only they have a dirty log.
+		guestDetail: vmBlocks + areaDetails,
+		guestRow: vmBlocks + areaDetails,
 		mapping: guestBlocks * 2,
-		mapDetail: guestBlocks * 2,
-		mapRow: guestBlocks * 2,
-		gfnWord: guestBlocks * 16,
+		mapDetail: vmBlocks * 2 + areaDetails,
+		mapRow: vmBlocks * 2 + areaDetails,
+		gfnWord: vmBlocks * 16,
 		event: 256 + scenario.vms.length * 64 + machines.length * 256 + (scenario.fabric ? 8192 : 0),
 		stream: scenario.vms.length * 2 + 2 + machines.length * 2,
 		word: VM_LIMIT * SUPERPAGE_WORDS_PER_VM + 16,
@@ -69,30 +74,37 @@ interface MachineCapacity {
 	readonly blocks: number;
 	readonly details: number;
 	readonly areaBlocks: number;
+	readonly areaDetails: number;
 	readonly zones: number;
 	readonly deviceWords: number;
 }
 
 /** Blocks in full detail that one machine may have at once; more is refused with its reason. */
 const MOST_DETAILS = 12_288;
+/** The same of processes: what they could have of a machine that is described whole, and a half more for forks and swap. */
+const MOST_AREA_DETAILS = MOST_DETAILS * 1.5 + 512;
 /** Each may waste the rest of one word of its bitmap; a device of more than 32 blocks of 1 MiB wastes less than it has. */
 const MOST_VIRTIO_MEMS = 64;
 /** Zones of one node: DMA, DMA32, NORMAL, MOVABLE, DEVICE, EXMEM. */
 const ZONES_PER_NODE = 6;
 
-function machineCapacity(machine: MachineScenario): MachineCapacity {
+function machineCapacity(machine: MachineScenario, mostMemoryBlocks: number): MachineCapacity {
 	const read = readQemuArgs(machine.qemuArgs);
-	if (!read.ok) return { blocks: 0, details: 0, areaBlocks: 0, zones: 0, deviceWords: 0 };
+	if (!read.ok) return { blocks: 0, details: 0, areaBlocks: 0, areaDetails: 0, zones: 0, deviceWords: 0 };
 	const map = mapOf(read.value);
+	const most = (mostMemoryBlocks * MEMORY_BLOCK_BYTES) / BLOCK_BYTES;
 	// Memory behind CXL windows: what the devices have, whatever the windows could hold.
 	const cxl = readCxlArguments(read.value).memdevs.reduce((sum, memdev) => sum + memdev.volatileBytes + memdev.persistentBytes, 0);
-	const present = Math.ceil((read.value.ramBytes + map.deviceBytes + cxl) / BLOCK_BYTES);
+	const present = Math.min(most, Math.ceil((read.value.ramBytes + map.deviceBytes + cxl) / BLOCK_BYTES));
+	const areaBlocks = Math.ceil((machine.processBytes ?? present * BLOCK_BYTES * 1.5) / BLOCK_BYTES) + 512;
 	// Device blocks are at least 1 MiB (QEMU hw/virtio/virtio-mem.c); all devices, those added later too, fit into device memory.
-	const deviceWords = Math.ceil(map.deviceBytes / 2 ** 20 / 32) + (map.deviceBytes > 0 ? MOST_VIRTIO_MEMS : 0);
+	const deviceBytes = Math.min(map.deviceBytes, most * BLOCK_BYTES);
+	const deviceWords = Math.ceil(deviceBytes / 2 ** 20 / 32) + (map.deviceBytes > 0 ? MOST_VIRTIO_MEMS : 0);
 	return {
-		blocks: map.endBytes / BLOCK_BYTES,
+		blocks: Math.min(most, map.endBytes / BLOCK_BYTES),
 		details: Math.min(present, MOST_DETAILS),
-		areaBlocks: Math.ceil((machine.processBytes ?? present * BLOCK_BYTES * 1.5) / BLOCK_BYTES) + 512,
+		areaBlocks,
+		areaDetails: present <= MOST_DETAILS ? areaBlocks : Math.min(areaBlocks, MOST_AREA_DETAILS),
 		zones: (Math.max(1, read.value.numaNodes.length) + map.windows.length) * ZONES_PER_NODE,
 		deviceWords
 	};

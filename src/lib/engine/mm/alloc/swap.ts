@@ -10,6 +10,7 @@ import { count } from '../os/counters.ts';
 import { osRecord } from '../os/os.ts';
 import { mappersOf } from '../space/areas.ts';
 import { frameOf, unmapPages } from '../space/mapping.ts';
+import { hasDetailRoom } from '../space/room.ts';
 import { writtenOf } from '../space/written.ts';
 
 /**
@@ -20,6 +21,8 @@ import { writtenOf } from '../space/written.ts';
 
 /** Writes up to `limit` pages of a run out; pages that somebody holds stay. Returns how many left. */
 export function swapOut(world: World, os: number, area: AreaRecord, run: FolioRun, limit: number): number {
+	// Every step of 2 MiB that is swapped in part needs a description of its own (mm/space/room.ts).
+	if (!hasDetailRoom(world)) return 0;
 	if (run.order === BLOCK_ORDER) splitHuge(world, area, run.page, run.frame);
 	const { settings } = osRecord(world, os);
 	let out = 0;

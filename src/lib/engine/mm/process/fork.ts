@@ -6,6 +6,7 @@ import type { World } from '../../state/world.ts';
 import { osRecord } from '../os/os.ts';
 import { areasOf, forEachRun, freeArea, newArea } from '../space/areas.ts';
 import { mapPage, mapWhole } from '../space/mapping.ts';
+import { areasHaveRoom, describedSteps } from '../space/room.ts';
 import { copyWritten } from '../space/written.ts';
 import { holdsOn } from '../move/folio.ts';
 import { breakCopies, type Faulted } from './fault.ts';
@@ -25,6 +26,8 @@ export function forkProcess(world: World, os: number, parent: ProcessRecord): Pr
 		policy: { ...parent.policy, nodes: [...parent.policy.nodes] },
 		parent: parent.id
 	};
+	const steps = areasOf(world, os, parent.id).reduce((sum, area) => sum + describedSteps(world, area), 0);
+	if (!areasHaveRoom(world, steps)) return 'ENOMEM';
 	const copies: AreaRecord[] = [];
 	world.r.processes.push(child);
 	for (const area of areasOf(world, os, parent.id)) {

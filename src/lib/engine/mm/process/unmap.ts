@@ -8,6 +8,7 @@ import { freePages, splitHuge } from '../move/land.ts';
 import { osRecord } from '../os/os.ts';
 import { familyOf, forEachGap, forEachRun, freeArea, newArea, orderOfFrame } from '../space/areas.ts';
 import { frameOf, mapPage, mapWhole, unmapBlock, unmapPages, wholeBlockOf } from '../space/mapping.ts';
+import { describedSteps, hasDetailRoom } from '../space/room.ts';
 import { writtenOf } from '../space/written.ts';
 import { copyWritten } from '../space/written.ts';
 import { partsOutside, pagesIn, withRange, withoutRange } from '../space/runs.ts';
@@ -77,6 +78,8 @@ export function unmapPart(world: World, area: AreaRecord, first: number, count: 
 		return true;
 	}
 	const held = heldRuns(world, area, first, count, false);
+	// Two ends are cut, and what is held is remembered elsewhere.
+	if (!hasDetailRoom(world, held.length > 0 ? 4 + describedSteps(world, area) : 4)) return false;
 	if (held.length > 0 && !keepHeld(world, area, held)) return false;
 	forgetSwap(world, area, first, count);
 	unmapRange(world, area, first, count);
