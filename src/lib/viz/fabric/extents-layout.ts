@@ -7,6 +7,8 @@ export interface ExtentsLayout {
 	readonly width: number;
 	readonly height: number;
 	readonly narrow: boolean;
+	/** One panel at a time: 0 pieces with their line, 1 messages, 2 the event log. */
+	readonly paged: boolean;
 	readonly rails: readonly [PlacedRail | null, PlacedRail | null];
 	/** The tag's line: one row per host. */
 	readonly line: PlacedLine | null;
@@ -70,6 +72,7 @@ const ROW_HIGH = 23;
 /** Title, two rows of labels and the brackets beside a rail. */
 const HEAD = 78;
 const NARROW = 720;
+const PAGED = 480;
 export const LOWEST = 2 * (HEAD + RAIL_HIGH) + 2 * ROW_HIGH + 100;
 export const LOG_ROW = 23;
 
@@ -81,7 +84,8 @@ export function layoutExtents(
 	width: number,
 	height: number,
 	scene: ExtentsScene,
-	labelWidth: LabelSize
+	labelWidth: LabelSize,
+	panel = 0
 ): ExtentsLayout {
 	const narrow = width < NARROW;
 	const high = narrow ? 480 : Math.max(LOWEST, height);
@@ -114,14 +118,19 @@ export function layoutExtents(
 	const sideWidth = narrow ? width - 28 : SIDE - 24;
 	const slots = Math.min(8, logCapacity(scene));
 	const logHigh = 26 + slots * LOG_ROW + 24;
-	const messagesY = narrow ? high + 8 : 8;
-	const messagesHigh = narrow ? 260 : Math.max(110, high - logHigh - 24);
+	// On a phone pieces, messages and log are panels, one at a time in the same place; where there is a little more room they stand below each other.
+	const paged = width <= PAGED;
+	const messagesY = narrow && !paged ? high + 8 : 8;
+	const messagesHigh = narrow ? (paged ? 330 : 260) : Math.max(110, high - logHigh - 24);
 	const messages = box(side, messagesY, sideWidth, messagesHigh);
-	const log = box(side, messagesY + messagesHigh + 8, sideWidth, logHigh);
+	const log = box(side, paged ? 8 : messagesY + messagesHigh + 8, sideWidth, logHigh);
+	const stacked = log.y + log.height + 10;
+	const pages = [high, messages.height + 20, log.height + 20];
 	return {
 		width,
-		height: narrow ? log.y + log.height + 10 : high,
+		height: paged ? (pages[panel] ?? high) : narrow ? stacked : high,
 		narrow,
+		paged,
 		rails: [first, second],
 		line,
 		middle,
