@@ -108,7 +108,7 @@ function closeKey(count: Count): void {
 
 /** 2^⌊log2 of the common divisor⌋ of the open key, or what a key before had if that is less. */
 function unitWith(count: Count): number {
-	return count.divisor === 0 ? count.unitBytes : Math.min(count.unitBytes, 2 ** (31 - Math.clz32(count.divisor)));
+	return count.divisor === 0 ? count.unitBytes : Math.min(count.unitBytes, 1 << (31 - Math.clz32(count.divisor)));
 }
 
 function keysSoFar(count: Count): Keys {

@@ -58,8 +58,13 @@ function findAgain(space: KernelSpaceRecord): void {
 /** The present keys wait to be freed: the direct ones and the one that lists them. Null keys are one and the same. */
 function retire(context: NicContext, space: KernelSpaceRecord): void {
 	const { nowNs } = context;
-	if (space.oldKeys.some((old) => old.freeAtNs <= nowNs)) space.oldKeys = space.oldKeys.filter((old) => old.freeAtNs > nowNs);
-	if (space.keys && space.keys.direct > 0) space.oldKeys.push({ keys: space.keys.direct + 1, freeAtNs: nowNs + FREED_AFTER_NS });
+	const freeAtNs = nowNs + FREED_AFTER_NS;
+	if ((space.oldKeys[0]?.freeAtNs ?? Infinity) <= nowNs) space.oldKeys = space.oldKeys.filter((old) => old.freeAtNs > nowNs);
+	if (!space.keys || space.keys.direct === 0) return;
+	const keys = space.keys.direct + 1;
+	const last = space.oldKeys.at(-1);
+	if (last?.freeAtNs === freeAtNs) last.keys += keys;
+	else space.oldKeys.push({ keys, freeAtNs });
 }
 
 /**
