@@ -7,8 +7,8 @@ import {
 	LARGEST,
 	LAST_REST,
 	LAST_UNITS,
-	LEFT,
-	RIGHT,
+	leftOf,
+	rightOf,
 	type IovaTreeRecord
 } from './nodes.ts';
 import { differenceRest, differenceUnits, isLess, rounded, restOf, unitsOf, wide, WIDE_LAST } from './wide.ts';
@@ -54,10 +54,10 @@ export function firstReaching(tree: IovaTreeRecord, units: number, rest: number)
 	const { nodes } = tree;
 	let found = 0;
 	for (let at = tree.root; at !== 0;) {
-		if (isLess(nodes[at + LAST_UNITS] as number, nodes[at + LAST_REST] as number, units, rest)) at = nodes[at + RIGHT] as number;
+		if (isLess(nodes[at + LAST_UNITS] as number, nodes[at + LAST_REST] as number, units, rest)) at = rightOf(nodes, at);
 		else {
 			found = at;
-			at = nodes[at + LEFT] as number;
+			at = leftOf(nodes, at);
 		}
 	}
 	return found;
@@ -70,8 +70,8 @@ function neighbourBefore(tree: IovaTreeRecord, node: number): number {
 	for (let at = tree.root; at !== 0;) {
 		if (comesBefore(nodes, at, node)) {
 			found = at;
-			at = nodes[at + RIGHT] as number;
-		} else at = nodes[at + LEFT] as number;
+			at = rightOf(nodes, at);
+		} else at = leftOf(nodes, at);
 	}
 	return found;
 }
@@ -82,12 +82,12 @@ function firstAfter(tree: IovaTreeRecord, at: number, bound: number, rounded: nu
 	if (at === 0 || !mayHold(nodes[at + LARGEST] as number, rounded)) return 0;
 	let right = bound;
 	if (bound === 0 || comesBefore(nodes, bound, at)) {
-		const left = firstAfter(tree, nodes[at + LEFT] as number, bound, rounded, size);
+		const left = firstAfter(tree, leftOf(nodes, at), bound, rounded, size);
 		if (left !== 0) return left;
 		if (holds(tree, at, rounded, size)) return at;
 		right = 0;
 	}
-	return firstAfter(tree, nodes[at + RIGHT] as number, right, rounded, size);
+	return firstAfter(tree, rightOf(nodes, at), right, rounded, size);
 }
 
 /** Doubles tell integers apart below this. */

@@ -20,6 +20,15 @@ export const OTHER_REST = 10;
 export const PERM = 11;
 export const NODE_NUMBERS = 12;
 
+/** Links as whole numbers of 32 bits, which processors add faster than doubles. */
+export function leftOf(nodes: readonly number[], node: number): number {
+	return (nodes[node + LEFT] as number) | 0;
+}
+
+export function rightOf(nodes: readonly number[], node: number): number {
+	return (nodes[node + RIGHT] as number) | 0;
+}
+
 const NOTHING: readonly number[] = new Array<number>(NODE_NUMBERS).fill(0);
 
 export function emptyTree(order: 'iova' | 'target' = 'iova'): IovaTreeRecord {
@@ -34,7 +43,7 @@ export function takeNode(tree: IovaTreeRecord): number {
 		for (let index = 0; index < NODE_NUMBERS; index += 1) nodes.push(0);
 		return node;
 	}
-	tree.free = nodes[free + LEFT] as number;
+	tree.free = leftOf(nodes, free);
 	nodes[free + LEFT] = 0;
 	return free;
 }
@@ -65,8 +74,8 @@ export function gapBetween(nodes: readonly number[], before: number, node: numbe
 
 /** Height and largest gap of a node whose children are right. */
 export function measure(nodes: number[], node: number): void {
-	const left = nodes[node + LEFT] as number;
-	const right = nodes[node + RIGHT] as number;
+	const left = leftOf(nodes, node);
+	const right = rightOf(nodes, node);
 	const leftHeight = nodes[left + HEIGHT] as number;
 	const rightHeight = nodes[right + HEIGHT] as number;
 	nodes[node + HEIGHT] = (leftHeight > rightHeight ? leftHeight : rightHeight) + 1;
@@ -81,13 +90,13 @@ export function measure(nodes: number[], node: number): void {
 /** Least and greatest node below `node`, which is not 0. */
 export function leastBelow(nodes: readonly number[], node: number): number {
 	let at = node;
-	for (let next = nodes[at + LEFT] as number; next !== 0; next = nodes[at + LEFT] as number) at = next;
+	for (let next = leftOf(nodes, at); next !== 0; next = leftOf(nodes, at)) at = next;
 	return at;
 }
 
 export function greatestBelow(nodes: readonly number[], node: number): number {
 	let at = node;
-	for (let next = nodes[at + RIGHT] as number; next !== 0; next = nodes[at + RIGHT] as number) at = next;
+	for (let next = rightOf(nodes, at); next !== 0; next = rightOf(nodes, at)) at = next;
 	return at;
 }
 

@@ -11,11 +11,13 @@ import {
 	LAST_REST,
 	LAST_UNITS,
 	LEFT,
+	leftOf,
 	measure,
 	OTHER_REST,
 	OTHER_UNITS,
 	PERM,
 	RIGHT,
+	rightOf,
 	takeNode,
 	type IovaTreeRecord
 } from './nodes.ts';
@@ -29,7 +31,7 @@ import { isLess } from './wide.ts';
  */
 
 /** Deeper than any tree of 2^40 nodes. Scratch: written and read within one call. */
-const path = new Float64Array(64);
+const path = new Int32Array(64);
 
 /** What a node says, as against where it hangs. */
 const CONTENT = [FIRST_UNITS, FIRST_REST, LAST_UNITS, LAST_REST, OTHER_UNITS, OTHER_REST, PERM] as const;
@@ -39,9 +41,8 @@ export function meet(tree: IovaTreeRecord, firstUnits: number, firstRest: number
 	const { nodes } = tree;
 	let at = tree.root;
 	while (at !== 0) {
-		if (isLess(nodes[at + LAST_UNITS] as number, nodes[at + LAST_REST] as number, firstUnits, firstRest)) at = nodes[at + RIGHT] as number;
-		else if (isLess(lastUnits, lastRest, nodes[at + FIRST_UNITS] as number, nodes[at + FIRST_REST] as number))
-			at = nodes[at + LEFT] as number;
+		if (isLess(nodes[at + LAST_UNITS] as number, nodes[at + LAST_REST] as number, firstUnits, firstRest)) at = rightOf(nodes, at);
+		else if (isLess(lastUnits, lastRest, nodes[at + FIRST_UNITS] as number, nodes[at + FIRST_REST] as number)) at = leftOf(nodes, at);
 		else break;
 	}
 	return at;
@@ -58,11 +59,11 @@ export function plant(tree: IovaTreeRecord, firstUnits: number, firstRest: numbe
 		path[depth] = at;
 		if (isLess(nodes[at + LAST_UNITS] as number, nodes[at + LAST_REST] as number, firstUnits, firstRest)) {
 			before = at;
-			at = nodes[at + RIGHT] as number;
+			at = rightOf(nodes, at);
 		} else if (isLess(lastUnits, lastRest, nodes[at + FIRST_UNITS] as number, nodes[at + FIRST_REST] as number)) {
 			after = at;
 			afterDepth = depth;
-			at = nodes[at + LEFT] as number;
+			at = leftOf(nodes, at);
 		} else return 0;
 	}
 	const node = takeNode(tree);
@@ -78,8 +79,11 @@ export function plant(tree: IovaTreeRecord, firstUnits: number, firstRest: numbe
 	return node;
 }
 
-/** Takes away the first range met that overlaps [first, last]; false where there is none. */
-export function uproot(tree: IovaTreeRecord, firstUnits: number, firstRest: number, lastUnits: number, lastRest: number): boolean {
+/** What a removal met: nothing; a range, and maybe more behind it; the only one there can be. */
+export type Uprooted = 'nothing' | 'one' | 'all';
+
+/** Takes away the first range met that overlaps [first, last]. */
+export function uproot(tree: IovaTreeRecord, firstUnits: number, firstRest: number, lastUnits: number, lastRest: number): Uprooted {
 	const { nodes } = tree;
 	let depth = 0;
 	let before = 0;
@@ -90,31 +94,34 @@ export function uproot(tree: IovaTreeRecord, firstUnits: number, firstRest: numb
 		if (isLess(nodes[node + LAST_UNITS] as number, nodes[node + LAST_REST] as number, firstUnits, firstRest)) {
 			before = node;
 			path[depth++] = node;
-			node = nodes[node + RIGHT] as number;
+			node = rightOf(nodes, node);
 		} else if (isLess(lastUnits, lastRest, nodes[node + FIRST_UNITS] as number, nodes[node + FIRST_REST] as number)) {
 			after = node;
 			afterDepth = depth;
 			path[depth++] = node;
-			node = nodes[node + LEFT] as number;
+			node = leftOf(nodes, node);
 		} else break;
 	}
-	if (node === 0) return false;
-	const left = nodes[node + LEFT] as number;
-	const right = nodes[node + RIGHT] as number;
-	if (left !== 0 && right !== 0) {
-		replace(tree, node, depth);
-		return true;
+	if (node === 0) return 'nothing';
+	// Ranges do not overlap: where the node holds both ends of the needle, nothing else touches it.
+	const whole =
+		!isLess(firstUnits, firstRest, nodes[node + FIRST_UNITS] as number, nodes[node + FIRST_REST] as number) &&
+		!isLess(nodes[node + LAST_UNITS] as number, nodes[node + LAST_REST] as number, lastUnits, lastRest) &&
+		!isLess(lastUnits, lastRest, firstUnits, firstRest);
+	const left = leftOf(nodes, node);
+	const right = rightOf(nodes, node);
+	if (left !== 0 && right !== 0) replace(tree, node, depth);
+	else {
+		hang(tree, depth, node, left === 0 ? right : left);
+		// A single child has no children: it is the neighbour.
+		if (right !== 0) {
+			nodes[right + GAP] = gapBetween(nodes, before, right);
+			measure(nodes, right);
+		} else if (after !== 0) nodes[after + GAP] = gapBetween(nodes, left === 0 ? before : left, after);
+		giveNode(tree, node);
+		settle(tree, depth, right === 0 ? afterDepth : -1);
 	}
-	const child = left === 0 ? right : left;
-	hang(tree, depth, node, child);
-	// A single child has no children: it is the neighbour.
-	if (right !== 0) {
-		nodes[right + GAP] = gapBetween(nodes, before, right);
-		measure(nodes, right);
-	} else if (after !== 0) nodes[after + GAP] = gapBetween(nodes, left === 0 ? before : left, after);
-	giveNode(tree, node);
-	settle(tree, depth, right === 0 ? afterDepth : -1);
-	return true;
+	return whole ? 'all' : 'one';
 }
 
 /** A node with two children takes over the range of the next one, whose own place goes. */
@@ -122,14 +129,14 @@ function replace(tree: IovaTreeRecord, node: number, nodeDepth: number): void {
 	const { nodes } = tree;
 	let depth = nodeDepth;
 	path[depth++] = node;
-	let next = nodes[node + RIGHT] as number;
-	for (let below = nodes[next + LEFT] as number; below !== 0; below = nodes[next + LEFT] as number) {
+	let next = rightOf(nodes, node);
+	for (let below = leftOf(nodes, next); below !== 0; below = leftOf(nodes, next)) {
 		path[depth++] = next;
 		next = below;
 	}
 	for (const field of CONTENT) nodes[node + field] = nodes[next + field] as number;
-	nodes[node + GAP] = gapBetween(nodes, greatestBelow(nodes, nodes[node + LEFT] as number), node);
-	hang(tree, depth, next, nodes[next + RIGHT] as number);
+	nodes[node + GAP] = gapBetween(nodes, greatestBelow(nodes, leftOf(nodes, node)), node);
+	hang(tree, depth, next, rightOf(nodes, next));
 	giveNode(tree, next);
 	settle(tree, depth, nodeDepth);
 }
@@ -161,8 +168,8 @@ function settle(tree: IovaTreeRecord, depth: number, must: number): void {
 
 /** What stands at the top once the heights below `node` are right. */
 function balance(nodes: number[], node: number): number {
-	const left = nodes[node + LEFT] as number;
-	const right = nodes[node + RIGHT] as number;
+	const left = leftOf(nodes, node);
+	const right = rightOf(nodes, node);
 	const leaning = (nodes[right + HEIGHT] as number) - (nodes[left + HEIGHT] as number);
 	if (leaning > 1) {
 		if (leans(nodes, right) < 0) nodes[node + RIGHT] = turn(nodes, right, LEFT, RIGHT);
@@ -177,7 +184,7 @@ function balance(nodes: number[], node: number): number {
 }
 
 function leans(nodes: readonly number[], node: number): number {
-	return (nodes[(nodes[node + RIGHT] as number) + HEIGHT] as number) - (nodes[(nodes[node + LEFT] as number) + HEIGHT] as number);
+	return (nodes[rightOf(nodes, node) + HEIGHT] as number) - (nodes[leftOf(nodes, node) + HEIGHT] as number);
 }
 
 /** The child on the side `from` comes up, `node` goes down on the other side. */

@@ -5,11 +5,11 @@ import {
 	FIRST_UNITS,
 	LAST_REST,
 	LAST_UNITS,
-	LEFT,
+	leftOf,
 	OTHER_REST,
 	OTHER_UNITS,
 	PERM,
-	RIGHT,
+	rightOf,
 	type IovaTreeRecord
 } from './nodes.ts';
 import { meet, plant, uproot } from './shape.ts';
@@ -86,9 +86,10 @@ export function removeMaps(tree: IovaTreeRecord, first: bigint, size: bigint): n
 	const sizeRest = restOf(size);
 	const lastUnits = sumUnits(units, rest, sizeUnits, sizeRest);
 	const lastRest = sumRest(rest, sizeRest);
-	let removed = 0;
-	while (uproot(tree, units, rest, lastUnits, lastRest)) removed += 1;
-	return removed;
+	for (let removed = 0; ; removed += 1) {
+		const met = uproot(tree, units, rest, lastUnits, lastRest);
+		if (met !== 'one') return met === 'all' ? removed + 1 : removed;
+	}
 }
 
 /** What an allocation answers. `iova` is the address chosen, also where the map could not be inserted there. */
@@ -125,10 +126,10 @@ export function walk(tree: IovaTreeRecord, wanted: (node: number) => boolean): n
 	const above: number[] = [];
 	let at = tree.root;
 	while (at !== 0 || above.length > 0) {
-		for (; at !== 0; at = nodes[at + LEFT] as number) above.push(at);
+		for (; at !== 0; at = leftOf(nodes, at)) above.push(at);
 		at = above.pop() as number;
 		if (wanted(at)) return at;
-		at = nodes[at + RIGHT] as number;
+		at = rightOf(nodes, at);
 	}
 	return 0;
 }
