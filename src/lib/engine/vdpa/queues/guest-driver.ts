@@ -1,0 +1,151 @@
+import { mix32 } from '../../../base/hash.ts';
+import { PAGE_BYTES } from '../../../base/units.ts';
+import { frameOf } from '../../mm/space/mapping.ts';
+import type { VmRecord } from '../../state/records.ts';
+import type { NicGuestRecord, NicRecord, QueueRecord, SectionRecord } from '../../state/vdpa-records.ts';
+import type { World } from '../../state/world.ts';
+import { firstRingGfn, guestRingPages } from './layout.ts';
+import { gpaOfGfn } from './reach.ts';
+import { distance, freeChain, hasUsed, IN_USE, INDEX_MASK, offer, publish, takeDescriptor, takeUsed, usedPlace, WRITE } from './rings.ts';
+import { cpuWrites, type Lane, type Slice } from './slice.ts';
+
+/**
+ * virtio-net in the guest (Linux 7.1.8 drivers/net/virtio_net.c, drivers/virtio/virtio_ring.c). A receive queue is kept full of
+ * buffers of one page and filled again when more than half of a poll's budget is free; a packet to send takes one buffer, and
+ * what was sent is taken back before the next one. Each place of a ring has its page as long as memory stays what it is.
+ */
+const NAPI_BUDGET = 64;
+
+/** Free descriptors beyond which a receive queue is filled again (virtnet_receive). */
+export const refillAt = (entries: number): number => Math.min(NAPI_BUDGET, entries) / 2;
+
+/** Pages behind all guest memory that there is. */
+export function memoryBytes(guest: NicGuestRecord): number {
+	let bytes = 0;
+	for (const section of guest.sections) bytes += section.bytes;
+	return bytes;
+}
+
+/** Pages that the rings of a VM's devices fill, from `firstRingGfn` on. */
+export function ringPagesOf(world: World, vm: number): number {
+	let pages = 0;
+	for (const nic of world.r.vdpa.nics) if (nic.vm === vm) for (const queue of nic.queues) pages += guestRingPages(queue.entries);
+	return pages;
+}
+
+/** A page for the next buffer: any page of the guest that is there and holds no ring. The number of the buffer decides. */
+export function drawPage(world: World, vm: VmRecord, guest: NicGuestRecord, nic: NicRecord, queue: QueueRecord): number {
+	const pages = memoryBytes(guest) / PAGE_BYTES;
+	const low = guest.sections[0] as SectionRecord;
+	const firstRing = firstRingGfn(low.bytes / PAGE_BYTES);
+	const ringEnd = firstRing + ringPagesOf(world, nic.vm);
+	for (let attempt = 0; attempt < 64; attempt += 1) {
+		queue.draws += 1;
+		let left = Math.floor((mix32(nic.traffic.pageSeed, queue.index, queue.draws) / 4294967296) * pages);
+		for (const section of guest.sections) {
+			const count = section.bytes / PAGE_BYTES;
+			if (left >= count) {
+				left -= count;
+				continue;
+			}
+			const gfn = section.firstGfn + left;
+			if ((gfn < firstRing || gfn >= ringEnd) && frameOf(world, vm, vm.running, gfn) >= 0) return gfn;
+			break;
+		}
+	}
+	return firstRing - 1;
+}
+
+/**
+ * Memory was plugged or taken away: the next buffers draw new pages from what is there now. Buffers whose page is gone get
+ * another at once, also those that a device already has: our simplification of a driver that lets go before memory goes.
+ * Returns the descriptors that changed.
+ */
+export function followMemory(slice: Slice, queue: QueueRecord): number[] {
+	const bytes = memoryBytes(slice.guest);
+	if (queue.drawnBytes === bytes) return [];
+	queue.drawnBytes = bytes;
+	queue.redraws = queue.entries;
+	const { world, guest, nic, vm } = slice;
+	const changed: number[] = [];
+	for (let slot = 0; slot < queue.entries; slot += 1) {
+		const row = queue.firstEntry + slot;
+		const gfn = world.c.ringBuffer.get(row);
+		if (gpaOfGfn(guest.sections, gfn) >= 0) continue;
+		const next = drawPage(world, vm, guest, nic, queue);
+		world.c.ringBuffer.set(row, next);
+		if ((world.c.ringFlags.get(row) & IN_USE) === 0) continue;
+		world.c.ringAddress.set(row, gpaOfGfn(guest.sections, next));
+		changed.push(slot);
+	}
+	return changed;
+}
+
+/** Offers one buffer of `bytes`: the page of its place, or of a new one. Returns the descriptor, −1 when the ring is full. */
+function post(slice: Slice, lane: Lane, bytes: number, flags: number, atNs: number, dueNs: number): number {
+	const { c } = slice.world;
+	const { queue } = lane;
+	const { guest } = queue;
+	if (guest.freeCount === 0) return -1;
+	const row = queue.firstEntry + guest.freeHead;
+	if (queue.redraws > 0) {
+		queue.redraws -= 1;
+		c.ringBuffer.set(row, drawPage(slice.world, slice.vm, slice.guest, slice.nic, queue));
+	}
+	const gpa = gpaOfGfn(slice.guest.sections, c.ringBuffer.get(row));
+	const slot = takeDescriptor(c, guest, queue.firstEntry, gpa, bytes, flags);
+	c.ringSince.set(row, atNs);
+	c.ringDue.set(row, dueNs);
+	const place = guest.availIndex & (queue.entries - 1);
+	offer(c, guest, queue.firstEntry, queue.entries, slot);
+	const avail = 16 * queue.entries;
+	cpuWrites(lane, 16 * slot);
+	cpuWrites(lane, avail + 2);
+	cpuWrites(lane, avail + 4 + 2 * place);
+	return slot;
+}
+
+/** Fills a receive queue if enough of it is free; true if whoever serves it is to be told. */
+export function refill(slice: Slice, lane: Lane, atNs: number, all = false): boolean {
+	const { guest, entries } = lane.queue;
+	if (guest.freeCount === 0 || (!all && guest.freeCount <= refillAt(entries))) return false;
+	const before = guest.availIndex;
+	while (guest.freeCount > 0) post(slice, lane, PAGE_BYTES, WRITE, atNs, -1);
+	return publish(guest, before);
+}
+
+/** Takes back what was used. A receive queue wants to be told of the next one; a transmit queue does not as long as it has room. */
+export function reclaim(slice: Slice, lane: Lane): void {
+	const { c } = slice.world;
+	const { queue } = lane;
+	const { guest } = queue;
+	if (!hasUsed(guest)) return;
+	while (hasUsed(guest)) {
+		const head = c.ringUsed.get(queue.firstEntry + usedPlace(guest, queue.entries));
+		takeUsed(guest);
+		freeChain(c, guest, queue.firstEntry, head);
+	}
+	if (queue.kind === 'receive') {
+		guest.usedEvent = guest.lastUsedIndex;
+		cpuWrites(lane, 18 * queue.entries + 4);
+	}
+}
+
+/** A packet of `bytes` is to go out; false: the ring is full, and the packet is dropped. */
+export function send(slice: Slice, lane: Lane, bytes: number, atNs: number, dueNs: number): boolean {
+	const { queue } = lane;
+	const { guest } = queue;
+	reclaim(slice, lane);
+	if (guest.freeCount === 0) {
+		// virtqueue_enable_cb_delayed: told when three quarters of what is out have come back.
+		const pending = distance(guest.availIndex, guest.lastUsedIndex);
+		guest.usedEvent = (guest.lastUsedIndex + Math.floor((pending * 3) / 4)) & INDEX_MASK;
+		return false;
+	}
+	// virtqueue_disable_cb with event indices writes 0: a call once per 2^16 packets.
+	guest.usedEvent = 0;
+	const before = guest.availIndex;
+	post(slice, lane, bytes, 0, atNs, dueNs);
+	publish(guest, before);
+	return true;
+}
