@@ -1,10 +1,8 @@
 import { mix32 } from '../../../base/hash.ts';
 import { PAGE_BYTES } from '../../../base/units.ts';
 import { frameOf } from '../../mm/space/mapping.ts';
-import type { VmRecord } from '../../state/records.ts';
-import type { NicGuestRecord, NicRecord, QueueRecord, SectionRecord } from '../../state/vdpa-records.ts';
-import type { World } from '../../state/world.ts';
-import { firstRingGfn, guestRingPages } from './layout.ts';
+import type { QueueRecord, SectionRecord } from '../../state/vdpa-records.ts';
+import { memoryBytes } from './driver-memory.ts';
 import { gpaOfGfn } from './reach.ts';
 import { distance, freeChain, hasUsed, IN_USE, INDEX_MASK, offer, publish, takeDescriptor, takeUsed, usedPlace, WRITE } from './rings.ts';
 import { cpuWrites, type Lane, type Slice } from './slice.ts';
@@ -12,48 +10,32 @@ import { cpuWrites, type Lane, type Slice } from './slice.ts';
 /**
  * virtio-net in the guest (Linux 7.1.8 drivers/net/virtio_net.c, drivers/virtio/virtio_ring.c). A receive queue is kept full of
  * buffers of one page and filled again when more than half of a poll's budget is free; a packet to send takes one buffer, and
- * what was sent is taken back before the next one. Each place of a ring has its page as long as memory stays what it is.
+ * what was sent is taken back before the next one. A place of a receive queue has its page as long as memory stays what it is.
  */
 const NAPI_BUDGET = 64;
 
 /** Free descriptors beyond which a receive queue is filled again (virtnet_receive). */
 export const refillAt = (entries: number): number => Math.min(NAPI_BUDGET, entries) / 2;
 
-/** Pages behind all guest memory that there is. */
-export function memoryBytes(guest: NicGuestRecord): number {
-	let bytes = 0;
-	for (const section of guest.sections) bytes += section.bytes;
-	return bytes;
-}
-
-/** Pages that the rings of a VM's devices fill, from `firstRingGfn` on. */
-export function ringPagesOf(world: World, vm: number): number {
-	let pages = 0;
-	for (const nic of world.r.vdpa.nics) if (nic.vm === vm) for (const queue of nic.queues) pages += guestRingPages(queue.entries);
-	return pages;
-}
-
-/** A page for the next buffer: any page of the guest that is there and holds no ring. The number of the buffer decides. */
-export function drawPage(world: World, vm: VmRecord, guest: NicGuestRecord, nic: NicRecord, queue: QueueRecord): number {
-	const pages = memoryBytes(guest) / PAGE_BYTES;
-	const low = guest.sections[0] as SectionRecord;
-	const firstRing = firstRingGfn(low.bytes / PAGE_BYTES);
-	const ringEnd = firstRing + ringPagesOf(world, nic.vm);
+/** A page for the next buffer: any page of the guest that is there and holds no ring. How many were drawn before decides. */
+export function drawPage(slice: Slice, queue: QueueRecord): number {
+	const { world, vm, guest, nic, memory } = slice;
 	for (let attempt = 0; attempt < 64; attempt += 1) {
 		queue.draws += 1;
-		let left = Math.floor((mix32(nic.traffic.pageSeed, queue.index, queue.draws) / 4294967296) * pages);
-		for (const section of guest.sections) {
+		let left = Math.floor((mix32(nic.traffic.pageSeed, queue.index, queue.draws) / 4294967296) * memory.pages);
+		for (let index = 0; index < guest.sections.length; index += 1) {
+			const section = guest.sections[index] as SectionRecord;
 			const count = section.bytes / PAGE_BYTES;
 			if (left >= count) {
 				left -= count;
 				continue;
 			}
 			const gfn = section.firstGfn + left;
-			if ((gfn < firstRing || gfn >= ringEnd) && frameOf(world, vm, vm.running, gfn) >= 0) return gfn;
+			if ((gfn < memory.firstRing || gfn >= memory.ringEnd) && frameOf(world, vm, vm.running, gfn) >= 0) return gfn;
 			break;
 		}
 	}
-	return firstRing - 1;
+	return memory.firstRing - 1;
 }
 
 /**
@@ -66,13 +48,13 @@ export function followMemory(slice: Slice, queue: QueueRecord): number[] {
 	if (queue.drawnBytes === bytes) return [];
 	queue.drawnBytes = bytes;
 	queue.redraws = queue.entries;
-	const { world, guest, nic, vm } = slice;
+	const { world, guest } = slice;
 	const changed: number[] = [];
 	for (let slot = 0; slot < queue.entries; slot += 1) {
 		const row = queue.firstEntry + slot;
 		const gfn = world.c.ringBuffer.get(row);
 		if (gpaOfGfn(guest.sections, gfn) >= 0) continue;
-		const next = drawPage(world, vm, guest, nic, queue);
+		const next = drawPage(slice, queue);
 		world.c.ringBuffer.set(row, next);
 		if ((world.c.ringFlags.get(row) & IN_USE) === 0) continue;
 		world.c.ringAddress.set(row, gpaOfGfn(guest.sections, next));
@@ -88,10 +70,10 @@ function post(slice: Slice, lane: Lane, bytes: number, flags: number, atNs: numb
 	const { guest } = queue;
 	if (guest.freeCount === 0) return -1;
 	const row = queue.firstEntry + guest.freeHead;
-	if (queue.redraws > 0) {
-		queue.redraws -= 1;
-		c.ringBuffer.set(row, drawPage(slice.world, slice.vm, slice.guest, slice.nic, queue));
-	}
+	// A packet to send is wherever the guest has it; a place of a receive queue keeps its page.
+	const sends = queue.kind === 'transmit';
+	if (queue.redraws > 0 || sends) c.ringBuffer.set(row, drawPage(slice, queue));
+	if (queue.redraws > 0) queue.redraws -= 1;
 	const gpa = gpaOfGfn(slice.guest.sections, c.ringBuffer.get(row));
 	const slot = takeDescriptor(c, guest, queue.firstEntry, gpa, bytes, flags);
 	c.ringSince.set(row, atNs);

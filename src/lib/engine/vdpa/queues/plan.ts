@@ -4,6 +4,7 @@ import type { VmRecord } from '../../state/records.ts';
 import type { DeviceEndRecord, NicGuestRecord, NicRecord, QueueRecord } from '../../state/vdpa-records.ts';
 import type { World } from '../../state/world.ts';
 import { bufferAsid, ringAsid } from '../listener/spaces.ts';
+import { driverMemory } from './driver-memory.ts';
 import { deviceBytes, driverBytes } from './layout.ts';
 import { pagesInFlight } from './memory.ts';
 import { entriesOf, FAULT, gfnOfHva, rangeBehind } from './reach.ts';
@@ -39,6 +40,7 @@ export function sliceOf(world: World, nic: NicRecord, guest: NicGuestRecord, fro
 		fromNs,
 		toNs,
 		vmRuns,
+		memory: driverMemory(world, guest),
 		inFlight: pagesInFlight(world, nic.vm),
 		deviceNs: DEVICE_NS,
 		shadowNs: shadowPacketNs(world.costs.svqThroughputFactor, world.costs.svqMaxMpps),

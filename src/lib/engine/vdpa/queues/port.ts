@@ -2,12 +2,12 @@ import { assert } from '../../../base/assert.ts';
 import { PAGE_BYTES } from '../../../base/units.ts';
 import type { NicScenario } from '../../contract/scenario/vdpa-schema.ts';
 import { draw } from '../../sim/streams.ts';
-import type { VmRecord } from '../../state/records.ts';
 import type { DeviceEndRecord, NicRecord, QueueRecord, SectionRecord, TrafficRecord } from '../../state/vdpa-records.ts';
 import type { World } from '../../state/world.ts';
 import type { Queues } from '../ports.ts';
 import { newControl, replayControl } from './control.ts';
-import { drawPage, memoryBytes, refill } from './guest-driver.ts';
+import { memoryBytes } from './driver-memory.ts';
+import { drawPage, refill } from './guest-driver.ts';
 import { firstRingGfn, guestRingAt, guestRingPages } from './layout.ts';
 import { sliceOf } from './plan.ts';
 import { newRing, resetRing } from './rings.ts';
@@ -123,7 +123,6 @@ export function openQueues(world: World, nic: NicRecord): void {
 	let gfn = firstRingGfn((guest.sections[0] as SectionRecord).bytes / PAGE_BYTES);
 	for (const other of r.vdpa.nics.slice(0, at))
 		if (other.vm === nic.vm) for (const queue of other.queues) gfn += guestRingPages(queue.entries);
-	const vm = r.vms[nic.vm] as VmRecord;
 	for (const queue of nic.queues) {
 		const ring = guestRingAt(gfn, queue.entries);
 		queue.descriptors = ring.descriptors;
@@ -131,15 +130,16 @@ export function openQueues(world: World, nic: NicRecord): void {
 		queue.used = ring.used;
 		gfn += ring.pages;
 	}
-	for (const queue of nic.queues) {
+	const slice = sliceOf(world, nic, guest, r.nowNs, r.nowNs);
+	for (const lane of slice.lanes) {
+		const { queue } = lane;
 		resetRing(c, queue.guest, queue.firstEntry, queue.entries);
 		resetRing(c, queue.shadow, queue.shadowEntry, queue.entries);
 		queue.drawnBytes = memoryBytes(guest);
-		if (queue.kind === 'control') continue;
-		for (let slot = 0; slot < queue.entries; slot += 1) c.ringBuffer.set(queue.firstEntry + slot, drawPage(world, vm, guest, nic, queue));
+		if (queue.kind !== 'receive') continue;
+		for (let slot = 0; slot < queue.entries; slot += 1) c.ringBuffer.set(queue.firstEntry + slot, drawPage(slice, queue));
+		refill(slice, lane, r.nowNs, true);
 	}
-	const slice = sliceOf(world, nic, guest, r.nowNs, r.nowNs);
-	for (const lane of slice.lanes) if (lane.queue.kind === 'receive') refill(slice, lane, r.nowNs, true);
 	writeRings(slice);
 }
 

@@ -144,9 +144,10 @@ function serve(slice: Slice, lane: Lane, first: number, bytes: number, write: bo
 	const gpa = c.ringAddress.get(row);
 	const meant = c.ringBuffer.get(row);
 	const iova = c.ringAddress.get(queue.shadowEntry + first);
-	let outcome = DONE;
-	if ((gpa % PAGE_BYTES) + bytes <= PAGE_BYTES) outcome = accessPage(slice, lane, iova, meant, write, atNs);
-	else outcome = serveChain(slice, lane, first, gpa, bytes, write, atNs);
+	const outcome =
+		(gpa % PAGE_BYTES) + bytes <= PAGE_BYTES
+			? accessPage(slice, lane, iova, meant, write, atNs)
+			: serveChain(slice, lane, first, gpa, bytes, write, atNs);
 	const state = outcome === DONE ? 'used' : outcome === FAULTED ? 'faulted' : 'wrong';
 	recordRecent(queue, head, gpa, iova, bytes, meant, outcome === DONE ? meant : reachedGfn(slice, lane, iova, write), state, atNs);
 	return outcome;

@@ -1,6 +1,7 @@
 import type { BatchRecord, VmRecord } from '../../state/records.ts';
 import type { DeviceEndRecord, KernelEntryRecord, NicGuestRecord, NicRecord, QueueRecord } from '../../state/vdpa-records.ts';
 import type { World } from '../../state/world.ts';
+import type { DriverMemory } from './driver-memory.ts';
 
 /**
  * One stretch of time in which nothing about a device changes: from where its packets were last carried on to now. Whatever
@@ -18,6 +19,7 @@ export interface Slice {
 	readonly fromNs: number;
 	readonly toNs: number;
 	readonly vmRuns: boolean;
+	readonly memory: DriverMemory;
 	/** Pages that a mover has in flight. */
 	readonly inFlight: BatchRecord | null;
 	/** What one packet keeps the device, or the thread of QEMU, busy. */
