@@ -17,6 +17,8 @@ export interface LinkBand {
 	readonly fill: ColourName;
 	/** "↑ 5.2 ↓ 0 GB/s"; null while nothing has gone over it. */
 	readonly label: string | null;
+	/** What it can carry: "of 46.2 GB/s", or of each way where they differ. */
+	readonly limit: string;
 	readonly isFull: boolean;
 }
 
@@ -45,6 +47,7 @@ export function bandOf(fabric: FabricStatus, link: MapLink): LinkBand | null {
 		write: part(write),
 		fill: fillOf(fabric, link, status),
 		label: isUntouched(status) ? null : rateLabel(status),
+		limit: limitWords(status),
 		isFull: read.load >= FULL || write.load >= FULL
 	};
 }
@@ -74,6 +77,14 @@ function rateLabel({ read, write }: FabricLinkStatus): string {
 		write.bytesPerSecond > 0 ? `↓ ${formatRate(write.bytesPerSecond)}` : ''
 	].filter((part) => part !== '');
 	return parts.length === 0 ? '0' : parts.join(' ');
+}
+
+function limitWords({ read, write }: FabricLinkStatus): string {
+	const up = formatRate(read.capacityBytesPerSecond);
+	const down = formatRate(write.capacityBytesPerSecond);
+	if (up === down) return `of ${up}`;
+	if (read.bytesPerSecond === 0) return `of ${down}`;
+	return write.bytesPerSecond === 0 ? `of ${up}` : `of ${up} and ${down}`;
 }
 
 const percent = (load: number): string => `${formatNumber(load * 100)}\u2009%`;
