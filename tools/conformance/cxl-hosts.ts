@@ -1,7 +1,7 @@
 import type { Command } from '../../src/lib/engine/contract/commands.ts';
 import { Simulation } from '../../src/lib/engine/index.ts';
 import type { CallRecord } from '../../src/lib/engine/state/machine-records.ts';
-import { jsonText } from '../../src/lib/engine/text/json-c.ts';
+import { jsonText } from '../../src/lib/engine/cxl/tools/json-c.ts';
 import type { JsonValue } from '../../src/lib/engine/state/machine-records.ts';
 import type { Answer, Json, JsonObject, RecordedCase, RecordedStep } from './case.ts';
 import { compareCxlStep } from './compare-cxl.ts';

@@ -16,6 +16,7 @@ import { interleaveChoices } from './fabric/address/interleave-set.ts';
 import { exploreExchange } from './fabric/coherence/explore.ts';
 import { readExchangePlan } from './fabric/coherence/exchange-plan.ts';
 import { readDoors } from './orchestrator/doors.ts';
+import { hostToolAnswer } from './orchestrator/tools/shell.ts';
 import { exploreMovers } from './movers/explore.ts';
 import { tryOrder } from './movers/one-order.ts';
 import { readMoverOrder } from './movers/plan.ts';
@@ -250,6 +251,8 @@ export class Simulation {
 				return translateAnswer(world, query.host, query.hpa);
 			case 'interleave':
 				return interleaveChoices(world, query.host, query.window);
+			case 'host-tool':
+				return hostToolAnswer(world, query.host, query.line);
 			case 'frame':
 				return frameAnswer(world, query.machine, query.pfn);
 			case 'read':

@@ -19,6 +19,7 @@ import { PBR_WORDS } from '../fabric/switch/words-pbr.ts';
 import { SWITCH_WORDS } from '../fabric/switch/words-switch.ts';
 import { stir } from '../orchestrator/stir.ts';
 import { DAX_WORDS, ORCHESTRATOR_WORDS } from '../orchestrator/words.ts';
+import { HOST_TOOL_WORDS } from '../orchestrator/tools/shell.ts';
 import { emit } from '../sim/trace.ts';
 import type { World } from '../state/world.ts';
 import { tunnelWord } from './fabric-tunnel.ts';
@@ -35,7 +36,7 @@ const TABLE_BUILD_WORDS: Readonly<Record<string, FabricWord>> = {
 /** Who understands which words. Each part of the fabric brings its own table. */
 export const FABRIC_TABLES: Readonly<Record<FabricActor, readonly Readonly<Record<string, FabricWord>>[]>> = {
 	fm: [FM_WORDS, GFD_CAPACITY_WORDS, SWITCH_WORDS, DEVICE_WORDS, GFD_WORDS, PBR_WORDS, TUNNEL_WORDS],
-	host: [HOST_WORDS, ANSWER_WORDS, MEMORY_WORDS, DAX_WORDS, HOST_ADDRESS_WORDS],
+	host: [HOST_WORDS, ANSWER_WORDS, MEMORY_WORDS, DAX_WORDS, HOST_ADDRESS_WORDS, HOST_TOOL_WORDS],
 	orchestrator: [ORCHESTRATOR_WORDS],
 	fault: [LINK_FAULTS, HOST_FAULTS, DEVICE_FAULTS],
 	build: [BUILD_WORDS, ADDRESS_BUILD_WORDS, TABLE_BUILD_WORDS]

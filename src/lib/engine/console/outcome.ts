@@ -1,7 +1,7 @@
 import type { ConsoleManner, ConsoleOutcome } from '../contract/console.ts';
 import { STRERROR } from '../contract/errno.ts';
 import type { CallRecord, JsonValue } from '../state/machine-records.ts';
-import { jsonText } from '../text/json-c.ts';
+import { jsonText } from '../cxl/tools/json-c.ts';
 import type { World } from '../state/world.ts';
 
 /** What a tool prints when the call that it made has ended. */

@@ -2,6 +2,12 @@ import { rule } from './rule.ts';
 
 /** Rules of CXL memory on a Linux machine: part of the fidelity ledger (rules.ts). */
 export const CXL_RULES = {
+	'host-tool': rule(
+		'tool on a host of the fabric',
+		'cxl and daxctl do on a host of the fabric what they do on Linux, as far as such a host has it; a tool that would wait says what for.',
+		'ndctl 85 cxl/, daxctl/; additions for dynamic capacity: ndctl DCD series v7',
+		'our simplification'
+	),
 	'cxl-enumerate': rule(
 		'CXL enumeration',
 		'A port for every host bridge, decoders with the first device below a port, an endpoint for every memory device.',

@@ -176,6 +176,8 @@ export interface FabricHostStatus {
 		readonly xorMasks: readonly number[];
 		/** Why the host does not use it ("EINVAL: …"), or null. */
 		readonly problem: string | null;
+		/** made by the kernel; its driver was taken off (cxl disable-region), or it was destroyed, by hand. */
+		readonly region: 'made' | 'disabled' | 'destroyed';
 	}[];
 	readonly dax: readonly {
 		readonly id: string;

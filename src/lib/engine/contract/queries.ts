@@ -1,6 +1,7 @@
 import type { ConsoleAnswer, ConsoleCompletions, ConsoleManner, ConsoleOutcome } from './console.ts';
 import type { InterleaveAnswer } from './fabric-load.ts';
 import type { TranslationAnswer } from './fabric-status.ts';
+import type { HostToolAnswer } from './host-tools.ts';
 import type { ZoneName } from './machine-status.ts';
 import type { DoorAnswer } from './doors.ts';
 import type { ExchangeVerdict } from './exchange.ts';
@@ -38,6 +39,8 @@ export type Query =
 	| { readonly kind: 'translate'; readonly host: string; readonly hpa: number }
 	/** Ways, granularity and arithmetic of a window, and what would come of changing them; null: no such host or window. */
 	| { readonly kind: 'interleave'; readonly host: string; readonly window: number }
+	/** A line of cxl, daxctl or the monitor typed at a host of the fabric; null: it is none of theirs. */
+	| { readonly kind: 'host-tool'; readonly host: string; readonly line: string }
 	/** What lies in one frame of a machine. */
 	| { readonly kind: 'frame'; readonly machine: string; readonly pfn: number }
 	/** A file of /proc or /sys. */
@@ -84,6 +87,7 @@ export interface Answers {
 	readonly outcome: ConsoleOutcome | null;
 	readonly translate: TranslationAnswer | null;
 	readonly interleave: InterleaveAnswer | null;
+	readonly 'host-tool': HostToolAnswer | null;
 	/** null: there is no memory. */
 	readonly frame: FrameAnswer | null;
 	readonly read: { readonly ok: true; readonly text: string } | { readonly ok: false; readonly errno: string };

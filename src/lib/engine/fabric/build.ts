@@ -53,9 +53,12 @@ function buildPeer(host: FabricHostScenario, index: number): PeerRecord {
 			xorMasks: [...window.xorMasks],
 			ways: window.targets.length,
 			bridges: [],
-			problem: null
+			problem: null,
+			region: 'made' as const,
+			regionBytes: 0
 		})),
 		bridges: [],
+		disabledMemdevs: [],
 		inboxes: [],
 		dax: [],
 		nextDax: 0,

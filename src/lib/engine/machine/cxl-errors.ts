@@ -3,7 +3,7 @@ import { deviceAt } from '../fabric/dcd/rows.ts';
 import type { DeviceRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 import type { QapiStruct } from './qapi.ts';
-import { resolveType3 } from './cxl-path.ts';
+import type { ResolveType3 } from './cxl-path.ts';
 
 /** Errors by the monitor: poison, media events, link errors (QEMU 10.2.2 hw/mem/cxl_type3.c; logs as in hw/cxl/cxl-events.c). */
 
@@ -11,18 +11,18 @@ const LINE = 64n;
 /** hw/cxl/cxl-events.c, CXL_TEST_EVENT_OVERFLOW. */
 const RECORDS_PER_LOG = 8;
 
-function type3(world: World, os: number, args: QapiStruct): DeviceRecord | string {
-	const device = resolveType3(world, os, args['path'] as string);
-	if (typeof device === 'number') return deviceAt(world, device);
-	return device === 'nothing' ? 'Unable to resolve path' : 'Path does not point to a CXL type 3 device';
+function type3(world: World, resolve: ResolveType3, args: QapiStruct): DeviceRecord | string {
+	const place = resolve(args['path'] as string);
+	if (typeof place !== 'string') return deviceAt(world, place.device);
+	return place === 'nothing' ? 'Unable to resolve path' : 'Path does not point to a CXL type 3 device';
 }
 
-export function injectPoison(world: World, os: number, args: QapiStruct): string | null {
+export function injectPoison(world: World, resolve: ResolveType3, args: QapiStruct): string | null {
 	const start = args['start'] as bigint;
 	const length = args['length'] as bigint;
 	if (length % LINE !== 0n) return 'Poison injection must be in multiples of 64 bytes';
 	if (start % LINE !== 0n) return 'Poison start address must be 64 byte aligned';
-	const record = type3(world, os, args);
+	const record = type3(world, resolve, args);
 	if (typeof record === 'string') return record;
 	const end = BigInt.asUintN(64, start + length);
 	if (record.poison.some((one) => start < BigInt(one.dpa + one.units * 64) && end > BigInt(one.dpa)))
@@ -34,8 +34,8 @@ export function injectPoison(world: World, os: number, args: QapiStruct): string
 	return null;
 }
 
-export function injectMediaEvent(world: World, os: number, args: QapiStruct, what: string): string | null {
-	const record = type3(world, os, args);
+export function injectMediaEvent(world: World, resolve: ResolveType3, args: QapiStruct, what: string): string | null {
+	const record = type3(world, resolve, args);
 	if (typeof record === 'string') return record;
 	const log = args['log'] as string;
 	if (record.mediaEvents.filter((event) => event.log === log).length < RECORDS_PER_LOG)
@@ -45,8 +45,8 @@ export function injectMediaEvent(world: World, os: number, args: QapiStruct, wha
 }
 
 /** Link errors go to PCIe's error reporting, where they are masked until a driver clears the mask (our simplification: always). */
-export function injectError(world: World, os: number, args: QapiStruct): string | null {
-	const record = type3(world, os, args);
+export function injectError(world: World, resolve: ResolveType3, args: QapiStruct): string | null {
+	const record = type3(world, resolve, args);
 	if (typeof record === 'string') return record;
 	tell(world, record, 'a link error is injected; its mask hides it from the machine');
 	return null;

@@ -2,8 +2,12 @@ import { osRecord } from '../mm/os/os.ts';
 import type { World } from '../state/world.ts';
 import { machineOf } from './machine-of.ts';
 
-/** Index of the type 3 device that a path names, whole or in part, or why not (qom/object.c, object_resolve_path_type). */
-export function resolveType3(world: World, os: number, path: string): number | 'nothing' | 'another' {
+/** A type 3 device and the logical device behind it, or why there is none. */
+export type Type3 = { readonly device: number; readonly ld: number } | 'nothing' | 'another';
+export type ResolveType3 = (path: string) => Type3;
+
+/** The type 3 device of a machine that a path names, whole or in part (qom/object.c, object_resolve_path_type). */
+export function resolveType3(world: World, os: number, path: string): Type3 {
 	const { id } = osRecord(world, os);
 	const machine = machineOf(world, os);
 	const anonymous = machine.devices.filter((device) => device.id === '');
@@ -22,5 +26,5 @@ export function resolveType3(world: World, os: number, path: string): number | '
 	const type3 = matches.filter((object) => object.type === 'cxl-type3');
 	if (type3.length !== 1) return matches.length === 0 || type3.length > 1 ? 'nothing' : 'another';
 	const name = type3[0]?.parts.at(-1) ?? '';
-	return world.r.fabric.devices.findIndex((device) => device.machine === os && device.id === `${id}.${name}`);
+	return { device: world.r.fabric.devices.findIndex((device) => device.machine === os && device.id === `${id}.${name}`), ld: 0 };
 }

@@ -3,14 +3,14 @@ import { newGroup } from '../fabric/dcd/groups.ts';
 import { covers } from '../fabric/dcd/entries.ts';
 import { isAccessible } from '../fabric/dcd/lists.ts';
 import { DcEvent, raiseEvents } from '../fabric/dcd/log.ts';
-import { homeOf, takeMedia } from '../fabric/dcd/media.ts';
+import { findMedia, homeOf, releaseMedia, takeMedia } from '../fabric/dcd/media.ts';
 import { deviceAt, readExtent, rowsLeft } from '../fabric/dcd/rows.ts';
 import { overlapping } from '../fabric/dcd/tree.ts';
 import { emit } from '../sim/trace.ts';
 import type { RegionRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 import type { QapiStruct } from './qapi.ts';
-import { resolveType3 } from './cxl-path.ts';
+import type { ResolveType3 } from './cxl-path.ts';
 
 /**
  * Prescriptive offers and release requests through the monitor, with QEMU's checks in QEMU's order (QEMU 10.2.2
@@ -23,10 +23,11 @@ interface Range {
 	readonly bytes: number;
 }
 
-export function changeCapacity(world: World, os: number, args: QapiStruct, change: Change): string | null {
-	const device = resolveType3(world, os, args['path'] as string);
-	if (typeof device === 'string') return 'Unable to resolve CXL type 3 device';
-	const regions = deviceAt(world, device).lds[0]?.regions ?? [];
+export function changeCapacity(world: World, resolve: ResolveType3, args: QapiStruct, change: Change): string | null {
+	const place = resolve(args['path'] as string);
+	if (typeof place === 'string') return 'Unable to resolve CXL type 3 device';
+	const { device, ld } = place;
+	const regions = deviceAt(world, device).lds[ld]?.regions ?? [];
 	if (regions.length === 0) return 'No dynamic capacity support from the device';
 	const region = regions[args['region'] as number];
 	if (!region) return 'region id is too large';
@@ -35,13 +36,36 @@ export function changeCapacity(world: World, os: number, args: QapiStruct, chang
 		const problem = rangeProblem(region, ranges, offset, len);
 		if (problem !== null) return problem;
 		const range = { dpa: region.baseDpa + Number(offset), bytes: Number(len) };
-		const refused = change === 'add' ? addProblem(world, device, range) : releaseProblem(world, device, range);
+		const refused = change === 'add' ? addProblem(world, device, ld, range) : releaseProblem(world, device, ld, range);
 		if (refused !== null) return refused;
 		ranges.push(range);
 	}
 	if (ranges.length > rowsLeft(world)) return 'the world has no room for more extents (QEMU itself sets offers no limit)';
-	apply(world, device, args['region'] as number, ranges, change);
+	const placed = change === 'add' ? placesFor(world, device, ld, ranges) : [];
+	if (placed === null) return 'the media have no room for that (QEMU itself backs every address of a region)';
+	apply(world, device, ld, args['region'] as number, ranges, placed, change);
 	return null;
+}
+
+interface PlacedRange extends Range {
+	readonly media: number;
+	readonly sequence: number;
+}
+
+/** Media for each range, its own place where that is free; null when they do not suffice, and nothing is taken. */
+function placesFor(world: World, device: number, ld: number, ranges: readonly Range[]): PlacedRange[] | null {
+	const record = deviceAt(world, device);
+	const placed: PlacedRange[] = [];
+	for (const { dpa, bytes } of ranges) {
+		const media = findMedia(record, homeOf(world, device, ld, dpa), bytes);
+		if (media < 0) {
+			for (const one of placed) releaseMedia(record, one.media, one.bytes);
+			return null;
+		}
+		takeMedia(record, media, bytes);
+		placed.push({ dpa, bytes, media, sequence: 0 });
+	}
+	return placed;
 }
 
 function rangeProblem(region: RegionRecord, earlier: readonly Range[], offset: bigint, len: bigint): string | null {
@@ -60,14 +84,14 @@ function rangeProblem(region: RegionRecord, earlier: readonly Range[], offset: b
 		: null;
 }
 
-function addProblem(world: World, device: number, { dpa, bytes }: Range): string | null {
-	const rows = overlapping(world, device, 0, dpa, bytes);
+function addProblem(world: World, device: number, ld: number, { dpa, bytes }: Range): string | null {
+	const rows = overlapping(world, device, ld, dpa, bytes);
 	if (rows.some((row) => isAccessible(world, row))) return 'cannot add DPA already accessible to the same LD';
 	return rows.length > 0 ? 'cannot add DPA again while still pending' : null;
 }
 
-function releaseProblem(world: World, device: number, { dpa, bytes }: Range): string | null {
-	const rows = overlapping(world, device, 0, dpa, bytes);
+function releaseProblem(world: World, device: number, ld: number, { dpa, bytes }: Range): string | null {
+	const rows = overlapping(world, device, ld, dpa, bytes);
 	if (rows.some((row) => world.c.extentState.get(row) === ExtentState.offered)) return 'cannot release extent with pending DPA range';
 	return covers(
 		rows.map((row) => readExtent(world, row)),
@@ -78,27 +102,31 @@ function releaseProblem(world: World, device: number, { dpa, bytes }: Range): st
 		: 'cannot release extent with non-existing DPA range';
 }
 
-function apply(world: World, device: number, region: number, ranges: readonly Range[], change: Change): void {
+function apply(
+	world: World,
+	device: number,
+	ld: number,
+	region: number,
+	ranges: readonly Range[],
+	placed: readonly PlacedRange[],
+	change: Change
+): void {
 	const record = deviceAt(world, device);
 	let group = 0;
-	if (change === 'add' && ranges.length > 0) {
-		const placed = ranges.map(({ dpa, bytes }) => ({ dpa, bytes, media: homeOf(world, device, 0, dpa), sequence: 0 }));
-		for (const one of placed) takeMedia(record, one.media, one.bytes);
-		group = newGroup(world, device, 0, { tag: '', tagId: 0, region, placed, cause: null }).id;
-	}
+	if (placed.length > 0) group = newGroup(world, device, ld, { tag: '', tagId: 0, region, placed, cause: null }).id;
 	const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
 	const seq = emit(world, {
 		kind: 'extent',
 		rule: change === 'add' ? 'dcd-offer' : 'dcd-recall',
 		cause: null,
-		host: record.lds[0]?.host ?? null,
-		values: { device: record.id, ld: 0, group, extents: ranges.length, bytes },
-		text: `${record.id}: the monitor ${change === 'add' ? 'offers' : 'asks for'} ${ranges.length} ${ranges.length === 1 ? 'extent' : 'extents'}; no released Linux has a driver that answers`
+		host: record.lds[ld]?.host ?? null,
+		values: { device: record.id, ld, group, extents: ranges.length, bytes },
+		text: `${record.id}: the monitor ${change === 'add' ? 'offers' : 'asks for'} ${ranges.length} ${ranges.length === 1 ? 'extent' : 'extents'}${record.machine < 0 ? '' : '; no released Linux has a driver that answers'}`
 	});
 	raiseEvents(
 		world,
 		device,
-		0,
+		ld,
 		change === 'add' ? DcEvent.add : DcEvent.release,
 		ranges.map((range) => ({ ...range, tag: '', sequence: 0, region, group })),
 		seq

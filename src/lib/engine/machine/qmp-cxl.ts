@@ -2,6 +2,7 @@ import { ADD_POLICIES, REMOVAL_POLICIES } from '../contract/fabric-profiles.ts';
 import type { QmpArguments } from '../contract/machine-commands.ts';
 import type { World } from '../state/world.ts';
 import { injectError, injectMediaEvent, injectPoison } from './cxl-errors.ts';
+import { resolveType3, type ResolveType3 } from './cxl-path.ts';
 import { changeCapacity } from './cxl-prescribe.ts';
 import { member, optional, readArguments, type QapiMember, type QapiStruct, type QapiType } from './qapi.ts';
 import { failure, unless, type QmpAnswer } from './qmp-value.ts';
@@ -57,7 +58,7 @@ const CORRECTABLE = [
 interface CxlCommand {
 	readonly members: readonly QapiMember[];
 	/** Null, or QEMU's text. */
-	readonly run: (world: World, os: number, args: QapiStruct) => string | null;
+	readonly run: (world: World, resolve: ResolveType3, args: QapiStruct) => string | null;
 }
 
 const COMMANDS: Readonly<Record<string, CxlCommand>> = {
@@ -70,8 +71,8 @@ const COMMANDS: Readonly<Record<string, CxlCommand>> = {
 			optional('tag', 'str'),
 			member('extents', EXTENTS)
 		],
-		run: (world, os, args) =>
-			args['selection-policy'] === 'prescriptive' ? changeCapacity(world, os, args, 'add') : 'Selection policy not supported'
+		run: (world, resolve, args) =>
+			args['selection-policy'] === 'prescriptive' ? changeCapacity(world, resolve, args, 'add') : 'Selection policy not supported'
 	},
 	'cxl-release-dynamic-capacity': {
 		members: [
@@ -84,9 +85,9 @@ const COMMANDS: Readonly<Record<string, CxlCommand>> = {
 			optional('tag', 'str'),
 			member('extents', EXTENTS)
 		],
-		run: (world, os, args) => {
+		run: (world, resolve, args) => {
 			if (args['forced-removal'] === true) return 'Forced removal not supported yet';
-			return args['removal-policy'] === 'prescriptive' ? changeCapacity(world, os, args, 'release') : 'Removal policy not supported';
+			return args['removal-policy'] === 'prescriptive' ? changeCapacity(world, resolve, args, 'release') : 'Removal policy not supported';
 		}
 	},
 	'cxl-inject-poison': {
@@ -95,7 +96,7 @@ const COMMANDS: Readonly<Record<string, CxlCommand>> = {
 	},
 	'cxl-inject-general-media-event': {
 		members: [...MEDIA_EVENT, optional('device', 'uint32'), optional('component-id', 'str')],
-		run: (world, os, args) => injectMediaEvent(world, os, args, 'general media')
+		run: (world, resolve, args) => injectMediaEvent(world, resolve, args, 'general media')
 	},
 	'cxl-inject-dram-event': {
 		members: [
@@ -107,7 +108,7 @@ const COMMANDS: Readonly<Record<string, CxlCommand>> = {
 			optional('column', 'uint16'),
 			optional('correction-mask', { list: 'uint64' })
 		],
-		run: (world, os, args) => injectMediaEvent(world, os, args, 'DRAM')
+		run: (world, resolve, args) => injectMediaEvent(world, resolve, args, 'DRAM')
 	},
 	'cxl-inject-memory-module-event': {
 		members: [
@@ -122,7 +123,7 @@ const COMMANDS: Readonly<Record<string, CxlCommand>> = {
 			member('corrected-volatile-error-count', 'uint32'),
 			member('corrected-persistent-error-count', 'uint32')
 		],
-		run: (world, os, args) => injectMediaEvent(world, os, args, 'memory module')
+		run: (world, resolve, args) => injectMediaEvent(world, resolve, args, 'memory module')
 	},
 	'cxl-inject-uncorrectable-errors': {
 		members: [
@@ -137,13 +138,18 @@ const COMMANDS: Readonly<Record<string, CxlCommand>> = {
 	}
 };
 
+/** A CXL command of the monitor on whatever devices `resolve` finds; null: no such command. */
+export function runCxlQmp(world: World, execute: string, args: QmpArguments, resolve: ResolveType3): QmpAnswer | null {
+	const command = Object.hasOwn(COMMANDS, execute) ? COMMANDS[execute] : undefined;
+	if (!command) return null;
+	const read = readArguments(args, command.members);
+	return read.ok ? unless(command.run(world, resolve, read.value)) : failure(read.text);
+}
+
 type QmpWord = (world: World, os: number, args: QmpArguments) => QmpAnswer;
 export const CXL_QMP: Readonly<Record<string, QmpWord>> = Object.fromEntries(
-	Object.entries(COMMANDS).map(([name, command]): [string, QmpWord] => [
+	Object.keys(COMMANDS).map((name): [string, QmpWord] => [
 		name,
-		(world, os, args) => {
-			const read = readArguments(args, command.members);
-			return read.ok ? unless(command.run(world, os, read.value)) : failure(read.text);
-		}
+		(world, os, args) => runCxlQmp(world, name, args, (path) => resolveType3(world, os, path)) as QmpAnswer
 	])
 );

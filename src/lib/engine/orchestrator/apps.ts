@@ -48,6 +48,7 @@ export function launch(world: World, host: string, asked: Launch, cause: number 
 		return { ok: false, says: `ENOENT: ${host} has no DAX device with uuid ${asked.dax}` };
 	}
 	const inRam = dax.use === 'system-ram' || dax.use === 'system-ram-normal';
+	if (dax.disabled) return { ok: false, says: `ENXIO: ${dax.id} has no driver` };
 	if (!inRam && dax.state !== 'free') return { ok: false, says: `EBUSY: ${dax.id} is ${dax.state}` };
 	const before = fabric.apps.findIndex((app) => app.id === asked.id);
 	const app: AppRecord = {

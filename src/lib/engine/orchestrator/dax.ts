@@ -3,6 +3,7 @@ import { peerOf, placeAt } from '../fabric/coherence/place.ts';
 import { extentsOf } from '../fabric/dcd/lists.ts';
 import { GFD_SPACE, type Extent } from '../fabric/dcd/rows.ts';
 import { tagById } from '../fabric/dcd/tags.ts';
+import { regionIsOff } from '../fabric/address/region-off.ts';
 import { emit } from '../sim/trace.ts';
 import type { DaxRecord, DaxUse, PeerRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
@@ -48,7 +49,7 @@ function present(world: World, peer: PeerRecord, device: number, ld: number, cau
 	const id = (world.r.fabric.devices[device] as { id: string }).id;
 	const groups = new Map<string, Extent[]>();
 	for (const extent of extentsOf(world, device, ld)) {
-		if (ld === GFD_SPACE && !reaches(world, peer, device, ld, extent.dpa)) continue;
+		if (ld === GFD_SPACE ? !reaches(world, peer, device, ld, extent.dpa) : regionIsOff(world, peer, device, ld, extent.dpa)) continue;
 		const key = extent.tagId === 0 ? `at ${extent.dpa}` : `tag ${extent.tagId}`;
 		const group = groups.get(key);
 		if (group) group.push(extent);
@@ -106,7 +107,9 @@ function create(world: World, peer: PeerRecord, device: number, ld: number, grou
 		stuckBytes: 0,
 		smallFolios: false,
 		emptyNs: -1,
-		stays: null
+		stays: null,
+		destroyed: false,
+		disabled: false
 	};
 	update(dax, group);
 	peer.nextDax += 1;
@@ -209,7 +212,7 @@ export function isCut(world: World, peer: PeerRecord, dax: DaxRecord): boolean {
 
 /** The DAX device that has this tag or this name. */
 export function findDax(peer: PeerRecord, name: string): DaxRecord | null {
-	return peer.dax.find((dax) => dax.id === name || (dax.tag !== '' && dax.tag === name)) ?? null;
+	return peer.dax.find((dax) => !dax.destroyed && (dax.id === name || (dax.tag !== '' && dax.tag === name))) ?? null;
 }
 
 const LOG_KEPT = 200;

@@ -156,7 +156,7 @@ function hostStatus(world: World, peer: PeerRecord): FabricHostStatus {
 		noCleanWritebacks: peer.noCleanWritebacks,
 		state: peer.state,
 		poisonOnDecodeError: peer.poisonOnDecodeError,
-		windows: peer.windows.map(({ baseHpa, bytes, targets, ways, granularity, arithmetic, xorMasks, problem }) => ({
+		windows: peer.windows.map(({ baseHpa, bytes, targets, ways, granularity, arithmetic, xorMasks, problem, region }) => ({
 			baseHpa,
 			bytes,
 			targets,
@@ -164,9 +164,10 @@ function hostStatus(world: World, peer: PeerRecord): FabricHostStatus {
 			granularity,
 			arithmetic,
 			xorMasks,
-			problem
+			problem,
+			region
 		})),
-		dax: peer.dax.map(daxStatus),
+		dax: peer.dax.filter((dax) => !dax.destroyed).map(daxStatus),
 		offers: offerStatus(world, peer),
 		notifications: peer.gam.map(({ atNs, text }) => ({ atNs, text })),
 		log: peer.log.map(({ atNs, text }) => ({ atNs, text }))

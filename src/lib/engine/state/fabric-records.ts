@@ -178,6 +178,8 @@ export interface PeerRecord {
 	windows: WindowRecord[];
 	/** Host bridges with their root ports; a bridge of one port and no decoder passes everything on. */
 	bridges: BridgeRecord[];
+	/** Logical devices ("device ld") whose driver somebody took off (cxl disable-memdev). */
+	disabledMemdevs: string[];
 	/** What it is about to do with the events of each of its devices (fabric/hosts). */
 	inboxes: InboxRecord[];
 	dax: DaxRecord[];
@@ -230,6 +232,10 @@ export interface WindowRecord {
 	bridges: string[];
 	/** Why it is not used ("EINVAL: …"), or null. */
 	problem: string | null;
+	/** What somebody at the host made of its region: made by the kernel, driver taken off, or destroyed (orchestrator/tools). */
+	region: 'made' | 'disabled' | 'destroyed';
+	/** Size of the region; 0: as large as it can be. */
+	regionBytes: number;
 }
 
 export interface BridgeRecord {
@@ -262,6 +268,10 @@ export interface DaxRecord {
 	stays: string | null;
 	/** Number in its name, unique per host. */
 	number: number;
+	/** Destroyed by hand (daxctl destroy-device): its extents stay accepted, and nobody sees it until it is created again. */
+	destroyed: boolean;
+	/** Its driver is off (daxctl disable-device): nobody can map it. */
+	disabled: boolean;
 }
 
 export interface AppRecord {

@@ -67,8 +67,7 @@ export function fabricEntries(
 			atNs,
 			who: command.actor === 'host' ? command.at : command.actor,
 			line,
-			text: record ? outcomeText(record, records) : '',
-			status: 0
+			...(record ? outcomeOf(record, records) : { text: '', status: 0 })
 		});
 	}
 	sayUntil(Infinity);
@@ -76,10 +75,19 @@ export function fabricEntries(
 }
 
 const MOST_LINES = 6;
-/** What happened at once because of it, one line each. */
-function outcomeText(command: TraceRecord, records: readonly TraceRecord[]): string {
+/** What a tool printed; else what happened at once because of the command, one line each. */
+function outcomeOf(
+	command: TraceRecord,
+	records: readonly TraceRecord[]
+): { text: string; status: number } {
 	const own = records.filter((one) => one.cause === command.seq && one.atNs === command.atNs);
+	const tool = own.find((one) => one.rule === 'host-tool');
+	if (tool)
+		return {
+			text: String(tool.values['printed'] ?? ''),
+			status: Number(tool.values['status'] ?? 0)
+		};
 	const lines = own.slice(0, MOST_LINES).map((one) => one.text);
 	if (own.length > MOST_LINES) lines.push(`… and ${own.length - MOST_LINES} more`);
-	return lines.map((line) => `${line}\n`).join('');
+	return { text: lines.map((line) => `${line}\n`).join(''), status: 0 };
 }

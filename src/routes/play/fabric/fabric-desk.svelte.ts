@@ -1,6 +1,7 @@
 import type { FabricCommand } from '$lib/engine/contract/fabric-commands.ts';
 import type { InterleaveAnswer } from '$lib/engine/contract/fabric-load.ts';
 import type { FabricStatus, TranslationAnswer } from '$lib/engine/contract/fabric-status.ts';
+import type { HostToolAnswer } from '$lib/engine/contract/host-tools.ts';
 import type { JournalEntry } from '$lib/engine/contract/commands.ts';
 import type { TraceRecord } from '$lib/engine/contract/records.ts';
 import type { Moment } from '$lib/viz/describe/moment.ts';
@@ -18,7 +19,6 @@ import { fabricEntries, type FabricEntry, type Said } from './entries.ts';
 import { helpText } from './fabric-help.ts';
 import { fabricLine, readFabricLine } from './lines.ts';
 import { together, type LadderHost } from './ladder.ts';
-import { toolAnswer } from './tool-answers.ts';
 
 export type FabricView = 'map' | 'extents' | 'addresses' | 'coherence' | 'doors';
 export type FabricPanel = 'offer' | 'build' | 'break';
@@ -216,9 +216,13 @@ export class FabricDesk {
 			this.#say(line, help, 0);
 			return;
 		}
-		const tool = toolAnswer(line, fabric, this.who);
-		if (tool !== null) {
+		const tool = await this.#tool(line);
+		if (tool?.kind === 'text') {
 			this.#say(line, tool.text, tool.status);
+			return;
+		}
+		if (tool?.kind === 'command') {
+			await this.#send(tool.command, line, false);
 			return;
 		}
 		const read = readFabricLine(line, this.who, { hosts: fabric.hosts.map((host) => host.id) });
@@ -227,6 +231,20 @@ export class FabricDesk {
 			return;
 		}
 		await this.#send(read.command, line, false);
+	}
+
+	/** A line of cxl, daxctl or QEMU’s monitor is the chosen host’s; the manager has no tools. Null: it is another line. */
+	async #tool(line: string): Promise<HostToolAnswer | null> {
+		const { session, active } = this.#play;
+		const isTool = /^\s*(cxl|daxctl)(\s|$)/.test(line) || line.trim().startsWith('{');
+		if (!session || !isTool) return null;
+		if (!this.fabric?.hosts.some((host) => host.id === this.who))
+			return {
+				kind: 'text',
+				text: `${line.trim().split(/\s+/)[0]?.startsWith('{') ? 'the monitor' : (line.trim().split(/\s+/)[0] ?? '')} is found at a host: choose one beside the prompt\n`,
+				status: 1
+			};
+		return session.ask(active, { kind: 'host-tool', host: this.who, line });
 	}
 
 	clear(): void {

@@ -52,11 +52,20 @@ export function helpGroups(fabric: FabricStatus): HelpGroup[] {
 		{
 			title: 'tools of a host',
 			note: 'choose a host beside the prompt; extents (-N) and uuids exist out of tree only',
-			examples: ['cxl list -M', 'cxl list -RN -u', 'daxctl list -u']
+			examples: [
+				'cxl list -M',
+				'cxl list -N -u',
+				'cxl disable-region region0',
+				`cxl create-region -t dynamic_ram_1 -d decoder0.0 -m mem0`,
+				'cxl disable-memdev mem0 -f',
+				'daxctl list -u',
+				'daxctl reconfigure-device -m system-ram dax0.0',
+				`daxctl create-device -r 0 --uuid=${tag}`
+			]
 		},
 		{
 			title: 'QEMU',
-			note: 'the monitor’s own JSON, for devices with the profile qemu111',
+			note: 'the monitor’s own JSON at the prompt of a host, for its devices with the profile qemu111',
 			examples: [
 				`{"execute": "cxl-add-dynamic-capacity", "arguments": {"path": "${device}", "host-id": 0, "selection-policy": "prescriptive", "region": 0, "extents": [{"offset": 0, "len": 268435456}]}}`
 			]

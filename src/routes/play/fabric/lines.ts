@@ -12,10 +12,28 @@ import type { QmpArguments, QmpValue } from '$lib/engine/contract/machine-comman
  * quotes. JSON as QEMU's monitor takes it is read too.
  */
 export function fabricLine(command: FabricCommand): string {
+	const typed = typedLine(command);
+	if (typed !== null) return typed;
 	const parameters = Object.entries(command.arguments ?? {}).map(
 		([key, value]) => `${key}=${valueText(value)}`
 	);
 	return [command.actor, command.at, command.execute, ...parameters].join(' ');
+}
+
+/** A tool's line and the monitor's request stand as they were typed: the prompt says at which host. */
+function typedLine({ actor, execute, arguments: given }: FabricCommand): string | null {
+	if (actor !== 'host' || given === undefined) return null;
+	const names = Object.keys(given).join();
+	if (
+		execute === 'shell' &&
+		names === 'line' &&
+		typeof given['line'] === 'string' &&
+		/^(cxl|daxctl) \S/.test(given['line'])
+	)
+		return given['line'];
+	if (execute === 'qmp' && names === 'execute,arguments')
+		return JSON.stringify({ execute: given['execute'], arguments: given['arguments'] });
+	return null;
 }
 
 const MIB = 2 ** 20;
@@ -75,7 +93,18 @@ export function readFabricLine(
 	names: { readonly hosts: readonly string[] }
 ): ReadLine {
 	const text = line.trim();
-	if (text.startsWith('{')) return readJson(text);
+	if (text.startsWith('{')) return readJson(text, who);
+	if (/^(cxl|daxctl)(\s|$)/.test(text) && names.hosts.includes(who))
+		return {
+			ok: true,
+			command: {
+				name: 'fabric',
+				actor: 'host',
+				at: who,
+				execute: 'shell',
+				arguments: { line: text }
+			}
+		};
 	const words = splitWords(text);
 	if (words === null) return { ok: false, says: 'a quotation mark or a bracket is not closed' };
 	const isActor = (FABRIC_ACTORS as readonly string[]).includes(words[0] ?? '');
@@ -115,8 +144,8 @@ export function readFabricLine(
 	};
 }
 
-/** A line of QEMU's monitor protocol: the device is the last part of its path. */
-function readJson(text: string): ReadLine {
+/** A line of QEMU's monitor protocol, at the monitor of a host. */
+function readJson(text: string, who: string): ReadLine {
 	let value: unknown;
 	try {
 		value = JSON.parse(text);
@@ -128,16 +157,14 @@ function readJson(text: string): ReadLine {
 		arguments?: QmpArguments;
 	};
 	if (typeof execute !== 'string') return { ok: false, says: "QMP input lacks member 'execute'" };
-	const path = parameters?.['path'];
-	const at = typeof path === 'string' ? (path.split('/').at(-1) ?? path) : '';
 	return {
 		ok: true,
 		command: {
 			name: 'fabric',
-			actor: 'fm',
-			at,
-			execute,
-			...(parameters === undefined ? {} : { arguments: parameters })
+			actor: 'host',
+			at: who,
+			execute: 'qmp',
+			arguments: { execute, arguments: parameters ?? {} }
 		}
 	};
 }

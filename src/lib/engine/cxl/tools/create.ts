@@ -13,7 +13,7 @@ import { errorText, plural, type ToolResult } from './result.ts';
 
 /** cxl create-region (ndctl 85, cxl/region.c): what it checks itself, then the files of sysfs in its order. */
 
-const OPTIONS = [
+export const CREATE_OPTIONS = [
 	valued('b', 'bus'),
 	valued('d', 'decoder'),
 	valued('s', 'size'),
@@ -28,7 +28,7 @@ const OPTIONS = [
 ];
 const UNIT = 256 * 2 ** 20;
 
-interface Request {
+export interface Request {
 	readonly memdevs: readonly CxlMemdevRecord[];
 	readonly decoder: string;
 	readonly mode: 'ram' | 'pmem' | null;
@@ -40,14 +40,14 @@ interface Request {
 }
 
 /** A line of the tool's own log. */
-interface Refusal {
+export interface Refusal {
 	readonly refused: string;
 }
-const refuse = (where: string, text: string): Refusal => ({ refused: `cxl region: ${where}: ${text}` });
-const isRefusal = (value: unknown): value is Refusal => typeof value === 'object' && value !== null && 'refused' in value;
+export const refuse = (where: string, text: string): Refusal => ({ refused: `cxl region: ${where}: ${text}` });
+export const isRefusal = (value: unknown): value is Refusal => typeof value === 'object' && value !== null && 'refused' in value;
 
 export function createCommand(world: World, cxl: CxlRecord | null, words: readonly string[]): ToolResult {
-	const options = readOptions(words, OPTIONS);
+	const options = readOptions(words, CREATE_OPTIONS);
 	if (typeof options === 'string') return { rc: 129, messages: [options] };
 	const request = readRequest(cxl, options);
 	const made = isRefusal(request) ? request : create(world, cxl as CxlRecord, request);
@@ -58,7 +58,7 @@ export function createCommand(world: World, cxl: CxlRecord | null, words: readon
 }
 
 /** parse_create_options. */
-function readRequest(cxl: CxlRecord | null, options: Options): Request | Refusal {
+export function readRequest(cxl: CxlRecord | null, options: Options): Request | Refusal {
 	const { values } = options;
 	const decoder = values['decoder'];
 	if (decoder === undefined) return refuse('parse_create_options', 'no root decoder specified');

@@ -9,7 +9,7 @@ import type { ToolResult } from './result.ts';
 
 /** cxl list: the topology as a tree of what was asked for (ndctl 85: cxl/list.c, cxl/filter.c). */
 
-const OPTIONS = [
+export const LIST_OPTIONS = [
 	valued('m', 'memdev'),
 	valued('s', 'serial'),
 	flag('M', 'memdevs'),
@@ -48,8 +48,12 @@ interface Wanted extends Show {
 }
 
 export function listCommand(world: World, cxl: CxlRecord | null, words: readonly string[]): ToolResult {
-	const options = readOptions(words, OPTIONS);
-	if (typeof options === 'string') return { rc: 129, messages: [options] };
+	const options = readOptions(words, LIST_OPTIONS);
+	return typeof options === 'string' ? { rc: 129, messages: [options] } : listWith(world, cxl, options);
+}
+
+/** The same with options that are read. */
+export function listWith(world: World, cxl: CxlRecord | null, options: Options): ToolResult {
 	if (options.rest.length > 0) return { rc: 129, messages: options.rest.map((word) => ` Error: unknown parameter "${word}"`) };
 	if (has(options, 'single') && options.values['port'] === undefined)
 		return { rc: 129, messages: [' Error: -S/--single expects a port filter: -p/--port='] };

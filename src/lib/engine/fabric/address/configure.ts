@@ -22,14 +22,15 @@ export function configureHost(world: World, host: string): void {
 	if (!peer) return;
 	if (peer.bridges.length === 0) buildBridges(world, peer);
 	for (const window of peer.windows) {
+		if (window.region === 'destroyed') continue;
 		if (isGfam(world, window)) {
 			window.problem = windowProblem(window, peer.windows, window.targets.length) ?? configureGfamWindow(world, peer, window);
 			continue;
 		}
 		const ways = waysDown(world, peer);
-		const members = membersOf(world, window, ways);
+		const members = membersOf(world, peer, window, ways);
 		if (members && members.some((member) => hasDecoderIn(decodersOf(world, member), window))) continue;
-		window.problem = members === null ? waiting(world, window, ways) : configureWindow(world, peer, window, members);
+		window.problem = members === null ? waiting(world, peer, window, ways) : configureWindow(world, peer, window, members);
 	}
 }
 
@@ -68,15 +69,26 @@ function shareOf(decoder: LogicalDeviceRecord['decoders'][number]): number {
 	return decoder.bytes / (waysOfCode(decoder.ways) || 1);
 }
 
-function membersOf(world: World, window: WindowRecord, ways: readonly DownWay[]): DownWay[] | null {
+function membersOf(world: World, peer: PeerRecord, window: WindowRecord, ways: readonly DownWay[]): DownWay[] | null {
 	const members = window.targets.map((target) =>
-		ways.find((way) => world.r.fabric.devices[way.device]?.id === target && world.r.fabric.devices[way.device]?.present)
+		ways.find(
+			(way) =>
+				world.r.fabric.devices[way.device]?.id === target && world.r.fabric.devices[way.device]?.present && isOn(peer, target, way.ld)
+		)
 	);
 	return members.every((member) => member !== undefined) ? members : null;
 }
 
-function waiting(world: World, window: WindowRecord, ways: readonly DownWay[]): string {
-	const there = new Set(ways.map((way) => world.r.fabric.devices[way.device]?.id));
+/** Its driver is bound: nobody took it off (cxl disable-memdev). */
+export const memdevKey = (device: string, ld: number): string => `${device} ${ld}`;
+const isOn = (peer: PeerRecord, device: string, ld: number): boolean => !peer.disabledMemdevs.includes(memdevKey(device, ld));
+
+function waiting(world: World, peer: PeerRecord, window: WindowRecord, ways: readonly DownWay[]): string {
+	const there = new Set(ways.map((way) => world.r.fabric.devices[way.device]).flatMap((device) => (device?.present ? [device.id] : [])));
+	const off = window.targets.filter((target) =>
+		ways.some((way) => world.r.fabric.devices[way.device]?.id === target && !isOn(peer, target, way.ld))
+	);
+	if (off.length > 0) return `ENXIO: ${off.join(', ')} ${off.length === 1 ? 'is' : 'are'} disabled`;
 	const missing = window.targets.filter((target) => !there.has(target));
 	return `ENXIO: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not there`;
 }
@@ -108,11 +120,12 @@ function configureWindow(world: World, peer: PeerRecord, window: WindowRecord, m
 	const room = logical.map(({ device, ld }) => coveredDpa(device, ld));
 	const share = Math.min(...room.map(({ first, end }) => end - first), Math.floor(window.bytes / members.length / UNIT) * UNIT);
 	if (share <= 0) return 'ENXIO: no device memory is left for this window';
+	if (window.regionBytes > share * members.length) return 'ENOSPC: the devices have less than that';
 	const region = newRegion('dynamic');
 	const steps = [
 		setGranularity(region, root, window.granularity),
 		setWays(region, root, members.length),
-		setSize(region, root, share * members.length)
+		setSize(region, root, window.regionBytes > 0 ? window.regionBytes : share * members.length)
 	];
 	for (const step of steps) if (!step.ok) return `${step.reason}: ${step.detail}`;
 	for (const [position, member] of members.entries()) {
@@ -123,7 +136,7 @@ function configureWindow(world: World, peer: PeerRecord, window: WindowRecord, m
 				id: window.targets[position] as string,
 				bridge: member.bridge,
 				hops: member.hops,
-				dpaBytes: share,
+				dpaBytes: window.regionBytes > 0 ? window.regionBytes / members.length : share,
 				mode: 'dynamic',
 				coherence: 'host-only',
 				interleaves: EVERY_INTERLEAVE

@@ -18,6 +18,8 @@ export interface InterleaveWish {
 	readonly granularity?: number;
 	readonly arithmetic?: 'modulo' | 'xor';
 	readonly xorMasks?: readonly number[];
+	/** As large as it can be unless said. */
+	readonly regionBytes?: number;
 }
 
 export const PORT_WAYS: readonly number[] = [1, 2, 3, 4, 6, 8, 12, 16];
@@ -65,7 +67,9 @@ function change(world: World, peer: PeerRecord, index: number, wish: InterleaveW
 		arithmetic,
 		xorMasks: arithmetic === 'xor' ? [...masks] : [],
 		bridges: [],
-		problem: null
+		problem: null,
+		region: 'made',
+		regionBytes: wish.regionBytes ?? 0
 	});
 	configureHost(world, peer.id);
 	return window.problem;

@@ -39,8 +39,8 @@ const setWindow: FabricWord = (world, at, parameters, cause) => {
 	if (typeof wanted === 'string') return refusedHere(wanted);
 	for (const window of peer.windows) forgetWindow(world, peer, window);
 	if (before) Object.assign(before, wanted);
-	else peer.windows.push({ ...wanted, bridges: [], problem: null });
-	for (const window of peer.windows) window.problem = null;
+	else peer.windows.push({ ...wanted, bridges: [], problem: null, region: 'made', regionBytes: 0 });
+	for (const window of peer.windows) Object.assign(window, { problem: null, region: 'made', regionBytes: 0 });
 	peer.bridges = peer.bridges.map((bridge) => ({ ...bridge, decoders: [] }));
 	configureHost(world, at);
 	const window = peer.windows[index] as WindowRecord;
@@ -53,7 +53,7 @@ function usedDevices(world: World, peer: PeerRecord): string[] {
 	return world.r.fabric.devices.flatMap((device) => device.lds.flatMap((_, ld) => inUse(world, peer.id, device.id, ld)));
 }
 
-type WindowFields = Omit<WindowRecord, 'bridges' | 'problem'>;
+type WindowFields = Omit<WindowRecord, 'bridges' | 'problem' | 'region' | 'regionBytes'>;
 
 function readWindow(world: World, parameters: QmpArguments, before: WindowRecord | undefined): WindowFields | string {
 	const has = (name: string) => parameters[name] !== undefined;

@@ -1,6 +1,7 @@
 import { emit } from '../../sim/trace.ts';
 import type { PeerRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
+import { configureHost } from '../address/configure.ts';
 import { dropLines } from '../coherence/lines.ts';
 import { forgetRequests } from '../coherence/snoop.ts';
 import { count } from '../counts.ts';
@@ -47,6 +48,9 @@ function rebootHost(world: World, peer: PeerRecord, cause: number): FabricOutcom
 	peer.incarnation += 1;
 	peer.dax = [];
 	peer.inboxes = [];
+	peer.disabledMemdevs = [];
+	for (const window of peer.windows) Object.assign(window, { region: 'made', regionBytes: 0 });
+	configureHost(world, peer.id);
 	const seq = emit(world, {
 		kind: 'fault',
 		rule: 'host-crash',

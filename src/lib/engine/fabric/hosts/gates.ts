@@ -1,6 +1,7 @@
 import { MIB } from '../../../base/units.ts';
 import { dpaBases } from '../address/decoders.ts';
 import { waysOfCode } from '../address/encoding.ts';
+import { regionIsOff } from '../address/region-off.ts';
 import type { DcEventRecord, HdmDecoderRecord, PeerRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
 import type { Entry } from '../dcd/entries.ts';
@@ -74,6 +75,7 @@ function extentProblem(world: World, peer: PeerRecord, device: number, ld: numbe
 	const { decoders } = ldAt(world, device, ld);
 	// A host whose windows nobody described maps everything: our simplification.
 	if (peer.windows.length > 0 && !decodes(decoders, dpa, bytes)) return 'no decoder of a region holds it (ENXIO)';
+	if (regionIsOff(world, peer, device, ld, dpa)) return 'the region is disabled (ENXIO)';
 	const taken = overlapping(world, device, ld, dpa, bytes).filter((row) => isAccessible(world, row));
 	if (taken.length === 0) return null;
 	const same = taken.length === 1 ? readExtent(world, taken[0] as number) : null;

@@ -5,6 +5,7 @@ import { clearEvents, readEvents } from '../dcd/log.ts';
 import { ldAt } from '../dcd/rows.ts';
 import { wayIsCut } from '../coherence/place.ts';
 import { actOn, CHAIN_NS, sendAnswer } from './act.ts';
+import { memdevKey } from '../address/configure.ts';
 import { deviceOf, inboxOfTimer, next, say } from './inbox.ts';
 
 /**
@@ -21,6 +22,7 @@ export interface HostStep {
 /** The host is there, the device still belongs to it, and the way between them is whole. */
 function reaches(world: World, peer: PeerRecord, inbox: InboxRecord): boolean {
 	const device = deviceOf(world, peer, inbox);
+	if (peer.disabledMemdevs.includes(memdevKey(inbox.device, inbox.ld))) return false;
 	return peer.state === 'up' && peer.answer !== 'silent' && device >= 0 && !wayIsCut(world, peer.id, device, inbox.ld);
 }
 

@@ -11,7 +11,6 @@ import { fabricEntries } from '../../../../../src/routes/play/fabric/entries.ts'
 import { helpGroups, helpText } from '../../../../../src/routes/play/fabric/fabric-help.ts';
 import { fabricLine, readFabricLine } from '../../../../../src/routes/play/fabric/lines.ts';
 import { freeTag } from '../../../../../src/routes/play/fabric/panel-fields.ts';
-import { toolAnswer } from '../../../../../src/routes/play/fabric/tool-answers.ts';
 import { fabricTracks } from '../../../../../src/routes/play/fabric/tracks.ts';
 import { ask, fabricSimulation } from '../../../../support/fabric-worlds.ts';
 
@@ -87,9 +86,9 @@ describe('lines', () => {
 		expect(says('{"execute"')).toContain('JSON');
 		expect(says('{"arguments": {}}')).toBe("QMP input lacks member 'execute'");
 		expect(
-			readFabricLine('{"execute": "cxl-add-dynamic-capacity", "arguments": {"path": "/machine/peripheral/dcd0"}}', 'fm', NAMES)
+			readFabricLine('{"execute": "cxl-add-dynamic-capacity", "arguments": {"path": "/machine/peripheral/dcd0"}}', 'A', NAMES)
 		).toMatchObject({
-			command: { at: 'dcd0', execute: 'cxl-add-dynamic-capacity' }
+			command: { actor: 'host', at: 'A', execute: 'qmp', arguments: { execute: 'cxl-add-dynamic-capacity' } }
 		});
 	});
 });
@@ -124,14 +123,32 @@ describe('the console', () => {
 		expect(fabricEntries([{ atNs: 10, command: add }], [said], simulation.world.trace, 5)).toEqual([]);
 	});
 
-	it('prints what cxl and daxctl would, on a host only', () => {
-		const list = JSON.parse(toolAnswer('cxl list -RN', fabric, 'A')!.text) as { extents: { length: number; uuid: string }[] }[];
-		expect(list[0]?.extents).toEqual([{ offset: 0, length: 2 ** 28, uuid: '3f9c' }]);
-		expect(JSON.parse(toolAnswer('cxl list -M', fabric, 'A')!.text)).toMatchObject([{ memdev: 'mem0', ram_size: GIB }]);
-		expect(JSON.parse(toolAnswer('daxctl list -u', fabric, 'A')!.text)).toMatchObject({ size: '256 MiB', mode: 'devdax', uuid: '3f9c' });
-		expect(toolAnswer('cxl list', fabric, 'fm')?.status).toBe(1);
-		expect(toolAnswer('cxl create-region', fabric, 'A')?.status).toBe(1);
-		expect(toolAnswer('mem0 x', fabric, 'fm')).toBeNull();
+	it('takes lines of the tools and of the monitor at a host as they are typed, and shows what they printed', () => {
+		const line = 'daxctl reconfigure-device -m famfs dax0.0';
+		const read = readFabricLine(line, 'A', NAMES);
+		expect(read).toMatchObject({ ok: true, command: { actor: 'host', at: 'A', execute: 'shell', arguments: { line } } });
+		const request = '{"execute":"query-memory-devices","arguments":{}}';
+		const asked = readFabricLine(request, 'A', NAMES);
+		if (!read.ok || !asked.ok) throw new Error('not read');
+		expect([fabricLine(read.command), fabricLine(asked.command)]).toEqual([line, request]);
+		const atNs = simulation.nowNs;
+		for (const { command } of [read, asked])
+			expect(ask(simulation, 'host', 'A', command.execute, { ...command.arguments } as Record<string, unknown>).says).toBe('');
+		const entries = fabricEntries(
+			[
+				{ atNs, command: read.command },
+				{ atNs, command: asked.command }
+			],
+			[],
+			simulation.world.trace,
+			atNs
+		);
+		expect(entries.map((entry) => [entry.who, entry.line])).toEqual([
+			['A', line],
+			['A', request]
+		]);
+		expect(entries[0]?.text).toContain('reconfigured 1 device\n[');
+		expect(entries[1]?.text).toBe('{"return":[]}\n');
 	});
 
 	it('knows words of every kind by example, and each example is a line', () => {

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../state/machine-records.ts';
+import type { JsonValue } from '../../state/machine-records.ts';
 
 /** JSON as json-c prints it with JSON_C_TO_STRING_PRETTY: two blanks per level, no blank after the colon. */
 export function jsonText(value: JsonValue, level = 0): string {
