@@ -17,6 +17,13 @@ export async function readOn(had: Element | null): Promise<void> {
 	if (heading) focusPlace(heading);
 }
 
+/** The run is over: from what it left behind to the way on. */
+export async function toLook(): Promise<void> {
+	await tick();
+	const had = document.activeElement;
+	if (isGone(had) || had?.matches('.transport')) shown('#lesson-text .onwards .primary')?.focus();
+}
+
 /** The bet stands: to what it has unlocked. */
 export async function toRun(had: Element | null): Promise<void> {
 	await tick();

@@ -27,7 +27,7 @@ export function flowWords(flow: Flow): string {
 function curve(from: Box, to: Box, lane: number): Cubic {
 	const a = centre(from);
 	const b = centre(to);
-	const sag = 34 + Math.abs(a.x - b.x) * 0.16 + lane * 16;
+	const sag = 34 + Math.abs(a.x - b.x) * 0.16 + lane * 28;
 	const low = Math.max(a.y, b.y) + sag;
 	return [a, { x: a.x + (b.x - a.x) * 0.15, y: low }, { x: a.x + (b.x - a.x) * 0.75, y: low }, b];
 }

@@ -11,7 +11,8 @@ import {
 	wordKind,
 	wordPayload
 } from '../../engine/contract/words.ts';
-import { markOfTerm } from './sub-blocks.ts';
+import type { MarkName } from './marks.ts';
+import { Mark, markOfTerm, type Owners } from './sub-blocks.ts';
 
 /** What one frame of 4 KiB is, in the words of the picture. */
 export type FrameKind =
@@ -138,4 +139,24 @@ function fillRows(frames: Frames, kind: FrameKind[], views: WorldViews, structur
 		}
 		head += pages;
 	}
+}
+
+const KERNEL: ReadonlySet<FrameKind> = new Set([
+	'kernel',
+	'slab',
+	'page table',
+	'reserved',
+	'exact range'
+]);
+
+/** What keeps the page in a row where it is, the strongest claim first; null when it could leave or is free. */
+export function keptBy(frames: Frames, row: number, owners: Owners): MarkName | null {
+	const marks = frames.marks[row] as number;
+	if ((marks & Mark.secure) !== 0) return 'secure';
+	if ((marks & Mark.pinned) !== 0) return 'pinned';
+	if ((marks & Mark.held) !== 0) return 'held';
+	const kind = frames.kind[row] as FrameKind;
+	return KERNEL.has(kind) || (kind === 'user' && owners.isKernel(frames.owner[row] as number))
+		? 'kernel'
+		: null;
 }

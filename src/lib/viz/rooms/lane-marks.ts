@@ -1,7 +1,9 @@
 import { formatNumber } from '../../base/format.ts';
+import { PAGES_PER_BLOCK } from '../../base/units.ts';
+import { keptBy, type Frames } from './frames.ts';
 import type { MarkName } from './marks.ts';
 import type { BlockScene, Lane, RoomsScene } from './scene.ts';
-import { Mark } from './sub-blocks.ts';
+import { Mark, type Owners } from './sub-blocks.ts';
 import { pagesText } from './words.ts';
 
 /** A lane as glyphs with counts: what is never averaged away, largest claim first. */
@@ -10,6 +12,37 @@ export interface LaneMark {
 	readonly text: string;
 	/** Where it begins, from the first one. */
 	readonly x: number;
+}
+
+/** What a glyph means, where there is room for the word. */
+export const MARK_WORDS: Readonly<Record<MarkName, string>> = {
+	secure: 'secret',
+	pinned: 'pinned',
+	held: 'held',
+	kernel: 'of the kernel'
+};
+
+/** What is never averaged away in one block. */
+export const laneOfBlock = (block: BlockScene): Lane => ({
+	kernelPages: block.status.kernelPages,
+	pinnedPages: block.held.pinned,
+	heldPages: block.held.held,
+	securePages: block.held.secure
+});
+
+/** The same among the pages of one sub-block. */
+export function laneOfFrames(frames: Frames, owners: Owners): Lane {
+	const pages: Record<MarkName, number> = { secure: 0, pinned: 0, held: 0, kernel: 0 };
+	for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
+		const kept = keptBy(frames, row, owners);
+		if (kept !== null) pages[kept] += 1;
+	}
+	return {
+		kernelPages: pages.kernel,
+		pinnedPages: pages.pinned,
+		heldPages: pages.held,
+		securePages: pages.secure
+	};
 }
 
 /** Width of a digit of the smallest size, and what glyph and gap take. */
@@ -59,7 +92,8 @@ export function tileMarks(scene: RoomsScene, block: BlockScene, width: number): 
 			if (((scene.cells.marks[at] as number) & bit) !== 0) cells += 1;
 		return { name, cells };
 	}).filter(({ cells }) => cells > 0);
-	let room = width - String(block.status.id).length * DIGIT - 6;
+	const again = block.calls.running?.waitingFor ? GLYPH + 3 : 0;
+	let room = width - String(block.status.id).length * DIGIT - 6 - again;
 	const wide = (text: string): number => GLYPH + (text === '' ? 0 : text.length * DIGIT + 3);
 	const fitting: { readonly name: MarkName; readonly text: string }[] = [];
 	for (const { name, cells } of found) {

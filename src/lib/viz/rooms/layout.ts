@@ -92,10 +92,11 @@ function inColumn(input: LayoutInput): RoomsLayout | null {
 
 function stack(input: LayoutInput): RoomsLayout {
 	const width = Math.max(LEAST_WIDTH, input.width);
-	const placed = stackNodes(input, width);
+	const inner = width - 2 * EDGE;
+	const placed = stackNodes(input, EDGE, inner);
 	const used = Math.max(...placed.nodes.map((node) => node.box.y + node.box.height), 40);
-	const lens = box(0, used + GAP, width, LENS_HEIGHT);
-	const lists = box(0, lens.y + lens.height + GAP, width, LISTS_HEIGHT);
+	const lens = box(EDGE, used + GAP, inner, LENS_HEIGHT);
+	const lists = box(EDGE, lens.y + lens.height + GAP, inner, LISTS_HEIGHT);
 	return { width, height: lists.y + lists.height, stacked: true, ...placed, lens, lists };
 }
 
@@ -106,13 +107,13 @@ function alone(input: LayoutInput): RoomsLayout {
 	const placed = width < LEAST_BARE ? null : placeNodes(input, box(0, 0, width, height), false);
 	if (placed !== null) return { width, height, stacked: false, ...placed, ...none };
 	const inner = Math.max(LEAST_WIDTH, width);
-	const stacked = stackNodes(input, inner);
+	const stacked = stackNodes(input, 0, inner);
 	const used = Math.max(...stacked.nodes.map((node) => node.box.y + node.box.height), 40);
 	return { width: inner, height: used, stacked: true, ...stacked, ...none };
 }
 
-function stackNodes(input: LayoutInput, width: number): Placed {
-	const placed = placeNodes(input, box(0, 0, width, STACKED_NODES), true);
+function stackNodes(input: LayoutInput, x: number, width: number): Placed {
+	const placed = placeNodes(input, box(x, 0, width, STACKED_NODES), true);
 	if (placed === null) throw new RangeError(`rooms do not fit ${width} px`);
 	return placed;
 }
@@ -138,7 +139,7 @@ export function seenOf(layout: RoomsLayout): Box {
 	const right = Math.max(0, ...layout.nodes.map((node) => node.box.x + node.box.width));
 	const bottom = Math.max(0, ...layout.nodes.map((node) => node.box.y + node.box.height));
 	const air = layout.nodes[0]?.box.x ?? 0;
-	return box(air, 0, right + (layout.stacked ? 0 : air), bottom);
+	return box(air, 0, right + air, bottom);
 }
 
 interface Placed {

@@ -10,6 +10,9 @@ export const PADLOCK_BOW = 'M-3.2-0.8V-3.4A3.2 3.2 0 0 1 3.2-3.4V-0.8';
 /** Taken out of the kernel's own map: a shield. */
 export const SHIELD = 'M0-7L5.6-4.8V-0.4C5.6 3.2 3.2 5.8 0 7-3.2 5.8-5.6 3.2-5.6-0.4V-4.8Z';
 
+/** A walk that begins again and again: an open ring with its head. It has turned on with each picture in which it has tried. */
+export const AGAIN = 'M3.9-2.3A4.5 4.5 0 1 0 4.5 0M4.4-5.2V-2.1H1.3';
+
 export interface GlyphShape {
 	readonly filled: string;
 	readonly lines: string;

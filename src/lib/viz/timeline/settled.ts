@@ -12,7 +12,8 @@ export function reasonSentence(reason: string | null): string | null {
 /** What stands below the clock at the right end of the controls. */
 export function settledWords(status: WorldStatus, playing: boolean): string {
 	const operation = operationOf(status);
-	if (!operation) return playing ? 'nothing is moving' : 'settled, nothing is moving';
+	if (!operation)
+		return callWords(status) ?? (playing ? 'nothing is moving' : 'settled, nothing is moving');
 	if (operation.state !== 'running')
 		return operation.state === 'completed' ? 'migration completed' : `migration ${operation.state}`;
 	const batch = operation.batch;
@@ -21,4 +22,15 @@ export function settledWords(status: WorldStatus, playing: boolean): string {
 	const span = operation.phases.at(-1);
 	const label = (span?.label ?? operation.phase).split(/[:,]/)[0] ?? '';
 	return playing ? label : `settled in ${label}`;
+}
+
+/** Of Linux machines: calls that have not come back. One that waits for something tries again and again. */
+function callWords({ machines }: WorldStatus): string | null {
+	const running = machines.flatMap((machine) =>
+		machine.calls.filter((call) => call.state === 'running')
+	);
+	if (running.length === 0) return null;
+	if (running.some((call) => call.waitingFor !== null && call.tries > 1))
+		return 'a call keeps trying';
+	return running.length === 1 ? 'a call runs' : `${formatNumber(running.length)} calls run`;
 }

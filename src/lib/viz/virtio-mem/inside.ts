@@ -2,8 +2,8 @@ import { formatNumber } from '../../base/format.ts';
 import { BLOCK_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import type { MachineStatus } from '../../engine/contract/machine-status.ts';
 import type { WorldViews } from '../../engine/contract/views.ts';
-import { readFrames, type FrameKind } from '../rooms/frames.ts';
-import { ownersOf, Mark } from '../rooms/sub-blocks.ts';
+import { keptBy, readFrames, type FrameKind } from '../rooms/frames.ts';
+import { ownersOf } from '../rooms/sub-blocks.ts';
 
 /** Pages of one sub-block by what they mean for leaving it. */
 export interface Inside {
@@ -18,14 +18,6 @@ export interface Inside {
 	/** First page that stays, −1 when none does. */
 	readonly firstKept: number;
 }
-
-const KERNEL: ReadonlySet<FrameKind> = new Set([
-	'kernel',
-	'slab',
-	'page table',
-	'reserved',
-	'exact range'
-]);
 
 export function insideOf(
 	views: WorldViews,
@@ -51,20 +43,12 @@ export function insideOf(
 		const frames = readFrames(views, machine, firstBlock + block, block * PAGES_PER_BLOCK);
 		for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
 			const kind = frames.kind[row] as FrameKind;
-			const marks = frames.marks[row] as number;
-			const owner = frames.owner[row] as number;
+			const kept = keptBy(frames, row, owners);
 			found.pages += 1;
-			let keeps = true;
-			if ((marks & Mark.secure) !== 0) found.secure += 1;
-			else if ((marks & Mark.pinned) !== 0) found.pinned += 1;
-			else if ((marks & Mark.held) !== 0) found.held += 1;
-			else if (KERNEL.has(kind) || (kind === 'user' && owners.isKernel(owner))) found.kernel += 1;
-			else {
-				keeps = false;
-				if (kind === 'free') found.free += 1;
-				else if (kind === 'user' || kind === 'incoming') found.movable += 1;
-			}
-			if (keeps && found.firstKept < 0) found.firstKept = block * PAGES_PER_BLOCK + row;
+			if (kept !== null) found[kept] += 1;
+			else if (kind === 'free') found.free += 1;
+			else if (kind === 'user' || kind === 'incoming') found.movable += 1;
+			if (kept !== null && found.firstKept < 0) found.firstKept = block * PAGES_PER_BLOCK + row;
 		}
 	}
 	return found;

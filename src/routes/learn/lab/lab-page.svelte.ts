@@ -24,7 +24,7 @@ import { STEP_IDS, type StepId } from '$lib/lessons/schema.ts';
 import { keepFocus } from '$lib/ui/keep-focus.ts';
 import { preferences } from '$lib/ui/preferences.svelte.ts';
 import { frameClock } from '$lib/viz/frame/frame-clock.ts';
-import { readOn, toRun } from '../focus.ts';
+import { readOn, toLook, toRun } from '../focus.ts';
 import { loadProgress, saveProgress } from '../stored-progress.ts';
 import { LabAttempts } from './lab-attempts.svelte.ts';
 import { LabHands } from './lab-hands.svelte.ts';
@@ -262,6 +262,7 @@ export class LabPage {
 			this.falseFigures = figuresOf(belief);
 			this.learner = { ...machine.labRanToEnd(this.learner), step: this.learner.step };
 			this.said = `The run is over. Your bet: ${this.figure('bet')}. Result: ${this.figure('result')}.`;
+			void toLook();
 			await this.player.findDifference();
 		} catch (error) {
 			this.player.problem = `The engine stopped: ${(error as Error).message}`;

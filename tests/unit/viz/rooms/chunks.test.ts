@@ -21,8 +21,7 @@ function fragmented() {
 	const simulation = machine(VIRTIO_MEM, 'memhp_default_state=online_movable');
 	typed(simulation, 'qom-set vm0 requested-size 256M');
 	simulation.advance(simulation.nowNs + 5e9);
-	for (const line of ['p0: map a 41M', 'p0: nothp a', 'p0: touch a', 'p0: map b 3M', 'p0: touch b', 'p0: unmap a'])
-		typed(simulation, line);
+	for (const line of ['p0: map a 41M', 'p0: nothp a', 'p0: touch a', 'p0: map b 3M', 'p0: touch b', 'p0: unmap a']) typed(simulation, line);
 	return picture(simulation);
 }
 

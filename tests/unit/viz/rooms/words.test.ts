@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { blockActions } from '../../../../src/lib/viz/rooms/actions.ts';
 import { readFrames } from '../../../../src/lib/viz/rooms/frames.ts';
-import { laneMarks } from '../../../../src/lib/viz/rooms/lane-marks.ts';
+import { laneMarks, laneOfBlock, laneOfFrames, tileMarks } from '../../../../src/lib/viz/rooms/lane-marks.ts';
+import { ownersOf } from '../../../../src/lib/viz/rooms/sub-blocks.ts';
 import { rulerOf } from '../../../../src/lib/viz/rooms/ruler.ts';
 import { shownZone, targetBlock } from '../../../../src/lib/viz/rooms/target.ts';
 import {
@@ -15,6 +16,36 @@ import {
 import { machine, THREE_NODES } from '../../../support/machines.ts';
 import { typed } from '../../../support/console.ts';
 import { block, heldOffline, picture } from './pictured.ts';
+
+describe('what keeps memory is told at every level', () => {
+	it('block, head of its tile and one sub-block carry the same held page', () => {
+		const { simulation, held } = heldOffline(2);
+		const { scene, status, views, firstBlock } = picture(simulation);
+		const own = block(scene, held);
+		expect(laneOfBlock(own)).toMatchObject({ heldPages: 1, pinnedPages: 0, securePages: 0 });
+		const head = tileMarks(scene, own, 113);
+		expect(head.map(({ name, text }) => [name, text])).toContainEqual(['held', '1']);
+		// Where there is no room the glyph stays, the number goes.
+		expect(tileMarks(scene, own, 34).map(({ name }) => name)[0]).toBe('held');
+		const pfn = status.held[0]?.runs[0]?.[0] ?? -1;
+		const sub = Math.floor(pfn / 512);
+		const inside = laneOfFrames(readFrames(views, status, firstBlock + sub, sub * 512), ownersOf(status));
+		expect(inside).toEqual({ heldPages: 1, pinnedPages: 0, securePages: 0, kernelPages: 0 });
+	});
+
+	it('marks of a head keep to its width and do not meet', () => {
+		const { scene } = picture(machine(THREE_NODES));
+		for (const own of scene.blocks)
+			for (const width of [34, 41, 57, 113]) {
+				let last = 0;
+				for (const mark of tileMarks(scene, own, width).toReversed()) {
+					expect(mark.glyphX - 5.5).toBeGreaterThanOrEqual(last);
+					expect(mark.textX).toBeLessThanOrEqual(width);
+					last = mark.textX;
+				}
+			}
+	});
+});
 
 describe('the figure in words', () => {
 	it('says that the walk tries, where it stands and that it does not end', () => {
