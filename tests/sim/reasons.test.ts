@@ -3,6 +3,7 @@ import { parseQuantity } from '../../src/lib/base/quantity.ts';
 import { GIB } from '../../src/lib/base/units.ts';
 import { REASONS, type ReasonId } from '../../src/lib/engine/contract/reasons.ts';
 import { Simulation } from '../../src/lib/engine/index.ts';
+import { nic, nicWorld, vdpa } from '../support/nics.ts';
 import { host, migrate, open, settle, smallWorld, vm } from '../support/worlds.ts';
 
 const refusal = (scenario: unknown, more = {}): string => {
@@ -44,6 +45,29 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 	},
 	'bad-command': () => answer(open(small), { name: 'dance' }),
 	'unknown-vm': () => answer(open(small), migrate('precopy', {}, 'nobody')),
+	migrating: () => {
+		const simulation = open(nicWorld({ vdpa: { maxBytes: '1 GiB', slots: 1 } }));
+		simulation.send(migrate('precopy'));
+		simulation.advance(simulation.nowNs + 1e9, Infinity, () => simulation.world.r.vms[0]?.status === 'active');
+		return answer(simulation, vdpa('plug-dimm', { bytes: '128 MiB' }));
+	},
+	'nic-busy': () => {
+		const simulation = open(nicWorld());
+		simulation.send(migrate('precopy'));
+		return answer(simulation, vdpa('live-update'));
+	},
+	'no-slot': () => answer(open(nicWorld()), vdpa('plug-dimm', { bytes: '128 MiB' })),
+	'no-dimm': () => answer(open(nicWorld()), vdpa('unplug-dimm')),
+	'no-nic': () => answer(open(small), vdpa('live-update')),
+	'discard-disabled': () => answer(open(nicWorld()), vdpa('device-add', { driver: 'virtio-mem-pci' })),
+	'need-not-met': () => refusal(nicWorld({ nics: [nic({ kind: 'platform', strategy: 'own-asid' })] })),
+	'target-lost': () => {
+		const simulation = open(nicWorld());
+		simulation.send(migrate('precopy'));
+		simulation.advance(simulation.nowNs + 1e9, Infinity, () => simulation.world.r.vms[0]?.status === 'active');
+		simulation.send(vdpa('fail-migration'));
+		return ended(simulation);
+	},
 	'qemu-refuses': () =>
 		refusal({
 			switchyard: 1,

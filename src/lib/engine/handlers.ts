@@ -13,6 +13,7 @@ import { schedule, type PendingEvent } from './sim/event-queue.ts';
 import type { Handlers } from './sim/run.ts';
 import type { OperationRecord } from './state/records.ts';
 import type { World } from './state/world.ts';
+import { runNic } from './vdpa/switching/run.ts';
 
 /** What each kind of event means: the table that `sim` runs (decision D11). */
 
@@ -59,6 +60,9 @@ function handle(world: World, event: PendingEvent): void {
 			return;
 		case EventKind.fabricTimer:
 			runFabricTimer(world, event.a, event.b);
+			return;
+		case EventKind.nic:
+			runNic(world, event.a, event.b);
 	}
 }
 

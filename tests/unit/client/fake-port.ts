@@ -313,6 +313,7 @@ function statusOf({ nowNs, title, belief, journal }: FakeWorld): WorldStatus {
 		extents: [],
 		machines: [],
 		fabric: null,
+		vdpa: null,
 		marks: [],
 		switchExtraNs: null,
 		belief

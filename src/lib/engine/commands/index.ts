@@ -3,6 +3,7 @@ import { MIB, NS_PER_S } from '../../base/units.ts';
 import type { Command, MigrateCommand, MigrationParameters } from '../contract/commands.ts';
 import { isMachineCommand } from '../contract/machine-commands.ts';
 import { executeFabric } from './fabric.ts';
+import { executeVdpa } from './vdpa.ts';
 import type { ReasonId } from '../contract/reasons.ts';
 import { catchUp } from '../hypervisor/guest.ts';
 import { frameOf } from '../mm/space/mapping.ts';
@@ -53,6 +54,7 @@ function attempt(world: World, command: Command): CommandOutcome {
 	if (command.name === 'plant') return plantFault(world, command.fault, (words) => accepted(world, command, words));
 	if (isMachineCommand(command)) return executeMachine(world, command);
 	if (command.name === 'fabric') return executeFabric(world, command);
+	if (command.name === 'vdpa') return executeVdpa(world, command);
 	const vmIndex = world.r.vms.findIndex((vm) => vm.id === command.vm);
 	const vm = world.r.vms[vmIndex];
 	if (!vm) return refused('unknown-vm', `no VM is called "${command.vm}"`);

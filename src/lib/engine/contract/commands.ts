@@ -1,5 +1,6 @@
 import type { FabricCommand } from './fabric-commands.ts';
 import type { HostId, VmId } from './ids.ts';
+import type { VdpaCommand } from './vdpa/commands.ts';
 import type { MachineCommand } from './machine-commands.ts';
 
 /** What may be asked of a world. Every change by a user, a lesson, a fault or a script is one of these. */
@@ -12,7 +13,8 @@ export type Command =
 	| { readonly name: 'unpin'; readonly vm: VmId; readonly gfn: number }
 	| { readonly name: 'plant'; readonly fault: string }
 	| MachineCommand
-	| FabricCommand;
+	| FabricCommand
+	| VdpaCommand;
 
 export type CommandName = Command['name'];
 

@@ -28,7 +28,9 @@ export const REGIONS = {
 	word: 'one 64-bit word of the super-page that several hosts may change',
 	descriptor: 'one range descriptor of the super-page',
 	deviceWord: '32 device blocks of a virtio-mem device, one bit each',
-	extent: 'one extent of dynamic capacity, offered to or held by one logical device'
+	extent: 'one extent of dynamic capacity, offered to or held by one logical device',
+	ringEntry: 'one place of a virtqueue: of the guest’s ring, or of the shadow ring of QEMU',
+	packetBucket: 'one stretch of time of the course of a NIC'
 } as const;
 
 export type RegionName = keyof typeof REGIONS;
@@ -132,14 +134,28 @@ export const COLUMNS = {
 	extentPrev: column('extent', 'u32', 'previous extent of the same list plus 1'),
 	extentLeft: column('extent', 'u32', 'search tree by device address: left child plus 1'),
 	extentRight: column('extent', 'u32', 'search tree by device address: right child plus 1'),
-	extentFlags: column('extent', 'u8', 'bit 0: overwrite when it is given back')
+	extentFlags: column('extent', 'u8', 'bit 0: overwrite when it is given back'),
+	ringAddress: column('ringEntry', 'f64', 'descriptor: address of the buffer as the maker of the ring names it'),
+	ringBytes: column('ringEntry', 'u32', 'descriptor: length of the buffer'),
+	ringFlags: column('ringEntry', 'u8', 'descriptor: bit 0 another follows, bit 1 the device writes; bit 7 it is in use'),
+	ringNext: column('ringEntry', 'u16', 'descriptor: the next one, of a chain or of the free ones'),
+	ringAvail: column('ringEntry', 'u16', 'avail ring: first descriptor that is offered here'),
+	ringUsed: column('ringEntry', 'u16', 'used ring: first descriptor that came back here'),
+	ringUsedBytes: column('ringEntry', 'u32', 'used ring: bytes that the device wrote'),
+	ringBuffer: column('ringEntry', 'u32', 'guest ring: page that the guest means; shadow ring: descriptor of the guest behind it'),
+	bucketReceived: column('packetBucket', 'u32', 'packets that came in or went out'),
+	bucketLost: column('packetBucket', 'u32', 'packets that nobody took'),
+	bucketMisplaced: column('packetBucket', 'u32', 'packets in a page that the guest did not mean'),
+	bucketDelay: column('packetBucket', 'f64', 'sum of the delays of what passed, nanoseconds'),
+	ringSince: column('ringEntry', 'f64', 'guest ring: when the descriptor was offered; shadow ring: when the device gave back what is here'),
+	ringDue: column('ringEntry', 'f64', 'guest ring: when the packet is out, −1 while nobody serves; shadow ring: when QEMU hands it to the guest')
 } as const satisfies Record<string, ColumnSpec>;
 
 export type ColumnName = keyof typeof COLUMNS;
 
 /** "SWYD" little-endian. */
 export const LAYOUT_MAGIC = 0x44595753;
-export const LAYOUT_VERSION = 4;
+export const LAYOUT_VERSION = 5;
 
 /** Header: 32-bit words at the start of the world. */
 export const HEADER = {

@@ -32,6 +32,22 @@ export const REASONS = {
 	'no-room-pool': reason('ENOMEM', 'The pool has not enough free capacity for the VM.', 'CXL 4.0 8.2.10.9.9, Resources Exhausted'),
 	'no-shared-memory': reason('ENODEV', 'No shared memory device is reachable from both hosts.', 'our design (live-migration reference 10)'),
 	'not-switched': reason('EXDEV', 'The target reaches the pool through no decoder that covers the extent.', 'CXL 4.0 7.7.2.4'),
+	migrating: reason('EBUSY', 'Nothing is plugged while a migration is running.', 'QEMU 10.2.2 system/qdev-monitor.c'),
+	'nic-busy': reason('EBUSY', 'QEMU’s main thread is in the middle of a change of a device.', 'QEMU 10.2.2 net/vhost-vdpa.c'),
+	'no-slot': reason('ENOSPC', 'No slot, or no room in device memory, is left for a DIMM.', 'QEMU 10.2.2 hw/mem/memory-device.c'),
+	'no-dimm': reason('ENOENT', 'The VM has no DIMM to take out.', 'our own rule'),
+	'no-nic': reason('ENODEV', 'The VM has no vDPA device of this name.', 'our own format'),
+	'discard-disabled': reason(
+		'EBUSY',
+		'Discarding RAM is disabled: a vhost-vdpa device of the VM forbids it.',
+		'QEMU 10.2.2 hw/virtio/virtio-mem.c, hw/virtio/vhost-vdpa.c'
+	),
+	'need-not-met': reason(
+		'EOPNOTSUPP',
+		'The device, the guest or the kernel does not have what the strategy needs.',
+		'S2: Si-Wei Liu and E. Pérez, qemu-devel, July 2023'
+	),
+	'target-lost': reason('EPIPE', 'The target went away; the guest goes on at the source.', 'QEMU 10.2.2 migration/migration.c'),
 	'unmovable-page': reason('EBUSY', 'A page of the VM cannot be moved: somebody holds a long-term pin on it.', 'Linux 7.2.13 mm/migrate.c'),
 	'page-stayed': reason('EAGAIN', 'A page kept an extra reference through ten passes and did not move.', 'Linux 7.2.13 mm/migrate.c'),
 	'too-many-ranges': reason('E2BIG', 'The pages lie in more ranges than the super-page has descriptors.', 'our design (decision 4)'),

@@ -48,7 +48,11 @@ export type RecordKind =
 	| 'message'
 	| 'plan'
 	| 'app'
-	| 'coherence';
+	| 'coherence'
+	/** vDPA devices. */
+	| 'nic'
+	| 'map'
+	| 'packet';
 
 export interface TraceRecord {
 	readonly seq: number;

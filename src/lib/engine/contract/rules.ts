@@ -7,6 +7,7 @@ import { CXL_RULES } from './cxl-rules.ts';
 import { DCD_RULES } from './dcd-rules.ts';
 import { PROCESS_RULES } from './process-rules.ts';
 import { VIRTIO_RULES } from './virtio-rules.ts';
+import { VDPA_RULES } from './vdpa/rules.ts';
 
 export type { Rule, RuleLabel } from './rule.ts';
 
@@ -159,7 +160,8 @@ export const RULES = {
 	...CAPACITY_RULES,
 	...CXL_RULES,
 	...DCD_RULES,
-	...ADDRESS_RULES
+	...ADDRESS_RULES,
+	...VDPA_RULES
 } as const satisfies Record<string, Rule>;
 
 export type RuleId = keyof typeof RULES;

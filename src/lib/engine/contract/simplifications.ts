@@ -1,6 +1,7 @@
 import { FABRIC_SIMPLIFICATIONS } from './fabric-simplifications.ts';
 import { MACHINE_SIMPLIFICATIONS } from './machine-simplifications.ts';
 import type { Simplification } from './simplification.ts';
+import { VDPA_SIMPLIFICATIONS } from './vdpa/simplifications.ts';
 
 export type { Simplification };
 
@@ -8,6 +9,7 @@ export type { Simplification };
 export const SIMPLIFICATIONS: readonly Simplification[] = [
 	...MACHINE_SIMPLIFICATIONS,
 	...FABRIC_SIMPLIFICATIONS,
+	...VDPA_SIMPLIFICATIONS,
 	{ id: 'extent-pass', area: 'memory', rule: 'extent-pass', sentence: 'At the commit the allocator ownership of the VM’s extents passes with the VM: the source’s node forgets them, the target’s adopts them.', why: 'Linux has no such interface. Without it nobody could say who frees a frame, and two allocators would own the same one.', source: 'decision D4' },
 	{ id: 'extent-zone', area: 'memory', sentence: 'On a host, the extents of one VM are a zone of their own, so that no other VM’s pages are ever placed there.', why: 'Linux puts all capacity of a window into one node. Two VMs on one node would share blocks, and the first to go home could not give its extents back.', source: 'decision D4' },
 	{ id: 'no-fallback', area: 'memory', sentence: 'On the hosts of a fabric allocation takes the movable list first; watermarks and reclaim are left out there. Linux machines have them.', why: 'The fabric’s hosts have room to spare; a full node is a refusal.', source: 'linux-memory reference, section 7' },

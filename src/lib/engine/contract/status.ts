@@ -1,5 +1,6 @@
 import type { OwnerWord } from './words.ts';
 import type { FabricStatus } from './fabric-status.ts';
+import type { VdpaStatus } from './vdpa/status.ts';
 import type { MachineStatus } from './machine-status.ts';
 import type { HostId, MemoryId, OperationId, VmId } from './ids.ts';
 import type { StrategyId, Workload } from './commands.ts';
@@ -25,6 +26,8 @@ export interface WorldStatus {
 	readonly machines: readonly MachineStatus[];
 	/** CXL switches, devices with dynamic capacity and their hosts; null without a fabric. */
 	readonly fabric: FabricStatus | null;
+	/** vDPA network devices of VMs; null where no VM has one. */
+	readonly vdpa: VdpaStatus | null;
 	/** Loss that the modelled system would have suffered too, and planted faults. Never silent. */
 	readonly marks: readonly string[];
 	/** What the switch between host and pool adds to one read; null where there is no switch. */
@@ -133,7 +136,7 @@ export interface PhaseSpan {
 
 /** One part of the gap in which the guest does not run. */
 export interface DowntimePart {
-	readonly id: 'save' | 'flush' | 'commit' | 'restore' | 'send' | 'device' | 'wait';
+	readonly id: 'save' | 'flush' | 'commit' | 'restore' | 'nic-stop' | 'send' | 'device' | 'nic-start' | 'wait';
 	readonly label: string;
 	readonly startNs: number;
 	readonly endNs: number | null;

@@ -63,7 +63,11 @@ export function startLog(world: World, vm: VmRecord, initiallySet: boolean): voi
 	const to = from + (vm.pageCount >>> 5);
 	world.c.kvmLog.fill(initiallySet ? 0xffffffff : 0, from, to);
 	world.c.sentBitmap.fill(0, from, to);
-	world.c.guestLoggedCount.fill(initiallySet ? 512 : 0, vm.firstGuestBlock, vm.firstGuestBlock + vm.guestBlockCount);
+	world.c.guestLoggedCount.fill(
+		initiallySet ? PAGES_PER_BLOCK : 0,
+		vm.firstGuestBlock,
+		vm.firstGuestBlock + vm.pageCount / PAGES_PER_BLOCK
+	);
 	vm.loggedPages = initiallySet ? vm.pageCount : 0;
 	vm.logging = true;
 }
@@ -82,7 +86,7 @@ export function stopLog(world: World, vm: VmRecord): void {
 export function markAll(world: World, vm: VmRecord): number {
 	const from = firstWord(vm);
 	world.c.qemuBitmap.fill(0xffffffff, from, from + (vm.pageCount >>> 5));
-	world.c.guestDirtyCount.fill(512, vm.firstGuestBlock, vm.firstGuestBlock + vm.guestBlockCount);
+	world.c.guestDirtyCount.fill(PAGES_PER_BLOCK, vm.firstGuestBlock, vm.firstGuestBlock + vm.pageCount / PAGES_PER_BLOCK);
 	return vm.pageCount;
 }
 

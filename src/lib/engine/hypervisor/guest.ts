@@ -21,6 +21,7 @@ const PIECE_NS = NS_PER_S;
 
 /** Runs the guest up to now. */
 export function catchUp(world: World, vmIndex: number): void {
+	world.devices.catchUp(world, vmIndex);
 	const vm = world.r.vms[vmIndex] as VmRecord;
 	let left = world.r.nowNs - vm.caughtUpNs;
 	if (left < 0) throw new AssertionError(`VM ${vm.id} is ahead of time`);

@@ -1,4 +1,4 @@
-import { GIB } from '../../base/units.ts';
+import { deviceMemoryBytes, FOUR_GIB, ramHalves } from '../hypervisor/ram-halves.ts';
 import { readCxlArguments } from './cxl-args.ts';
 import type { QemuMachine } from './qemu-args.ts';
 
@@ -19,25 +19,11 @@ export interface PlacedWindow {
 	readonly targets: readonly string[];
 	readonly granularityBytes: number;
 }
-const FOUR_GIB = 4 * GIB;
-/**
- * Where RAM is cut in two: from this size on, only so much of it stays below 4 GiB (pc_q35.c: 2.75 GiB and 2 GiB;
- * pc_piix.c: 3.5 GiB and 3 GiB).
- */
-const LOW_RAM = {
-	q35: { limitBytes: 0xb0000000, keepBytes: 2 * GIB },
-	pc: { limitBytes: 0xe0000000, keepBytes: 3 * GIB }
-} as const;
-
 export function mapOf(machine: QemuMachine): MachineMap {
-	const cut = LOW_RAM[machine.chipset];
-	const lowBytes = machine.ramBytes >= cut.limitBytes ? cut.keepBytes : machine.ramBytes;
-	const highBytes = machine.ramBytes - lowBytes;
-	const deviceBase = Math.ceil((FOUR_GIB + highBytes) / GIB) * GIB;
+	const { lowBytes, highBytes, deviceBase } = ramHalves(machine.chipset, machine.ramBytes);
 	const deviceBytes = machine.maxmemBytes > machine.ramBytes ? machine.maxmemBytes - machine.ramBytes : 0;
-	// pc.c reserves 1 GiB per slot for alignment.
 	const section = 128 * 2 ** 20;
-	const deviceEnd = deviceBytes === 0 ? FOUR_GIB + highBytes : deviceBase + deviceBytes + machine.slots * GIB;
+	const deviceEnd = deviceBytes === 0 ? FOUR_GIB + highBytes : deviceBase + deviceMemoryBytes(deviceBytes, machine.slots);
 	const windows = placeWindows(machine, deviceEnd);
 	const last = windows.at(-1);
 	const end = last !== undefined ? last.base + last.bytes : deviceBytes === 0 && highBytes === 0 ? lowBytes : deviceEnd;

@@ -1,9 +1,9 @@
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import { BLOCK_ORDER, BlockKind, MapKind, mapKind, mapMemory, wordKind } from '../contract/words.ts';
-import { foldMapping, frameOf, mappingRow, unmapBlock, wholeBlockOf } from '../mm/space/mapping.ts';
+import { BlockKind, MapKind, mapKind, mapMemory, wordKind } from '../contract/words.ts';
+import { freeGuestBlock } from '../mm/space/give-back.ts';
+import { foldMapping, frameOf, mappingRow, wholeBlockOf } from '../mm/space/mapping.ts';
 import { foldWritten, uniformWritten } from '../mm/space/written.ts';
-import { release } from '../mm/buddy.ts';
-import { ensureRows, foldBlock, rowsOf, setWhole, wholeWord } from '../mm/frames.ts';
+import { foldBlock, rowsOf, setWhole, wholeWord } from '../mm/frames.ts';
 import { blockOfFrame } from '../mm/zones.ts';
 import type { VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
@@ -13,28 +13,9 @@ import type { World } from '../state/world.ts';
 /** Ends a process: every frame it maps is freed, its mappings go. */
 export function dropInstance(world: World, vmIndex: number, instance: number): void {
 	const vm = world.r.vms[vmIndex] as VmRecord;
-	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
-		const whole = wholeBlockOf(world, vm, instance, guestBlock);
-		if (whole >= 0 && isOneOrRun(world, whole)) {
-			release(world, whole * PAGES_PER_BLOCK, BLOCK_ORDER);
-		} else {
-			for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
-				const frame = frameOf(world, vm, instance, guestBlock * PAGES_PER_BLOCK + row);
-				if (frame < 0) continue;
-				ensureRows(world, blockOfFrame(frame));
-				release(world, frame, 0);
-			}
-		}
-		unmapBlock(world, vm, instance, guestBlock);
-	}
+	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) freeGuestBlock(world, vm, instance, guestBlock);
 	vm.instances[instance] = -1;
 	recount(world, vm);
-}
-
-/** A folio, a run, or 512 base pages in rows: freeing them one by one ends as freeing the block. */
-function isOneOrRun(world: World, block: number): boolean {
-	const kind = wordKind(wholeWord(world, block));
-	return kind === BlockKind.huge || kind === BlockKind.run || rowsOf(world, block) >= 0;
 }
 
 /** Pages behind the running process, per memory. */

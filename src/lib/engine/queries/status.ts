@@ -24,6 +24,7 @@ import { flushNs } from '../migration/timed-hand-off.ts';
 import { nextEventNs } from '../sim/event-queue.ts';
 import { fabricStatus } from './fabric.ts';
 import { machineStatuses } from './machines.ts';
+import { vdpaStatus } from './vdpa.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { ownerOf } from '../superpage/words.ts';
@@ -50,6 +51,7 @@ export function statusOf(world: World): WorldStatus {
 		extents: r.extents.map((_, index) => extentStatus(world, index)),
 		machines: machineStatuses(world),
 		fabric: fabricStatus(world),
+		vdpa: vdpaStatus(world),
 		marks: [...r.marks],
 		switchExtraNs: world.scenario.pool?.reach === 'switched' ? costNs(world.costs, 'cxlSwitchHopExtraNs') : null,
 		belief: r.belief

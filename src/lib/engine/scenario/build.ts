@@ -22,11 +22,14 @@ import { EventKind } from '../sim/event-kinds.ts';
 import { hasEventRoom, schedule } from '../sim/event-queue.ts';
 import { openStream } from '../sim/streams.ts';
 import { noFabric } from '../state/fabric-records.ts';
+import { noVdpa } from '../state/vdpa-records.ts';
 import type { Records, VmRecord } from '../state/records.ts';
 import { newWorld, type World } from '../state/world.ts';
 import { ownerIndex } from '../superpage/words.ts';
+import { buildNics } from '../vdpa/build.ts';
+import { catchUpNics } from '../vdpa/queues/traffic.ts';
 import { classesOf, MAX_WRITES_PER_SECOND, writesPerSecond } from '../workloads/index.ts';
-import { capacitiesOf, DEFAULT_LIMIT_BYTES, estimateMemory } from './capacities.ts';
+import { capacitiesOf, DEFAULT_LIMIT_BYTES, estimateMemory, reservedBytes } from './capacities.ts';
 import { tooLargeText } from './too-large.ts';
 
 export interface BuildRequest {
@@ -64,7 +67,8 @@ export function buildWorld(request: BuildRequest): Outcome<World, ReasonId> {
 		records: emptyRecords(request.belief ?? null),
 		shared: request.shared,
 		forceDetail: request.forceDetail ?? false,
-		relief: RELIEF
+		relief: RELIEF,
+		devices: { catchUp: catchUpNics }
 	});
 	const firstBlock = buildMemories(world);
 	buildLinks(world);
@@ -74,6 +78,8 @@ export function buildWorld(request: BuildRequest): Outcome<World, ReasonId> {
 	if (!fabric.ok) return fabric;
 	const machines = buildMachines(world, firstBlock);
 	if (!machines.ok) return machines;
+	const nics = buildNics(world);
+	if (!nics.ok) return nics;
 	schedule(world, 0, EventKind.sample, 0, 0);
 	return ok(world);
 }
@@ -110,6 +116,7 @@ function emptyRecords(belief: string | null): Records {
 		cxl: [],
 		stores: [],
 		fabric: noFabric(),
+		vdpa: noVdpa(),
 		nextPinId: 1,
 		descriptorCount: 0,
 		belief,
@@ -207,7 +214,7 @@ function buildVms(world: World): Outcome<null, ReasonId> {
 	for (const [index, vm] of scenario.vms.entries()) {
 		const built = buildVm(world, index, vm, firstGuestBlock);
 		if (!built.ok) return built;
-		firstGuestBlock += vm.bytes / BLOCK_BYTES;
+		firstGuestBlock += reservedBytes(vm) / BLOCK_BYTES;
 	}
 	for (const [index, host] of scenario.hosts.entries())
 		useBlocks(
@@ -243,7 +250,7 @@ function buildVm(world: World, index: number, vm: VmScenario, firstGuestBlock: n
 		pageCount: vm.bytes / PAGE_BYTES,
 		populatedPages,
 		firstGuestBlock,
-		guestBlockCount: vm.bytes / BLOCK_BYTES,
+		guestBlockCount: reservedBytes(vm) / BLOCK_BYTES,
 		vcpus: vm.vcpus,
 		stream: openStream(world, `vm/${vm.id}/writes`),
 		referenceStream: openStream(world, `vm/${vm.id}/references`),

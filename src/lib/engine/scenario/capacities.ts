@@ -1,7 +1,8 @@
 import { BLOCK_BYTES, MEMORY_BLOCK_BYTES } from '../../base/units.ts';
 import { COLUMNS, COLUMN_NAMES, place, type Capacities, type ColumnSpec } from '../contract/layout.ts';
 import type { MemoryEstimate } from '../contract/port.ts';
-import type { MachineScenario, Scenario } from '../contract/scenario/schema.ts';
+import type { MachineScenario, Scenario, VmScenario } from '../contract/scenario/schema.ts';
+import type { NicScenario } from '../contract/scenario/vdpa-schema.ts';
 import { readCxlArguments } from '../machine/cxl-args.ts';
 import { mapOf } from '../machine/map.ts';
 import { readQemuArgs } from '../machine/qemu-args.ts';
@@ -19,7 +20,8 @@ export function capacitiesOf(scenario: Scenario, mostMemoryBlocks = Infinity): C
 	const dramBlocks = scenario.hosts.reduce((sum, host) => sum + host.dramBytes / BLOCK_BYTES, 0);
 	const poolBlocks = scenario.pool ? scenario.pool.bytes / BLOCK_BYTES : 0;
 	const hostBlocks = dramBlocks + poolBlocks;
-	const vmBlocks = scenario.vms.reduce((sum, vm) => sum + vm.bytes / BLOCK_BYTES, 0);
+	const vmBlocks = scenario.vms.reduce((sum, vm) => sum + reservedBytes(vm) / BLOCK_BYTES, 0);
+	const nics = scenario.vms.flatMap((vm) => vm.vdpa?.nics ?? []);
 	const sum = (pick: (machine: MachineCapacity) => number) => machines.reduce((total, machine) => total + pick(machine), 0);
 	const blocks = hostBlocks + sum((machine) => machine.blocks);
 	const guestBlocks = vmBlocks + sum((machine) => machine.areaBlocks);
@@ -45,14 +47,28 @@ export function capacitiesOf(scenario: Scenario, mostMemoryBlocks = Infinity): C
 		mapDetail: vmBlocks * 2 + areaDetails,
 		mapRow: vmBlocks * 2 + areaDetails,
 		gfnWord: vmBlocks * 16,
-		event: 256 + scenario.vms.length * 64 + machines.length * 256 + (scenario.fabric ? 8192 : 0),
-		stream: scenario.vms.length * 2 + 2 + machines.length * 2,
+		event: 256 + nics.length * 16 + scenario.vms.length * 64 + machines.length * 256 + (scenario.fabric ? 8192 : 0),
+		stream: scenario.vms.length * 2 + nics.length + 2 + machines.length * 2,
 		word: VM_LIMIT * SUPERPAGE_WORDS_PER_VM + 16,
 		descriptor: Math.max(64, scenario.descriptorLimit),
 		deviceWord: sum((machine) => machine.deviceWords),
-		extent: extentRows(scenario)
+		extent: extentRows(scenario),
+		ringEntry: nics.reduce((sum, nic) => sum + ringRows(nic), 0),
+		packetBucket: nics.length * PACKET_BUCKETS
 	};
 }
+
+/** Memory that a VM has, and what could be plugged into it. */
+export function reservedBytes(vm: VmScenario): number {
+	return Math.max(vm.bytes, vm.vdpa?.maxBytes ?? 0);
+}
+
+/** Each queue twice: as the guest's driver made it, and the shadow of QEMU. */
+function ringRows(nic: NicScenario): number {
+	return 2 * (2 * nic.queuePairs * nic.ringEntries + (nic.controlQueue ? nic.controlEntries : 0));
+}
+/** Stretches of time in the course of one NIC. */
+export const PACKET_BUCKETS = 240;
 
 /** Every logical device may have its limit of extents, and as many offered; a machine's CXL devices have QEMU's limit of 512. */
 function extentRows(scenario: Scenario): number {

@@ -22,7 +22,9 @@ export const EventKind = {
 	/** A message of the fabric arrives. a: message id. */
 	message: 9,
 	/** Something of the fabric that takes time goes on. a: FabricTimer, b: index. */
-	fabricTimer: 10
+	fabricTimer: 10,
+	/** A step of a change of a vDPA device ends. a: NIC, b: generation. */
+	nic: 11
 } as const;
 export type EventKindValue = (typeof EventKind)[keyof typeof EventKind];
 
@@ -36,7 +38,8 @@ export const EVENT_KIND_NAMES: Readonly<Record<number, string>> = {
 	7: 'virtio-mem driver',
 	8: 'kernel timer',
 	9: 'message',
-	10: 'fabric timer'
+	10: 'fabric timer',
+	11: 'vDPA device'
 };
 
 /**
@@ -55,5 +58,6 @@ export const CLASS_OF: Readonly<Record<number, number>> = {
 	[EventKind.driver]: EventClass.protocol,
 	[EventKind.kernelTimer]: EventClass.protocol,
 	[EventKind.message]: EventClass.protocol,
-	[EventKind.fabricTimer]: EventClass.protocol
+	[EventKind.fabricTimer]: EventClass.protocol,
+	[EventKind.nic]: EventClass.transfer
 };

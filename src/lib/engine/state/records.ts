@@ -4,6 +4,7 @@ import type { ZoneName } from '../contract/machine-status.ts';
 import type { DowntimePart, PhaseId, PhaseSpan } from '../contract/status.ts';
 import type { FabricRecords } from './fabric-records.ts';
 import type { MachineRecords } from './machine-records.ts';
+import type { VdpaRecords } from './vdpa-records.ts';
 
 export type { AddressSpace };
 
@@ -36,6 +37,8 @@ export interface Records extends MachineRecords {
 	pins: PinRecord[];
 	/** CXL switches, devices with dynamic capacity, the hosts of that fabric. */
 	fabric: FabricRecords;
+	/** vDPA network devices of the VMs. */
+	vdpa: VdpaRecords;
 	nextPinId: number;
 	descriptorCount: number;
 	belief: string | null;

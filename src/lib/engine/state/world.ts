@@ -49,6 +49,13 @@ export interface World {
 	series: SeriesRow[];
 	/** What a page allocation calls when memory is short (decision D11: wired where the world is built). */
 	readonly relief: Relief;
+	/** What DMA devices of a VM have done since they were looked at last; called before a VM catches up (wired likewise). */
+	readonly devices: Devices;
+}
+
+/** Devices that write into the memory of a VM by themselves. */
+export interface Devices {
+	readonly catchUp: (world: World, vm: number) => void;
 }
 
 /** Reclaim and the OOM killer of Linux machines, as the allocator sees them. */
@@ -68,6 +75,7 @@ export interface NewWorld {
 	readonly shared: boolean;
 	readonly forceDetail: boolean;
 	readonly relief: Relief;
+	readonly devices: Devices;
 }
 
 /** Allocates the one buffer, zeroed, writes its header and attaches columns. */
@@ -100,7 +108,8 @@ export function newWorld(request: NewWorld): World {
 		forceDetail: request.forceDetail,
 		trace: [],
 		series: [],
-		relief: request.relief
+		relief: request.relief,
+		devices: request.devices
 	};
 }
 

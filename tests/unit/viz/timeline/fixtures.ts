@@ -145,6 +145,7 @@ export function status(changes: Partial<WorldStatus> = {}): WorldStatus {
 		],
 		machines: [],
 		fabric: null,
+		vdpa: null,
 		marks: [],
 		switchExtraNs: 335,
 		belief: null,

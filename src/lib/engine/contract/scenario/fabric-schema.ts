@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parseAddress } from '../../../base/address.ts';
 import { parseQuantity } from '../../../base/quantity.ts';
 import { FABRIC_ACTORS } from '../fabric-commands.ts';
+import { jsonArguments } from './json.ts';
 
 /** The part of the scenario format that describes a CXL fabric: switches, devices, hosts, and what may be asked of them. */
 
@@ -124,28 +125,13 @@ export const fabricSchema = v.strictObject({
 	hosts: v.pipe(v.array(peerSchema), v.maxLength(64, 'at most 64 hosts'))
 });
 
-const json: v.GenericSchema<FabricJson> = v.lazy(() =>
-	v.union([
-		v.null(),
-		v.boolean(),
-		v.pipe(v.number(), v.finite()),
-		text(4096),
-		v.pipe(v.array(json), v.maxLength(4096, 'at most 4096 entries')),
-		v.pipe(
-			v.custom<{ [key: string]: FabricJson }>((value) => !Array.isArray(value)),
-			v.record(text(64), json)
-		)
-	])
-);
-type FabricJson = null | boolean | number | string | FabricJson[] | { [key: string]: FabricJson };
-
 export const fabricCommandSchemas = [
 	v.strictObject({
 		name: v.literal('fabric'),
 		actor: v.picklist(FABRIC_ACTORS, `an actor is one of ${FABRIC_ACTORS.join(', ')}`),
 		at: text(64),
 		execute: text(64),
-		arguments: v.optional(v.record(text(64), json))
+		arguments: v.optional(jsonArguments)
 	})
 ] as const;
 

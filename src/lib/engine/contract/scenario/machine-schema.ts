@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { jsonArguments } from './json.ts';
 
 /** The part of the scenario format that describes Linux machines, and what may be asked of them. */
 
@@ -35,21 +36,6 @@ export const machineSchema = v.strictObject({
 	boot: v.optional(v.pipe(v.array(v.strictTuple([name, text(200)])), v.maxLength(200)), [])
 });
 
-const json: v.GenericSchema<QmpJson> = v.lazy(() =>
-	v.union([
-		v.null(),
-		v.boolean(),
-		v.pipe(v.number(), v.finite()),
-		text(4096),
-		v.pipe(v.array(json), v.maxLength(4096, 'at most 4096 entries')),
-		v.pipe(
-			v.custom<{ [key: string]: QmpJson }>((value) => !Array.isArray(value)),
-			v.record(text(64), json)
-		)
-	])
-);
-type QmpJson = null | boolean | number | string | QmpJson[] | { [key: string]: QmpJson };
-
 export const machineCommandSchemas = [
 	v.strictObject({ name: v.literal('process'), machine: name, process: name, words: text(200) }),
 	v.strictObject({ name: v.literal('process-end'), machine: name, process: name }),
@@ -58,7 +44,7 @@ export const machineCommandSchemas = [
 		name: v.literal('qmp'),
 		machine: name,
 		execute: text(80),
-		arguments: v.optional(v.record(text(64), json))
+		arguments: v.optional(jsonArguments)
 	}),
 	v.strictObject({
 		name: v.literal('module'),

@@ -4,6 +4,7 @@ import { GIB, MEMORY_BLOCK_BYTES } from '../../../base/units.ts';
 import { parseAddress } from '../../../base/address.ts';
 import { fabricCommandSchemas, fabricSchema } from './fabric-schema.ts';
 import { machineCommandSchemas, machineSchema } from './machine-schema.ts';
+import { vdpaCommandSchemas, vdpaSchema } from './vdpa-schema.ts';
 
 /** Version of the scenario format. Every change raises it and adds an upgrader (upgrades.ts). */
 export const SCENARIO_VERSION = 1;
@@ -101,7 +102,8 @@ export const commandSchema = v.variant(
 		v.strictObject({ name: v.literal('unpin'), vm: name, gfn }),
 		v.strictObject({ name: v.literal('plant'), fault: name }),
 		...machineCommandSchemas,
-		...fabricCommandSchemas
+		...fabricCommandSchemas,
+		...vdpaCommandSchemas
 	],
 	'not a known command'
 );
@@ -145,7 +147,9 @@ const vmSchema = v.strictObject({
 	workload: workloadSchema,
 	pins: v.optional(v.array(v.strictObject({ gfn, term: v.picklist(['short', 'long']), forNs: v.optional(duration) })), []),
 	/** Seeded short references by the guest's own I/O: chance per folio and batch, in parts per million, and how long. */
-	transientReferences: v.optional(v.strictObject({ chancePpm: whole(0, 1_000_000), holdNs: duration }))
+	transientReferences: v.optional(v.strictObject({ chancePpm: whole(0, 1_000_000), holdNs: duration })),
+	/** vDPA network devices, DIMM slots, memory lock. */
+	vdpa: v.optional(vdpaSchema)
 });
 
 export const scenarioSchema = v.strictObject({

@@ -18,6 +18,8 @@ import { throttleCheck } from '../auto-converge.ts';
 import { changeOwner } from '../owner.ts';
 import { vacate } from '../residence.ts';
 import { roomOnDram } from '../room.ts';
+import { beginNics, closeNics, hasNics, mapWhileLoading, revertNics, startNics, stopNics } from '../nics.ts';
+import { nicsBusy } from '../../vdpa/switching/run.ts';
 import { enterPart, enterPhase, finish, hostName, leavePart, resumeGuest, setStatus, stopGuest, vmOf } from '../operation.ts';
 import { dropInstance, foldVm } from '../instances.ts';
 import { armChunks, pageWireBytes, sendPages } from '../stream.ts';
@@ -49,9 +51,19 @@ export function startPrecopy(world: World, operation: OperationRecord): void {
 	setStatus(world, operation, 'setup');
 	enterPhase(world, operation, 'setup', 'setup: dirty tracking starts', 'precopy-setup');
 	catchUp(world, operation.vm);
+	vm.instances[1 - vm.running] = operation.target;
+	if (!hasNics(world, operation.vm)) return beginLog(world, operation);
+	// The notifier of the devices runs in the main thread, before the migration thread exists.
+	operation.step = 'nics';
+	beginNics(world, operation);
+}
+
+/** Dirty tracking on; every page is marked as still to send. */
+function beginLog(world: World, operation: OperationRecord): void {
+	const vm = vmOf(world, operation);
+	catchUp(world, operation.vm);
 	startLog(world, vm, operation.parameters.clearLog === 'chunk');
 	refreshSpeed(world, vm);
-	vm.instances[1 - vm.running] = operation.target;
 	operation.dirtyPages = markAll(world, vm);
 	operation.sendRate = sendRate(world, operation);
 	operation.step = 'setup';
@@ -67,8 +79,12 @@ function sendRate(world: World, operation: OperationRecord): number {
 
 export function runPrecopy(world: World, operation: OperationRecord): void {
 	switch (operation.step) {
+		case 'nics':
+			if (operation.ending !== 'none') return endEarly(world, operation);
+			return beginLog(world, operation);
 		case 'setup':
 			setStatus(world, operation, 'active');
+			mapWhileLoading(world, operation);
 			startFlow(world, operation.id, operation.source, operation.sendRate, ['network']);
 			beginRound(world, operation);
 			operation.measureStartNs = world.r.nowNs;
@@ -83,13 +99,22 @@ export function runPrecopy(world: World, operation: OperationRecord): void {
 			iterate(world, operation);
 			return;
 		case 'cancel':
-			cancelPrecopy(world, operation);
+			endEarly(world, operation);
+			return;
+		case 'nics-stop':
+			lastSync(world, operation);
+			return;
+		case 'nics-start':
+			complete(world, operation);
 			return;
 		case 'final':
 			endFinal(world, operation);
 			return;
 		case 'device':
-			complete(world, operation);
+			if (!hasNics(world, operation.vm)) return complete(world, operation);
+			operation.step = 'nics-start';
+			enterPart(world, operation, 'nic-start', 'the target’s devices start');
+			startNics(world, operation);
 			return;
 		default:
 			throw new Error(`pre-copy has no step ${operation.step}`);
@@ -237,6 +262,15 @@ function switchOver(world: World, operation: OperationRecord): void {
 	setStatus(world, operation, 'device');
 	if (!world.r.faults.includes('source-keeps-running')) stopGuest(world, operation, 'precopy-converge');
 	else operation.stoppedNs = world.r.nowNs;
+	if (!hasNics(world, operation.vm)) return lastSync(world, operation);
+	// vm_stop stops the devices too; what they have returned by then is in the log.
+	operation.step = 'nics-stop';
+	enterPart(world, operation, 'nic-stop', 'the source’s devices stop');
+	stopNics(world, operation);
+}
+
+function lastSync(world: World, operation: OperationRecord): void {
+	const vm = vmOf(world, operation);
 	if (!world.r.faults.includes('skip-last-sync')) {
 		operation.dirtyPages = syncLog(world, vm, true);
 		operation.round += 1;
@@ -278,6 +312,7 @@ function complete(world: World, operation: OperationRecord): void {
 	leavePart(world, operation);
 	stopLog(world, vm);
 	endPins(world, operation.vm);
+	closeNics(world, operation.vm, source);
 	vm.ownerHost = operation.target;
 	resumeGuest(world, operation, 1 - source, 'precopy-final');
 	// The super-page, where there is one, knows every VM: its owner word follows a move that did not need it.
@@ -295,20 +330,31 @@ function complete(world: World, operation: OperationRecord): void {
 }
 
 /** The cancel takes effect when the send in progress returns (QEMU shuts the socket down, then cleans up). */
-export function cancelPrecopyNow(world: World, operation: OperationRecord): void {
-	operation.ending = 'cancelled';
+export function cancelPrecopyNow(world: World, operation: OperationRecord, ending: 'cancelled' | 'failed' = 'cancelled'): void {
+	operation.ending = ending;
+	// While a device changes, the main thread hears nothing: the end comes when it is done.
+	if (operation.step === 'nics' && nicsBusy(world, operation.vm)) return;
 	operation.generation += 1;
 	operation.batch = null;
 	operation.step = 'cancel';
 	schedule(world, world.r.nowNs, EventKind.precopy, operation.id, operation.generation);
 }
 
-/** Cancel before the switch-over: the source goes on, the target's copy is thrown away. */
-function cancelPrecopy(world: World, operation: OperationRecord): void {
+/** The target goes away while pages are still being sent. */
+export function failPrecopy(world: World, operation: OperationRecord): void {
+	cancelPrecopyNow(world, operation, 'failed');
+}
+
+/** An end before the switch-over: the source goes on, the target's copy is thrown away. */
+function endEarly(world: World, operation: OperationRecord): void {
 	const vm = vmOf(world, operation);
 	catchUp(world, operation.vm);
 	stopLog(world, vm);
+	closeNics(world, operation.vm, 1 - vm.running);
 	dropInstance(world, operation.vm, 1 - vm.running);
 	foldVm(world, operation.vm);
-	finish(world, operation, 'cancelled', 'cancelled', `cancelled: ${vm.id} goes on running on ${hostName(world, operation.source)}`);
+	const goesOn = `${vm.id} goes on running on ${hostName(world, operation.source)}`;
+	if (operation.ending === 'failed') finish(world, operation, 'failed', 'target-lost', `failed: the target went away, ${goesOn}`);
+	else finish(world, operation, 'cancelled', 'cancelled', `cancelled: ${goesOn}`);
+	if (hasNics(world, operation.vm)) revertNics(world, operation);
 }

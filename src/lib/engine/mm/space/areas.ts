@@ -1,11 +1,11 @@
 import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../../base/units.ts';
-import { BLOCK_ORDER, BlockKind, mapDetailIndex, MapKind, mapKind, VM_LIMIT, wordKind, WRITTEN_DETAIL } from '../../contract/words.ts';
-import { releaseRow } from '../../state/pools.ts';
+import { BLOCK_ORDER, BlockKind, mapDetailIndex, MapKind, mapKind, VM_LIMIT, wordKind } from '../../contract/words.ts';
 import type { AreaRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { rowsOf, wholeWord } from '../frames.ts';
 import { nodeOfBlock, osRecord } from '../os/os.ts';
 import { frameOf, mappingRow, unmapBlock, wholeBlockOf } from './mapping.ts';
+import { forgetWritten } from './written.ts';
 
 /**
  * Areas: ranges of virtual memory of processes. Page p of an area is guest page p of an address space with one mapping
@@ -114,16 +114,10 @@ export function familyOf(world: World, area: AreaRecord): AreaRecord[] {
 
 /** Forgets an area whose pages are gone: its rows in the columns are free again, its holds go. */
 export function freeArea(world: World, area: AreaRecord): void {
-	const { c, r } = world;
+	const { r } = world;
 	for (let guestBlock = 0; guestBlock < area.guestBlockCount; guestBlock += 1) {
 		unmapBlock(world, area, 0, guestBlock);
-		const at = area.firstGuestBlock + guestBlock;
-		const word = c.guestWritten.get(at);
-		if (word >= WRITTEN_DETAIL) {
-			c.guestDetailBlock.set(word - WRITTEN_DETAIL, 0);
-			releaseRow(world, 'guestDetail', word - WRITTEN_DETAIL);
-		}
-		if (word !== 0) c.guestWritten.set(at, 0);
+		forgetWritten(world, area, guestBlock);
 	}
 	r.holds = r.holds.filter((hold) => hold.area !== area.slot);
 	osRecord(world, area.os).settings.swapUsedPages -= area.swapped;

@@ -43,6 +43,17 @@ export function ensureGuestDetail(world: World, vm: AddressSpace, guestBlock: nu
 	return detail;
 }
 
+/** The block is as if nobody had ever written it: its memory is gone from the guest. */
+export function forgetWritten(world: World, vm: AddressSpace, guestBlock: number): void {
+	const at = vm.firstGuestBlock + guestBlock;
+	const word = world.c.guestWritten.get(at);
+	if (word >= WRITTEN_DETAIL) {
+		world.c.guestDetailBlock.set(word - WRITTEN_DETAIL, 0);
+		releaseRow(world, 'guestDetail', word - WRITTEN_DETAIL);
+	}
+	if (word !== 0) world.c.guestWritten.set(at, 0);
+}
+
 /** Folds a guest block back to one count where all 512 are equal. Called at the end of operations. */
 export function foldWritten(world: World, vm: AddressSpace, guestBlock: number): void {
 	const { c } = world;

@@ -103,11 +103,10 @@ export function uproot(tree: IovaTreeRecord, firstUnits: number, firstRest: numb
 		} else break;
 	}
 	if (node === 0) return 'nothing';
-	// Ranges do not overlap: where the node holds both ends of the needle, nothing else touches it.
+	// Ranges do not overlap: where the node holds both ends of the needle, nothing else is met.
 	const whole =
 		!isLess(firstUnits, firstRest, nodes[node + FIRST_UNITS] as number, nodes[node + FIRST_REST] as number) &&
-		!isLess(nodes[node + LAST_UNITS] as number, nodes[node + LAST_REST] as number, lastUnits, lastRest) &&
-		!isLess(lastUnits, lastRest, firstUnits, firstRest);
+		!isLess(nodes[node + LAST_UNITS] as number, nodes[node + LAST_REST] as number, lastUnits, lastRest);
 	const left = leftOf(nodes, node);
 	const right = rightOf(nodes, node);
 	if (left !== 0 && right !== 0) replace(tree, node, depth);

@@ -1,0 +1,25 @@
+/** Quantities of vDPA devices that checks, bets and figures may name. `of`: the NIC, or an empty text for all of them. */
+export const VDPA_QUANTITIES = {
+	svqOn: '1 while the running end uses shadow virtqueues: NIC',
+	switchNs: 'how long packets stood still when shadow virtqueues were switched on last, −1 if never: NIC',
+	backNs: 'the same for the way back: NIC',
+	nicStopNs: 'the same at the end of a migration, on the source: NIC',
+	nicStartNs: 'the same on the target: NIC',
+	nicInitNs: 'what initialisation on the newest target, or at boot, took because of pins and maps: NIC',
+	worstGapNs: 'longest stretch in which no packet passed: NIC',
+	packetsLost: 'packets that nobody took: NIC',
+	packetsMisplaced: 'packets in a page that the guest did not mean: NIC',
+	dmaFaults: 'accesses to addresses that nothing maps: NIC',
+	wrongMaps: 'maps that are not what the memory listener promised: NIC',
+	pinnedPages: 'pages that the running process has pinned: NIC or ""',
+	pins: 'pages pinned by the last switch to shadow virtqueues: NIC',
+	unpins: 'pages unpinned by it: NIC',
+	maps: 'UPDATE messages of it: NIC',
+	unmaps: 'INVALIDATE messages of it: NIC',
+	rebuilds: 'times it built the keys of guest memory: NIC',
+	nicBroken: '1 when the device stands still for good: NIC',
+	strategyValid: '1 when the device meets what the strategy needs: NIC',
+	collisionSafe: '1 when no sequence of the given length ends in a wrong access: "NIC length"',
+	collisionStates: 'states that the explorer looked at for it: "NIC length"'
+} as const;
+export type VdpaQuantityName = keyof typeof VDPA_QUANTITIES;

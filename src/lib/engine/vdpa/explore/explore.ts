@@ -1,0 +1,177 @@
+import { GIB } from '../../../base/units.ts';
+import type { SwitchChoice } from '../../contract/vdpa/choice.ts';
+import type { DeviceEndRecord, NicGuestRecord, NicRecord } from '../../state/vdpa-records.ts';
+import { newEnd } from '../ends.ts';
+import { dimmSection } from '../listener/layout.ts';
+import type { NicContext, Pages, Queues } from '../ports.ts';
+import { wrongMaps } from '../promise.ts';
+import { planOf, type ChangeKind } from '../switching/plan.ts';
+import { runAtOnce } from '../switching/run.ts';
+
+/**
+ * Every sequence of what can happen to the maps of a device, up to a length: a migration starts, a DIMM is plugged or taken
+ * out, the migration fails or finishes. The steps are those of the timed run (vdpa/switching), on copies of its records; what
+ * a sequence cannot do in its state it does not try. Equal states are looked at once.
+ */
+export const COLLISION_ACTIONS = ['start', 'hotplug', 'unplug', 'fail', 'finish'] as const;
+export type CollisionAction = (typeof COLLISION_ACTIONS)[number];
+
+export interface CollisionAnswer {
+	/** Distinct states that were looked at. */
+	readonly states: number;
+	/** Sequences that they stand for. */
+	readonly sequences: number;
+	/** Shortest sequence after which the device would reach wrong bytes, or none; null when there is none up to the length. */
+	readonly path: readonly CollisionAction[] | null;
+	/** What is wrong then. */
+	readonly found: string | null;
+}
+
+const DIMM_BYTES = GIB;
+/** Pages and queues of no world: one run each, nothing to let go. */
+const PAPER_PAGES: Pages = {
+	pin: (_, bytes) => ({ ok: true, runs: [bytes], coldPages: 0, evictedPages: 0 }),
+	unpin: () => undefined,
+	runsOf: (_, bytes) => [bytes]
+};
+const PAPER_QUEUES: Queues = { start: () => undefined, stop: () => undefined };
+
+interface State {
+	readonly guest: NicGuestRecord;
+	readonly nic: NicRecord;
+	readonly migrating: boolean;
+	readonly path: readonly CollisionAction[];
+	/** Sequences that end here. */
+	ways: number;
+}
+
+const endOf = (nic: NicRecord): DeviceEndRecord => nic.ends[0] as DeviceEndRecord;
+
+function contextOf(state: State): NicContext {
+	const { guest, nic } = state;
+	return { guest, nic, end: endOf(nic), pages: PAPER_PAGES, queues: PAPER_QUEUES, nowNs: 0, belief: null };
+}
+
+function change(state: State, kind: ChangeKind, section = ''): void {
+	const context = contextOf(state);
+	runAtOnce(context, kind, planOf(kind, context, false, section), '');
+}
+
+/** The device as it is after boot, with the choice in question. */
+function firstState(guest: NicGuestRecord, nic: NicRecord, choice: SwitchChoice): State {
+	const dimms = guest.sections.filter((section) => section.kind === 'dimm').length;
+	const copy: NicGuestRecord = {
+		...structuredCopy(guest),
+		sections: structuredCopy(guest.sections.filter((section) => section.kind === 'ram')),
+		freeSlots: guest.freeSlots + dimms,
+		pinnedPages: [0, 0],
+		jobs: [],
+		then: null
+	};
+	const fresh: NicRecord = { ...structuredCopy({ ...nic, changes: [], change: null }), choice };
+	fresh.ends = [newEnd(fresh, 0, 0), null];
+	const state: State = { guest: copy, nic: fresh, migrating: false, path: [], ways: 1 };
+	change(state, 'init');
+	change(state, 'start');
+	return state;
+}
+
+/** Does the action; null when it cannot happen in this state. */
+function after(state: State, action: CollisionAction): State | null {
+	const migrating = action === 'start' ? true : action === 'fail' || action === 'finish' ? false : state.migrating;
+	if (action === 'start' && state.migrating) return null;
+	if ((action === 'fail' || action === 'finish') && !state.migrating) return null;
+	const next: State = {
+		guest: structuredCopy(state.guest),
+		nic: structuredCopy(state.nic),
+		migrating,
+		path: [...state.path, action],
+		ways: state.ways
+	};
+	switch (action) {
+		case 'start':
+			change(next, 'to-svq');
+			return next;
+		case 'fail':
+			change(next, 'to-passthrough');
+			return next;
+		case 'finish':
+			// The target's device is another one, opened anew; the source's is closed.
+			next.nic.ends = [newEnd(next.nic, 0, 0), null];
+			next.guest.pinnedPages = [0, 0];
+			change(next, 'init');
+			change(next, 'start');
+			return next;
+		case 'hotplug': {
+			const { guest } = next;
+			const firstGfn = guest.sections.reduce((end, section) => Math.max(end, section.firstGfn + section.bytes / 4096), 0);
+			const section = guest.freeSlots === 0 ? null : dimmSection(guest, DIMM_BYTES, firstGfn);
+			if (section === null) return null;
+			guest.sections.push(section);
+			guest.sections.sort((a, b) => a.gpa - b.gpa);
+			guest.freeSlots -= 1;
+			change(next, 'plug', section.id);
+			return next;
+		}
+		case 'unplug': {
+			const { guest } = next;
+			const section = guest.sections.filter((one) => one.kind === 'dimm').at(-1);
+			if (!section) return null;
+			change(next, 'unplug', section.id);
+			guest.sections = guest.sections.filter((one) => one !== section);
+			guest.freeSlots += 1;
+			return next;
+		}
+	}
+}
+
+/** What decides the future of a state: sections, trees, maps and mode. Counters of work done are left out. */
+function keyOf(state: State): string {
+	const end = endOf(state.nic);
+	return JSON.stringify([
+		state.migrating,
+		state.guest.freeSlots,
+		state.guest.sections.map((section) => [section.gpa, section.bytes]),
+		end.svq,
+		end.listener,
+		end.mapped.map((mapped) => [mapped.section, mapped.iova]),
+		end.rings.map((ring) => [ring.queue, ring.area, ring.iova, ring.asid]),
+		end.kernel.spaces.map((space) => [space.asid, space.entries.map((entry) => [entry.iova, entry.bytes, entry.uaddr])])
+	]);
+}
+
+/** `length`: actions at most. Breadth first, so that the path found is a shortest one. */
+export function exploreCollisions(
+	guest: NicGuestRecord,
+	nic: NicRecord,
+	length: number,
+	choice: SwitchChoice = nic.choice
+): CollisionAnswer {
+	let layer: State[] = [firstState(guest, nic, choice)];
+	const seen = new Set(layer.map(keyOf));
+	let sequences = 1;
+	for (let depth = 0; depth < length && layer.length > 0; depth += 1) {
+		const byKey = new Map<string, State>();
+		for (const state of layer)
+			for (const action of COLLISION_ACTIONS) {
+				const next = after(state, action);
+				if (next === null) continue;
+				sequences += state.ways;
+				const wrong = wrongMaps(next.guest, endOf(next.nic));
+				if (wrong.length > 0) return { states: seen.size + byKey.size, sequences, path: next.path, found: wrong[0]?.text ?? '' };
+				const key = keyOf(next);
+				const present = byKey.get(key);
+				if (present) present.ways += next.ways;
+				else byKey.set(key, next);
+			}
+		// A state that was met before on a shorter way leads nowhere new.
+		layer = [...byKey].flatMap(([key, state]) => (seen.has(key) ? [] : [state]));
+		for (const key of byKey.keys()) seen.add(key);
+	}
+	return { states: seen.size, sequences, path: null, found: null };
+}
+
+/** A copy of plain data. */
+function structuredCopy<T>(value: T): T {
+	return JSON.parse(JSON.stringify(value)) as T;
+}
