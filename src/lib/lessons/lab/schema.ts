@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { QUANTITIES, type QuantityName } from '../../engine/contract/queries.ts';
 import { FABRIC_QUANTITIES, type FabricQuantityName } from '../../engine/contract/fabric-quantities.ts';
 import { MACHINE_QUANTITIES, type MachineQuantityName } from '../../engine/contract/machine-quantities.ts';
+import { VDPA_QUANTITIES, type VdpaQuantityName } from '../../engine/contract/vdpa/quantities.ts';
 
 /**
  * Lessons on Linux machines ("labs"): what their files may say. A lab has one start, a bet that is a bar, a choice or a
@@ -12,10 +13,12 @@ const id = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'an id is lower 
 const words = v.pipe(v.string(), v.minLength(1), v.maxLength(280));
 const OPERATORS = ['+', '-', '*', '/', '<', '<=', '==', '>=', '>', 'and', 'or', 'not'] as const;
 
-/** Quantities of one thing that is named: of a machine, or of a fabric. */
-const NAMED = [...Object.keys(MACHINE_QUANTITIES), ...Object.keys(FABRIC_QUANTITIES)] as [
-	MachineQuantityName | FabricQuantityName,
-	...(MachineQuantityName | FabricQuantityName)[]
+type NamedQuantity = MachineQuantityName | FabricQuantityName | VdpaQuantityName;
+
+/** Quantities of one thing that is named: of a machine, of a fabric, or of a vDPA device. */
+const NAMED = [...Object.keys(MACHINE_QUANTITIES), ...Object.keys(FABRIC_QUANTITIES), ...Object.keys(VDPA_QUANTITIES)] as [
+	NamedQuantity,
+	...NamedQuantity[]
 ];
 
 /** An expression of the contract in which a drawn value of the seed may stand where a number stands. */
@@ -23,7 +26,7 @@ export type LabExpression =
 	| number
 	| boolean
 	| { readonly q: QuantityName }
-	| { readonly q: MachineQuantityName | FabricQuantityName; readonly of: string }
+	| { readonly q: NamedQuantity; readonly of: string }
 	| { readonly limit: string }
 	| { readonly op: (typeof OPERATORS)[number]; readonly args: readonly LabExpression[] };
 
