@@ -3,36 +3,25 @@ import { blocksPerTile, tileBox, type GridMeasure } from '../geometry/memory-gri
 import { CellFlag, CellKind, FULL, peerLetter, type MemoryCells } from '../scene/cells.ts';
 import { countCells, isUniform } from '../scene/counts.ts';
 import { hostColour, labelOn, type ColourName } from '../tokens/colour.ts';
+import {
+	area,
+	glyph,
+	hatch,
+	hueName,
+	letter,
+	level,
+	notchOf,
+	outline,
+	OUTSIDE,
+	poolDot,
+	rect,
+	TINT,
+	usedColour
+} from './cell-ops.ts';
 import { type DrawList, Glyph, Notch, Op, paint, Shape } from './ops.ts';
 
 /** Corners by zone, per tile: NORMAL square, MOVABLE round. */
 export type ShapeOf = (tile: number) => number;
-
-/** 42 %: pool capacity outside every extent; 14 %: a block that leaves or arrives (design of the picture). */
-const OUTSIDE = 0.42;
-const TINT = 0.14;
-
-const hueName = (hue: number): ColourName => hostColour(hue - 1);
-const notchOf = (hue: number): number =>
-	hue === 1 ? Notch.topLeft : hue === 2 ? Notch.bottomRight : Notch.none;
-
-/** The fill of a used block, or null for what is drawn without fill. */
-function fillOf(kind: number, hue: number): ColourName | null {
-	switch (kind) {
-		case CellKind.vm:
-			return hueName(hue);
-		case CellKind.kernel:
-			return 'kernel';
-		case CellKind.other:
-			return 'other';
-		case CellKind.superpage:
-			return 'shared';
-		case CellKind.peer:
-			return 'peer';
-		default:
-			return null;
-	}
-}
 
 /** All cells of one memory as a draw list. */
 export function drawMemory(
@@ -77,32 +66,28 @@ function drawEmpty(list: DrawList, kind: number, hue: number, b: Box, shape: num
 		case CellKind.absent:
 			return true;
 		case CellKind.offline:
-			list.add(Op.hatch, b.x, b.y, b.width, b.height, paint('hatch'));
-			list.add(Op.outline, b.x, b.y, b.width, b.height, paint('hatch'), 0.6, shape, 0, 1);
+			hatch(list, b);
+			outline(list, b, 'hatch', 0.6, shape);
 			return true;
 		case CellKind.free:
-			list.add(Op.outline, b.x, b.y, b.width, b.height, paint('hairline'), 1, shape, 0, 1);
+			outline(list, b, 'hairline', 1, shape);
 			return true;
 		case CellKind.capacity:
 			poolDots(list, b, false);
 			return true;
 		case CellKind.reserved:
-			list.add(Op.outline, b.x, b.y, b.width, b.height, paint('pool'), 0.75, shape, 0, 1);
+			outline(list, b, 'pool', 0.75, shape);
 			poolDots(list, b, true);
 			return true;
 		case CellKind.leaving:
-		case CellKind.incoming: {
-			const colour = paint(hueName(hue));
-			list.add(Op.area, b.x, b.y, b.width, b.height, colour, TINT, shape, Notch.none);
-			list.add(Op.outline, b.x, b.y, b.width, b.height, colour, 1, shape, 1, 1.25);
+		case CellKind.incoming:
+			area(list, b, hueName(hue), TINT, shape);
+			outline(list, b, hueName(hue), 1, shape, 1, 1.25);
 			return true;
-		}
-		case CellKind.copy: {
-			const colour = paint(hueName(hue));
-			list.add(Op.area, b.x, b.y, b.width, b.height, colour, 0.07, shape, notchOf(hue));
-			list.add(Op.outline, b.x, b.y, b.width, b.height, colour, 1, shape, 0, 1.5);
+		case CellKind.copy:
+			area(list, b, hueName(hue), 0.07, shape, notchOf(hue));
+			outline(list, b, hueName(hue), 1, shape, 0, 1.5);
 			return true;
-		}
 		default:
 			return false;
 	}
@@ -119,33 +104,19 @@ function drawUniform(
 	const kind = cells.kind[first] as number;
 	const hue = cells.hue[first] as number;
 	if (drawEmpty(list, kind, hue, b, shape)) return;
-	const fill = fillOf(kind, hue) ?? 'other';
+	const fill = usedColour(kind, hue) ?? 'other';
 	const used = cells.used[first] as number;
 	if (used < FULL) {
 		// Every block is used to the same part: one level for all, over the outline of free memory.
-		drawLevelIn(list, b, shape, fill, used / FULL, hue);
+		level(list, b, shape, fill, Math.max(1, Math.round(b.height * (used / FULL))), 0.6);
 		return;
 	}
 	const notch = kind === CellKind.vm ? notchOf(hue) : Notch.none;
-	list.add(
-		Op.area,
-		b.x,
-		b.y,
-		b.width,
-		b.height,
-		paint(fill),
-		1,
-		kind === CellKind.peer ? Shape.square : shape,
-		notch
-	);
+	area(list, b, fill, 1, kind === CellKind.peer ? Shape.square : shape, notch);
 	list.add(Op.grid, b.x, b.y, cell);
-	const x = b.x + b.width / 2;
-	const y = b.y + b.height / 2;
-	if (kind === CellKind.kernel) list.add(Op.glyph, x, y, 16, Glyph.anchor, paint('on-kernel'));
-	if (kind === CellKind.peer)
-		list.add(Op.letter, x, y, 12, peerLetter(hue).charCodeAt(0), paint('on-peer'));
-	if (kind === CellKind.vm && hue > 2)
-		list.add(Op.letter, x, y, 12, peerLetter(hue - 1).charCodeAt(0), paint('on-peer'));
+	if (kind === CellKind.kernel) glyph(list, b, 16, Glyph.anchor, 'on-kernel');
+	if (kind === CellKind.peer) letter(list, b, 12, peerLetter(hue), 'on-peer');
+	if (kind === CellKind.vm && hue > 2) letter(list, b, 12, peerLetter(hue - 1), 'on-peer');
 }
 
 /** A tile whose cells differ: outline of what it would be when empty, then runs of cells, then marks. */
@@ -172,10 +143,8 @@ function drawMixed(
 			movingHue = cells.hue[block] as number;
 		}
 	}
-	if (empty > 0 && !pool)
-		list.add(Op.outline, b.x, b.y, b.width, b.height, paint('hairline'), 1, shape, 0, 1);
-	if (reserved > 0)
-		list.add(Op.outline, b.x, b.y, b.width, b.height, paint('pool'), 0.75, shape, 0, 1);
+	if (empty > 0 && !pool) outline(list, b, 'hairline', 1, shape);
+	if (reserved > 0) outline(list, b, 'pool', 0.75, shape);
 	if (moving * 2 >= end - first) drawEmpty(list, CellKind.incoming, movingHue, b, shape);
 	list.add(Op.clip, b.x, b.y, b.width, b.height, shape);
 	for (let block = first; block < end; block += 1) {
@@ -229,7 +198,7 @@ function drawMixed(
 				);
 				break;
 			default: {
-				const colour = paint(fillOf(kind, hue) ?? 'other');
+				const colour = paint(usedColour(kind, hue) ?? 'other');
 				const level = used >= FULL ? cell : Math.max(1, Math.round((cell * used) / FULL));
 				// A paler cell under the level keeps the place of its free pages visible.
 				if (level < cell) list.add(Op.rect, x, y, cell - 1, cell - 1, colour, TINT);
@@ -253,22 +222,6 @@ function drawMixed(
 	}
 }
 
-function drawLevelIn(
-	list: DrawList,
-	b: Box,
-	shape: number,
-	fill: ColourName,
-	share: number,
-	hue: number
-): void {
-	list.add(Op.outline, b.x, b.y, b.width, b.height, paint(fill), 0.6, shape, 0, 1);
-	list.add(Op.clip, b.x, b.y, b.width, b.height, shape);
-	const height = Math.max(1, Math.round(b.height * share));
-	list.add(Op.rect, b.x, b.y + b.height - height, b.width, height, paint(fill), 1);
-	list.add(Op.unclip);
-	void hue;
-}
-
 /** A cell of 128 MiB or more: hue by its largest user, height by the used share; marks as in the lane. */
 function drawLevel(
 	list: DrawList,
@@ -288,26 +241,12 @@ function drawLevel(
 	parts.push({ colour: 'peer', count: counts.peer, hue: 0 });
 	const used = parts.filter((part) => part.count > 0).sort((a, c) => c.count - a.count);
 	const moving = counts.incoming + counts.leaving + counts.copies;
-	if (counts.reserved > 0)
-		list.add(Op.outline, b.x, b.y, b.width, b.height, paint('pool'), 0.75, shape, 0, 1);
-	else if (counts.free > 0)
-		list.add(Op.outline, b.x, b.y, b.width, b.height, paint('hairline'), 1, shape, 0, 1);
-	else if (counts.offline > blocks / 2 && cells.memory.kind === 'dram')
-		list.add(Op.hatch, b.x, b.y, b.width, b.height, paint('hatch'));
+	if (counts.reserved > 0) outline(list, b, 'pool', 0.75, shape);
+	else if (counts.free > 0) outline(list, b, 'hairline', 1, shape);
+	else if (counts.offline > blocks / 2 && cells.memory.kind === 'dram') hatch(list, b);
 	if (counts.capacity + counts.reserved > blocks / 2) {
 		const full = counts.reserved > counts.capacity;
-		list.add(
-			Op.dots,
-			b.x + b.width / 2,
-			b.y + b.height / 2,
-			1,
-			1,
-			1,
-			1,
-			Math.min(1.6, b.width / 6),
-			paint('pool'),
-			full ? 1 : OUTSIDE
-		);
+		poolDot(list, b, Math.min(1.6, b.width / 6), full ? 1 : OUTSIDE);
 	}
 	if (moving > 0) {
 		let hue = 0;
@@ -318,69 +257,27 @@ function drawLevel(
 		}
 		const height = Math.max(2, Math.round((b.height * moving) / blocks));
 		const copies = counts.copies > counts.incoming + counts.leaving;
-		list.add(
-			Op.area,
-			b.x,
-			b.y + b.height - height,
-			b.width,
-			height,
-			paint(hueName(hue)),
-			TINT,
-			Shape.square,
-			Notch.none
-		);
-		list.add(
-			Op.outline,
-			b.x,
-			b.y,
-			b.width,
-			b.height,
-			paint(hueName(hue)),
-			1,
-			shape,
-			copies ? 0 : 1,
-			1.25
-		);
+		area(list, { ...b, y: b.y + b.height - height, height }, hueName(hue), TINT, Shape.square);
+		outline(list, b, hueName(hue), 1, shape, copies ? 0 : 1, 1.25);
 	}
 	if (used.length > 0) {
 		list.add(Op.clip, b.x, b.y, b.width, b.height, shape);
 		let from = b.y + b.height;
 		for (const part of used) {
 			const height = Math.max(1, Math.round((b.height * part.count) / blocks));
-			list.add(
-				Op.rect,
-				b.x,
-				Math.max(b.y, from - height),
-				b.width,
-				Math.min(height, from - b.y),
-				paint(part.colour),
-				1
-			);
+			const y = Math.max(b.y, from - height);
+			rect(list, { ...b, y, height: Math.min(height, from - b.y) }, part.colour);
 			from -= height;
 		}
 		list.add(Op.unclip);
 		const [most] = used as [(typeof used)[0], ...typeof used];
 		if (most.count === blocks && b.width >= 9) {
 			if (most.colour === 'kernel')
-				list.add(
-					Op.glyph,
-					b.x + b.width / 2,
-					b.y + b.height / 2,
-					Math.min(12, b.width - 2),
-					Glyph.anchor,
-					paint('on-kernel')
-				);
+				glyph(list, b, Math.min(12, b.width - 2), Glyph.anchor, 'on-kernel');
 			else if (most.colour === 'peer') {
-				const letter =
+				const name =
 					most.hue > 0 ? peerLetter(most.hue - 1) : peerLetter(cells.hue[first] as number);
-				list.add(
-					Op.letter,
-					b.x + b.width / 2,
-					b.y + b.height / 2,
-					Math.min(11, b.width - 2),
-					letter.charCodeAt(0),
-					paint(labelOn('peer'))
-				);
+				letter(list, b, Math.min(11, b.width - 2), name, labelOn('peer'));
 			}
 		}
 		if (most.hue > 0 && most.count === blocks && b.width >= 9) {
@@ -397,14 +294,7 @@ function drawLevel(
 	}
 	// The super-page is one block: at this scale a mark of its own, never averaged away.
 	if (counts.superpage > 0)
-		list.add(Op.rect, b.x, b.y, Math.min(8, b.width), Math.min(8, b.height), paint('shared'), 1);
+		rect(list, { ...b, width: Math.min(8, b.width), height: Math.min(8, b.height) }, 'shared');
 	if (counts.pinned > 0)
-		list.add(
-			Op.glyph,
-			b.x + b.width / 2,
-			b.y + b.height / 2,
-			b.width >= 12 ? 10 : b.width,
-			b.width >= 12 ? Glyph.nail : Glyph.stroke,
-			paint('ink')
-		);
+		glyph(list, b, b.width >= 12 ? 10 : b.width, b.width >= 12 ? Glyph.nail : Glyph.stroke, 'ink');
 }
