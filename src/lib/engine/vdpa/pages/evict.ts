@@ -1,7 +1,8 @@
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
 import { BLOCK_ORDER, BlockKind, MapKind, Migratetype, vmPayload, wordKind } from '../../contract/words.ts';
+import { devicePinsOn } from '../../hypervisor/device-pins.ts';
 import { MIGRATE_PASSES, passesNeeded, passNs } from '../../hypervisor/passes.ts';
-import { holdArrived } from '../../hypervisor/pins.ts';
+import { holdArrived, pinsOnFolio } from '../../hypervisor/pins.ts';
 import { refreshSpeed } from '../../hypervisor/speed.ts';
 import { allocate, allocateRun, release } from '../../mm/buddy.ts';
 import { copyContent, ensureRows, readStamp, setWhole, wholeWord, writeStamp } from '../../mm/frames.ts';
@@ -18,31 +19,43 @@ import { countPages, isMovable, type Process, type Worked } from './process.ts';
 export function evictPages(process: Process, gfn: number, pages: number): Worked {
 	const { world, vm, instance, vmIndex } = process;
 	const guestBlock = gfn >>> 9;
-	const stays = inFlight(process, guestBlock) ? `guest block ${guestBlock} is on its way to another memory` : null;
 	const whole = wholeBlockOf(world, vm, instance, guestBlock);
 	if (whole >= 0 && !isMovable(world, whole)) return { ok: true, pages: 0 };
-	if (stays !== null) return { ok: false, detail: stays };
-	const kind = whole < 0 ? -1 : wordKind(wholeWord(world, whole));
-	let moved = 0;
-	if (kind === BlockKind.huge) {
-		if (staysHere(process, guestBlock * PAGES_PER_BLOCK, BLOCK_ORDER)) return { ok: false, detail: whyItStays(guestBlock * PAGES_PER_BLOCK) };
-		const frame = allocate(world, process.zone, BLOCK_ORDER, Migratetype.unmovable);
-		if (frame >= 0) moved = moveWhole(process, guestBlock, whole, blockOfFrame(frame), BlockKind.huge);
-		else split(process, guestBlock, whole);
-	}
-	if (moved === 0) {
-		const worked = evictEach(process, gfn, pages, kind === BlockKind.run ? whole : -1);
-		if (!worked.ok) return worked;
-		moved = worked.pages;
-	}
-	if (moved > 0) {
+	if (inFlight(process, guestBlock)) return { ok: false, detail: `guest block ${guestBlock} is on its way to another memory` };
+	const moved: Moved = { pages: 0, gfns: new Set() };
+	const stayed = evict(process, gfn, pages, whole, moved);
+	if (moved.pages > 0) {
 		world.c.mapSecondStage.set(mappingRow(vm, instance, guestBlock), 0);
 		if (instance === vm.running) {
-			holdArrived(world, vmIndex, guestBlock, new Set(Array.from({ length: pages }, (_, index) => gfn + index)));
+			if (moved.pages === PAGES_PER_BLOCK) holdArrived(world, vmIndex, guestBlock);
+			else holdArrived(world, vmIndex, guestBlock, moved.gfns);
 			refreshSpeed(world, vm);
 		}
 	}
-	return { ok: true, pages: moved };
+	return stayed === null ? { ok: true, pages: moved.pages } : { ok: false, detail: stayed };
+}
+
+interface Moved {
+	pages: number;
+	/** Which pages, unless it was the whole block. */
+	readonly gfns: Set<number>;
+}
+
+/** Counts in `moved` what moved; why a page did not, or null. */
+function evict(process: Process, gfn: number, pages: number, whole: number, moved: Moved): string | null {
+	const { world } = process;
+	const kind = whole < 0 ? -1 : wordKind(wholeWord(world, whole));
+	if (kind === BlockKind.huge) {
+		const firstGfn = gfn - (gfn % PAGES_PER_BLOCK);
+		if (staysHere(process, firstGfn, BLOCK_ORDER)) return whyItStays(firstGfn);
+		const frame = allocate(world, process.zone, BLOCK_ORDER, Migratetype.unmovable);
+		if (frame >= 0) {
+			moveWhole(process, firstGfn, whole, blockOfFrame(frame), BlockKind.huge, moved);
+			return null;
+		}
+		split(process, gfn >>> 9, whole);
+	}
+	return evictEach(process, gfn, pages, kind === BlockKind.run ? whole : -1, moved);
 }
 
 /** Page migration has the block in hand: its frames are about to change. */
@@ -63,15 +76,23 @@ function staysHere({ world, vmIndex, vm, instance }: Process, gfn: number, order
 
 const whyItStays = (gfn: number): string => `the folio of guest page ${gfn} stays in ZONE_MOVABLE: somebody refers to it`;
 
-function moveWhole(process: Process, guestBlock: number, source: number, target: number, kind: typeof BlockKind.huge | typeof BlockKind.run): number {
+function moveWhole(
+	process: Process,
+	firstGfn: number,
+	source: number,
+	target: number,
+	kind: typeof BlockKind.huge | typeof BlockKind.run,
+	moved: Moved
+): void {
 	const { world, vm, instance, vmIndex } = process;
+	const guestBlock = firstGfn >>> 9;
 	setWhole(world, target, kind, vmPayload(vmIndex, guestBlock));
 	copyContent(world, source, target);
 	mapWhole(world, vm, instance, guestBlock, target, kind === BlockKind.huge ? MapKind.huge : MapKind.run);
 	countPages(process, source * PAGES_PER_BLOCK, -PAGES_PER_BLOCK);
 	countPages(process, target * PAGES_PER_BLOCK, PAGES_PER_BLOCK);
 	release(world, source * PAGES_PER_BLOCK, BLOCK_ORDER);
-	return PAGES_PER_BLOCK;
+	moved.pages = PAGES_PER_BLOCK;
 }
 
 /** No huge page in ZONE_NORMAL: the folio becomes 512 base pages where it is (Linux 7.2.13 mm/migrate.c). */
@@ -81,28 +102,56 @@ function split({ world, vm, instance, vmIndex }: Process, guestBlock: number, bl
 	if (instance === vm.running) holdArrived(world, vmIndex, guestBlock);
 }
 
-/** Base pages one by one; 512 of a run that find 512 frames in a row are one run again. */
-function evictEach(process: Process, gfn: number, pages: number, run: number): Worked {
+/** Base pages one by one. `run`: the block that holds all 512 of them, or −1. */
+function evictEach(process: Process, gfn: number, pages: number, run: number, moved: Moved): string | null {
 	const { world, vm, instance, zone } = process;
+	if (run >= 0 && pages === PAGES_PER_BLOCK && isFree(process, gfn)) return evictRun(process, gfn, run, moved);
 	const leaving: number[] = [];
 	for (let page = gfn; page < gfn + pages; page += 1) {
 		const frame = frameOf(world, vm, instance, page);
 		if (frame < 0 || !isMovable(world, blockOfFrame(frame))) continue;
-		if (staysHere(process, page, 0)) return { ok: false, detail: whyItStays(page) };
+		if (staysHere(process, page, 0)) return whyItStays(page);
 		leaving.push(page);
 	}
-	const noRoom = { ok: false, detail: `ZONE_NORMAL has no room for guest page ${gfn}, which has to leave ZONE_MOVABLE` } as const;
 	for (let at = 0; at < leaving.length;) {
 		const [frame, given] = allocateRun(world, zone, 0, Migratetype.unmovable, leaving.length - at, false);
-		if (given === 0) return noRoom;
-		if (run >= 0 && given === PAGES_PER_BLOCK) moveWhole(process, gfn >>> 9, run, blockOfFrame(frame), BlockKind.run);
-		else moveSome(process, leaving.slice(at, at + given), frame);
+		if (given === 0) return noRoom(leaving[at] as number);
+		moveSome(process, leaving.slice(at, at + given), frame, moved);
 		at += given;
 	}
-	return { ok: true, pages: leaving.length };
+	return null;
 }
 
-function moveSome(process: Process, gfns: readonly number[], target: number): void {
+/** Nobody refers to any page of the block. */
+function isFree({ world, vmIndex, vm, instance }: Process, firstGfn: number): boolean {
+	if (instance !== vm.running) return true;
+	return (
+		pinsOnFolio(world, vmIndex, firstGfn, BLOCK_ORDER).length === 0 && devicePinsOn(world, vmIndex, firstGfn, PAGES_PER_BLOCK) === null
+	);
+}
+
+/** All 512 pages of a run: where they find 512 frames in a row they are a run again. */
+function evictRun(process: Process, firstGfn: number, run: number, moved: Moved): string | null {
+	const { world, zone } = process;
+	for (let at = 0; at < PAGES_PER_BLOCK;) {
+		const [frame, given] = allocateRun(world, zone, 0, Migratetype.unmovable, PAGES_PER_BLOCK - at, false);
+		if (given === 0) return noRoom(firstGfn + at);
+		if (given === PAGES_PER_BLOCK) moveWhole(process, firstGfn, run, blockOfFrame(frame), BlockKind.run, moved);
+		else
+			moveSome(
+				process,
+				Array.from({ length: given }, (_, index) => firstGfn + at + index),
+				frame,
+				moved
+			);
+		at += given;
+	}
+	return null;
+}
+
+const noRoom = (gfn: number): string => `ZONE_NORMAL has no room for guest page ${gfn}, which has to leave ZONE_MOVABLE`;
+
+function moveSome(process: Process, gfns: readonly number[], target: number, moved: Moved): void {
 	const { world, vm, instance } = process;
 	takeChunk(world, target, gfns.length);
 	gfns.forEach((gfn, index) => {
@@ -113,5 +162,7 @@ function moveSome(process: Process, gfns: readonly number[], target: number): vo
 		countPages(process, source, -1);
 		ensureRows(world, blockOfFrame(source));
 		release(world, source, 0);
+		moved.pages += 1;
+		moved.gfns.add(gfn);
 	});
 }

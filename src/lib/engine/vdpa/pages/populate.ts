@@ -13,12 +13,13 @@ import { countPages, type Process, type Worked } from './process.ts';
  */
 export function populatePages(process: Process, gfn: number, pages: number): Worked {
 	const { world, vm, instance, vmIndex, zone } = process;
-	let missing = 0;
-	for (let page = gfn; page < gfn + pages; page += 1) if (frameOf(world, vm, instance, page) < 0) missing += 1;
+	const guestBlock = gfn >>> 9;
+	const kind = mapKind(world.c.mapWord.get(mappingRow(vm, instance, guestBlock)));
+	const empty = kind === MapKind.none;
+	let missing = empty ? pages : 0;
+	if (kind === MapKind.detail) for (let page = gfn; page < gfn + pages; page += 1) if (frameOf(world, vm, instance, page) < 0) missing += 1;
 	if (missing === 0) return { ok: true, pages: 0 };
 	if (zone < 0) return { ok: false, detail: 'the process is on no host' };
-	const guestBlock = gfn >>> 9;
-	const empty = mapKind(world.c.mapWord.get(mappingRow(vm, instance, guestBlock))) === MapKind.none;
 	const huge = (world.scenario.vms[vmIndex] as { pages: string }).pages === 'thp';
 	if (empty && huge && faultHuge(process, guestBlock)) return { ok: true, pages: missing };
 	let page = gfn;

@@ -38,7 +38,8 @@ export function needsWork(process: Process, gfn: number, pages: number): boolean
 	const word = world.c.mapWord.data[mappingRow(vm, instance, gfn >>> 9)] as number;
 	const kind = mapKind(word);
 	if (kind === MapKind.none) return true;
-	if (kind !== MapKind.detail) return isMovable(world, (world.r.memories[mapMemory(word)] as { firstBlock: number }).firstBlock + mapBlock(word));
+	if (kind !== MapKind.detail)
+		return isMovable(world, (world.r.memories[mapMemory(word)] as { firstBlock: number }).firstBlock + mapBlock(word));
 	for (let page = gfn; page < gfn + pages; page += 1) {
 		const frame = frameOf(world, vm, instance, page);
 		if (frame < 0 || isMovable(world, Math.floor(frame / PAGES_PER_BLOCK))) return true;

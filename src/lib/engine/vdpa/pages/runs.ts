@@ -20,7 +20,8 @@ export function noRuns(world: World): Runs {
 
 function add(runs: Runs, frame: number, pages: number): void {
 	const { lengths } = runs;
-	if (frame >= 0 && frame === runs.next && !runs.borders.has(frame)) lengths[lengths.length - 1] = (lengths.at(-1) as number) + pages * PAGE_BYTES;
+	if (frame >= 0 && frame === runs.next && !runs.borders.has(frame))
+		lengths[lengths.length - 1] = (lengths.at(-1) as number) + pages * PAGE_BYTES;
 	else lengths.push(pages * PAGE_BYTES);
 	runs.next = frame < 0 ? -1 : frame + pages;
 }
