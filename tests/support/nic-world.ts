@@ -1,0 +1,49 @@
+import { expect } from 'vitest';
+import { MIB } from '../../src/lib/base/units.ts';
+import { Simulation } from '../../src/lib/engine/index.ts';
+import type { NicRecord } from '../../src/lib/engine/state/vdpa-records.ts';
+import type { World } from '../../src/lib/engine/state/world.ts';
+import { contextOf } from '../../src/lib/engine/vdpa/context.ts';
+import { catchUpNics } from '../../src/lib/engine/vdpa/queues/traffic.ts';
+import { planOf, type ChangeKind } from '../../src/lib/engine/vdpa/switching/plan.ts';
+import { runAtOnce } from '../../src/lib/engine/vdpa/switching/run.ts';
+import { host, smallWorld, vm } from './worlds.ts';
+
+/** One VM of 128 MiB with one network device, serving; nothing else writes, and no event moves anything on. */
+export interface NicWorld {
+	readonly simulation: Simulation;
+	readonly world: World;
+	readonly nic: NicRecord;
+}
+
+export function nicWorld(device: Record<string, unknown> = {}, more: Record<string, unknown> = {}): NicWorld {
+	const scenario = smallWorld({
+		hosts: [host('A', 512, { normalBytes: 256 * MIB }), host('B', 512, { normalBytes: 256 * MIB })],
+		vms: [
+			vm('vm0', 'A', 128, {
+				workload: { kind: 'idle' },
+				vdpa: { nics: [{ id: 'net0', kind: 'mlx5', queuePairs: 2, ringEntries: 64, controlEntries: 16, ...device }], ...more }
+			})
+		],
+		untilNs: 10_000_000_000
+	});
+	const opened = Simulation.open({ scenario, checkpointBytes: 0 });
+	if (!opened.ok) throw new Error(opened.detail);
+	const { world } = opened.value;
+	return { simulation: opened.value, world, nic: world.r.vdpa.nics[0] as NicRecord };
+}
+
+/** Carries packets on to a time, and nothing else. */
+export function passTo(world: World, nowNs: number): void {
+	world.r.nowNs = nowNs;
+	catchUpNics(world, 0);
+}
+
+/** A change of the first device, all of it at this instant. */
+export function changeAtOnce({ world, nic }: NicWorld, kind: ChangeKind): void {
+	catchUpNics(world, nic.vm);
+	const context = contextOf(world, 0, world.r.vms[0]?.running === 1 ? 1 : 0);
+	const { guest, end } = context;
+	const done = runAtOnce(context, kind, planOf(kind, { guest, nic, end }, false), 'A');
+	expect(done.errors).toEqual([]);
+}
