@@ -16,6 +16,9 @@ const PAGE = 4096;
 /** Every map has four pages to itself, and lies in one or the other of two of them. */
 const SLOT = 4 * PAGE;
 const STEPS = 20_000;
+/** So often in one timed run: a run of a few milliseconds would measure the machine's other work. */
+const REPEATS = 4;
+const SIZE = BigInt(PAGE - 1);
 const TOP = 2n ** 64n - 1n;
 const PERM = 3;
 
@@ -101,51 +104,46 @@ function row(what: string, floor: string, library: Variant, ours: Variant, round
 	};
 }
 
-/** Maps that leave their place for the one beside it, and come back in the next run. */
+/** Maps that leave their place for the one beside it, and in the end have come back. */
 function moved(size: number, rounds: number): Row {
 	const library: Library = new BTree<number, Entry>();
 	const tree = emptyTree();
-	const size64 = BigInt(PAGE - 1);
 	for (const index of mixed(size)) {
 		mapLibrary(library, index * SLOT + PAGE, PAGE);
 		must(insertMap(tree, mapOf(index * SLOT + PAGE)) === 'OK', 'the address is taken');
 	}
-	const order = drawn(STEPS, size);
-	const plan = (at: Uint8Array): { from: number; to: number }[] =>
-		order.map((index) => {
-			const from = index * SLOT + PAGE * (1 + (at[index] as number));
-			at[index] = 1 - (at[index] as number);
-			return { from, to: index * SLOT + PAGE * (1 + (at[index] as number)) };
-		});
-	const at = new Uint8Array(size);
-	const there = plan(at);
-	const back = [...there].reverse().map(({ from, to }) => ({ from: to, to: from }));
-	const wide = (steps: readonly { from: number; to: number }[]) => steps.map(({ from, to }) => ({ from: BigInt(from), map: mapOf(to) }));
-	const plans = [there, back];
-	const widePlans = [wide(there), wide(back)];
-	let libraryRun = 0;
-	let ownRun = 0;
+	const place = new Uint8Array(size);
+	const there = drawn(STEPS, size).map((index) => {
+		const side = place[index] as number;
+		place[index] = 1 - side;
+		return { from: index * SLOT + PAGE * (1 + side), to: index * SLOT + PAGE * (2 - side) };
+	});
+	const steps = [...there, ...there.toReversed().map(({ from, to }) => ({ from: to, to: from }))];
+	const wide = steps.map(({ from, to }) => ({ from: BigInt(from), map: mapOf(to) }));
+	const units = 2 * steps.length * REPEATS;
 	const both = row(
 		`a tree of ${size.toLocaleString('en')} maps of device addresses: one taken away, and mapped beside`,
 		'sorted-btree with the same checks',
 		{
 			name: 'library',
-			units: 2 * STEPS,
+			units,
 			run: () => {
-				for (const { from, to } of plans[libraryRun++ % 2] as (typeof plans)[number]) {
-					must(unmapLibrary(library, from, PAGE) === 1, 'nothing was mapped');
-					mapLibrary(library, to, PAGE);
-				}
+				for (let repeat = 0; repeat < REPEATS; repeat += 1)
+					for (const { from, to } of steps) {
+						must(unmapLibrary(library, from, PAGE) === 1, 'nothing was mapped');
+						mapLibrary(library, to, PAGE);
+					}
 			}
 		},
 		{
 			name: 'tree',
-			units: 2 * STEPS,
+			units,
 			run: () => {
-				for (const { from, map } of widePlans[ownRun++ % 2] as (typeof widePlans)[number]) {
-					must(removeMaps(tree, from, size64) === 1, 'nothing was mapped');
-					must(insertMap(tree, map) === 'OK', 'the address is taken');
-				}
+				for (let repeat = 0; repeat < REPEATS; repeat += 1)
+					for (const { from, map } of wide) {
+						must(removeMaps(tree, from, SIZE) === 1, 'nothing was mapped');
+						must(insertMap(tree, map) === 'OK', 'the address is taken');
+					}
 			}
 		},
 		rounds,
@@ -156,7 +154,7 @@ function moved(size: number, rounds: number): Row {
 }
 
 function mapOf(first: number) {
-	return { iova: BigInt(first), target: BigInt(first), size: BigInt(PAGE - 1), perm: PERM };
+	return { iova: BigInt(first), target: BigInt(first), size: SIZE, perm: PERM };
 }
 
 /** One map taken away somewhere, and the hole found again by first fit. */
@@ -164,15 +162,15 @@ function found(size: number, rounds: number): Row {
 	const library: Library = new BTree<number, Entry>();
 	const tree: IovaTreeRecord = emptyTree();
 	// A tree without a hole, the last one apart.
-	for (const index of mixed(size)) {
+	for (let index = 0; index < size; index += 1) {
 		mapLibrary(library, index * PAGE, PAGE);
 		must(insertMap(tree, mapOf(index * PAGE)) === 'OK', 'the address is taken');
 	}
-	// A walk of a million is long enough to be timed alone.
-	const walks = Math.max(4, Math.ceil(STEPS / size));
+	// A walk takes the longer the larger the tree: few of a million are enough to be timed.
+	const walks = Math.min(STEPS, Math.max(4, Math.ceil(1e6 / size)));
 	const order = drawn(STEPS, size);
 	const wide = order.map((index) => BigInt(index * PAGE));
-	const request = { target: 0n, size: BigInt(PAGE - 1), perm: PERM };
+	const request = { target: 0n, size: SIZE, perm: PERM };
 	return row(
 		`a tree of ${size.toLocaleString('en')} maps of device addresses without a hole: one taken away, its hole found by first fit`,
 		'sorted-btree, walked as QEMU walks its tree',
