@@ -1,5 +1,6 @@
 import { GIB } from '../../../base/units.ts';
 import type { SwitchChoice } from '../../contract/vdpa/choice.ts';
+import type { WrongMapStatus } from '../../contract/vdpa/status.ts';
 import type { DeviceEndRecord, NicGuestRecord, NicRecord } from '../../state/vdpa-records.ts';
 import { newEnd } from '../ends.ts';
 import { dimmSection } from '../listener/layout.ts';
@@ -19,7 +20,7 @@ export type CollisionAction = (typeof COLLISION_ACTIONS)[number];
 export interface CollisionAnswer {
 	/** Distinct states that were looked at. */
 	readonly states: number;
-	/** Sequences that they stand for. */
+	/** Sequences of at most so many actions that they stand for; up to the loss where there is one. */
 	readonly sequences: number;
 	/** Shortest sequence after which the device would reach wrong bytes, or none; null when there is none up to the length. */
 	readonly path: readonly CollisionAction[] | null;
@@ -41,8 +42,6 @@ interface State {
 	readonly nic: NicRecord;
 	readonly migrating: boolean;
 	readonly path: readonly CollisionAction[];
-	/** Sequences that end here. */
-	ways: number;
 }
 
 const endOf = (nic: NicRecord): DeviceEndRecord => nic.ends[0] as DeviceEndRecord;
@@ -70,7 +69,7 @@ function firstState(guest: NicGuestRecord, nic: NicRecord, choice: SwitchChoice)
 	};
 	const fresh: NicRecord = { ...structuredCopy({ ...nic, changes: [], change: null }), choice };
 	fresh.ends = [newEnd(fresh, 0, 0), null];
-	const state: State = { guest: copy, nic: fresh, migrating: false, path: [], ways: 1 };
+	const state: State = { guest: copy, nic: fresh, migrating: false, path: [] };
 	change(state, 'init');
 	change(state, 'start');
 	return state;
@@ -85,8 +84,7 @@ function after(state: State, action: CollisionAction): State | null {
 		guest: structuredCopy(state.guest),
 		nic: structuredCopy(state.nic),
 		migrating,
-		path: [...state.path, action],
-		ways: state.ways
+		path: [...state.path, action]
 	};
 	switch (action) {
 		case 'start':
@@ -140,6 +138,12 @@ function keyOf(state: State): string {
 	]);
 }
 
+/** Maps by which the device would reach wrong bytes. Memory that shadow queues cannot place is refused at the look-up instead. */
+function wrongDma({ guest, nic }: State): readonly WrongMapStatus[] {
+	const end = endOf(nic);
+	return wrongMaps(guest, end).filter((wrong) => !end.svq || wrong.mappedIova !== null);
+}
+
 /** `length`: actions at most. Breadth first, so that the path found is a shortest one. */
 export function exploreCollisions(
 	guest: NicGuestRecord,
@@ -147,28 +151,51 @@ export function exploreCollisions(
 	length: number,
 	choice: SwitchChoice = nic.choice
 ): CollisionAnswer {
-	let layer: State[] = [firstState(guest, nic, choice)];
-	const seen = new Set(layer.map(keyOf));
-	let sequences = 1;
-	for (let depth = 0; depth < length && layer.length > 0; depth += 1) {
-		const byKey = new Map<string, State>();
-		for (const state of layer)
+	const first = firstState(guest, nic, choice);
+	const firstKey = keyOf(first);
+	/** States that follow each state, one per action that it allows. */
+	const follows = new Map<string, string[]>();
+	let layer = new Map([[firstKey, first]]);
+	const seen = new Set([firstKey]);
+	for (let depth = 0; depth < length && layer.size > 0; depth += 1) {
+		const found = new Map<string, State>();
+		for (const [key, state] of layer) {
+			const next: string[] = [];
 			for (const action of COLLISION_ACTIONS) {
-				const next = after(state, action);
-				if (next === null) continue;
-				sequences += state.ways;
-				const wrong = wrongMaps(next.guest, endOf(next.nic));
-				if (wrong.length > 0) return { states: seen.size + byKey.size, sequences, path: next.path, found: wrong[0]?.text ?? '' };
-				const key = keyOf(next);
-				const present = byKey.get(key);
-				if (present) present.ways += next.ways;
-				else byKey.set(key, next);
+				const reached = after(state, action);
+				if (reached === null) continue;
+				const wrong = wrongDma(reached);
+				if (wrong.length > 0)
+					return {
+						states: seen.size + 1,
+						sequences: sequencesOf(follows, firstKey, depth),
+						path: reached.path,
+						found: wrong[0]?.text ?? ''
+					};
+				const at = keyOf(reached);
+				next.push(at);
+				if (seen.has(at)) continue;
+				seen.add(at);
+				found.set(at, reached);
 			}
-		// A state that was met before on a shorter way leads nowhere new.
-		layer = [...byKey].flatMap(([key, state]) => (seen.has(key) ? [] : [state]));
-		for (const key of byKey.keys()) seen.add(key);
+			follows.set(key, next);
+		}
+		layer = found;
 	}
-	return { states: seen.size, sequences, path: null, found: null };
+	return { states: seen.size, sequences: sequencesOf(follows, firstKey, length), path: null, found: null };
+}
+
+/** How many sequences of at most so many actions there are, by the graph of the states. */
+function sequencesOf(follows: ReadonlyMap<string, readonly string[]>, from: string, length: number): number {
+	let ways = new Map([[from, 1]]);
+	let sequences = 0;
+	for (let depth = 0; depth < length; depth += 1) {
+		const next = new Map<string, number>();
+		for (const [key, count] of ways) for (const at of follows.get(key) ?? []) next.set(at, (next.get(at) ?? 0) + count);
+		ways = next;
+		for (const count of ways.values()) sequences += count;
+	}
+	return sequences;
 }
 
 /** A copy of plain data. */
