@@ -1,10 +1,12 @@
 import { BLOCK_BYTES, PAGE_BYTES, PAGES_PER_BLOCK, transferNs } from '../../base/units.ts';
-import { costBytesPerSecond, costNs } from '../costs/cost-model.ts';
+import { costBytesPerSecond } from '../costs/cost-model.ts';
 import { BLOCK_ORDER, BlockKind, MapKind, mapKind, mapMemory, RowKind, vmPayload, wordKind } from '../contract/words.ts';
 import { flowRate } from '../fabric/links.ts';
 import { catchUp, writePage } from '../hypervisor/guest.ts';
 import { frameOf, mapPage, mappingRow, mapWhole, wholeBlockOf } from '../mm/space/mapping.ts';
-import { addPin, holdArrived, pinsOnFolio } from '../hypervisor/pins.ts';
+import { devicePinsOn } from '../hypervisor/device-pins.ts';
+import { MIGRATE_PASSES, passesNeeded, passNs } from '../hypervisor/passes.ts';
+import { addPin, holdArrived } from '../hypervisor/pins.ts';
 import { refreshSpeed } from '../hypervisor/speed.ts';
 import { release } from '../mm/buddy.ts';
 import { copyContent, ensureRows, readStamp, setFolio, setWhole, wholeWord, writeStamp } from '../mm/frames.ts';
@@ -20,9 +22,6 @@ import { vmOf } from './operation.ts';
  * Page migration of one guest block, at most 512 base pages at a time (Linux 7.2.13 mm/migrate.c): isolate, replace the
  * entries, copy, map the new frame, free the old one. A batch has two visible moments, begin and end (decision D5).
  */
-
-/** Passes of one migrate_pages() call in a synchronous mode: 3 asynchronous and 7 synchronous. */
-export const MIGRATE_PASSES = 10;
 
 export interface Route {
 	readonly direction: 'push' | 'pull';
@@ -87,21 +86,6 @@ function referenceSome(world: World, vmIndex: number, vm: VmRecord, gfn: number)
 
 function target(world: World, vm: VmRecord, route: Route, order: number): number {
 	return route.toPool ? allocateOnPool(world, vm, order) : allocateOnDram(world, route.host, order);
-}
-
-/** How many passes until the references on a folio are gone; MIGRATE_PASSES = it stays. */
-function passesNeeded(world: World, vmIndex: number, gfn: number, order: number, passNs: number): number {
-	let passes = 0;
-	for (const pin of pinsOnFolio(world, vmIndex, gfn, order)) {
-		if (pin.term === 'long' || pin.untilNs < 0) return MIGRATE_PASSES;
-		passes = Math.max(passes, Math.ceil((pin.untilNs - world.r.nowNs) / passNs));
-	}
-	return Math.min(passes, MIGRATE_PASSES);
-}
-
-/** One unmap pass over a batch: a TLB shootdown to the VM's CPUs. */
-function passNs(world: World, vm: VmRecord): number {
-	return costNs(world.costs, 'tlbShootdownBaseUs') + vm.vcpus * costNs(world.costs, 'tlbShootdownPerCpuUs');
 }
 
 function batchOf(
@@ -219,8 +203,9 @@ function beginPages(
 	const held: number[] = [];
 	let passes = 0;
 	const pinned = new Set(world.r.pins.filter((pin) => pin.vm === operation.vm).map((pin) => pin.gfn));
+	const byDevices = devicePinsOn(world, operation.vm, guestBlock * PAGES_PER_BLOCK, PAGES_PER_BLOCK) !== null;
 	for (const gfn of wanted) {
-		if (!pinned.has(gfn)) continue;
+		if (!pinned.has(gfn) && !byDevices) continue;
 		const needed = passesNeeded(world, operation.vm, gfn, 0, pass);
 		if (needed >= MIGRATE_PASSES) held.push(gfn);
 		passes = Math.max(passes, needed);

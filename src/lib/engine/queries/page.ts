@@ -8,6 +8,7 @@ import { BLOCK_ORDER } from '../contract/words.ts';
 import { frameToDpa, toHpa } from '../fabric/gfam.ts';
 import { firstWord } from '../hypervisor/dirty-log.ts';
 import { frameOf } from '../mm/space/mapping.ts';
+import { devicePinsOn } from '../hypervisor/device-pins.ts';
 import { folioOrder, pinsOnFolio } from '../hypervisor/pins.ts';
 import { writtenOf } from '../mm/space/written.ts';
 import { loadedPoolLatencyNs } from '../fabric/links.ts';
@@ -34,6 +35,7 @@ export function pageAnswer(world: World, vmId: string, gfn: number): Outcome<Pag
 	const written = writtenOf(world, vm, gfn);
 	const held = heldCount(world, index, gfn, frame, written);
 	const pins = pinsOnFolio(world, index, gfn, order).map((pin) => ({ term: pin.term, untilNs: pin.untilNs < 0 ? null : pin.untilNs }));
+	if (devicePinsOn(world, index, gfn - (gfn % (1 << order)), 1 << order)) pins.push({ term: 'long', untilNs: null });
 	const bit = firstWord(vm) * 32 + gfn;
 	const dirty = vm.logging && (testBit(world.c.qemuBitmap.data, bit) || testBit(world.c.kvmLog.data, bit));
 	const hosts = world.r.hosts.map((host, at) => ({

@@ -14,6 +14,7 @@ import type {
 import { BlockKind, ORDERS, payloadUseClass, UseClass, wordKind, wordPayload } from '../contract/words.ts';
 import { costNs } from '../costs/cost-model.ts';
 import { linkLoad, loadedPoolLatencyNs } from '../fabric/links.ts';
+import { devicePinsByMemory } from '../hypervisor/device-pins.ts';
 import { frameOf } from '../mm/space/mapping.ts';
 import { freeChunks } from '../mm/buddy.ts';
 import { wholeWord } from '../mm/frames.ts';
@@ -44,7 +45,7 @@ export function statusOf(world: World): WorldStatus {
 		nextEventNs: nextEventNs(world),
 		traceCount: r.traceCount,
 		hosts: r.hosts.map((_, index) => hostStatus(world, index)),
-		memories: r.memories.map((_, index) => memoryStatus(world, index)),
+		memories: memoryStatuses(world),
 		vms: r.vms.map((vm, index) => vmStatus(world, vm, index)),
 		operations: r.operations.map((operation) => operationStatus(world, operation)),
 		links: r.links.map((_, index) => linkStatus(world, index)),
@@ -105,7 +106,12 @@ function hostStatus(world: World, index: number): HostStatus {
 	return { id: host.id, cpus: host.cpus, nodes, windowBaseHpa: host.windowBaseHpa, windowBytes: host.decoder.bytes };
 }
 
-function memoryStatus(world: World, index: number): MemoryStatus {
+function memoryStatuses(world: World): MemoryStatus[] {
+	const devicePins = devicePinsByMemory(world);
+	return world.r.memories.map((_, index) => memoryStatus(world, index, devicePins[index] ?? 0));
+}
+
+function memoryStatus(world: World, index: number, devicePins: number): MemoryStatus {
 	const { r } = world;
 	const memory = r.memories[index] as (typeof r.memories)[number];
 	let kernelPages = 0;
@@ -132,7 +138,7 @@ function memoryStatus(world: World, index: number): MemoryStatus {
 		readLatencyNs: memory.readLatencyNs,
 		loadedLatencyNs: memory.kind === 'pool' ? Math.floor(loadedPoolLatencyNs(world)) : memory.readLatencyNs,
 		shortPins: pins.filter((pin) => pin.term === 'short').length,
-		longPins: pins.filter((pin) => pin.term === 'long').length,
+		longPins: pins.filter((pin) => pin.term === 'long').length + devicePins,
 		kernelPages
 	};
 }

@@ -6,6 +6,7 @@ import { OwnerState, packOwner, VM_LIMIT } from '../../contract/words.ts';
 import { costBytesPerSecond, costNs } from '../../costs/cost-model.ts';
 import { reserveExtents } from '../../fabric/extents.ts';
 import { startFlow, stopFlow } from '../../fabric/links.ts';
+import { devicePinsOn } from '../../hypervisor/device-pins.ts';
 import { catchUp } from '../../hypervisor/guest.ts';
 import { refreshSpeed } from '../../hypervisor/speed.ts';
 import { onlineBlocks } from '../../mm/buddy.ts';
@@ -54,6 +55,12 @@ export function checkTransit(
 		return refused(
 			'unmovable-page',
 			`${held.length} long-term ${held.length === 1 ? 'pin' : 'pins'}, the first on gfn ${first.gfn}; pre-copy would copy the page`
+		);
+	const device = devicePinsOn(world, operation.vm, 0, vm.pageCount);
+	if (device)
+		return refused(
+			'unmovable-page',
+			`${device.nic} holds ${device.pages} pages of ${command.vm} by long-term pins; pre-copy would copy them`
 		);
 	const free = roomOnDram(world, operation.target);
 	if (!operation.parameters.stayOnPool && free < vm.populatedPages)
@@ -212,7 +219,9 @@ function sweepDone(world: World, operation: OperationRecord): void {
 		operation.sweep += 1;
 		if (operation.sweep > MAX_SWEEPS) {
 			const gfn = (operation.left[0] as number) * PAGES_PER_BLOCK;
-			const long = world.r.pins.some((pin) => pin.vm === operation.vm && pin.term === 'long');
+			const long =
+				world.r.pins.some((pin) => pin.vm === operation.vm && pin.term === 'long') ||
+				devicePinsOn(world, operation.vm, gfn, PAGES_PER_BLOCK) !== null;
 			if (operation.phase === 'staging')
 				return giveUp(
 					world,
