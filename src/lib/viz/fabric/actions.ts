@@ -1,4 +1,6 @@
 import type { FabricCommand } from '../../engine/contract/fabric-commands.ts';
+import type { FabricOfferStatus } from '../../engine/contract/fabric-load.ts';
+import type { FabricHostStatus } from '../../engine/contract/fabric-status.ts';
 import type { Piece, Rail } from './extents-scene.ts';
 
 /** What can be asked for at a place of the figure: a word, what it does, and the command itself. */
@@ -61,40 +63,58 @@ export function pieceActions(piece: Piece, rail: Rail): FabricAction[] {
 	return actions;
 }
 
-/**
- * A host that asks you: its answer to the oldest offer, command 4802h with the extents that it takes. A group is what is
- * offered under one tag; without a tag, each extent for itself.
- */
+/** How a host answers offers from now on. */
+export const answerMode = (host: string, mode: FabricHostStatus['answer']): FabricCommand => ({
+	name: 'fabric',
+	actor: 'host',
+	at: host,
+	execute: 'set-answer',
+	arguments: { mode }
+});
+
+/** The offer that a host asks you about: its oldest one of this rail's device. */
+export const waitingOffer = (rail: Rail): FabricOfferStatus | null =>
+	rail.host?.offers.find(
+		(offer) => offer.device === rail.device.id && offer.ld === (rail.ld?.number ?? 0)
+	) ?? null;
+
+/** A host that asks you: its answer to the oldest offer, which it sends as command 4802h. */
 export function answerActions(rail: Rail): FabricAction[] {
-	const offered = rail.pieces.filter((piece) => piece.state === 'offered');
-	const oldest = offered.toSorted((a, b) => a.arrival - b.arrival || a.row - b.row)[0];
-	if (!oldest) return [];
-	const group = offered.filter(
-		(piece) => piece === oldest || (piece.tag !== null && piece.tag === oldest.tag)
-	);
-	const answer = (extents: readonly { dpa: number; bytes: number }[]): FabricCommand => ({
+	const offer = waitingOffer(rail);
+	const [first] = offer?.extents ?? [];
+	if (!offer || !first) return [];
+	const answer = (words: NonNullable<FabricCommand['arguments']>): FabricCommand => ({
 		name: 'fabric',
 		actor: 'host',
 		at: rail.hostName,
-		execute: 'add-dynamic-capacity-response',
-		arguments: {
-			device: rail.device.id,
-			...(rail.ld === null ? {} : { ld: rail.ld.number }),
-			extents
-		}
+		execute: 'answer',
+		arguments: { device: rail.device.id, ...words }
 	});
-	const all = group.map(({ dpa, bytes }) => ({ dpa, bytes }));
-	const first = all[0] as { dpa: number; bytes: number };
-	const block = rail.regions[oldest.region]?.blockBytes ?? first.bytes;
+	const all = offer.extents.map(({ dpa, bytes }) => ({ dpa, bytes }));
+	const block = rail.regions[first.region]?.blockBytes ?? first.bytes;
 	const half = Math.max(block, Math.floor(first.bytes / 2 / block) * block);
 	const part = all.length > 1 ? all.slice(0, 1) : [{ dpa: first.dpa, bytes: half }];
+	const isLinux = offer.gates.extents === all.length;
 	return [
-		{ word: 'Accept', hint: 'All of the oldest offer (4802h)', command: answer(all) },
+		{
+			word: 'Accept',
+			hint: 'All of the oldest offer (4802h)',
+			command: answer({ accept: 'all' })
+		},
+		...(isLinux
+			? []
+			: [
+					{
+						word: 'As Linux',
+						hint: 'What Linux would take of it (4802h)',
+						command: answer({ accept: 'gates' })
+					}
+				]),
 		{
 			word: 'Part',
 			hint: 'A part of it: the rest returns to the pool, unless it may be shared (4802h)',
-			command: answer(part)
+			command: answer({ extents: part })
 		},
-		{ word: 'None', hint: 'An empty answer (4802h)', command: answer([]) }
+		{ word: 'None', hint: 'An empty answer (4802h)', command: answer({ accept: 'none' }) }
 	];
 }

@@ -6,6 +6,8 @@ import type {
 	FabricStatus,
 	FabricTagStatus
 } from '../../engine/contract/fabric-status.ts';
+import type { FabricOfferStatus } from '../../engine/contract/fabric-load.ts';
+import { waitingOffer } from './actions.ts';
 import {
 	hostTitle,
 	placeOf,
@@ -110,6 +112,17 @@ export function threadSentence(scene: ExtentsScene, offset: number): string | nu
 	return `Offset ${formatAddress(offset)} is device address ${names.join('; ')}`;
 }
 
+/** An offer that waits for you: "asks you: 256 MiB under 0b2d, since 699 ms; Linux would take all of it". */
+export function offerWords(offer: FabricOfferStatus): string {
+	const { gates, extents } = offer;
+	const tag = offer.tag === null ? '' : ` under ${tagFace(offer.tag).digits}`;
+	const taken =
+		gates.extents === extents.length
+			? 'Linux would take all of it'
+			: `Linux would take ${gates.extents === 0 ? 'nothing' : `${gates.extents} of ${extents.length} extents`}${gates.dropped[0] === undefined ? '' : `: ${gates.dropped[0]}`}`;
+	return `asks you: ${formatBytesBinary(offer.bytes)}${tag}, since ${formatNs(offer.sinceNs)}; ${taken}`;
+}
+
 /** The whole figure in sentences. */
 export function extentsWords(scene: ExtentsScene, fabric: FabricStatus, offset: number): string {
 	if (scene.device === null) return 'This world has no device with dynamic capacity.';
@@ -117,7 +130,12 @@ export function extentsWords(scene: ExtentsScene, fabric: FabricStatus, offset: 
 		rail === null
 			? []
 			: [
-					`${hostTitle(rail.hostName)}, ${railTitle(rail)}: ${rail.counts === null ? `${rail.pieces.length} pieces` : countWords(rail.counts)}`
+					`${hostTitle(rail.hostName)}, ${railTitle(rail)}: ${rail.counts === null ? `${rail.pieces.length} pieces` : countWords(rail.counts)}`,
+					...(waitingOffer(rail) === null
+						? []
+						: [
+								`${hostTitle(rail.hostName)} ${offerWords(waitingOffer(rail) as FabricOfferStatus)}`
+							])
 				]
 	);
 	const flying = fabric.messages.filter((message) => message.state === 'flying').length;
@@ -147,6 +165,8 @@ export function fabricMoment(fabric: FabricStatus, nowNs: number): string {
 	const overflow = fabric.devices.flatMap((device) => device.lds).find((ld) => ld.log.overflow > 0);
 	if (overflow)
 		return `${overflow.log.overflow} event${overflow.log.overflow === 1 ? '' : 's'} for ${hostTitle(overflow.host ?? '')} lost: the log is full`;
+	const asked = fabric.hosts.find((host) => host.offers.length > 0);
+	if (asked?.offers[0]) return `${hostTitle(asked.id)} ${offerWords(asked.offers[0])}`;
 	if (crashed) return `${hostTitle(crashed.id)} has crashed; the device noticed nothing`;
 	if (fabric.down.length > 0) return `The link to ${fabric.down[0]} is down`;
 	const flying = fabric.messages.findLast((message) => message.state === 'flying');

@@ -2,6 +2,7 @@ import { formatBytesBinary } from '../../base/format.ts';
 import type { FabricHostStatus, FabricStatus } from '../../engine/contract/fabric-status.ts';
 import type { FabricThing } from '../../engine/contract/queries.ts';
 import { hostTitle } from './extents-scene.ts';
+import { offerWords } from './extents-words.ts';
 import { linkOf, linkWords } from './link-load.ts';
 import { kindWords, mediaShares } from './media.ts';
 
@@ -58,8 +59,14 @@ function hostPart(fabric: FabricStatus, id: string): PartWords {
 	const state = host.state === 'up' ? ANSWER_WORDS[host.answer] : host.state;
 	return {
 		short:
-			host.state === 'up' ? (held > 0 ? `holds ${formatBytesBinary(held)}` : state) : host.state,
-		long: `${hostTitle(id)}: ${host.state === 'up' ? 'up' : host.state}, ${ANSWER_WORDS[host.answer]}, holds ${formatBytesBinary(held)}${apps > 0 ? `, runs ${apps} program${apps === 1 ? '' : 's'}` : ''}`
+			host.state === 'up'
+				? host.offers.length > 0
+					? 'asks you'
+					: held > 0
+						? `holds ${formatBytesBinary(held)}`
+						: state
+				: host.state,
+		long: `${hostTitle(id)}: ${host.state === 'up' ? 'up' : host.state}, ${ANSWER_WORDS[host.answer]}${host.offers.map((offer) => `, ${offerWords(offer)}`).join('')}, holds ${formatBytesBinary(held)}${apps > 0 ? `, runs ${apps} program${apps === 1 ? '' : 's'}` : ''}`
 	};
 }
 
