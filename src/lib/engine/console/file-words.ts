@@ -133,6 +133,12 @@ const FILES: readonly FileWord[] = [
 		'Documentation/admin-guide/pm/sleep-states.rst'
 	),
 	file(
+		/hugepages-2048kB\/|vm\/nr_hugepages$/,
+		'/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages',
+		'Size of the pool of huge pages, of the machine or of a node; free, reserved and surplus beside it.',
+		'Documentation/admin-guide/mm/hugetlbpage.rst'
+	),
+	file(
 		/power\/mem_sleep$/,
 		'/sys/power/mem_sleep',
 		'What mem means: the word in brackets.',

@@ -60,5 +60,10 @@ export const ALLOCATION_RULES = {
 		'policies follow nodes',
 		'When a node gains its first or loses its last memory, node sets of policies are mapped anew by position; pages stay.',
 		'Linux 7.2.13 mm/mempolicy.c, mpol_rebind_nodemask'
+	),
+	'huge-pool': rule(
+		'hugetlb pool',
+		'Huge pages of 2 MiB kept apart: in ZONE_MOVABLE too, moved whole or not at all; a block that goes offline takes free ones along unless they are reserved, and then it is EBUSY.',
+		'Linux 7.2.13 mm/hugetlb.c, dissolve_free_hugetlb_folios'
 	)
 } as const satisfies Record<string, Rule>;

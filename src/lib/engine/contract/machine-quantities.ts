@@ -6,6 +6,7 @@ export const MACHINE_QUANTITIES = {
 	pluggedBytes: 'size of a virtio-mem device: "machine device"',
 	requestedBytes: 'requested size of a virtio-mem device: "machine device"',
 	usableBytes: 'usable region size of a virtio-mem device: "machine device"',
+	memslots: 'memory slots of a virtio-mem device that its hypervisor has mapped: "machine device"',
 	retries: 'times the driver had to try again later: "machine device"',
 	stuckSubBlocks: 'sub-blocks that stay plugged beyond what is requested: "machine device"',
 	blockState: 'state of a memory block, 0 absent, 1 offline, 2 online, 3 going offline: "machine block"',

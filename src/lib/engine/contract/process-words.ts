@@ -31,6 +31,12 @@ export const PROCESS_WORDS: readonly ProcessWord[] = [
 		'Maps memory that never lies in ZONE_MOVABLE and never migrates.',
 		'Linux 7.2.13 mm/secretmem.c, virt/kvm/guest_memfd.c'
 	),
+	word(
+		'maphuge',
+		'maphuge NAME SIZE',
+		'Maps huge pages of the pool of hugetlb: reserved now, taken when touched, never split.',
+		'mmap(2), MAP_HUGETLB; Linux 7.2.13 mm/hugetlb.c'
+	),
 	word('nothp', 'nothp NAME', 'No huge pages for this area.', 'madvise(2), MADV_NOHUGEPAGE'),
 	word('hugep', 'hugep NAME', 'Huge pages wanted, also where the system gives them only on request.', 'madvise(2), MADV_HUGEPAGE'),
 	word(

@@ -49,7 +49,9 @@ export const UseClass = {
 	/** Boot memory that never enters the buddy: kernel image, memmap, firmware. */
 	reserved: 4,
 	/** In the memmap but not usable: unplugged parts of virtio-mem, inflated balloons (PageOffline). */
-	pageOffline: 5
+	pageOffline: 5,
+	/** A free huge page of the pool of hugetlb. */
+	hugetlb: 6
 } as const;
 
 export const RowKind = {

@@ -59,11 +59,19 @@ function probeKmem(world: World, cxl: CxlRecord, dax: DaxDeviceRecord): string |
 	const group = groups.length - 1;
 	const refused = addMemory(world, os, { addr: start, bytes, node: dax.node, group, memmapOnMemory: true });
 	if (refused !== null) return refused;
+	setTier(world, os, dax.node, true);
 	dax.group = group;
 	// What the kernel then writes there is not followed: the old contents count as gone (our simplification).
 	const { store, firstPage } = storeOf(cxl, dax);
 	writeStore(world, store, firstPage + (start - dax.start) / PAGE_BYTES, bytes / PAGE_BYTES, null);
 	return null;
+}
+
+/** The memory type of a node that kmem serves: below DRAM (mm/memory-tiers.c, init_node_memory_type and clear_node_memory_type). */
+function setTier(world: World, os: number, node: number, low: boolean): void {
+	const record = osRecord(world, os).nodes.find((each) => each.id === node);
+	if (record && low) record.lowTier = true;
+	else if (record) delete record.lowTier;
 }
 
 /** The driver goes. What kmem cannot take back, because a block is online, stays and is lost until the next boot. */
@@ -72,6 +80,7 @@ export function unbindDax(world: World, cxl: CxlRecord, dax: DaxDeviceRecord): v
 		const { start, bytes } = kmemRange(world, cxl.os, dax);
 		if (removeMemory(world, cxl.os, start, bytes) !== null) cxl.leaks.push({ start, bytes });
 		dax.group = -1;
+		if (!cxl.daxes.some((other) => other !== dax && other.driver === 'kmem' && other.node === dax.node)) setTier(world, cxl.os, dax.node, false);
 	}
 	dax.driver = 'none';
 }

@@ -5,7 +5,7 @@ import type { BackendRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { hasCxl, readCxlArguments } from './cxl-args.ts';
 import { keepsDecoders } from './cxl-startup.ts';
-import { windowNodes } from './firmware.ts';
+import { hidesHypervisor, windowNodes } from './firmware.ts';
 import { mapOf } from './map.ts';
 import { addressesOf, placeOnBus, rootTree, type PciAddress, type PciTree } from './pci-tree.ts';
 import type { QemuMachine, QemuPart } from './qemu-args.ts';
@@ -91,11 +91,6 @@ function hardwareOf(world: World, os: number, machine: QemuMachine, tree: PciTre
 		bridges,
 		strays: addresses.filter((at) => at.node.part.type === 'cxl-type3' && !seen.has(at.node.part)).map(deviceAt)
 	};
-}
-
-/** CPU models of QEMU show the flag "hypervisor" unless it is taken away. */
-function hidesHypervisor(machine: QemuMachine): boolean {
-	return /,(-hypervisor|hypervisor=(off|no|false))(,|$)/.test(machine.cpuModel);
 }
 
 /** Backends over one file with share=on hold the same bytes, on whichever machine; any other holds its own. */

@@ -5,6 +5,7 @@ import { kmemRange } from '../cxl/dax.ts';
 import { removeMemory } from '../mm/blocks/add.ts';
 import { offlineNow } from '../mm/blocks/offline.ts';
 import { blocksOf, blockState, pagesPerBlock } from '../mm/blocks/sections.ts';
+import { osRecord } from '../mm/os/os.ts';
 import type { World } from '../state/world.ts';
 import { rebuildCxl } from './cxl-build.ts';
 import { machineOf } from './machine-of.ts';
@@ -29,5 +30,6 @@ export function resetCxl(world: World, os: number): void {
 		}
 		removeMemory(world, os, start, bytes);
 	}
+	for (const node of osRecord(world, os).nodes) delete node.lowTier;
 	rebuildCxl(world, os, machineOf(world, os));
 }

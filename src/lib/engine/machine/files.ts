@@ -10,6 +10,7 @@ import { nodeIndex, zoneRank } from '../mm/alloc/zonelist.ts';
 import { costNs } from '../costs/cost-model.ts';
 import { cxlOf } from '../cxl/find.ts';
 import { writeCxlFile } from '../cxl/sysfs.ts';
+import { setPoolSize } from '../mm/hugetlb/pool.ts';
 import { compactMemory } from '../mm/move/compact.ts';
 import { continueLater, endCall } from '../mm/os/calls.ts';
 import { osRecord } from '../mm/os/os.ts';
@@ -64,6 +65,18 @@ export function writeFile(world: World, os: number, path: string, value: string,
 	}
 	if (path === '/sys/power/mem_sleep') return endCall(world, call, writeMemSleep(world, os, value.trim()), null);
 	if (path === '/sys/class/rtc/rtc0/wakealarm') return endCall(world, call, setAlarm(world, os, value), null);
+	const huge = HUGE_PAGES.exec(path);
+	if (huge && (huge[1] === undefined || nodeIndex(record, Number(huge[1])) >= 0)) {
+		const node = huge[1] === undefined ? null : Number(huge[1]);
+		endCall(
+			world,
+			call,
+			number(value, 0, 2 ** 24, (wanted) => setPoolSize(world, os, wanted, node)),
+			null
+		);
+		wakeParked(world, os);
+		return;
+	}
 	for (const { pattern, write } of SETTINGS) {
 		const match = pattern.exec(path);
 		if (!match) continue;
@@ -76,6 +89,10 @@ export function writeFile(world: World, os: number, path: string, value: string,
 	if (node && nodeIndex(record, Number(node[1])) < 0) return endCall(world, call, 'ENOENT', null);
 	endCall(world, call, READ_ONLY_SYS.test(path) ? 'EACCES' : READ_ONLY_PROC.test(path) ? 'EIO' : 'ENOENT', null);
 }
+
+/** Size of the pool of hugetlb (mm/hugetlb_sysfs.c), of the machine or of one node; the sysctl is the former. */
+const HUGE_PAGES =
+	/^\/(?:proc\/sys\/vm\/nr_hugepages|sys\/(?:kernel\/mm|devices\/system\/node\/node(\d+))\/hugepages\/hugepages-2048kB\/nr_hugepages)$/;
 
 /** kstrtoull with base 0. */
 function readAddress(value: string): number | null {
@@ -236,5 +253,5 @@ function boolean(value: string, set: (on: boolean) => unknown): string | null {
 }
 
 const READ_ONLY_SYS =
-	/^\/sys\/(devices\/system\/memory\/(block_size_bytes|memory\d+\/(valid_zones|removable|phys_index|phys_device))|devices\/system\/node\/.+|module\/memory_hotplug\/parameters\/memmap_on_memory|module\/virtio_mem\/parameters\/(force_bbm|bbm_block_size|bbm_safe_unplug)|devices\/virtual\/memory_tiering\/.+|class\/rtc\/rtc0\/since_epoch)$/;
+	/^\/sys\/(devices\/system\/memory\/(block_size_bytes|memory\d+\/(valid_zones|removable|phys_index|phys_device))|devices\/system\/node\/.+|module\/memory_hotplug\/parameters\/memmap_on_memory|module\/virtio_mem\/parameters\/(force_bbm|bbm_block_size|bbm_safe_unplug)|devices\/virtual\/memory_tiering\/.+|kernel\/mm\/hugepages\/.+|class\/rtc\/rtc0\/since_epoch)$/;
 const READ_ONLY_PROC = /^\/proc\/(buddyinfo|pagetypeinfo|zoneinfo|meminfo|vmstat|iomem|cmdline|\d+\/numa_maps)$/;

@@ -1,6 +1,6 @@
 import type { FirmwareNode } from '../mm/boot/firmware-node.ts';
 import type { BootFacts, MemoryRange } from '../mm/boot/reserved.ts';
-import { mapOf } from './map.ts';
+import { mapOf, type MachineMap } from './map.ts';
 import type { QemuMachine } from './qemu-args.ts';
 
 /** Distances without a table: QEMU hw/core/numa.c, 10 and 20. */
@@ -101,8 +101,26 @@ export function bootFacts(machine: QemuMachine): BootFacts {
 		distanceTable: machine.distances.length > 0,
 		// hw/i386/acpi-build.c, build_srat: device memory is one hotpluggable range above 4 GiB.
 		hotpluggable: map.deviceBytes > 0,
+		hypervisor: !hidesHypervisor(machine),
+		windowAlignBytes: windowAlign(map),
 		fiveLevels: told === undefined ? FIVE_LEVELS.test(model) : !/=(off|no|false)$/.test(told)
 	};
+}
+
+/** CPU models of QEMU show the flag "hypervisor" unless it is taken away. */
+export const hidesHypervisor = (machine: QemuMachine): boolean => /,(-hypervisor|hypervisor=(off|no|false))(,|$)/.test(machine.cpuModel);
+
+/** Largest power of two that divides begin and end of every window; windows aligned to less than 256 MiB advise nothing. */
+function windowAlign({ windows }: MachineMap): number | null {
+	const aligns = windows.flatMap(({ base, bytes }) => [alignOf(base), alignOf(base + bytes)]).filter((align) => align >= LEAST_ALIGN);
+	return aligns.length === 0 ? null : Math.min(...aligns);
+}
+const LEAST_ALIGN = 256 * 2 ** 20;
+
+function alignOf(addr: number): number {
+	let align = PAGE;
+	while (addr % (align * 2) === 0 && align < 2 ** 40) align *= 2;
+	return align;
 }
 
 /** Sleep state S3, unless ICH9-LPC or PIIX4_PM have it disabled (QEMU 10.0.13 hw/acpi/core.c, qemu_register_wakeup_support). */

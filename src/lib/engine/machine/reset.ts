@@ -9,6 +9,7 @@ import { readCommandLine } from '../mm/boot/command-line.ts';
 import { defaultSettings } from '../mm/boot/new-os.ts';
 import { blockCountOf, setBits } from '../mm/drivers/device-blocks.ts';
 import { blockAtAddress, memoryBlockBytes } from '../mm/drivers/find.ts';
+import { dropPool } from '../mm/hugetlb/pool.ts';
 import { newCall } from '../mm/os/calls.ts';
 import { BLOCKS_PER_SECTION, osRecord, sectionOfBlock } from '../mm/os/os.ts';
 import { endProcess, runRingExit } from '../mm/process/end.ts';
@@ -47,6 +48,7 @@ export function resetMachine(world: World, os: number): void {
 	delete record.sleep;
 	delete record.alarm;
 	healAll(world, os);
+	dropPool(world, os);
 	for (const device of world.r.virtioMems) if (device.os === os && device.state === 'plugged') resetDevice(world, device, seq);
 	resetCxl(world, os);
 	const scenario = world.scenario.machines.find((machine) => machine.id === record.id);

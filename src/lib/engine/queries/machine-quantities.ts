@@ -4,11 +4,14 @@ import type { MachineQuantityName } from '../contract/machine-quantities.ts';
 import type { MachineStatus, VirtioMemStatus } from '../contract/machine-status.ts';
 import { ORDERS } from '../contract/words.ts';
 import { costNs } from '../costs/cost-model.ts';
+import { machineOf } from '../machine/machine-of.ts';
+import { mapOf } from '../machine/map.ts';
 import { outlivesHost } from '../mm/alloc/typed-nodes.ts';
 import { exploreMovers } from '../movers/explore.ts';
 import { readMoverPlan } from '../movers/plan.ts';
 import type { CallRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
+import { memslotsOf } from '../virtio-mem/memslots.ts';
 import { machineStatuses } from './machines.ts';
 
 /** Quantities of machines for checks, bets and figures. null when `of` names nothing. */
@@ -91,10 +94,17 @@ function moverQuantity(name: 'moversWin' | 'moversStates', words: string): numbe
 	return name === 'moversWin' ? Number(verdict.wins) : verdict.states;
 }
 
+function memslotsNow({ world, machine, words }: Subject): number | null {
+	const os = machine.index;
+	const found = world.r.virtioMems.find((each) => each.os === os && each.id === words[0] && each.state === 'plugged');
+	return found ? memslotsOf(world, found, mapOf(machineOf(world, os)).deviceBytes).mapped.length : null;
+}
+
 const READ: Readonly<Record<OfMachine, Read>> = {
 	pluggedBytes: ofDevice((found) => found.pluggedBytes),
 	requestedBytes: ofDevice((found) => found.requestedBytes),
 	usableBytes: ofDevice((found) => found.usableBytes),
+	memslots: memslotsNow,
 	retries: ({ world, words }) => world.r.virtioMems.find((each) => each.id === words[0])?.retries ?? null,
 	stuckSubBlocks: ofDevice((found) => Math.max(0, Math.ceil((found.pluggedBytes - found.requestedBytes) / found.subBlockBytes))),
 	blockState: ({ machine, words }) => {

@@ -47,6 +47,15 @@ export interface OsRecord {
 	background: { node: number; slabStarted: boolean; memmapPages: number; slabPages: number }[];
 	/** struct pages of added memory: which section they describe and in which frames (global) they lie. */
 	memmaps: { section: number; frame: number; pages: number }[];
+	/** Huge pages of hugetlb; there only once the pool was sized. */
+	hugePool?: {
+		/** Blocks (global) that are free. */
+		free: number[];
+		/** Pages beyond the wanted number, by node, that go as soon as they are given back. */
+		surplus: Record<string, number>;
+		/** Node on which the next page is tried. */
+		next: number;
+	};
 	/** Pages with a hardware error that is known; there only once there is one. */
 	poisonedPfns?: number[];
 	/** Which channel of a grouped node addresses come from; there only where the proposal of seed S3 is switched on. */
@@ -89,6 +98,8 @@ export interface OsNodeRecord {
 	/** numastat: hit, miss, foreign, interleave, local, other. */
 	numastat: [number, number, number, number, number, number];
 	kswapdAwake: boolean;
+	/** Its memory came by dax-kmem, which puts it below DRAM unless figures say otherwise; there only then. */
+	lowTier?: true;
 	/** Typed node of seed S3, a labelled proposal; null for what Linux has. */
 	typed: 'switched' | 'shared' | null;
 }
@@ -163,8 +174,8 @@ export interface AreaRecord extends AddressSpace {
 	slot: number;
 	os: number;
 	name: string;
-	/** pipe: kernel pages held by pipes, never movable. secure: guest_memfd or secretmem. kernel: background. */
-	kind: 'anonymous' | 'shared' | 'secure' | 'pipe' | 'kernel' | 'dax';
+	/** hugetlb: huge pages of the pool. pipe: kernel pages held by pipes, never movable. secure: guest_memfd or secretmem. kernel: background. */
+	kind: 'anonymous' | 'shared' | 'secure' | 'pipe' | 'kernel' | 'dax' | 'hugetlb';
 	firstGuestBlock: number;
 	guestBlockCount: number;
 	pageCount: number;

@@ -7,17 +7,39 @@ const KIB_PER_PAGE = 4;
 
 /**
  * /sys/devices/system/node/nodeN/meminfo (Linux 7.2.13 drivers/base/node.c, node_read_meminfo): values in pages here, in kB
- * in the text. Lines for huge pages of hugetlb end it; there are none in this model.
+ * in the text. Lines for huge pages of hugetlb end it (mm/hugetlb.c, hugetlb_report_node_meminfo).
  */
-export function nodeMeminfo(node: number, pages: Counters): string {
+export function nodeMeminfo(node: number, pages: Counters, pool: HugeLines = NO_POOL): string {
 	const lines = pages.map(([name, value]) => `Node ${node} ${left(`${name}:`, 16)}${right(value * KIB_PER_PAGE, 8)} kB\n`);
-	const huge = ['HugePages_Total:', 'HugePages_Free: ', 'HugePages_Surp: '].map((name) => `Node ${node} ${name} ${right(0, 5)}\n`);
+	const huge = [
+		['HugePages_Total:', pool.total],
+		['HugePages_Free: ', pool.free],
+		['HugePages_Surp: ', pool.surplus]
+	].map(([name, value]) => `Node ${node} ${name} ${right(value ?? 0, 5)}\n`);
 	return lines.join('') + huge.join('');
 }
 
-/** /proc/meminfo (fs/proc/meminfo.c), the lines that the model has. */
-export function meminfo(pages: Counters): string {
-	return pages.map(([name, value]) => `${name}:${right(value * KIB_PER_PAGE, 23 - name.length)} kB\n`).join('');
+/** Counts of the pool of hugetlb. */
+export interface HugeLines {
+	readonly total: number;
+	readonly free: number;
+	readonly reserved: number;
+	readonly surplus: number;
+}
+const NO_POOL: HugeLines = { total: 0, free: 0, reserved: 0, surplus: 0 };
+const HUGE_PAGE_KIB = 2048;
+
+/** /proc/meminfo (fs/proc/meminfo.c), the lines that the model has, and those of the pool (mm/hugetlb.c, hugetlb_report_meminfo). */
+export function meminfo(pages: Counters, pool: HugeLines = NO_POOL): string {
+	const huge = [
+		`HugePages_Total:   ${right(pool.total, 5)}`,
+		`HugePages_Free:    ${right(pool.free, 5)}`,
+		`HugePages_Rsvd:    ${right(pool.reserved, 5)}`,
+		`HugePages_Surp:    ${right(pool.surplus, 5)}`,
+		`Hugepagesize:   ${right(HUGE_PAGE_KIB, 8)} kB`,
+		`Hugetlb:        ${right(pool.total * HUGE_PAGE_KIB, 8)} kB`
+	];
+	return `${pages.map(([name, value]) => `${name}:${right(value * KIB_PER_PAGE, 23 - name.length)} kB\n`).join('')}${huge.join('\n')}\n`;
 }
 
 export const NUMASTAT_NAMES = ['numa_hit', 'numa_miss', 'numa_foreign', 'interleave_hit', 'local_node', 'other_node'] as const;

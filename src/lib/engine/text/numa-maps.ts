@@ -6,6 +6,8 @@ export interface NumaMapsLine {
 	readonly policy: string;
 	/** "heap", "stack", or a path; null for an anonymous range. */
 	readonly file: string | null;
+	/** A mapping of hugetlb: counts are huge pages. */
+	readonly huge?: boolean;
 	readonly anonymous: number;
 	readonly dirty: number;
 	/** All pages found, those of files included. */
@@ -27,6 +29,7 @@ export function numaMaps(lines: readonly NumaMapsLine[]): string {
 function lineText(line: NumaMapsLine): string {
 	const words = [hexadecimal(line.start, 8), line.policy];
 	if (line.file !== null) words.push(line.file === 'heap' || line.file === 'stack' ? line.file : `file=${escapePath(line.file)}`);
+	if (line.huge) words.push('huge');
 	if (line.pages === 0) return words.join(' ');
 	if (line.anonymous > 0) words.push(`anon=${line.anonymous}`);
 	if (line.dirty > 0) words.push(`dirty=${line.dirty}`);

@@ -47,7 +47,22 @@ export function machineLists(world: World): string | null {
 		if (pages !== world.c.zoneFreePages.get(zone))
 			return `${nameOf(world, zone)}: ${pages} pages in free lists, ${world.c.zoneFreePages.get(zone)} counted`;
 	}
-	return unlisted(world, listed);
+	return unlisted(world, listed) ?? wrongPool(world);
+}
+
+/** Free huge pages of hugetlb are those blocks that say so. */
+function wrongPool(world: World): string | null {
+	const said = new Map<string, number>();
+	for (const [block, os] of machineBlocks(world)) {
+		const word = wholeWord(world, block);
+		if (wordKind(word) !== BlockKind.use || payloadUseClass(wordPayload(word)) !== UseClass.hugetlb) continue;
+		if (!os.hugePool?.free.includes(block)) return `${os.id}: block ${block} is no page of the pool but says so`;
+		said.set(os.id, (said.get(os.id) ?? 0) + 1);
+	}
+	const wrong = world.r.oses.find((os) => (os.hugePool?.free.length ?? 0) !== (said.get(os.id) ?? 0));
+	return wrong
+		? `${wrong.id}: its pool counts ${wrong.hugePool?.free.length ?? 0} free huge pages, ${said.get(wrong.id) ?? 0} blocks say so`
+		: null;
 }
 
 function wrongChunk(world: World, zone: number, os: number, type: number, order: number, id: number): string | null {

@@ -102,11 +102,17 @@ describe('modes of a dax device, memory left offline', () => {
 		expect(run(simulation, 'daxctl reconfigure-device -m system-ram -N dax0.0')).toMatchObject({ rc: 0, json: [{ online_memblocks: 0 }] });
 		expect(run(simulation, 'daxctl online-memory dax0.0')).toMatchObject({ rc: 0 });
 		expect(run(simulation, 'daxctl list').json).toMatchObject([{ online_memblocks: 4, movable: true }]);
+		// A node of kmem without figures of its own is five times as far as DRAM: tier 22, and somewhere to demote to.
+		expect(simulation.status().machines[0]?.nodes.map(({ tier, demotionTargets }) => [tier, demotionTargets])).toEqual([
+			[4, [1]],
+			[22, []]
+		]);
 		const again = run(simulation, 'daxctl online-memory dax0.0');
 		expect(again.rc).toBe(1);
 		expect(again.messages).toContain('dax0.0: all memory sections (4) already online');
 		expect(run(simulation, 'daxctl reconfigure-device -m devdax dax0.0')).toMatchObject({ rc: 240 });
 		expect(run(simulation, 'daxctl reconfigure-device -m devdax -f dax0.0')).toMatchObject({ rc: 0, json: [{ mode: 'devdax' }] });
+		expect(simulation.world.r.oses[0]?.nodes.some((node) => node.lowTier)).toBe(false);
 	});
 
 	it('kernel memory on request, and then it stays', () => {

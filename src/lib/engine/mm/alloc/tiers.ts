@@ -6,11 +6,14 @@ import { distanceOf, memoryNodes, nextBest, nodeIndex } from './zonelist.ts';
 
 /**
  * Memory tiers (Linux 7.2.13 mm/memory-tiers.c, drivers/acpi/numa/hmat.c): the abstract distance of a node from its HMAT
- * figures, tiers of 128, and where reclaim demotes to. A node without HMAT, as virtio-mem makes them, is in the tier of DRAM.
+ * figures, tiers of 128, and where reclaim demotes to. A node without HMAT, as virtio-mem makes them, is in the tier of DRAM; one that dax-kmem made
+ * is below.
  */
 
 /** MEMTIER_ADISTANCE_DRAM and the size of a tier (MEMTIER_CHUNK_BITS 7). */
 export const DRAM_ADISTANCE = 576;
+/** MEMTIER_DEFAULT_LOWTIER_ADISTANCE of drivers/dax/kmem.c. */
+const LOW_TIER_ADISTANCE = 5 * DRAM_ADISTANCE;
 const CHUNK_BITS = 7;
 
 interface Figures {
@@ -45,7 +48,7 @@ export function abstractDistance(record: OsRecord, node: number): number {
 	const dram = dramFigures(record);
 	const own = record.nodes[nodeIndex(record, node)];
 	const figures = own ? figuresOf(own) : null;
-	if (!dram || !figures) return DRAM_ADISTANCE;
+	if (!dram || !figures) return own?.lowTier ? LOW_TIER_ADISTANCE : DRAM_ADISTANCE;
 	return Math.floor((Math.floor((DRAM_ADISTANCE * figures.latency) / dram.latency) * dram.bandwidth) / figures.bandwidth);
 }
 

@@ -4,6 +4,7 @@ import { emit } from '../../sim/trace.ts';
 import type { World } from '../../state/world.ts';
 import { giveBlocks, isIsolated, isolateBlocks, removeFreeBlocks, unisolateBlocks, zoneOfBlock } from '../buddy.ts';
 import { setWhole } from '../frames.ts';
+import { replaceFree } from '../hugetlb/range.ts';
 import { migrateFolios } from '../move/migrate.ts';
 import { osRecord, pfnOfFrame } from '../os/os.ts';
 import { wakeParked } from '../os/wake.ts';
@@ -53,6 +54,7 @@ export function beginContigRange(world: World, os: number, firstBlock: number, c
 /** Second step, pageblock by pageblock: what can move moves. A failure ends the whole range: there is no use in the rest. */
 export function emptyBlock(world: World, os: number, block: number): Emptied {
 	let moved = 0;
+	if (!replaceFree(world, os, block)) return tellMoved(world, os, block, { moved, failed: 'ENOMEM' });
 	for (let attempt = 1; ; attempt += 1) {
 		const runs = movableIn(world, os, block);
 		if (runs.length === 0) return tellMoved(world, os, block, { moved, failed: null });

@@ -9,6 +9,7 @@ import { rebuildZonelists } from '../alloc/zonelist.ts';
 import { isIsolated, isolateBlocks, removeFreeBlocks, unisolateBlocks } from '../buddy.ts';
 import { dropsReferences, wentOffline } from '../drivers/notifier.ts';
 import { rowsOf, setWhole, wholeWord } from '../frames.ts';
+import { dissolveFree } from '../hugetlb/range.ts';
 import { migrateFolios, type MigrateResult } from '../move/migrate.ts';
 import { folioAt, type FolioRun } from '../move/folio.ts';
 import { continueLater, endCall } from '../os/calls.ts';
@@ -110,6 +111,11 @@ export function offlineStep(world: World, call: CallRecord): 'goes-on' | 'done' 
 		if (next !== null) {
 			beginBatch(world, call, next.block, next.runs);
 			return 'goes-on';
+		}
+		if (!dissolveFree(world, os, first, count)) {
+			logLine(world, os, 'page dumped because: failure to dissolve huge pages');
+			undoOffline(world, os, memoryBlock, call.causeSeq);
+			return 'EBUSY';
 		}
 		const left = firstLeft(world, os, first, count);
 		if (left === null) {
@@ -288,7 +294,7 @@ export function offlineNow(world: World, os: number, memoryBlock: number): strin
 			const runs = movableIn(world, os, block);
 			if (runs.length > 0) migrateFolios(world, os, runs, { mode: 'sync', place: targetOf(world, os, 'offline'), split: true });
 		}
-		if (firstLeft(world, os, first, count) === null) {
+		if (dissolveFree(world, os, first, count) && firstLeft(world, os, first, count) === null) {
 			finishOffline(world, os, memoryBlock);
 			return null;
 		}

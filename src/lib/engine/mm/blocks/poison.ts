@@ -88,6 +88,8 @@ export function softOffline(world: World, os: number, pfn: number): string | nul
 	const folio = folioAt(world, os, frame);
 	if (folio.kind === 'poisoned') return null;
 	if (folio.area !== null && folio.movable) {
+		// Pages of the pool are left alone (our simplification: Linux moves them and takes them out of the pool).
+		if (folio.area.kind === 'hugetlb') return 'EBUSY';
 		const page = folio.page + frame - folio.frame;
 		if (folio.order > 0) splitHuge(world, folio.area, page, frame);
 		const run: FolioRun = { frame, page, pages: 1, order: 0, owner: folio.owner };

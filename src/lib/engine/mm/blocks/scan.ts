@@ -51,6 +51,9 @@ function unmovableIn(world: World, os: number, block: number, zone: ZoneRecord |
 			switch (payloadUseClass(payload)) {
 				case UseClass.reserved:
 					return isOwnMemmap(world, os, block) ? null : blocker(frame, 'reserved page');
+				case UseClass.hugetlb:
+					// Movable, as its size can be migrated; a free one is dissolved or replaced (mm/hugetlb).
+					return null;
 				case UseClass.pageOffline:
 					return purpose === 'offline' ? null : blocker(frame, 'page that is offline');
 				default:
@@ -121,7 +124,7 @@ export function leftIn(world: World, os: number, block: number, purpose: Purpose
 		const use = payloadUseClass(wordPayload(word));
 		if (use === UseClass.reserved && isOwnMemmap(world, os, block)) return null;
 		if (use === UseClass.pageOffline && dropsReferences(world, os, block)) return null;
-		return { pfn: pfnOfFrame(world, os, frame), why: 'kernel memory' };
+		return { pfn: pfnOfFrame(world, os, frame), why: use === UseClass.hugetlb ? 'huge page of the pool' : 'kernel memory' };
 	}
 	for (let at = frame; at < frame + PAGES_PER_BLOCK;) {
 		const folio = folioAt(world, os, at);

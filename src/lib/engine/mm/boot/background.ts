@@ -19,7 +19,12 @@ export const KERNEL_BACKGROUND = {
 	/** Coherent pool of ZONE_DMA. */
 	dmaOrder: 5,
 	/** What the first kernel-zone block of a node attracts: slab of that node's caches. */
-	slabPages: 512
+	slabPages: 512,
+	/**
+	 * In how many pieces, far apart, where the node has CPUs: their own allocations go there too. Recordings of a guest with one
+	 * node leave one to three sub-blocks behind, those of a memory-only node one.
+	 */
+	slabPiecesOfCpus: 2
 } as const;
 
 export function bootBackground(world: World, os: number): void {
@@ -89,5 +94,13 @@ export function onZonePopulated(world: World, os: number, zone: number): void {
 	const state = osRecord(world, os).background.find((each) => each.node === node);
 	if (!state || name === 'MOVABLE' || name === 'EXMEM' || name === 'DEVICE') return;
 	state.slabStarted = true;
-	state.slabPages += takeKernel(world, zone, KERNEL_BACKGROUND.slabPages);
+	const cpus = osRecord(world, os).nodes.find((each) => each.id === node)?.cpus.length ?? 0;
+	const pieces = cpus > 0 ? KERNEL_BACKGROUND.slabPiecesOfCpus : 1;
+	// Between two pieces the rest of a chunk of 4 MiB is passed over: the next one begins in another.
+	let passed = -1;
+	for (let piece = 0; piece < pieces; piece += 1) {
+		if (piece > 0) passed = allocate(world, zone, BLOCK_ORDER, Migratetype.movable);
+		state.slabPages += takeKernel(world, zone, KERNEL_BACKGROUND.slabPages / pieces);
+		if (passed >= 0) release(world, passed, BLOCK_ORDER);
+	}
 }

@@ -12,7 +12,7 @@ import { FREE_ORDER_9, giveBlocks, giveRows } from '../buddy.ts';
 import { ensureRows, setFolio, setMigratetype, setWhole } from '../frames.ts';
 import { BLOCKS_PER_SECTION, osRecord, PAGES_PER_SECTION, ZONE_ORDER, zoneOfOsBlock } from '../os/os.ts';
 import { bootBackground } from './background.ts';
-import { readCommandLine } from './command-line.ts';
+import { numaOff, readCommandLine } from './command-line.ts';
 import { groupsOf } from './grouped-nodes.ts';
 import { rangesTold } from './nodes-told.ts';
 import { freeAfterBoot, type BootFacts, type MemoryRange } from './reserved.ts';
@@ -26,7 +26,8 @@ export function bootOs(world: World, os: number, told: readonly MemoryRange[], f
 	const ranges = rangesTold(world, os, told);
 	const record = osRecord(world, os);
 	const wish = readCommandLine(record.append, record.settings);
-	record.sectionsPerBlock = sectionsPerBlock(Math.max(0, ...ranges.map((range) => range.endPfn)));
+	const advice = numaOff(record.append) ? null : facts.windowAlignBytes;
+	record.sectionsPerBlock = sectionsPerBlock(Math.max(0, ...ranges.map((range) => range.endPfn)), advice, facts.hypervisor);
 	for (const node of record.nodes) node.online = node.cpus.length > 0 || ranges.some((range) => range.node === node.id);
 	// mm/mempolicy.c, check_numabalancing_enable: on by default when more than one node is online at boot.
 	if (!/(^|\s)numa_balancing=/.test(record.append) && record.nodes.filter((node) => node.online).length > 1)
@@ -59,14 +60,19 @@ export function bootOs(world: World, os: number, told: readonly MemoryRange[], f
 }
 
 const GIB_PAGES = 262_144;
+const SECTION_BYTES = PAGES_PER_SECTION * 4096;
+/** 2 GiB. */
+const MOST_SECTIONS = 16;
 
 /**
- * Memory block size (arch/x86/mm/init_64.c, probe_memory_block_size): 128 MiB below 64 GiB; else, as a guest, the largest
- * size up to 2 GiB that divides the end of RAM.
+ * Memory block size (arch/x86/mm/init_64.c, probe_memory_block_size): 128 MiB below 64 GiB; else what the CXL windows advise
+ * (drivers/acpi/numa/srat.c, acpi_parse_cfmws), or 2 GiB, halved until it divides the end of RAM. A machine of metal without
+ * windows keeps 2 GiB.
  */
-function sectionsPerBlock(endPfn: number): number {
+function sectionsPerBlock(endPfn: number, advisedBytes: number | null, hypervisor: boolean): number {
 	if (endPfn < 64 * GIB_PAGES) return 1;
-	let sections = 16;
+	if (advisedBytes === null && !hypervisor) return MOST_SECTIONS;
+	let sections = Math.max(1, Math.min(MOST_SECTIONS, Math.floor((advisedBytes ?? Infinity) / SECTION_BYTES)));
 	while (sections > 1 && endPfn % (sections * PAGES_PER_SECTION) !== 0) sections /= 2;
 	return sections;
 }

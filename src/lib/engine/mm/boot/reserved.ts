@@ -39,6 +39,10 @@ export interface BootFacts {
 	readonly hotpluggable: boolean;
 	/** The CPU has LA57. */
 	readonly fiveLevels: boolean;
+	/** The CPU shows the flag "hypervisor". */
+	readonly hypervisor: boolean;
+	/** Smallest alignment of the CXL windows, if each is aligned to 256 MiB at least; null without windows. */
+	readonly windowAlignBytes: number | null;
 }
 
 /** Usable memory as the firmware's map tells it, with the node of each range. Ascending. */

@@ -80,6 +80,7 @@ export function folioAt(world: World, _os: number, frame: number): Folio {
 const USE_KINDS: Readonly<Record<number, FolioKind>> = {
 	[UseClass.kernel]: 'kernel',
 	[UseClass.other]: 'kernel',
+	[UseClass.hugetlb]: 'kernel',
 	[UseClass.reserved]: 'reserved',
 	[UseClass.pageOffline]: 'offline'
 };

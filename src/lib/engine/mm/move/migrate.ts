@@ -176,10 +176,15 @@ function moveHuge(world: World, os: number, run: FolioRun, options: MigrateOptio
 	if (target.frame >= 0) {
 		landHuge(world, area, run.page, run.frame, target.frame);
 		result.moved += run.pages;
-		count(world, os, 'thp_migration_success', 1);
+		if (area.kind !== 'hugetlb') count(world, os, 'thp_migration_success', 1);
 		return;
 	}
 	result.left += 1;
+	if (area.kind === 'hugetlb') {
+		// Never split (unmap_and_move_huge_page).
+		fail(result, run, 'ENOMEM', false);
+		return;
+	}
 	count(world, os, 'thp_migration_fail', 1);
 	if (!options.split) {
 		fail(result, run, 'ENOMEM', false);

@@ -3,6 +3,8 @@ import { BLOCK_ORDER, BlockKind, MapKind, mapKind, vmPayload } from '../../contr
 import type { AreaRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { ensureDetail, setWhole, stampOf } from '../frames.ts';
+import { placement } from '../alloc/mempolicy.ts';
+import { takeHugePage } from '../hugetlb/pool.ts';
 import { putPage, putPages, splitHuge } from '../move/land.ts';
 import { osRecord, ownerOfArea } from '../os/os.ts';
 import { familyOf, forEachGap, forEachRun } from '../space/areas.ts';
@@ -61,6 +63,10 @@ function isEmpty(world: World, area: AreaRecord, guestBlock: number): boolean {
 function faultStep(world: World, toucher: Toucher, first: number, count: number, faulted: Faulted): void {
 	const { area } = toucher;
 	const guestBlock = Math.floor(first / PAGES_PER_BLOCK);
+	if (area.kind === 'hugetlb') {
+		faultHuge(world, toucher, guestBlock, faulted);
+		return;
+	}
 	if (area.kind === 'shared') findShared(world, area, first, count);
 	if (mayBeHuge(world, toucher, guestBlock) && takeHuge(world, toucher, guestBlock)) {
 		faulted.hugeFolios += 1;
@@ -90,6 +96,21 @@ function takeHuge(world: World, toucher: Toucher, guestBlock: number): boolean {
 	fillFromSwap(world, area, guestBlock, block);
 	area.zeroRuns = withoutRange(area.zeroRuns, guestBlock * PAGES_PER_BLOCK, PAGES_PER_BLOCK);
 	return true;
+}
+
+/** A page of the pool, as the policy of the area has it; SIGBUS where there is none, here ENOMEM (mm/hugetlb.c, hugetlb_no_page). */
+function faultHuge(world: World, { os, process, area }: Toucher, guestBlock: number, faulted: Faulted): void {
+	if (!isEmpty(world, area, guestBlock)) return;
+	const at = placement(world, os, process, area, guestBlock, true);
+	let block = takeHugePage(world, os, at.node, at.nodemask);
+	if (block < 0 && at.thenAll) block = takeHugePage(world, os, at.node, null);
+	if (block < 0) {
+		faulted.outcome = 'enomem';
+		return;
+	}
+	setWhole(world, block, BlockKind.huge, vmPayload(ownerOfArea(world, area.slot), guestBlock));
+	mapWhole(world, area, 0, guestBlock, block, MapKind.huge);
+	faulted.hugeFolios += 1;
 }
 
 /** Base pages for a range without frames. Returns how many came. */

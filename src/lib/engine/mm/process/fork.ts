@@ -31,7 +31,8 @@ export function forkProcess(world: World, os: number, parent: ProcessRecord): Pr
 	const copies: AreaRecord[] = [];
 	world.r.processes.push(child);
 	for (const area of areasOf(world, os, parent.id)) {
-		if (area.kind === 'pipe' || area.kind === 'kernel') continue;
+		// Huge pages of the pool stay with the parent, as after madvise(MADV_DONTFORK) (our simplification).
+		if (area.kind === 'pipe' || area.kind === 'kernel' || area.kind === 'hugetlb') continue;
 		const copy = newArea(world, {
 			os,
 			process: child.id,

@@ -7,6 +7,7 @@ import { wholeWord } from '../frames.ts';
 import { freePages, splitHuge } from '../move/land.ts';
 import { osRecord } from '../os/os.ts';
 import { familyOf, forEachGap, forEachRun, freeArea, newArea, orderOfFrame } from '../space/areas.ts';
+import { giveHugePage } from '../hugetlb/pool.ts';
 import { frameOf, mapPage, mapWhole, unmapBlock, unmapPages, wholeBlockOf } from '../space/mapping.ts';
 import { describedSteps, hasDetailRoom } from '../space/room.ts';
 import { writtenOf } from '../space/written.ts';
@@ -48,7 +49,8 @@ function dropRun(world: World, area: AreaRecord, frame: number, page: number, pa
 		if (heir || !partly) {
 			if (heir) passFrames(world, area, heir, page, frame, pages);
 			unmapBlock(world, area, 0, guestBlock);
-			if (!heir) release(world, block * PAGES_PER_BLOCK, BLOCK_ORDER);
+			if (area.kind === 'hugetlb') giveHugePage(world, area.os, block);
+			else if (!heir) release(world, block * PAGES_PER_BLOCK, BLOCK_ORDER);
 			return;
 		}
 		if (orderOfFrame(world, frame) === BLOCK_ORDER) splitHuge(world, area, page, frame);
@@ -77,7 +79,7 @@ export function unmapPart(world: World, area: AreaRecord, first: number, count: 
 		leaveArea(world, area);
 		return true;
 	}
-	const held = heldRuns(world, area, first, count, false);
+	const held = heldRuns(world, area, first, count, area.kind === 'hugetlb');
 	// Two ends are cut, and what is held is remembered elsewhere.
 	if (!hasDetailRoom(world, held.length > 0 ? 4 + describedSteps(world, area) : 4)) return false;
 	if (held.length > 0 && !keepHeld(world, area, held)) return false;

@@ -7,6 +7,7 @@ import { pagesByChannel } from '../boot/grouped-nodes.ts';
 import { startMbind, startMigratePages } from '../move/mbind.ts';
 import { pageStatuses, startMovePages } from '../move/move-pages.ts';
 import { continueLater, endCall } from '../os/calls.ts';
+import { mayReserve } from '../hugetlb/pool.ts';
 import { osRecord } from '../os/os.ts';
 import { areasOf, newArea } from '../space/areas.ts';
 import { changedPages } from './content.ts';
@@ -267,7 +268,26 @@ const fork: Word = (told) => {
 	endCall(told.world, told.call, null, { op: 'fork', child: child.pid });
 };
 
+/** mmap with MAP_HUGETLB: whole huge pages, reserved for this mapping. */
+const maphuge: Word = (told) => {
+	const { world, os, process, rest } = told;
+	const [name = '', size = ''] = rest;
+	const bytes = readBytes(size);
+	if (!/^[A-Za-z_][\w-]{0,30}$/.test(name) || bytes === null || bytes <= 0 || rest.length > 2)
+		return refuse(told, 'EINVAL', `written as: ${formOf(told.op)}`);
+	if (areasOf(world, os, process.id).some((area) => area.name === name))
+		return refuse(told, 'EEXIST', `${process.id} has an area "${name}" already`);
+	const pages = Math.ceil(bytes / HUGE_PAGE_BYTES);
+	if (!mayReserve(world, os, pages)) return done(told, {}, 'ENOMEM');
+	const area = newArea(world, { os, process: process.id, name, kind: 'hugetlb', pageCount: (pages * HUGE_PAGE_BYTES) / PAGE_BYTES });
+	if (!area) return refuse(told, 'ENOMEM', 'the world has no room for so many or so large areas');
+	done(told);
+};
+const HUGE_PAGE_BYTES = 2 * MIB;
+const HUGE_PAGES = HUGE_PAGE_BYTES / PAGE_BYTES;
+
 const unmap: Word = withRange((told, area, first, pages) => {
+	if (area.kind === 'hugetlb' && (first % HUGE_PAGES !== 0 || pages % HUGE_PAGES !== 0)) return done(told, {}, 'EINVAL');
 	if (unmapPart(told.world, area, first, pages)) done(told);
 	else refuse(told, 'ENOMEM', 'the world has no room to remember pages that something still holds');
 });
@@ -287,6 +307,7 @@ const WORDS: Readonly<Record<string, Word>> = {
 	map: map('anonymous'),
 	mapshared: map('shared'),
 	mapsecure: map('secure'),
+	maphuge,
 	nothp: advise((area) => {
 		area.hugePages = false;
 		area.hugeAdvised = false;

@@ -1,4 +1,5 @@
 import { osRecord } from '../../mm/os/os.ts';
+import { hugeCounts } from '../../mm/hugetlb/pool.ts';
 import { autoWeights } from '../../mm/alloc/mempolicy.ts';
 import { tiersOf } from '../../mm/alloc/tiers.ts';
 import type { World } from '../../state/world.ts';
@@ -13,11 +14,25 @@ export function kernelDirectory(world: World, os: number): Directory {
 	const { settings } = osRecord(world, os);
 	return directory(() => ({
 		mm: directory(() => ({
+			hugepages: hugepagesDirectory(world, os, null),
 			mempolicy: directory(() => ({ weighted_interleave: directory(() => weights(world, os)) })),
 			numa: directory(() => ({ demotion_enabled: line(() => String(settings.demotion), true) })),
 			transparent_hugepage: directory(() => ({
 				enabled: line(() => ['always', 'madvise', 'never'].map((word) => (word === settings.thp ? `[${word}]` : word)).join(' '), true)
 			}))
+		}))
+	}));
+}
+
+/** Pool of hugetlb of the machine, or of one node, which has no reservations of its own (mm/hugetlb_sysfs.c). */
+export function hugepagesDirectory(world: World, os: number, node: number | null): Directory {
+	const counts = () => hugeCounts(world, os, node);
+	return directory(() => ({
+		'hugepages-2048kB': directory(() => ({
+			free_hugepages: line(() => counts().free),
+			nr_hugepages: line(() => counts().total, true),
+			...(node === null ? { resv_hugepages: line(() => counts().reserved) } : {}),
+			surplus_hugepages: line(() => counts().surplus)
 		}))
 	}));
 }

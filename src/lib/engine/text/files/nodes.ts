@@ -1,12 +1,14 @@
 import type { OsNodeRecord } from '../../state/machine-records.ts';
 import { channelsOf } from '../../mm/boot/grouped-nodes.ts';
 import { osRecord } from '../../mm/os/os.ts';
+import { hugeCounts } from '../../mm/hugetlb/pool.ts';
 import type { World } from '../../state/world.ts';
 import { nameValue, nodeMeminfo, numastat } from '../counters.ts';
 import { rangeList } from '../pad.ts';
 import { distancesOf, nodeMasks, onlineNodes } from '../world/nodes.ts';
 import { meminfoOfNode, vmstatOfNode } from '../world/usage.ts';
 import { blockLinks } from './memory.ts';
+import { hugepagesDirectory } from './kernel.ts';
 import { directory, file, line, link, type Directory, type Entry } from './tree.ts';
 
 export const NODE_PATH = '/sys/devices/system/node';
@@ -34,7 +36,8 @@ function oneNode(world: World, os: number, node: OsNodeRecord): Directory {
 		compact: file(() => '', true),
 		cpulist: line(() => rangeList(node.cpus)),
 		distance: line(() => distancesOf(world, os, node).join(' ')),
-		meminfo: file(() => nodeMeminfo(node.id, meminfoOfNode(world, os, node.id))),
+		hugepages: hugepagesDirectory(world, os, node.id),
+		meminfo: file(() => nodeMeminfo(node.id, meminfoOfNode(world, os, node.id), hugeCounts(world, os, node.id))),
 		...blockLinks(world, os, node.id),
 		// Proposed only (seed S3): the type of a node that carries one.
 		...(node.typed === null ? {} : { memory_type: line(() => node.typed ?? '') }),

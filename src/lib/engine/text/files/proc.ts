@@ -1,5 +1,6 @@
 import { ORDERS } from '../../contract/words.ts';
 import { minFreeKbytes } from '../../mm/alloc/watermarks.ts';
+import { hugeCounts } from '../../mm/hugetlb/pool.ts';
 import { osRecord } from '../../mm/os/os.ts';
 import type { World } from '../../state/world.ts';
 import { buddyinfo, pagetypeinfo } from '../buddyinfo.ts';
@@ -23,7 +24,7 @@ export function procDirectory(world: World, os: number): Directory {
 			buddyinfo: file(() => buddyinfo(buddyLines(world, os))),
 			cmdline: line(() => osRecord(world, os).append),
 			iomem: file(() => iomem(resourcesOf(world, os))),
-			meminfo: file(() => meminfo(meminfoOfMachine(world, os))),
+			meminfo: file(() => meminfo(meminfoOfMachine(world, os), hugeCounts(world, os, null))),
 			pagetypeinfo: file(() => pagetypeinfo(pagetypeNodes(world, os), ORDERS)),
 			sys: directory(() => ({ kernel: kernelSettings(world, os), vm: vmSettings(world, os) })),
 			vmstat: file(() => nameValue(vmstatOfMachine(world, os))),
@@ -44,6 +45,7 @@ const vmSettings = (world: World, os: number): Directory =>
 	directory(() => ({
 		compact_memory: line(() => 0, true),
 		drop_caches: line(() => 0, true),
+		nr_hugepages: line(() => hugeCounts(world, os, null).total, true),
 		min_free_kbytes: line(() => minFreeKbytes(world, os), true),
 		watermark_scale_factor: line(() => osRecord(world, os).settings.watermarkScaleFactor, true)
 	}));

@@ -1,3 +1,4 @@
+import { PAGES_PER_BLOCK } from '../../../base/units.ts';
 import { policyOf, policyText } from '../../mm/alloc/mempolicy.ts';
 import { osRecord } from '../../mm/os/os.ts';
 import { areasOf, familyOf, forEachRun, mappersOf, pagesByNode } from '../../mm/space/areas.ts';
@@ -10,7 +11,8 @@ import type { NumaMapsLine } from '../numa-maps.ts';
 const FILES: Partial<Record<AreaRecord['kind'], (area: AreaRecord) => string>> = {
 	shared: (area) => `/memfd:${area.name} (deleted)`,
 	secure: (area) => (area.secure === 'guest_memfd' ? '/guest_memfd (deleted)' : '/secretmem (deleted)'),
-	dax: () => '/dev/dax0.0'
+	dax: () => '/dev/dax0.0',
+	hugetlb: () => '/anon_hugepage (deleted)'
 };
 
 /** Areas as numa_maps tells them, by address. Pages that only a pipe holds belong to no range. */
@@ -22,24 +24,27 @@ export function mapsOfProcess(world: World, os: number, process: ProcessRecord):
 }
 
 function mapOf(world: World, process: ProcessRecord, area: AreaRecord): NumaMapsLine {
-	const byNode = [...pagesByNode(world, area)].sort((a, b) => a[0] - b[0]);
+	const huge = area.kind === 'hugetlb';
+	const unit = huge ? PAGES_PER_BLOCK : 1;
+	const byNode = [...pagesByNode(world, area)].map(([node, count]) => [node, count / unit] as const).sort((a, b) => a[0] - b[0]);
 	const pages = byNode.reduce((sum, [, count]) => sum + count, 0);
-	const anonymous = area.kind === 'anonymous' ? pages : 0;
+	const anonymous = area.kind === 'anonymous' || huge ? pages : 0;
 	return {
 		start: area.startHva,
 		// A range without a policy of its own shows the policy of its task (mm/mempolicy.c, get_vma_policy).
 		policy: policyText(policyOf(process, area)),
 		file: FILES[area.kind]?.(area) ?? null,
+		huge,
 		anonymous,
 		dirty: pages,
 		pages,
 		mapcountMax: mostMappings(world, area),
 		swapCache: 0,
 		// Unevictable pages count as active (gather_stats); user pages here are on the inactive list (our simplification).
-		active: area.locked || area.kind === 'secure' ? pages : 0,
+		active: area.locked || area.kind === 'secure' || huge ? pages : 0,
 		writeback: 0,
 		byNode,
-		pageKib: 4
+		pageKib: huge ? 2048 : 4
 	};
 }
 

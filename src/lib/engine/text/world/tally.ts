@@ -15,6 +15,8 @@ export interface Tally {
 	shared: number;
 	sharedHuge: number;
 	secure: number;
+	/** Huge pages of hugetlb, in use or not. */
+	hugetlb: number;
 	/** Pages that only a pipe holds. */
 	pipe: number;
 	slab: number;
@@ -35,6 +37,7 @@ export function newTally(): Tally {
 		shared: 0,
 		sharedHuge: 0,
 		secure: 0,
+		hugetlb: 0,
 		pipe: 0,
 		slab: 0,
 		pageTable: 0,
@@ -52,6 +55,7 @@ export function addTally(into: Tally, more: Tally): void {
 	into.shared += more.shared;
 	into.sharedHuge += more.sharedHuge;
 	into.secure += more.secure;
+	into.hugetlb += more.hugetlb;
 	into.pipe += more.pipe;
 	into.slab += more.slab;
 	into.pageTable += more.pageTable;
@@ -62,7 +66,7 @@ export function addTally(into: Tally, more: Tally): void {
 
 /** Pages that no mover can move and no user owns. */
 export const kernelPagesOf = (tally: Tally): number => tally.slab + tally.pageTable + tally.kernel + tally.reserved + tally.pipe;
-export const movablePagesOf = (tally: Tally): number => tally.anonymous + tally.shared;
+export const movablePagesOf = (tally: Tally): number => tally.anonymous + tally.shared + tally.hugetlb;
 
 /**
  * Adds what 2 MiB blocks hold, from one look at the word of each: free blocks are counted, neighbours of one owner are added
@@ -111,6 +115,7 @@ export function addBlocks(world: World, firstBlock: number, count: number, into:
 function addUse(useClass: number, into: Tally): void {
 	if (useClass === UseClass.reserved) into.reserved += PAGES_PER_BLOCK;
 	else if (useClass === UseClass.pageOffline) into.pageOffline += PAGES_PER_BLOCK;
+	else if (useClass === UseClass.hugetlb) into.hugetlb += PAGES_PER_BLOCK;
 	else into.kernel += PAGES_PER_BLOCK;
 }
 
@@ -123,6 +128,9 @@ function addUser(world: World, owner: number, pages: number, huge: boolean, into
 			return;
 		case 'secure':
 			into.secure += pages;
+			return;
+		case 'hugetlb':
+			into.hugetlb += pages;
 			return;
 		case 'pipe':
 			into.pipe += pages;

@@ -143,6 +143,21 @@ describe('memory blocks at boot', () => {
 		expect(machine('-machine q35 -smp 2 -m 63G').world.r.oses[0]?.sectionsPerBlock).toBe(8);
 		expect(machine('-machine q35 -smp 2 -m 32G').world.r.oses[0]?.sectionsPerBlock).toBe(1);
 	});
+
+	test.each([
+		['a guest, no windows: halved until it divides RAM', '-cpu max -m 63616M', '', 1],
+		['metal without windows keeps 2 GiB', '-cpu max,-hypervisor -m 63616M', '', 16],
+		['windows of 256 MiB advise it', '-cpu max -m 62G', '256M', 2],
+		['a window of 4 GiB too: it begins at 64.25 GiB', '-cpu max -m 62G', '4G', 2],
+		['no windows', '-cpu max -m 62G', '', 16],
+		['numa=off: nobody asks the windows', '-cpu max -m 62G', '256M numa=off', 16],
+		['less than 64 GiB', '-cpu max -m 32G', '4G', 1]
+	])('block size from CXL windows: %s', (_what, words, window, sections) => {
+		const [size = '', append = ''] = window.split(' ');
+		const cxl = size === '' ? '' : `,cxl=on,cxl-fmw.0.targets.0=cxl.1,cxl-fmw.0.size=${size}`;
+		const bridge = size === '' ? '' : ' -device pxb-cxl,bus_nr=12,bus=pcie.0,id=cxl.1';
+		expect(machine(`-machine q35${cxl} -smp 2 ${words}${bridge}`, append).world.r.oses[0]?.sectionsPerBlock).toBe(sections);
+	});
 });
 
 test('free chunks of ZONE_DMA are those of every recorded guest', () => {
