@@ -1,5 +1,5 @@
 import { assert } from '../../../base/assert.ts';
-import { firstHole, firstReaching } from './holes.ts';
+import { firstHole, firstReaching, hole } from './holes.ts';
 import {
 	FIRST_REST,
 	FIRST_UNITS,
@@ -13,7 +13,7 @@ import {
 	type IovaTreeRecord
 } from './nodes.ts';
 import { meet, plant, uproot } from './shape.ts';
-import { differenceRest, differenceUnits, isLess, isWide, restOf, sumRest, sumUnits, unitsOf, wide, WIDE_LAST } from './wide.ts';
+import { differenceRest, differenceUnits, isLess, isWide, restOf, sumRest, sumUnits, unitsOf, wide } from './wide.ts';
 
 /**
  * The calls of QEMU's iova-tree with all they do and refuse (QEMU 10.2.2 util/iova-tree.c; 10.0.13 recorded). Ranges never
@@ -39,19 +39,27 @@ export const IOMMU_PERM = { none: 0, readOnly: 1, writeOnly: 2, readWrite: 3 } a
 export function insertMap(tree: IovaTreeRecord, map: DmaMap): IovaCode {
 	const [key, other] = tree.order === 'iova' ? [map.iova, map.target] : [map.target, map.iova];
 	assert(isWide(key) && isWide(other) && isWide(map.size), 'addresses and sizes have 64 bits');
-	const units = unitsOf(key);
-	const rest = restOf(key);
-	const sizeUnits = unitsOf(map.size);
-	const sizeRest = restOf(map.size);
+	return insertRange(tree, unitsOf(key), restOf(key), unitsOf(map.size), restOf(map.size), other, map.perm);
+}
+
+function insertRange(
+	tree: IovaTreeRecord,
+	units: number,
+	rest: number,
+	sizeUnits: number,
+	sizeRest: number,
+	other: bigint,
+	perm: number
+): IovaCode {
 	const lastUnits = sumUnits(units, rest, sizeUnits, sizeRest);
 	const lastRest = sumRest(rest, sizeRest);
-	if (isLess(lastUnits, lastRest, units, rest) || map.perm === IOMMU_PERM.none) return 'INVALID';
+	if (isLess(lastUnits, lastRest, units, rest) || perm === IOMMU_PERM.none) return 'INVALID';
 	const node = plant(tree, units, rest, lastUnits, lastRest);
 	if (node === 0) return 'OVERLAP';
 	const { nodes } = tree;
 	nodes[node + OTHER_UNITS] = unitsOf(other);
 	nodes[node + OTHER_REST] = restOf(other);
-	nodes[node + PERM] = map.perm;
+	nodes[node + PERM] = perm;
 	return 'OK';
 }
 
@@ -103,11 +111,16 @@ export interface Allocation {
  * and overlaps are checked by the insertion, after the choice. No alignment of any kind.
  */
 export function allocateMap(tree: IovaTreeRecord, request: Omit<DmaMap, 'iova'>, begin: bigint, last: bigint): Allocation {
-	assert(tree.order === 'iova' && isWide(request.size) && isWide(begin) && isWide(last), 'an allocation of 64 bits, by IOVA');
+	const { target, size, perm } = request;
+	assert(tree.order === 'iova' && isWide(target) && isWide(size) && isWide(begin) && isWide(last), 'an allocation of 64 bits, by IOVA');
 	if (last < begin) return { code: 'INVALID', iova: null };
-	const iova = firstHole(tree, request.size, begin);
-	if (iova === null || ((iova + request.size) & WIDE_LAST) > last) return { code: 'NOMEM', iova: null };
-	return { code: insertMap(tree, { iova, target: request.target, size: request.size, perm: request.perm }), iova };
+	const sizeUnits = unitsOf(size);
+	const sizeRest = restOf(size);
+	if (!firstHole(tree, sizeUnits, sizeRest, unitsOf(begin), restOf(begin))) return { code: 'NOMEM', iova: null };
+	const { units, rest } = hole;
+	const endUnits = sumUnits(units, rest, sizeUnits, sizeRest);
+	if (isLess(unitsOf(last), restOf(last), endUnits, sumRest(rest, sizeRest))) return { code: 'NOMEM', iova: null };
+	return { code: insertRange(tree, units, rest, sizeUnits, sizeRest, target, perm), iova: wide(units, rest) };
 }
 
 /** All maps in order. */

@@ -5,7 +5,7 @@
  */
 export const UNIT = 4096;
 /** Units of the whole space: sums wrap here, as they do in C. */
-const SPACE_UNITS = 2 ** 52;
+export const SPACE_UNITS = 2 ** 52;
 const HALF_UNITS = 2 ** 20;
 
 export const WIDE_LAST = 2n ** 64n - 1n;
