@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { dirtyLog, events, freshWorld, seeking, sentPages, uniformMemory } from './bench/engine.ts';
 import { translations, widePool } from './bench/addresses.ts';
 import { inBrowser } from './bench/browser.ts';
-import { capacity } from './bench/capacity.ts';
+import { capacity, largeFabrics } from './bench/capacity.ts';
 import { growth } from './bench/growth.ts';
 import { deviceAddresses } from './bench/iova.ts';
 import { allocated, migrated, offlined, plugged } from './bench/linux.ts';
@@ -54,6 +54,7 @@ part('Linux: growth to 1 TiB', () => growth(words.includes('--quick')));
 part('fabric: translations', () => translations(rounds));
 part('fabric: 64 TiB and 64 hosts', widePool);
 part('fabric: 100,000 extents', () => capacity(rounds));
+part('fabric: status and commands of large ones', () => largeFabrics(rounds));
 part('vDPA: maps of device addresses', () => deviceAddresses(rounds));
 if (only !== undefined && rows.length === 0) refuse(`no part has "${only}" in its name`);
 if (only === undefined && !words.includes('--no-browser')) {

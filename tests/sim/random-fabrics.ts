@@ -140,6 +140,13 @@ function sequence(chance: Chance): FabricCommand[] {
 	const at = (host: string, execute: string) => command('host', host, execute, { tag: 'T0', offset: 0 });
 	return chance.pick([
 		[at(one, 'store'), at(one, 'invalidate')],
+		['cut-link', 'restore-link'].map((execute) => command('fault', one, execute)),
+		['silence-host', 'wake-host'].map((execute) => command('fault', other, execute)),
+		[
+			command('fm', 'sw', 'unbind-vppb', { host: one, 'vppb-id': 0, option: 2 }),
+			command('fm', 'pool', 'dynamic-capacity-list-tags'),
+			command('fm', 'sw', 'bind-vppb', { host: one, 'vppb-id': 0, 'port-id': 4, 'ld-id': HOSTS.indexOf(one) })
+		],
 		['crash-host', 'crash-host', 'reboot-host'].map((execute) => command('fault', one, execute)),
 		['crash-manager', 'crash-manager', 'restart-manager'].map((execute) => command('fault', 'fm', execute)),
 		[at(other, 'invalidate'), at(other, 'load'), at(one, 'store'), at(one, 'flush'), at(other, 'write-back-clean')],
@@ -237,11 +244,36 @@ function memory(chance: Chance): FabricCommand {
 	});
 }
 
+/** Lines of the tools at a host: what they take away, and what brings it back. */
+const TOOL_LINES = [
+	'cxl disable-region region0',
+	'cxl enable-region region0',
+	'cxl destroy-region -f region0',
+	'cxl create-region -t dynamic_ram_1 -d decoder0.0 -m mem0',
+	'cxl disable-memdev -f mem0',
+	'cxl enable-memdev mem0',
+	'cxl list -vvv',
+	'daxctl disable-device DAX',
+	'daxctl enable-device DAX',
+	'daxctl destroy-device -f DAX',
+	'daxctl create-device --uuid=TAG',
+	'daxctl reconfigure-device -m system-ram DAX',
+	'daxctl reconfigure-device -m devdax -f DAX'
+] as const;
+
 function answering(chance: Chance, simulation: Simulation): FabricCommand {
 	const host = chance.pick(HOSTS);
 	const tag = chance.pick(TAGS);
 	const dax = simulation.world.r.fabric.peers.find((peer) => peer.id === host)?.dax[0]?.id ?? 'dax0.0';
-	switch (chance.whole(0, 7)) {
+	switch (chance.whole(0, 9)) {
+		case 8:
+			return command('host', host, 'shell', { line: chance.pick(TOOL_LINES).replace('DAX', dax).replace('TAG', tag) });
+		case 9:
+			return command('build', host, 'set-interleave', {
+				window: 0,
+				granularity: chance.pick([256, 4096, 16384, 300]),
+				ways: chance.pick([1, 1, 2])
+			});
 		case 0:
 			return command('host', host, 'set-answer', { mode: chance.pick(['accept', 'accept', 'part', 'none', 'by-hand', 'silent']) });
 		case 1:

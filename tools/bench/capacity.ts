@@ -4,7 +4,7 @@ import { addCapacity } from '../../src/lib/engine/fabric/dcd/offer.ts';
 import { clearEvents, readEvents } from '../../src/lib/engine/fabric/dcd/log.ts';
 import { findExtent } from '../../src/lib/engine/fabric/dcd/tree.ts';
 import { Simulation } from '../../src/lib/engine/index.ts';
-import { compare } from './measure.ts';
+import { compare, median, timeMs } from './measure.ts';
 import { number, type Row } from './rows.ts';
 
 /** 100,000 extents offered, accepted, found and given back, in groups of 100, against a plain array that is filled alike. */
@@ -105,4 +105,85 @@ export function capacity(rounds: number): Row[] {
 		goal: 'at most 20 µs each',
 		met: ns <= 20_000
 	}));
+}
+
+/** What the page asks for after every turn, and what a command costs, where a fabric is as large as it gets. */
+export function largeFabrics(rounds: number): Row[] {
+	const full = open();
+	for (const group of groups) {
+		must(addCapacity(full.world, DEVICE, LD, { policy: 'prescriptive', region: 0, bytes: 0, tag: '', extents: group }, null));
+		const handles = readEvents(full.world, DEVICE, LD).records.map((record) => record.handle);
+		must(clearEvents(full.world, DEVICE, LD, handles));
+		must(addResponse(full.world, DEVICE, LD, { entries: group, more: false }, null));
+	}
+	const wide = widest();
+	const base = 64 * 2 ** 40;
+	const ask = (): void => {
+		const outcome = wide.send({ name: 'fabric', actor: 'host', at: 'h5', execute: 'access', arguments: { hpa: base } });
+		if (!outcome.ok) throw new Error(outcome.detail);
+	};
+	const of = (run: () => void): number => median(Array.from({ length: rounds * 10 }, () => timeMs(run)));
+	const row = (what: string, ms: number, goalMs: number): Row => ({
+		what,
+		floor: '',
+		value: `${number(ms)} ms`,
+		spread: '',
+		goal: `at most ${goalMs} ms`,
+		met: ms <= goalMs
+	});
+	return [
+		row(
+			'status of a device with 100,000 accepted extents',
+			of(() => void full.status()),
+			5
+		),
+		row(
+			'status of 64 hosts, 16 G-FAM devices, 128 tags',
+			of(() => void wide.status()),
+			20
+		),
+		row('a command there, with everybody who looks afterwards', of(ask), 2)
+	];
+}
+
+/** 64 TiB in 16 G-FAM devices, 64 hosts that see all of it, a tag for each device and eighth host. */
+function widest(): Simulation {
+	const hosts = 64;
+	const targets = Array.from({ length: 16 }, (_, index) => `g${index}`);
+	const opened = Simulation.open({
+		scenario: {
+			switchyard: 1,
+			id: 'bench',
+			title: 'Bench',
+			seed: 3,
+			untilNs: 1e9,
+			fabric: {
+				hosts: Array.from({ length: hosts }, (_, index) => ({
+					id: `h${index}`,
+					windows: [{ baseHpa: 64 * 2 ** 40, bytes: 64 * 2 ** 40, targets }]
+				})),
+				switches: [{ id: 'sw', kind: 'pbr', ports: 128, hosts: Array.from({ length: hosts }, (_, port) => ({ host: `h${port}`, port })) }],
+				devices: targets.map((id, index) => ({
+					id,
+					kind: 'gfd',
+					at: { switch: 'sw', port: hosts + index },
+					regions: [{ bytes: 4 * 2 ** 40, blockBytes: 2 ** 26, sharable: true, hardwareCoherent: true }]
+				}))
+			},
+			journal: []
+		},
+		limitBytes: 2 ** 33
+	});
+	if (!opened.ok) throw new Error(`${opened.reason}: ${opened.detail}`);
+	const simulation = opened.value;
+	const tell = (at: string, execute: string, given: Record<string, string | number | number[]>): void => {
+		const outcome = simulation.send({ name: 'fabric', actor: 'fm', at, execute, arguments: given });
+		if (!outcome.ok) throw new Error(outcome.detail);
+	};
+	for (const [device, id] of targets.entries())
+		for (let group = 0; group < 8; group += 1) {
+			tell(id, 'gfd-dynamic-capacity-add', { group, partition: 0, policy: 'free', bytes: 64 * 2 ** 30, tag: `${id}-${group}` });
+			tell(id, 'set-sat-entry', { host: `h${(device * 8 + group) % hosts}`, groups: [group] });
+		}
+	return simulation;
 }

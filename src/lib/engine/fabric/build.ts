@@ -102,6 +102,7 @@ export function buildDevice(device: FabricDeviceScenario, index: number): Device
 				? {
 						pid: device.pid ?? 0x100 + index,
 						list: emptyList(),
+						presented: [],
 						partitions: regions(device.ldBases[0] ?? 0).map((region) => ({ ...region, groups: [] })),
 						groupLimit: 64,
 						decoders: [],
@@ -155,7 +156,16 @@ export function regionAfter(
 }
 
 export function emptyList(): ExtentListRecord {
-	return { firstExtent: 0, lastExtent: 0, extentCount: 0, offeredCount: 0, root: 0, generation: 0, nextArrival: 0 };
+	return {
+		firstExtent: 0,
+		lastExtent: 0,
+		extentCount: 0,
+		offeredCount: 0,
+		root: 0,
+		generation: 0,
+		nextArrival: 0,
+		tally: Array.from({ length: 10 }, () => 0)
+	};
 }
 
 /** Media behind the static parts, as one free run in units of 64 bytes. */

@@ -9,19 +9,11 @@ import { ensureDetail, setWhole } from '../mm/frames.ts';
 import { blockOfFrame } from '../mm/zones.ts';
 import { emit } from '../sim/trace.ts';
 import type { World } from '../state/world.ts';
-import { ownerIndex, ownerOf, rangesIndex } from '../superpage/words.ts';
+import { FABRIC_FAULTS } from './fabric.ts';
+import type { Fault } from './fault.ts';
 
-/**
- * Rules broken on purpose. A test plants each and demands that the content proof or an invariant names it: the checks would
- * be worth nothing if they could not fail. "Armed" faults change a rule when it is next used; the others act at once.
- */
-export interface Fault {
-	readonly sentence: string;
-	/** Ids of the checks that must catch it; any one is enough. */
-	readonly caughtBy: readonly string[];
-	/** Acts at once on the first VM; null = armed. */
-	readonly strike: ((world: World) => void) | null;
-}
+export type { Fault } from './fault.ts';
+import { ownerIndex, ownerOf, rangesIndex } from '../superpage/words.ts';
 
 export const FAULTS = {
 	'drop-dirty-bit': { sentence: 'the dirty log forgets one write', caughtBy: ['content', 'dirty-or-equal'], strike: null },
@@ -116,9 +108,9 @@ export function plantFault(
 	name: string,
 	accepted: (words: string) => number
 ): Outcome<{ readonly operation: number | null }, ReasonId> {
-	if (!Object.hasOwn(FAULTS, name))
-		return refused('unknown-fault', `no fault is called "${name}"; there are ${Object.keys(FAULTS).join(', ')}`);
-	const fault: Fault = FAULTS[name as FaultId];
+	const all: Readonly<Record<string, Fault>> = { ...FAULTS, ...FABRIC_FAULTS };
+	const fault = Object.hasOwn(all, name) ? all[name] : undefined;
+	if (!fault) return refused('unknown-fault', `no fault is called "${name}"; there are ${Object.keys(all).join(', ')}`);
 	world.r.vms.forEach((_, index) => catchUp(world, index));
 	const cause = accepted(`planted: ${fault.sentence}`);
 	world.r.marks.push(`planted fault: ${fault.sentence}`);

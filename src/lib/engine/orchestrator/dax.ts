@@ -5,11 +5,12 @@ import { GFD_SPACE, type Extent } from '../fabric/dcd/rows.ts';
 import { tagById } from '../fabric/dcd/tags.ts';
 import { regionIsOff } from '../fabric/address/region-off.ts';
 import { emit } from '../sim/trace.ts';
-import type { DaxRecord, DaxUse, PeerRecord } from '../state/fabric-records.ts';
+import type { DaxRecord, DaxUse, DeviceRecord, GfdRecord, PeerRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 import { fillRange } from '../fabric/coherence/lines.ts';
 import { breach } from './breaches.ts';
 import { daxKey, endCopy } from './copies.ts';
+import { gfamNumbers } from './ways.ts';
 
 /**
  * What a host makes of accepted capacity: one DAX device per tagged allocation, its ranges in sequence order; one per extent
@@ -37,9 +38,24 @@ export function presentAll(world: World, cause: number | null): boolean {
 			changed = true;
 			present(world, peer, device, ld, cause);
 		}
-		if (record.gfd)
-			for (const peer of world.r.fabric.peers)
-				if (peer.state !== 'crashed') changed = present(world, peer, device, GFD_SPACE, cause) || changed;
+		if (record.gfd) changed = presentGfam(world, device, record, record.gfd, cause) || changed;
+	}
+	return changed;
+}
+
+/** A G-FAM device shows each host what it may reach; hosts whose part did not change are not asked. */
+function presentGfam(world: World, device: number, record: DeviceRecord, gfd: GfdRecord, cause: number | null): boolean {
+	let changed = false;
+	const numbers = gfamNumbers(world, record, gfd);
+	for (const peer of world.r.fabric.peers) {
+		if (peer.state === 'crashed') {
+			gfd.presented[peer.index] = 0;
+			continue;
+		}
+		const number = numbers[peer.index] as number;
+		if ((gfd.presented[peer.index] ?? -1) === number) continue;
+		gfd.presented[peer.index] = number;
+		changed = present(world, peer, device, GFD_SPACE, cause) || changed;
 	}
 	return changed;
 }

@@ -11,6 +11,7 @@ import { endCopy } from './copies.ts';
 import { isCut, presentAll, remove } from './dax.ts';
 import { runPlans } from './run-plans.ts';
 import { isSystemRam } from './system-ram.ts';
+import { waysNumber } from './ways.ts';
 
 /**
  * After every message, timer and command of the fabric: what hosts and applications make of it. Nothing here is remembered
@@ -20,7 +21,7 @@ export function stir(world: World, cause: number | null): void {
 	const { fabric } = world.r;
 	if (fabric.peers.length === 0) return;
 	const presented = presentAll(world, cause);
-	const ways = waysOf(world);
+	const ways = waysNumber(world);
 	if (presented || ways !== fabric.ways) {
 		fabric.ways = ways;
 		if (fabric.lines.length > 0) dropLines(world, (line) => !reachesMedia(world, line.host, line.device, line.at), 'vanished', cause);
@@ -29,18 +30,6 @@ export function stir(world: World, cause: number | null): void {
 		if (fabric.stores.length > 0) giveUpFreed(world, cause);
 	}
 	if (fabric.plans.some((plan) => plan.state === 'running')) runPlans(world);
-}
-
-/** Everything beside the lists that decides whether a host still reaches its memory, as one text. */
-function waysOf(world: World): string {
-	const { down, devices, peers } = world.r.fabric;
-	const parts = [down.join(), peers.map((peer) => peer.state[0]).join('')];
-	for (const device of devices) {
-		parts.push(device.present ? '1' : '0');
-		for (const { host } of device.lds) parts.push(host ?? '');
-		if (device.gfd) parts.push(JSON.stringify(device.gfd.access), JSON.stringify(device.gfd.decoders));
-	}
-	return parts.join(';');
 }
 
 /** Memory that the kernel itself used is gone: the host crashes. Devices that nobody has mapped just vanish. */

@@ -8,13 +8,13 @@ import {
 } from '../contract/fabric-status.ts';
 import { hpaOf } from '../fabric/address/reverse.ts';
 import { mediaHeld } from '../fabric/content.ts';
-import { countsOf, STATE_NAMES } from '../fabric/dcd/lists.ts';
+import { countsOf, extentsOf, STATE_NAMES } from '../fabric/dcd/lists.ts';
 import { deviceIndex } from '../fabric/dcd/arguments.ts';
 import { DC_EVENT_NAMES, eventOpcode } from '../fabric/dcd/log.ts';
-import { GFD_SPACE, readExtent, regionOf } from '../fabric/dcd/rows.ts';
-import { extentsOfTag, tagText, viewOfExtents, viewOfTag } from '../fabric/dcd/tags.ts';
+import { GFD_SPACE, readExtent, regionOf, type Extent } from '../fabric/dcd/rows.ts';
+import { tagText, viewOfExtents } from '../fabric/dcd/tags.ts';
 import { rowsByAddress } from '../fabric/dcd/tree.ts';
-import { groupOfBlock, mayAccess, partitionAt } from '../fabric/gfd/groups.ts';
+import { groupOfBlock, partitionAt } from '../fabric/gfd/groups.ts';
 import { stepsOf } from '../orchestrator/plans.ts';
 import type { DaxRecord, DeviceRecord, GfdRecord, LogicalDeviceRecord, PlanRecord, TagRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
@@ -26,9 +26,7 @@ export function capacityStatus(world: World, device: number, ld: number): Shown 
 	const record = world.r.fabric.devices[device] as DeviceRecord;
 	const logical = record.lds[ld] as LogicalDeviceRecord;
 	return {
-		extents: rowsByAddress(world, device, ld)
-			.slice(0, EXTENTS_IN_STATUS)
-			.map((row) => extentStatus(world, logical, row)),
+		extents: rowsByAddress(world, device, ld, EXTENTS_IN_STATUS).map((row) => extentStatus(world, logical, row)),
 		counts: countsOf(world, device, ld),
 		pendingGroups: logical.pending.length,
 		generation: logical.generation,
@@ -66,12 +64,34 @@ function extentStatus(world: World, logical: LogicalDeviceRecord, row: number): 
 	};
 }
 
-export function tagStatus(world: World, record: TagRecord): FabricTagStatus {
+/** Extents of a tag in a list, in sequence order: every list is walked once, however many tags it holds. */
+export type ExtentsOfTag = (device: number, ld: number, tagId: number) => readonly Extent[];
+export function extentsByTag(world: World): ExtentsOfTag {
+	const lists = new Map<string, Map<number, Extent[]>>();
+	return (device, ld, tagId) => {
+		const key = `${device} ${ld}`;
+		let list = lists.get(key);
+		if (!list) {
+			list = new Map();
+			for (const extent of extentsOf(world, device, ld)) {
+				if (extent.tagId === 0) continue;
+				const own = list.get(extent.tagId);
+				if (own) own.push(extent);
+				else list.set(extent.tagId, [extent]);
+			}
+			for (const own of list.values()) own.sort((a, b) => a.sequence - b.sequence || a.arrival - b.arrival);
+			lists.set(key, list);
+		}
+		return list.get(tagId) ?? [];
+	};
+}
+
+export function tagStatus(world: World, record: TagRecord, ofTag: ExtentsOfTag): FabricTagStatus {
 	const first = record.media[0];
 	const held = first ? mediaHeld(world, record.device, first.at) : null;
 	const device = deviceIndex(world, record.device);
 	const gfd = world.r.fabric.devices[device]?.gfd ?? null;
-	const holders = gfd === null ? record.holders : hostsWithAccess(world, gfd, extentsOfTag(world, device, GFD_SPACE, record.id));
+	const holders = gfd === null ? record.holders : hostsWithAccess(world, gfd, ofTag(device, GFD_SPACE, record.id));
 	return {
 		tag: record.tag,
 		device: record.device,
@@ -81,11 +101,9 @@ export function tagStatus(world: World, record: TagRecord): FabricTagStatus {
 		holders: [...holders],
 		offered: [...record.offered],
 		views: holders.flatMap((host) => {
-			const view =
-				gfd === null
-					? viewOfTag(world, host, record.tag)
-					: viewOfExtents(record, device, GFD_SPACE, extentsOfTag(world, device, GFD_SPACE, record.id));
-			if (!view) return [];
+			const ld = gfd === null ? record.uses.find((use) => world.r.fabric.devices[device]?.lds[use.ld]?.host === host)?.ld : GFD_SPACE;
+			if (ld === undefined) return [];
+			const view = viewOfExtents(record, device, ld, ofTag(device, ld, record.id));
 			return [
 				{
 					host,
@@ -113,9 +131,10 @@ function hostsWithAccess(world: World, gfd: GfdRecord, extents: readonly { reado
 		const place = partitionAt(gfd, dpa);
 		return place ? groupOfBlock(place.partition, place.block) : null;
 	});
-	return world.r.fabric.peers
-		.filter((peer) => groups.every((group) => group !== null && mayAccess(gfd, peer.pid, group)))
-		.map((peer) => peer.id);
+	const open = new Set(
+		gfd.access.flatMap((one) => (groups.every((group) => group !== null && one.groups.includes(group)) ? [one.pid] : []))
+	);
+	return world.r.fabric.peers.filter((peer) => open.has(peer.pid)).map((peer) => peer.id);
 }
 
 export const daxStatus = (dax: DaxRecord): FabricHostStatus['dax'][number] => ({

@@ -31,7 +31,8 @@ export function gfdStatus(
 ): FabricDeviceStatus['gfd'] {
 	const { gfd } = device;
 	if (!gfd) return null;
-	const hostOf = (pid: number) => world.r.fabric.peers.find((peer) => peer.pid === pid)?.id ?? `0x${pid.toString(16)}`;
+	const names = new Map(world.r.fabric.peers.map((peer) => [peer.pid, peer.id]));
+	const hostOf = (pid: number): string => names.get(pid) ?? `0x${pid.toString(16)}`;
 	return {
 		pid: gfd.pid,
 		partitions: gfd.partitions.map(region),

@@ -7,7 +7,7 @@ import type {
 	FabricStatus,
 	FabricSwitchStatus
 } from '../contract/fabric-status.ts';
-import { capacityStatus, daxStatus, planStatus, tagStatus } from './fabric-capacity.ts';
+import { capacityStatus, daxStatus, extentsByTag, planStatus, tagStatus } from './fabric-capacity.ts';
 import { decoderStatus, gfdStatus } from './fabric-decoders.ts';
 import { linkStatus, offerStatus, streamStatus } from './fabric-load.ts';
 import { lastStored, mediaHeld } from '../fabric/content.ts';
@@ -23,11 +23,12 @@ const VPPB_STATES = ['unbound', 'in progress', 'bound to port', 'bound to logica
 export function fabricStatus(world: World): FabricStatus | null {
 	const { fabric } = world.r;
 	if (world.scenario.fabric === null) return null;
+	const ofTag = extentsByTag(world);
 	return {
 		switches: fabric.switches.map((one) => switchStatus(world, one)),
 		devices: fabric.devices.map((device, index) => deviceStatus(world, device, index)),
 		hosts: fabric.peers.map((peer) => hostStatus(world, peer)),
-		tags: fabric.tags.map((tag) => tagStatus(world, tag)),
+		tags: fabric.tags.map((tag) => tagStatus(world, tag, ofTag)),
 		apps: fabric.apps.map(({ id, host, kind, tag, dax, state, version, reason }) => ({
 			id,
 			host,

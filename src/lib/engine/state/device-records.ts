@@ -43,6 +43,8 @@ export interface ExtentListRecord {
 	generation: number;
 	/** Place in the order of arrival that the next one gets. */
 	nextArrival: number;
+	/** Extents and units of 64 bytes by state, from offered to dead: two numbers each (fabric/dcd/rows.ts). */
+	tally: number[];
 }
 
 export interface RegionRecord {
@@ -125,6 +127,8 @@ export interface GfdRecord {
 	pid: number;
 	/** Extents of its one address space; the column extentGroup holds the memory group. */
 	list: ExtentListRecord;
+	/** By index of a host: what it could reach when its DAX devices were made (orchestrator/ways.ts). */
+	presented: number[];
 	/** `groups`: the memory group of blocks as runs (first block, blocks, group), ascending; read and written by gfd/groups.ts. */
 	partitions: (RegionRecord & { groups: number[] })[];
 	/** Memory groups that the device can tell apart. */

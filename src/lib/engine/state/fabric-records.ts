@@ -49,8 +49,8 @@ export interface FabricRecords {
 	breaches: BreachRecord[];
 	/** Capacity that was taken into VMs, and through which door. */
 	doors: DoorRecord[];
-	/** Links, bindings and access as they were when hosts last looked (orchestrator/stir.ts). */
-	ways: string;
+	/** Links, bindings and access as they were when hosts last looked (orchestrator/ways.ts). */
+	ways: number;
 	/** What happened how often: names in contract/fabric-counts.ts. */
 	counts: Record<string, number>;
 	/** The fabric manager is down: nothing new is offered or taken back. */
@@ -405,7 +405,7 @@ export function noFabric(): FabricRecords {
 		losses: [],
 		snoops: [],
 		breaches: [],
-		ways: '',
+		ways: -1,
 		counts: {},
 		managerDown: false,
 		doors: [],

@@ -2,7 +2,7 @@ import { ExtentState } from '../contract/words.ts';
 import { groupById, rowsOfGroup } from '../fabric/dcd/groups.ts';
 import { extentsOf } from '../fabric/dcd/lists.ts';
 import { freeMedia } from '../fabric/dcd/media.ts';
-import { GFD_SPACE, listOf, readExtent, regionOf, regionsAt, type Extent } from '../fabric/dcd/rows.ts';
+import { GFD_SPACE, listOf, readExtent, regionOf, regionsAt, UNIT_BYTES, type Extent } from '../fabric/dcd/rows.ts';
 import { tagById } from '../fabric/dcd/tags.ts';
 import { rowsByAddress } from '../fabric/dcd/tree.ts';
 import type { World } from '../state/world.ts';
@@ -59,6 +59,12 @@ export function extentLists(world: World): string | null {
 		}
 		if (open !== grouped || open !== list.offeredCount)
 			return `${name}: ${open} open extents, ${grouped} in groups, ${list.offeredCount} counted`;
+		const miscounted = [1, 2, 3, 4, 5].find((state) => {
+			const own = rows.filter((extent) => extent.state === state);
+			const units = own.reduce((sum, extent) => sum + extent.bytes / UNIT_BYTES, 0);
+			return list.tally[2 * (state - 1)] !== own.length || list.tally[2 * (state - 1) + 1] !== units;
+		});
+		if (miscounted !== undefined) return `${name}: extents in state ${miscounted} are counted wrong`;
 	}
 	return null;
 }

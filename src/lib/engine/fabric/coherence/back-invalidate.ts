@@ -124,7 +124,8 @@ function grant<V, R extends BiRequest>(ground: Ground<V, R>, request: R): void {
 /** The line has come: it is installed, the store that waited for it happens, and the next request for it begins. */
 export function dataArrives<V, R extends BiRequest>(ground: Ground<V, R>, host: string, state: CopyState, rules: BiRules = BI_RULES): void {
 	const request = rules.queues ? active(ground) : ground.requests().find((each) => each.host === host);
-	if (!request || request.host !== host) return;
+	// What was granted before a crash and comes after the next boot is no answer to what was asked since.
+	if (!request || request.host !== host || request.waitingFor.length > 0) return;
 	// A host that asked twice owns the line already when the second grant comes: what it changed meanwhile stays.
 	const before = copyOf(ground, host);
 	let copy: Copy<V> = before && before.state !== 'shared' ? before : { host, state, value: ground.media() };

@@ -80,6 +80,8 @@ export function receiveCoherence(world: World, message: MessageRecord): boolean 
 	const cause = message.causeSeq;
 	switch (message.opcode) {
 		case 'MemRd':
+			// Who has crashed takes nothing any more; the device is told so at once (our simplification).
+			if (world.r.fabric.peers.some((peer) => peer.id === message.from && peer.state === 'crashed')) return true;
 			requestArrives(groundAt(world, message.to, at, cause), {
 				host: message.from,
 				want: message.payload['want'] === 'exclusive' ? 'exclusive' : 'shared',

@@ -164,7 +164,8 @@ export const MEMORY_WORDS: Readonly<Record<string, FabricWord>> = {
 		const waited = fence(world, at, cause);
 		return said(waited === 0 ? 'nothing was under way' : `${waited} lines have arrived`);
 	},
-	settle: accessed(({ world, peer, device, at, cause }) => {
+	settle: accessed(({ world, peer, place, device, at, cause }) => {
+		if (place.region.hardwareCoherent) return said('nothing is under way: the device keeps all caches coherent');
 		settle(world, peer.id, device, at, cause);
 		return said('what was under way has arrived');
 	}),

@@ -8,7 +8,18 @@ import { closeGroup, dropRow, firstGroup, rowsOfGroup } from './groups.ts';
 import { DcEvent } from './log.ts';
 import { releaseMedia } from './media.ts';
 import { failed, rulesOf, success, type DcdAnswer } from './profile.ts';
-import { appendAccepted, deviceAt, ldAt, listOf, readExtent, regionOf, rowsLeft, takeExtentRow, type Extent } from './rows.ts';
+import {
+	appendAccepted,
+	deviceAt,
+	ldAt,
+	listOf,
+	readExtent,
+	regionOf,
+	rowsLeft,
+	takeExtentRow,
+	type Extent,
+	setExtentState
+} from './rows.ts';
 import { countUse, endUnusedTag } from './tags.ts';
 import { tellManager } from './manager.ts';
 import { findExtent, insertByAddress } from './tree.ts';
@@ -155,7 +166,7 @@ function accept(
 			});
 			insertByAddress(world, logical, row);
 		}
-		c.extentState.set(row, ExtentState.accepted);
+		setExtentState(world, row, ExtentState.accepted);
 		if (!keepsTags) {
 			c.extentTag.set(row, 0);
 			c.extentSequence.set(row, 0);

@@ -24,20 +24,12 @@ export type ExtentStateName = (typeof STATE_NAMES)[keyof typeof STATE_NAMES];
 
 /** Extents and bytes by state. */
 export function countsOf(world: World, device: number, ld: number): Record<ExtentStateName, { extents: number; bytes: number }> {
-	const counts = {
-		offered: { extents: 0, bytes: 0 },
-		accepted: { extents: 0, bytes: 0 },
-		releasing: { extents: 0, bytes: 0 },
-		forced: { extents: 0, bytes: 0 },
-		dead: { extents: 0, bytes: 0 }
-	};
-	const { c } = world;
-	for (const row of rowsByAddress(world, device, ld)) {
-		const count = counts[STATE_NAMES[c.extentState.get(row) as keyof typeof STATE_NAMES]];
-		count.extents += 1;
-		count.bytes += c.extentUnits.get(row) * UNIT_BYTES;
-	}
-	return counts;
+	const { tally } = listOf(world, device, ld);
+	const of = (state: keyof typeof STATE_NAMES): { extents: number; bytes: number } => ({
+		extents: tally[2 * (state - 1)] as number,
+		bytes: (tally[2 * (state - 1) + 1] as number) * UNIT_BYTES
+	});
+	return { offered: of(1), accepted: of(2), releasing: of(3), forced: of(4), dead: of(5) };
 }
 
 /** The host may load and store there: accepted, or asked back and not yet given. */

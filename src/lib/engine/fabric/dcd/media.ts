@@ -118,7 +118,10 @@ const runsOf = (record: DeviceRecord): { at: number; bytes: number }[] =>
 export const freeMedia = (world: World, device: number): { at: number; bytes: number }[] => runsOf(deviceAt(world, device));
 
 export function freeMediaBytes(world: World, device: number): number {
-	return freeMedia(world, device).reduce((sum, run) => sum + run.bytes, 0);
+	let units = 0;
+	for (const chunk of deviceAt(world, device).freeMedia)
+		for (let place = 0; place < chunk.length; place += 2) units += (chunk[place + 1] as number) - (chunk[place] as number);
+	return units * UNIT_BYTES;
 }
 
 /** The place that an address has in the media when nothing else lies there; −1: the media are too small for it. */

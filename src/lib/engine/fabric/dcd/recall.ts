@@ -12,7 +12,18 @@ import { isAccessible } from './lists.ts';
 import { DcEvent, logHasRoom, raiseEvents } from './log.ts';
 import { tellManager } from './manager.ts';
 import { failed, rulesOf, success, type DcdAnswer } from './profile.ts';
-import { deviceAt, ldAt, listOf, readExtent, regionOf, rowsLeft, SANITIZE_FLAG, takeExtentRow, type Extent } from './rows.ts';
+import {
+	deviceAt,
+	ldAt,
+	listOf,
+	readExtent,
+	regionOf,
+	rowsLeft,
+	SANITIZE_FLAG,
+	takeExtentRow,
+	type Extent,
+	setExtentState
+} from './rows.ts';
 import { extentsOfTag, tagOf, tagText } from './tags.ts';
 import { insertByAddress, overlapping } from './tree.ts';
 
@@ -147,7 +158,7 @@ function ask(
 	for (const { dpa, bytes } of entries)
 		for (const row of overlapping(world, device, ld, dpa, bytes)) {
 			if (!isAccessible(world, row)) continue;
-			world.c.extentState.set(row, ExtentState.releasing);
+			setExtentState(world, row, ExtentState.releasing);
 			if (request.sanitize && rulesOf(world, device).forcedCuts) world.c.extentFlags.set(row, SANITIZE_FLAG);
 		}
 	const bytes = entries.reduce((sum, one) => sum + one.bytes, 0);
@@ -220,7 +231,7 @@ function cut(
 /** The offer is dead: it takes room until the host answers it. No event; the old records stay in the log. */
 function kill(world: World, group: GroupRecord, host: string | null, cause: number | null): void {
 	group.state = 'dead';
-	for (const row of rowsOfGroup(world, group)) world.c.extentState.set(row, ExtentState.dead);
+	for (const row of rowsOfGroup(world, group)) setExtentState(world, row, ExtentState.dead);
 	emit(world, {
 		kind: 'extent',
 		rule: 'dcd-dead-group',

@@ -67,12 +67,32 @@ export function takeExtentRow(world: World, device: number, ld: number, extent: 
 	c.extentLeft.set(row, 0);
 	c.extentRight.set(row, 0);
 	c.extentFlags.set(row, 0);
+	count(world, row, 1);
 	return row;
+}
+
+/** Extents and units of a list by state, as they come and go: nobody has to walk it to know. */
+function count(world: World, row: number, by: 1 | -1): void {
+	const { c } = world;
+	const state = c.extentState.get(row);
+	if (state === ExtentState.none) return;
+	const place = c.extentLd.get(row);
+	const { tally } = listOf(world, Math.floor(place / PLACES), place % PLACES);
+	const at = 2 * (state - 1);
+	tally[at] = (tally[at] as number) + by;
+	tally[at + 1] = (tally[at + 1] as number) + by * c.extentUnits.get(row);
+}
+
+export function setExtentState(world: World, row: number, state: number): void {
+	count(world, row, -1);
+	world.c.extentState.set(row, state);
+	count(world, row, 1);
 }
 
 /** The row must be in no list and no tree any more. */
 export function releaseExtentRow(world: World, row: number): void {
 	const { c } = world;
+	count(world, row, -1);
 	c.extentState.set(row, ExtentState.none);
 	c.extentDpa.set(row, 0);
 	c.extentUnits.set(row, 0);

@@ -124,13 +124,13 @@ export function overlapping(world: World, device: number, ld: number, dpa: numbe
 	return rows;
 }
 
-/** Every row by address. */
-export function rowsByAddress(world: World, device: number, ld: number): number[] {
+/** Every row by address, or the first ones. */
+export function rowsByAddress(world: World, device: number, ld: number, most = Infinity): number[] {
 	const { c } = world;
 	const rows: number[] = [];
 	const path: number[] = [];
 	let at = listOf(world, device, ld).root;
-	while (at !== 0 || path.length > 0) {
+	while ((at !== 0 || path.length > 0) && rows.length < most) {
 		for (; at !== 0; at = c.extentLeft.get(at - 1)) path.push(at);
 		const node = path.pop() as number;
 		rows.push(node - 1);

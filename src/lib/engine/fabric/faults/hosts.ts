@@ -66,6 +66,8 @@ function rebootHost(world: World, peer: PeerRecord, cause: number): FabricOutcom
 			logical.presented = -1;
 		})
 	);
+	// What it had of G-FAM devices is shown to it anew.
+	for (const { gfd } of world.r.fabric.devices) if (gfd) gfd.presented[peer.index] = 0;
 	bootHost(world, peer);
 	return says(`${peer.id} boots again`);
 }

@@ -212,6 +212,27 @@ describe('hardware-managed sharing', () => {
 		}
 	});
 
+	it('is not touched by what belongs to software: settling, flushing or dropping an owned line leaves it owned', () => {
+		const simulation = shared(['a', 'b'], { hardwareCoherent: true });
+		at(simulation, 'a', 'store');
+		until(simulation, 1, () => simulation.world.r.fabric.lines.length === 1);
+		const before = JSON.stringify(simulation.world.r.fabric.lines);
+		for (const execute of ['settle', 'flush', 'invalidate', 'prefetch', 'write-back-clean']) at(simulation, 'a', execute);
+		expect(JSON.stringify(simulation.world.r.fabric.lines)).toBe(before);
+	});
+
+	it('gives nothing to a host that crashed while its request was under way', () => {
+		const simulation = shared(['a', 'b'], { hardwareCoherent: true });
+		at(simulation, 'a', 'load');
+		expect(tell(simulation, 'fault', 'a', 'crash-host').ok).toBe(true);
+		simulation.advance(simulation.nowNs + 1e6);
+		expect(simulation.world.r.fabric.lines).toEqual([]);
+		expect(simulation.world.r.fabric.snoops).toEqual([]);
+		at(simulation, 'b', 'store');
+		simulation.advance(simulation.nowNs + 1e6);
+		expect(simulation.world.r.fabric.lines).toMatchObject([{ host: 'b', state: 'modified' }]);
+	});
+
 	it('goes on when the host that is snooped crashes', () => {
 		const simulation = shared(['a', 'b'], { hardwareCoherent: true });
 		at(simulation, 'a', 'store');
