@@ -23,7 +23,10 @@ export function piecesOf(kernel: KernelDeviceRecord, hva: number, bytes: number)
 		const to = Math.min(end, range.hva + range.bytes);
 		if (from >= to) continue;
 		if (from > at) pieces.push({ hva: at, bytes: from - at, held: false });
-		pieces.push({ hva: from, bytes: to - from, held: true });
+		// Two ranges side by side hold one stretch.
+		const before = pieces.at(-1);
+		if (before?.held && from === at) pieces[pieces.length - 1] = { ...before, bytes: to - before.hva };
+		else pieces.push({ hva: from, bytes: to - from, held: true });
 		at = to;
 	}
 	if (at < end) pieces.push({ hva: at, bytes: end - at, held: false });
