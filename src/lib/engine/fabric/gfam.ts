@@ -4,9 +4,10 @@ import { PAGE_BYTES } from '../../base/units.ts';
 import type { HostRecord } from '../state/records.ts';
 
 /**
- * The G-FAM style translation (CXL 4.0 7.7.2.4): the device has one decoder entry per requester and takes that host's own
- * base away. Two hosts reach the same byte by different host physical addresses. Interleave, SAT and several decoders per
- * requester come with the fabric's own issue.
+ * The G-FAM translation (CXL 4.0 7.7.2.4) of the two-host worlds, whose pool is one device with one decoder entry per host: it
+ * takes that host's own base away, and two hosts reach the same byte by different addresses. The same as `gfd/decode.ts` with
+ * one entry and no interleave (tests/property/gfam.test.ts holds them together), once per page and therefore without a list;
+ * decision 15 says why that pool is no device of the fabric's records.
  */
 export function toDpa(host: HostRecord, hpa: Hpa): Outcome<Dpa, 'not-switched'> {
 	const { hpaBase, dpaBase, bytes } = host.decoder;
