@@ -1,5 +1,6 @@
 import type { Invariant } from '../sim/invariants.ts';
 import { dirtyOrEqual, proveContent } from './content.ts';
+import { devicePinsLie, pinnedPagesAddUp } from './device-pins.ts';
 import { appsHaveMemory, daxOnExtents, lineOwners, storesKept } from './fabric-use.ts';
 import { addressesComeBack, bindings } from './fabric-addresses.ts';
 import { loadFits } from './fabric-load.ts';
@@ -22,6 +23,8 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'one-allocator', statement: 'no frame is in two allocators', check: oneAllocator },
 	{ id: 'structure-counts', statement: 'counts beside a block equal its rows', check: structureCounts },
 	{ id: 'kernel-zone', statement: 'no kernel memory lies in ZONE_MOVABLE', check: kernelZone },
+	{ id: 'device-pins', statement: 'no page that a vDPA device holds lies in ZONE_MOVABLE', check: devicePinsLie },
+	{ id: 'pinned-pages', statement: 'the account of pinned pages is what vDPA devices hold', check: pinnedPagesAddUp },
 	{
 		id: 'machine-lists',
 		statement: 'free lists of machines hold free chunks of their zone and type, and all of them',
