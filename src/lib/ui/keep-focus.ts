@@ -18,9 +18,13 @@ export function keepFocus(root: HTMLElement): () => void {
 	};
 	const mend = (): void => {
 		const [had] = trail;
-		if (had === undefined || (document.activeElement ?? document.body) !== document.body) return;
+		if (had === undefined) return;
+		const locked = had.matches(':disabled');
+		const now = document.activeElement ?? document.body;
+		// A control that is locked keeps the focus until the next picture, and then it is nowhere.
+		if (now !== document.body && !(now === had && locked)) return;
 		// Left on purpose: by a press beside it.
-		if (isThere(had) && !had.matches(':disabled')) return;
+		if (isThere(had) && !locked) return;
 		const place = trail.find((one) => one !== had && isThere(one) && !one.matches(':disabled'));
 		if (place !== undefined) focusPlace(place);
 	};
