@@ -291,7 +291,7 @@ export class FabricDesk {
 	}
 }
 
-/** A run that is about plugs begins with the map, one about lines with the caches, one about VMs with their doors, any other with the extents. */
+/** A run that is about plugs begins with the map, one with interleaved windows with addresses, one about lines with the caches, one about VMs with their doors, any other with the extents. */
 export function firstView(fabric: FabricStatus, journal: readonly JournalEntry[]): FabricView {
 	const words = journal.flatMap(({ command }) =>
 		command.name === 'fabric' ? [[command.actor, command.execute] as const] : []
@@ -302,6 +302,9 @@ export function firstView(fabric: FabricStatus, journal: readonly JournalEntry[]
 	);
 	if (cache.length * 2 > words.length && cache.length > 2) return 'coherence';
 	if (words.some(([, word]) => word === 'take-into-vm')) return 'doors';
+	// Stripes over several devices are what such a world is about.
+	if (fabric.hosts.some((host) => host.windows.some((window) => window.ways > 1)))
+		return 'addresses';
 	const builds = words.filter(([actor]) => actor === 'build');
 	if (builds.length * 2 > words.length && builds.length > 0) return 'map';
 	if (fabric.devices.length > 2 && words.length === 0) return 'map';

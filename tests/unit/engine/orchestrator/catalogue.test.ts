@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { TranslationAnswer } from '../../../../src/lib/engine/contract/fabric-status.ts';
 import { FABRIC_CATALOGUE } from '../../../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { Simulation } from '../../../../src/lib/engine/index.ts';
 
@@ -62,6 +63,35 @@ describe('what the scenarios show', () => {
 		expect(quantity(simulation, 'staleReads', '')).toBe(0);
 		expect(quantity(simulation, 'deadReads', '')).toBe(1);
 		expect(simulation.world.r.fabric.nextVersion).toBe(3);
+	});
+
+	it('two hosts reach one byte of four devices by two bits, until B is shut out of one of them', () => {
+		const simulation = played('four-ways-two-hosts');
+		expect(refusals(simulation)).toEqual([]);
+		const at = (host: string, hpa: number) => simulation.ask({ kind: 'translate', host, hpa }) as TranslationAnswer;
+		const bases = { A: 0x1000_0000_0000, B: 0x2c00_0000_0000 };
+		const offset = 0x1234_5678;
+		const [a, b] = [at('A', bases.A + offset), at('B', bases.B + offset)];
+		expect([a.device, a.dpa, a.ok]).toEqual(['gfd2', 0x40_048d_1578, true]);
+		expect([b.device, b.dpa, b.ok, b.miss]).toEqual(['gfd2', a.dpa, false, 'no-access']);
+		simulation.seek(4e9);
+		expect(at('B', bases.B + offset)).toMatchObject({ device: 'gfd2', dpa: a.dpa, ok: true, miss: null });
+	});
+
+	it('a window goes through all sorts of interleave, and sixteen ways of twelve devices are refused', () => {
+		const simulation = played('ways-of-a-window');
+		expect(refusals(simulation)).toHaveLength(1);
+		expect(refusals(simulation)[0]).toMatch(/16/);
+		const shape = () => {
+			const { ways, granularity, arithmetic } = simulation.status().fabric!.hosts[0]!.windows[0]!;
+			return `${ways} ${granularity} ${arithmetic}`;
+		};
+		expect(shape()).toBe('4 4096 xor');
+		const seen = [1, 2, 3, 4, 5, 6].map((second) => {
+			simulation.seek(second * 1e9 + 5e8);
+			return shape();
+		});
+		expect(seen).toEqual(['3 256 modulo', '6 256 modulo', '12 256 modulo', '12 4096 modulo', '12 4096 modulo', '4 4096 modulo']);
 	});
 
 	it('two come back, one is a little late, one never comes', () => {
