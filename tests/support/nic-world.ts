@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { MIB } from '../../src/lib/base/units.ts';
 import { Simulation } from '../../src/lib/engine/index.ts';
-import type { NicRecord } from '../../src/lib/engine/state/vdpa-records.ts';
+import type { KernelEntryRecord, NicRecord } from '../../src/lib/engine/state/vdpa-records.ts';
 import type { World } from '../../src/lib/engine/state/world.ts';
 import { contextOf } from '../../src/lib/engine/vdpa/context.ts';
 import { catchUpNics } from '../../src/lib/engine/vdpa/queues/traffic.ts';
@@ -46,4 +46,16 @@ export function changeAtOnce({ world, nic }: NicWorld, kind: ChangeKind): void {
 	const { guest, end } = context;
 	const done = runAtOnce(context, kind, planOf(kind, { guest, nic, end }, false), 'A');
 	expect(done.errors).toEqual([]);
+}
+
+/** The device's map from `iova` on reaches so many bytes further than everybody means; null: nothing at all. Rings stay where they are. */
+export function bendMap({ nic }: NicWorld, iova: number, shift: number | null, asid = 0): void {
+	const space = nic.ends[0]?.kernel.spaces.find((one) => one.asid === asid);
+	if (!space) throw new Error(`no address space ${asid}`);
+	space.entries = space.entries.flatMap((entry): KernelEntryRecord[] => {
+		const before = Math.min(entry.bytes, Math.max(0, iova - entry.iova));
+		const rest = entry.bytes - before;
+		const bent = { ...entry, iova: entry.iova + before, bytes: rest, uaddr: entry.uaddr + before + (shift ?? 0) };
+		return [...(before > 0 ? [{ ...entry, bytes: before }] : []), ...(rest > 0 && shift !== null ? [bent] : [])];
+	});
 }
