@@ -165,6 +165,8 @@ export interface FabricHostStatus {
 	readonly noCleanWritebacks: boolean;
 	readonly state: 'up' | 'silent' | 'crashed';
 	readonly poisonOnDecodeError: boolean;
+	/** CXL.mem isolation of its root ports: without it an access over a dead link times out and crashes the host. */
+	readonly isolation: boolean;
 	readonly windows: readonly {
 		readonly baseHpa: number;
 		readonly bytes: number;

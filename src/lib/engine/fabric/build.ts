@@ -47,6 +47,7 @@ function buildPeer(host: FabricHostScenario, index: number): PeerRecord {
 		incarnation: 1,
 		ignoresRelease: false,
 		poisonOnDecodeError: host.poisonOnDecodeError,
+		isolation: true,
 		windows: host.windows.map((window) => ({
 			...window,
 			targets: [...window.targets],

@@ -2,7 +2,9 @@ import { formatBytesBinary } from '../../base/format.ts';
 import { costBytes, costBytesPerSecond, costNs } from '../costs/cost-model.ts';
 import { writeBackRange } from '../fabric/coherence/lines.ts';
 import { lastStored, mediaHeld } from '../fabric/content.ts';
+import { wayIsCut } from '../fabric/coherence/place.ts';
 import { count } from '../fabric/counts.ts';
+import { crashHost } from '../fabric/faults/hosts.ts';
 import { aloneBytesPerSecond } from '../fabric/traffic/links.ts';
 import { emit } from '../sim/trace.ts';
 import type { AppRecord, DaxRecord, PeerRecord } from '../state/fabric-records.ts';
@@ -157,6 +159,11 @@ function readOnly(world: World, dax: DaxRecord): boolean {
 /** All ones, poison or an exception: what is read makes no sense, and it dies. */
 function looksAndDies(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord | null): void {
 	app.badReads += 1;
+	if (dax && !peer.isolation && wayIsCut(world, peer.id, deviceOfDax(world, dax), dax.ld)) {
+		crashHost(world, peer, `${app.id} touched memory behind a link that is down, and the root ports do not isolate`, app.causeSeq);
+		kill(world, peer, app, dax, 'its host has crashed');
+		return;
+	}
 	count(world, 'deadReads');
 	kill(world, peer, app, dax, 'it read all ones where its data had been');
 }

@@ -157,6 +157,7 @@ function hostStatus(world: World, peer: PeerRecord): FabricHostStatus {
 		noCleanWritebacks: peer.noCleanWritebacks,
 		state: peer.state,
 		poisonOnDecodeError: peer.poisonOnDecodeError,
+		isolation: peer.isolation,
 		windows: peer.windows.map(({ baseHpa, bytes, targets, ways, granularity, arithmetic, xorMasks, problem, region }) => ({
 			baseHpa,
 			bytes,

@@ -175,6 +175,8 @@ export interface PeerRecord {
 	ignoresRelease: boolean;
 	/** Poison on decode error is switched on. */
 	poisonOnDecodeError: boolean;
+	/** Its root ports isolate a link that is down; else an access to it times out and takes the host along. */
+	isolation: boolean;
 	windows: WindowRecord[];
 	/** Host bridges with their root ports; a bridge of one port and no decoder passes everything on. */
 	bridges: BridgeRecord[];

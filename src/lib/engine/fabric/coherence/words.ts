@@ -4,6 +4,7 @@ import type { PeerRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
 import { LINE_BYTES } from '../content.ts';
 import { count } from '../counts.ts';
+import { crashHost } from '../faults/hosts.ts';
 import { countLine } from '../traffic/lines.ts';
 import type { FabricOutcome, FabricWord } from '../outcome.ts';
 import { evict, fence, flush, invalidate, lineOf, load, prefetch, settle, store, writeBackClean } from './lines.ts';
@@ -64,6 +65,7 @@ function note(access: Access, rule: RuleId, text: string): void {
 /** What a load meets where nothing answers as memory does (CXL 4.0 Table 8-117). */
 function deadLoad(access: Access): FabricOutcome | null {
 	const { world, peer, place } = access;
+	if (place.meets === 'link down' && !peer.isolation) return timedOut(access, 'load');
 	if (place.meets === 'link down') {
 		note(access, 'link-down', `${peer.id} loads over a link that is down: an exception`);
 		return { ok: false, says: 'the link is down: the load gives a synchronous exception' };
@@ -87,6 +89,12 @@ function deadLoad(access: Access): FabricOutcome | null {
 	return null;
 }
 
+/** Nobody answers and nobody isolates the port: the access hangs until the watchdog, and the host with it (CXL 3.2 12.3). */
+function timedOut({ world, peer, cause }: Access, what: 'load' | 'store'): FabricOutcome {
+	crashHost(world, peer, `a ${what} over a link that is down timed out, and its root ports do not isolate`, cause);
+	return said(`the ${what} times out and takes ${peer.id} along`, { crashed: true });
+}
+
 /** A store that goes nowhere; the promise that it would have been is noted as lost. */
 function vanish(access: Access, rule: RuleId, why: string): FabricOutcome {
 	const { world, peer } = access;
@@ -98,6 +106,7 @@ function vanish(access: Access, rule: RuleId, why: string): FabricOutcome {
 
 function deadStore(access: Access): FabricOutcome | null {
 	const { place } = access;
+	if (place.meets === 'link down' && !access.peer.isolation) return timedOut(access, 'store');
 	if (place.meets === 'link down') return vanish(access, 'link-down', 'the link is down, the root port completes it');
 	if (place.meets === 'not assigned') return vanish(access, 'dead-place', `nothing there is assigned to ${access.peer.id}`);
 	if (place.region.readOnly) return vanish(access, 'read-only-region', 'the region is read-only');

@@ -7,13 +7,14 @@ import { flagOf, numberOf, outcomeOf, rangesOf, textOf } from './arguments.ts';
 import { giveBack } from './give-back.ts';
 import { extentPage } from './lists.ts';
 import { clearEvents, eventOpcode, readEvents } from './log.ts';
-import type { DcdAnswer } from './profile.ts';
+import { clearPoison, poison, poisonList } from './poison.ts';
+import { failed, type DcdAnswer } from './profile.ts';
 import { dcConfiguration } from './regions.ts';
 import { deviceAt } from './rows.ts';
 import { extentsOfTag, tagOf } from './tags.ts';
 
 /**
- * Mailbox commands of a host, sets 48h and 01h, by hand. `at`: a host of the fabric, or a QEMU machine, whose devices keep
+ * Mailbox commands of a host, sets 43h, 48h and 01h, by hand. `at`: a host of the fabric, or a QEMU machine, whose devices keep
  * their own names. The device answers at once.
  */
 type Mailbox = (world: World, device: number, ld: number, parameters: QmpArguments, cause: number) => FabricOutcome;
@@ -85,7 +86,9 @@ export const HOST_WORDS: Readonly<Record<string, FabricWord>> = {
 		const entries = entriesOf(world, device, ld, parameters);
 		return typeof entries === 'string' ? { ok: false, says: entries } : acted(giveBack(world, device, ld, entries, cause));
 	}),
-	'get-event-records': word('0100h', 'Get Event Records', (world, device, ld) => {
+	'get-event-records': word('0100h', 'Get Event Records', (world, device, ld, parameters) => {
+		const log = parameters['log'];
+		if (typeof log === 'string' && log !== 'dynamic-capacity') return otherLog(world, device, log);
 		const { records, more, overflow } = readEvents(world, device, ld);
 		return {
 			ok: true,
@@ -98,5 +101,26 @@ export const HOST_WORDS: Readonly<Record<string, FabricWord>> = {
 		if (handles === 'all') return acted(clearEvents(world, device, ld, 'all'));
 		if (!Array.isArray(handles)) return { ok: false, says: 'handles is a list of numbers, or "all"' };
 		return acted(clearEvents(world, device, ld, handles.map(Number)));
-	})
+	}),
+	'get-poison-list': word('4300h', 'Get Poison List', (world, device, _ld, parameters) =>
+		poisonList(world, deviceAt(world, device), device, parameters)
+	),
+	'inject-poison': word('4301h', 'Inject Poison', (world, device, _ld, parameters, cause) =>
+		poison('injected')(world, deviceAt(world, device), device, parameters, cause)
+	),
+	'clear-poison': word('4302h', 'Clear Poison', (world, device, _ld, parameters, cause) =>
+		clearPoison(world, deviceAt(world, device), device, parameters, cause)
+	)
 };
+
+const LOGS: readonly string[] = ['informational', 'warning', 'failure', 'fatal'];
+/** Logs 00h to 03h: what media and links tell. */
+function otherLog(world: World, device: number, log: string): FabricOutcome {
+	if (!LOGS.includes(log)) return outcomeOf(failed('invalidInput', `a log is one of ${[...LOGS, 'dynamic-capacity'].join(', ')}`));
+	const records = deviceAt(world, device).mediaEvents.filter((event) => event.log === log);
+	return {
+		ok: true,
+		says: `${records.length} records`,
+		output: { more: false, overflow: 0, records: records.map(({ what, dpa, atNs }) => ({ what, dpa, atNs })) }
+	};
+}

@@ -2,11 +2,10 @@ import type { QmpArguments } from '../../contract/machine-commands.ts';
 import { emit } from '../../sim/trace.ts';
 import type { DeviceRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
-import { LINE_BYTES, loseStores, storesIn } from '../content.ts';
 import { addCapacity } from '../dcd/offer.ts';
-import { GFD_SPACE, readExtent } from '../dcd/rows.ts';
 import { resetDevice, resetLogicalDevice } from '../dcd/resets.ts';
-import { findExtent, overlapping } from '../dcd/tree.ts';
+import { clearPoison, poison } from '../dcd/poison.ts';
+import { overlapping } from '../dcd/tree.ts';
 import { send } from '../messages.ts';
 import { codeWords, RETURN_CODES, type FabricOutcome, type FabricWord } from '../outcome.ts';
 
@@ -36,68 +35,6 @@ function reset(world: World, record: DeviceRecord, device: number, parameters: Q
 	if (place === null || !record.lds[place]) return no(`${record.id} has no logical device ${String(ld)}`);
 	resetLogicalDevice(world, device, place, cause);
 	return says(`logical device ${place} of ${record.id} is reset`);
-}
-
-/** Poison at `dpa` for `units` lines of 64 bytes; the list has a limit (code 10h beyond it). */
-function poison(source: 'injected' | 'internal') {
-	return (world: World, record: DeviceRecord, device: number, parameters: QmpArguments, cause: number): FabricOutcome => {
-		const dpa = wholeNumber(parameters['dpa'], 0);
-		const units = wholeNumber(parameters['units'] ?? 1, 1);
-		if (dpa === null || dpa % LINE_BYTES !== 0) return no('dpa: an address that is a multiple of 64', RETURN_CODES.invalidInput);
-		if (units === null || units > 4096) return no('units: 1 to 4096 lines', RETURN_CODES.invalidInput);
-		if (!isMapped(record, dpa, units * LINE_BYTES)) return no('the range lies outside of the device', RETURN_CODES.invalidPhysicalAddress);
-		if (record.poison.length >= record.limits.poison) return no(codeWords(RETURN_CODES.injectPoisonLimit), RETURN_CODES.injectPoisonLimit);
-		if (record.poison.some((each) => dpa < each.dpa + each.units * LINE_BYTES && each.dpa < dpa + units * LINE_BYTES))
-			return says('poisoned already');
-		record.poison.push({ dpa, units, source });
-		const seq = emit(world, {
-			kind: 'fault',
-			rule: 'poisoned-line',
-			cause,
-			values: { device: record.id, dpa: dpa / LINE_BYTES, units, source },
-			text: `${record.id}: ${units} ${units === 1 ? 'line is' : 'lines are'} poisoned${source === 'internal' ? ' after a media error' : ''}`
-		});
-		for (let unit = 0; unit < units; unit += 1) losePoisoned(world, device, dpa + unit * LINE_BYTES, seq);
-		return says(`${units} lines are poisoned`);
-	};
-}
-
-function isMapped(record: DeviceRecord, dpa: number, bytes: number): boolean {
-	const regions = [...record.lds.flatMap((logical) => logical.regions), ...(record.gfd?.partitions ?? [])];
-	if (dpa + bytes <= record.staticBytes) return true;
-	return regions.some((region) => dpa >= region.baseDpa && dpa + bytes <= region.baseDpa + region.bytes);
-}
-
-/** What the line held cannot be read any more, unless a cache still has it changed. */
-function losePoisoned(world: World, device: number, dpa: number, cause: number): void {
-	const record = world.r.fabric.devices[device] as DeviceRecord;
-	const places = record.gfd ? [GFD_SPACE] : [...record.lds.keys()];
-	for (const ld of places) {
-		const row = findExtent(world, device, ld, dpa);
-		if (row < 0) continue;
-		const extent = readExtent(world, row);
-		const at = extent.media + dpa - extent.dpa;
-		const changed = world.r.fabric.lines.some(
-			(line) => line.device === record.id && line.at === at && (line.state === 'dirty' || line.state === 'modified')
-		);
-		if (!changed) loseStores(world, storesIn(world, record.id, at, LINE_BYTES), 'media', cause);
-	}
-}
-
-function clearPoison(world: World, record: DeviceRecord, _device: number, parameters: QmpArguments, cause: number): FabricOutcome {
-	const dpa = wholeNumber(parameters['dpa'], 0);
-	if (dpa === null) return no('dpa: an address', RETURN_CODES.invalidInput);
-	const found = record.poison.find((each) => dpa >= each.dpa && dpa < each.dpa + each.units * LINE_BYTES);
-	if (!found) return says('nothing is poisoned there');
-	record.poison.splice(record.poison.indexOf(found), 1);
-	emit(world, {
-		kind: 'fault',
-		rule: 'poisoned-line',
-		cause,
-		values: { device: record.id, dpa: found.dpa / LINE_BYTES, units: found.units },
-		text: `${record.id}: the poison of ${found.units} ${found.units === 1 ? 'line' : 'lines'} is cleared, the bytes are what the command gave`
-	});
-	return says('cleared');
 }
 
 /** Many small offers to one logical device, faster than its host can read: what the log does then. */

@@ -60,6 +60,12 @@ function answer(world: World, peer: PeerRecord, parameters: Parameters<FabricWor
 export const ANSWER_WORDS: Readonly<Record<string, FabricWord>> = {
 	'set-answer': onPeer(setAnswer),
 	answer: onPeer(answer),
+	/** CXL.mem isolation of the root ports: off as Linux 7.3.4 leaves it, or on. */
+	'set-isolation': onPeer((_world, peer, parameters) => {
+		if (typeof parameters['enabled'] !== 'boolean') return { ok: false, says: 'enabled is true or false' };
+		peer.isolation = parameters['enabled'];
+		return { ok: true, says: `${peer.id}: root ports ${peer.isolation ? 'isolate' : 'do not isolate'} a link that is down` };
+	}),
 	'read-events': onPeer((world, peer) => {
 		wakeHost(world, peer);
 		return { ok: true, says: `${peer.id} looks at its event logs` };

@@ -197,3 +197,56 @@ describe('the fabric manager', () => {
 		holds(simulation);
 	});
 });
+
+describe('a dead link', () => {
+	it.each([
+		['isolates', true, 'killed', 1],
+		['does not isolate', false, 'killed', 0]
+	] as const)('whose root port %s', (_says, enabled, state, up) => {
+		const simulation = serving();
+		expect(tell(simulation, 'host', 'w', 'set-isolation', { enabled }).ok).toBe(true);
+		expect(simulation.status().fabric?.hosts[0]?.isolation).toBe(enabled);
+		tell(simulation, 'fault', 'w', 'cut-link');
+		settle(simulation);
+		expect(simulation.status().fabric?.apps[0]?.state).toBe(state);
+		expect(quantity(simulation, 'hostUp', 'w')).toBe(up);
+	});
+
+	it('takes a host along that loads or stores over it, unless its ports isolate', () => {
+		for (const execute of ['load', 'store']) {
+			const simulation = heads(['w']);
+			tell(simulation, 'fm', 'pool', 'initiate-dynamic-capacity-add', { host: 'w', bytes: GIB, tag: 'T' });
+			settle(simulation);
+			tell(simulation, 'fault', 'w', 'cut-link');
+			expect(tell(simulation, 'host', 'w', execute, { tag: 'T' }).ok).toBe(execute === 'store');
+			expect(quantity(simulation, 'hostUp', 'w')).toBe(1);
+			tell(simulation, 'host', 'w', 'set-isolation', { enabled: false });
+			expect(tell(simulation, 'host', 'w', execute, { tag: 'T' }).output).toEqual({ crashed: true });
+			expect(quantity(simulation, 'hostUp', 'w')).toBe(0);
+			settle(simulation);
+		}
+	});
+});
+
+describe('poison by the mailbox of a host (command set 43h)', () => {
+	it('is injected, listed by address with its source, cleared, and refused outside of the device', () => {
+		const simulation = serving();
+		const ask = (execute: string, given: Record<string, number | string> = {}) => tell(simulation, 'host', 'w', execute, given);
+		expect(ask('inject-poison', { dpa: 4096, units: 2 }).ok).toBe(true);
+		expect(tell(simulation, 'fault', 'pool', 'media-error', { dpa: 64 }).ok).toBe(true);
+		expect(ask('get-poison-list').output).toEqual({
+			flags: 0,
+			records: [
+				{ dpa: 64, units: 1, source: 2 },
+				{ dpa: 4096, units: 2, source: 3 }
+			]
+		});
+		expect(ask('get-poison-list', { dpa: 4096, bytes: 64 }).output).toMatchObject({ records: [{ dpa: 4096 }] });
+		expect(ask('get-event-records', { log: 'failure' }).output).toMatchObject({ records: [{ what: 'general media', dpa: 64 }] });
+		expect(ask('get-event-records', { log: 'sundry' }).detail).toMatch(/^invalid input \(2h\)/);
+		expect(ask('clear-poison', { dpa: 4160 }).ok).toBe(true);
+		expect(ask('get-poison-list').output).toMatchObject({ records: [{ dpa: 64 }] });
+		expect(ask('inject-poison', { dpa: 2 ** 50 }).detail).toContain('outside of the device');
+		expect(simulation.world.r.fabric.messages.filter(({ opcode }) => opcode === '4301h').map(({ code }) => code)).toEqual([0, 0xf]);
+	});
+});

@@ -27,7 +27,7 @@ function qmp(
 	if (answer?.kind !== 'command') throw new Error('no command');
 	const outcome = simulation.send(answer.command);
 	if (!outcome.ok) throw new Error(outcome.detail);
-	return JSON.parse((outcome.value as { output: { text: string } }).output.text) as ReturnType<typeof qmp>;
+	return JSON.parse((outcome.value as unknown as { output: { text: string } }).output.text) as ReturnType<typeof qmp>;
 }
 const add = (simulation: Simulation, more: Record<string, unknown> = {}) =>
 	qmp(simulation, 'cxl-add-dynamic-capacity', {

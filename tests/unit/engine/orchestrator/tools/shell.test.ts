@@ -37,7 +37,7 @@ function type(simulation: Simulation, line: string): { text: string; status: num
 	if (answer.kind === 'text') return answer;
 	const outcome = simulation.send(answer.command);
 	if (!outcome.ok) throw new Error(outcome.detail);
-	return (outcome.value as { output: { text: string; status: number } }).output;
+	return (outcome.value as unknown as { output: { text: string; status: number } }).output;
 }
 const json = (text: string): unknown => JSON.parse(text.slice(text.search(/^[[{]/m)));
 const holds = (simulation: Simulation) => expect(simulation.check().checks.filter((check) => !check.holds)).toEqual([]);

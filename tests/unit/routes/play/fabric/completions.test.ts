@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { fabricCompletions } from '../../../../../src/routes/play/fabric/completions.ts';
 
 const EXAMPLES = ['fm mem0 list-tags', 'host A load tag=3f9c offset=0'];
-const lines = (line: string, history: readonly string[] = []) => fabricCompletions(line, history, EXAMPLES).candidates.map((each) => each.line);
+const lines = (line: string, history: readonly string[] = []) =>
+	fabricCompletions(line, history, EXAMPLES).candidates.map((each) => each.line);
 
 describe('Tab at the console of a fabric', () => {
 	it('goes on by one word', () => {
