@@ -1,0 +1,46 @@
+import { formatAddress } from '../../base/address.ts';
+import { formatBytesBinary, formatNumber } from '../../base/format.ts';
+import type {
+	BandStatus,
+	DeviceEndStatus,
+	NicGuestStatus,
+	NicStatus
+} from '../../engine/contract/vdpa/status.ts';
+import { offsetWords } from './rails-scene.ts';
+
+/** The rails in sentences. */
+
+const WHAT = {
+	ram: 'RAM',
+	dimm: 'a DIMM',
+	ring: 'rings of QEMU',
+	control: 'buffers of the control queue'
+} as const;
+
+export function bandWords(band: BandStatus): string {
+	const where = `${formatBytesBinary(band.bytes)} of ${WHAT[band.what]} at device address ${formatAddress(band.iova)}`;
+	const space = band.asid === 0 ? '' : `, address space ${band.asid}`;
+	const pins =
+		band.pinnedPages === 0
+			? ', nothing pinned'
+			: `, ${formatNumber(band.pinnedPages)} pages pinned`;
+	if (band.gpa === null) return `${where}${space}${pins}`;
+	const from =
+		band.kind === 'identity'
+			? ', the same number as for the guest'
+			: `, for the guest ${formatAddress(band.gpa)} (${offsetWords(band)})`;
+	return `${where}${from}${space}${pins}${band.wrong ? '. Wrong: the device would reach other bytes than the guest means' : ''}`;
+}
+
+export function railsWords(
+	nic: NicStatus,
+	guest: NicGuestStatus,
+	end: DeviceEndStatus | null
+): string {
+	if (!end)
+		return `${nic.id} has no device here; the guest has ${guest.sections.length} sections of memory.`;
+	const mode = end.svq ? 'through shadow queues of QEMU' : 'on the guest’s own rings';
+	if (end.bands.length === 0)
+		return `${nic.id} on ${end.host}: nothing is mapped, the device reaches no memory.`;
+	return `${nic.id} on ${end.host}, ${mode}. ${end.bands.map(bandWords).join('; ')}.`;
+}
