@@ -50,6 +50,31 @@ test('one byte has other names on two hosts, and every view follows it', async (
 	await view(page, 'Addresses');
 	await expect(page.getByRole('textbox', { name: /Address that Host A loads/ })).toHaveValue('0x10_C234_5000');
 	await expect(page.locator('.decoders p.visually-hidden')).toContainText('device address 0x2_4234_5000');
+	// Both hosts use the device: its window keeps its shape, and says so where it would be changed.
+	const shape = page.getByRole('button', { name: /^Interleave of the window of Host A: 1 way/ });
+	await shape.focus();
+	await page.keyboard.press('Enter');
+	await page.getByRole('group', { name: 'ways' }).getByRole('button', { name: '1', exact: true }).focus();
+	await page.keyboard.press('ArrowRight');
+	await page.keyboard.press('Enter');
+	await expect(page.locator('.set [role="status"]')).toContainText('EBUSY: windows are fixed while they are used');
+	await page.keyboard.press('Escape');
+	await expect(shape).toBeFocused();
+});
+
+test('on a phone panels are turned one by one, and how a host answers is set at its rail', async ({ page }) => {
+	await page.setViewportSize({ width: 390, height: 844 });
+	await page.emulateMedia({ reducedMotion: 'reduce' });
+	await open(page, 'share a tag', false);
+	await view(page, 'Extents');
+	await page.getByRole('combobox', { name: 'How Host B answers offers' }).selectOption('by-hand');
+	await idle(page);
+	await expect(page.getByRole('combobox', { name: 'How Host B answers offers' })).toHaveValue('by-hand');
+	await expect(page.getByRole('group', { name: 'Event log of Host B' })).toHaveCount(0);
+	await page.getByRole('slider', { name: /Pieces and their line/ }).press('End');
+	await expect(page.getByRole('group', { name: 'Event log of Host B' })).toBeVisible();
+	await expect(page.getByRole('group', { name: 'Extents of Host B' })).toHaveCount(0);
+	expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });
 
 test('what is done at an extent stands in the console as its line, and a typed line moves the picture', async ({ page }) => {

@@ -48,6 +48,8 @@ const PAD = 16;
 const NAMES = 96;
 const PORT_HIGH = 38;
 const DEVICE_HIGH = 76;
+/** Below so many levels of ports everything stands closer together. */
+const LEVELS_AT_EASE = 1;
 
 /** A place on the rails, by host address. */
 export const xOf = (layout: Pick<CxlLayout, 'region'>, scene: CxlScene, hpa: number): number =>
@@ -59,7 +61,9 @@ export function layoutCxl(width: number, height: number, scene: CxlScene): CxlLa
 	const wide = width - left - PAD;
 	const levels = Math.max(1, ...scene.ports.map(({ level }) => level + 1));
 	// On a phone the rails' names stand above them.
-	const fixed = (names === 0 ? 400 : 330) + levels * (PORT_HIGH + 22);
+	const tight = levels > LEVELS_AT_EASE && names > 0;
+	const between = tight ? 12 : 22;
+	const fixed = (names === 0 ? 400 : tight ? 300 : 330) + levels * (PORT_HIGH + between);
 	const high = Math.max(CXL_LOWEST, height, fixed);
 	/** Rows share what is left over. */
 	const slack = Math.min(26, (high - fixed) / (levels + 5));
@@ -70,11 +74,11 @@ export function layoutCxl(width: number, height: number, scene: CxlScene): CxlLa
 		return place;
 	};
 	const above = names === 0 ? 20 : 0;
-	const window = row(20, 26 + above);
-	const blocks = row(30, 10 + above);
-	const dax = row(24, 10 + above);
-	const region = row(24, 16);
-	const stripeRow = row(24, 26);
+	const window = row(20, (tight ? 18 : 26) + above);
+	const blocks = row(tight ? 26 : 30, (tight ? 7 : 10) + above);
+	const dax = row(24, (tight ? 7 : 10) + above);
+	const region = row(24, tight ? 11 : 16);
+	const stripeRow = row(24, tight ? 18 : 26);
 	const at = (hpa: number): number =>
 		region.x + ((hpa - scene.range.baseHpa) / scene.range.bytes) * region.width;
 	const clipped = (baseHpa: number, bytes: number, rail: Box): Box => {

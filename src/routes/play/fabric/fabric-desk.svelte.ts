@@ -33,7 +33,7 @@ export class FabricDesk {
 	choice: ExtentsChoice = $state.raw({ device: null, tag: null, hosts: [null, null] });
 	/** Byte of the tag's line that is followed; null: the one that the figure begins with. */
 	offset: number | null = $state(null);
-	/** Addresses whose ladders are shown; null: the first byte of the host's window. */
+	/** Addresses whose ladders are shown; null: the followed byte, or one somewhere in the window. */
 	addresses: readonly [number | null, number | null] = $state.raw([null, null]);
 	answers: readonly [TranslationAnswer | null, TranslationAnswer | null] = $state.raw([null, null]);
 	/** How the windows of these addresses are interleaved, and what else they could be. */
@@ -149,7 +149,7 @@ export class FabricDesk {
 		}
 	}
 
-	/** The two hosts of the ladders with the address that they begin with: the followed byte of the tag, else the window's first. */
+	/** The two hosts of the ladders with the address that they begin with: the followed byte of the tag, else one somewhere in the window. */
 	ladderHosts(): readonly [LadderHost | null, LadderHost | null] {
 		const fabric = this.fabric;
 		if (!fabric) return [null, null];
@@ -169,7 +169,8 @@ export class FabricDesk {
 				id: host.id,
 				baseHpa: window.baseHpa,
 				bytes: window.bytes,
-				firstHpa: followed ?? window.baseHpa,
+				// Not at the beginning of a stripe: its bits are to say something.
+				firstHpa: followed ?? window.baseHpa + someOffset(window.bytes) + 0x678,
 				follows: followed !== undefined && followed !== null
 			};
 		};
