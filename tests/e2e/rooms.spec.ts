@@ -61,6 +61,15 @@ test('keys go from block to page frame and back', async ({ page }) => {
 	await page.keyboard.press('Home');
 	await expect(view(page)).toHaveAttribute('data-block', '0');
 	await expect(block(page)).toContainText('spans two zones, valid_zones none');
+	// An order of the free lists shows in the rooms where its chunks lie.
+	const places = view(page).locator('path.shown');
+	await expect(places).toHaveCount(0);
+	await view(page).locator('.lists .rows').focus();
+	await page.keyboard.press('ArrowDown');
+	await expect(places).not.toHaveCount(0);
+	await expect(view(page).locator('.lists')).toContainText(/Order 10: [\d,]+ chunks? of 4.MiB.* They lie in/);
+	await page.keyboard.press('Escape');
+	await expect(places).toHaveCount(0);
 });
 
 test('a block that is dragged out of its room goes offline', async ({ page }) => {
@@ -154,6 +163,9 @@ test('everything can be reached on a phone, and nothing is wider than it', async
 	await open(page, 'scenario=m6-held-page&ms=6000&room=358x760');
 	await page.getByText('Watermarks').scrollIntoViewIfNeeded();
 	await expect(page.getByText('Watermarks')).toBeInViewport();
+	const lens = await block(page).boundingBox();
+	const lists = await page.locator('.lists').boundingBox();
+	expect((lens?.y ?? 0) + (lens?.height ?? 0)).toBeLessThanOrEqual(lists?.y ?? 0);
 	const overflow = await view(page).evaluate((element) => element.scrollWidth - element.clientWidth);
 	expect(overflow).toBeLessThanOrEqual(0);
 });

@@ -83,6 +83,15 @@ const BITS: readonly (readonly [MarkName, number])[] = [
 	['kernel', Mark.kernel]
 ];
 
+const headOf = (block: BlockScene): number => String(block.status.id).length * DIGIT + 6;
+
+/** Middle of the ring of a walk that begins again and again, behind the number; null without one, or without room for it and a mark. */
+export function againX(block: BlockScene, width: number): number | null {
+	if (block.calls.running?.waitingFor == null) return null;
+	const x = headOf(block) + GLYPH / 2;
+	return x + GLYPH / 2 + 3 + GLYPH <= width ? x : null;
+}
+
 /** What keeps a block, the strongest claim first: as many as fit beside its number. `width`: of the head. */
 export function tileMarks(scene: RoomsScene, block: BlockScene, width: number): TileMark[] {
 	if (block.status.state === 'offline') return [];
@@ -92,8 +101,7 @@ export function tileMarks(scene: RoomsScene, block: BlockScene, width: number): 
 			if (((scene.cells.marks[at] as number) & bit) !== 0) cells += 1;
 		return { name, cells };
 	}).filter(({ cells }) => cells > 0);
-	const again = block.calls.running?.waitingFor ? GLYPH + 3 : 0;
-	let room = width - String(block.status.id).length * DIGIT - 6 - again;
+	let room = width - headOf(block) - (againX(block, width) === null ? 0 : GLYPH + 3);
 	const wide = (text: string): number => GLYPH + (text === '' ? 0 : text.length * DIGIT + 3);
 	const fitting: { readonly name: MarkName; readonly text: string }[] = [];
 	for (const { name, cells } of found) {

@@ -4,6 +4,8 @@ import type { CallStatus, MachineStatus } from '../../engine/contract/machine-st
 import type { Moment } from '../describe/moment.ts';
 import { sizeWords } from './words.ts';
 
+const MOST_DEVICES = 3;
+
 /** The one sentence above the stage of a machine, and at most four figures. */
 export function machineMoment(machine: MachineStatus, nowNs: number): Moment {
 	const free = machine.nodes.reduce(
@@ -20,11 +22,11 @@ export function machineMoment(machine: MachineStatus, nowNs: number): Moment {
 			words: `free of ${formatBytesBinary(managed * PAGE_BYTES)}`
 		}
 	];
-	const [device] = machine.virtioMems;
-	if (device)
+	const several = machine.virtioMems.length > 1;
+	for (const device of machine.virtioMems.slice(0, MOST_DEVICES))
 		figures.push({
 			value: sizeWords(device.pluggedBytes),
-			words: `plugged of ${sizeWords(device.requestedBytes)} asked`
+			words: `plugged ${several ? `in ${device.id} ` : ''}of ${sizeWords(device.requestedBytes)} asked`
 		});
 	return { sentence: sentenceOf(machine, nowNs), figures };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { blockActions } from '../../../../src/lib/viz/rooms/actions.ts';
 import { readFrames } from '../../../../src/lib/viz/rooms/frames.ts';
-import { laneMarks, laneOfBlock, laneOfFrames, tileMarks } from '../../../../src/lib/viz/rooms/lane-marks.ts';
+import { againX, laneMarks, laneOfBlock, laneOfFrames, tileMarks } from '../../../../src/lib/viz/rooms/lane-marks.ts';
 import { ownersOf } from '../../../../src/lib/viz/rooms/sub-blocks.ts';
 import { rulerOf } from '../../../../src/lib/viz/rooms/ruler.ts';
 import { shownZone, targetBlock } from '../../../../src/lib/viz/rooms/target.ts';
@@ -27,6 +27,10 @@ describe('what keeps memory is told at every level', () => {
 		expect(head.map(({ name, text }) => [name, text])).toContainEqual(['held', '1']);
 		// Where there is no room the glyph stays, the number goes.
 		expect(tileMarks(scene, own, 34).map(({ name }) => name)[0]).toBe('held');
+		// A walk that tries turns a ring behind the number, unless it would meet what keeps the block.
+		expect(againX(own, 34)).toBeNull();
+		const ring = againX(own, 57) ?? NaN;
+		expect(ring + 5.5).toBeLessThanOrEqual((tileMarks(scene, own, 57)[0]?.glyphX ?? NaN) - 5.5);
 		const pfn = status.held[0]?.runs[0]?.[0] ?? -1;
 		const sub = Math.floor(pfn / 512);
 		const inside = laneOfFrames(readFrames(views, status, firstBlock + sub, sub * 512), ownersOf(status));
