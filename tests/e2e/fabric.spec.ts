@@ -50,14 +50,14 @@ test('one byte has other names on two hosts, and every view follows it', async (
 	await view(page, 'Addresses');
 	await expect(page.getByRole('textbox', { name: /Address that Host A loads/ })).toHaveValue('0x10_C234_5000');
 	await expect(page.locator('.decoders p.visually-hidden')).toContainText('device address 0x2_4234_5000');
-	// Both hosts use the device: its window keeps its shape, and says so where it would be changed.
+	// One device takes no second way: the reason stands where it was asked for.
 	const shape = page.getByRole('button', { name: /^Interleave of the window of Host A: 1 way/ });
 	await shape.focus();
 	await page.keyboard.press('Enter');
 	await page.getByRole('group', { name: 'ways' }).getByRole('button', { name: '1', exact: true }).focus();
 	await page.keyboard.press('ArrowRight');
 	await page.keyboard.press('Enter');
-	await expect(page.locator('.set [role="status"]')).toContainText('EBUSY: windows are fixed while they are used');
+	await expect(page.locator('.set [role="status"]')).toContainText('ENXIO: 2 ways need as many devices');
 	await page.keyboard.press('Escape');
 	await expect(shape).toBeFocused();
 });
