@@ -30,6 +30,8 @@ export const FABRIC_QUANTITIES = {
 	hostUp: '1 while a host is up: host',
 	planDone: '1 when the last plan of this name is done, −1 when it failed, 0 while it runs: plan, or "plan host"',
 	planSeconds: 'seconds that the last plan of this name took, −1 while it runs or when it failed: plan, or "plan host"',
+	linkBytes: 'data that went over a link of the fabric, both ways: link ("switch:port" or "device:head")',
+	linkLoad: 'how full a link of the fabric is now, the fuller way, 0 to 1: link',
 	logOverflow: 'records that an event log had no room for: host',
 	exchangeWins: '1 when a plan for the exchange reads nothing old in any order: plan in words (contract/exchange.ts)',
 	exchangeStaleReads: 'most stale reads of a plan in any order: plan in words',

@@ -13,6 +13,7 @@ import { tagById, viewOfTag } from '../fabric/dcd/tags.ts';
 import { reachableBytes } from '../orchestrator/gfam-acts.ts';
 import { throughDoor } from '../orchestrator/doors.ts';
 import type { World } from '../state/world.ts';
+import { linkStatus } from './fabric-load.ts';
 
 /** Quantities of the fabric by name. null when `of` names nothing. */
 type Read = (world: World, of: string) => number | null;
@@ -142,6 +143,14 @@ const READ: Readonly<Record<FabricQuantityName, Read>> = {
 	planSeconds: (world, name) => {
 		const plan = planOf(world, name);
 		return plan && plan.state === 'done' ? (plan.endNs - plan.startNs) / 1e9 : -1;
+	},
+	linkBytes: (world, id) => {
+		const link = linkStatus(world).find((one) => one.id === id);
+		return link ? link.read.bytes + link.write.bytes : null;
+	},
+	linkLoad: (world, id) => {
+		const link = linkStatus(world).find((one) => one.id === id);
+		return link ? Math.max(link.read.load, link.write.load) : null;
 	},
 	logOverflow: (world, host) => {
 		if (!peerOf(world, host)) return null;

@@ -21,13 +21,22 @@ export interface DeviceRecord {
 	lds: LogicalDeviceRecord[];
 	/** GFD only. */
 	gfd: GfdRecord | null;
-	poison: { dpa: number; units: number; source: 'external' | 'internal' | 'injected' }[];
+	poison: PoisonRecord[];
 	/** The poison list was full when more came. */
 	poisonOverflow: boolean;
 	/** Records of the other event logs, oldest first: informational, warning, failure, fatal. */
 	mediaEvents: { log: string; what: string; dpa: number; atNs: number }[];
 	/** Free runs of its media: start, end, start, end … in units of 64 bytes, by address, in chunks (fabric/dcd/media.ts). */
 	freeMedia: number[][];
+}
+
+/** A run of poisoned lines at a device address of one logical device. */
+export interface PoisonRecord {
+	/** Whose address it is; absent where the device has one address space. */
+	ld?: number;
+	dpa: number;
+	units: number;
+	source: 'external' | 'internal' | 'injected';
 }
 
 /** Extents of one logical device, or of a G-FAM device: a list in order of arrival and a search tree by address. */

@@ -2,6 +2,7 @@ import type { RuleId } from '../../contract/rules.ts';
 import type { DeviceRecord, PeerRecord, RegionRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
 import { isAccessible } from '../dcd/lists.ts';
+import { isPoisoned } from '../dcd/poison.ts';
 import { GFD_SPACE, readExtent } from '../dcd/rows.ts';
 import { findExtent } from '../dcd/tree.ts';
 import { resolve } from './resolve.ts';
@@ -32,8 +33,6 @@ export interface AccessEffect {
 }
 export type Direction = 'load' | 'store';
 
-const LINE = 64;
-
 export function whatHappens(world: World, host: string, hpa: number, direction: Direction): AccessEffect {
 	return effectOf(world, host, resolve(world, host, hpa), direction);
 }
@@ -54,7 +53,7 @@ export function effectOf(world: World, host: string, way: Resolved, direction: D
 			};
 		return dead(peer, direction, 'hdm-unassigned', 'nothing is assigned to this host there');
 	}
-	const poisoned = device.poison.some((run) => way.dpa >= run.dpa && way.dpa < run.dpa + run.units * LINE);
+	const poisoned = isPoisoned(world, way.device, way.ld < 0 ? GFD_SPACE : way.ld, way.dpa);
 	const region = regionAt(device, way.ld, way.dpa);
 	if (direction === 'store' && region?.readOnly)
 		return {

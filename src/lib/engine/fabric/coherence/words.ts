@@ -4,6 +4,7 @@ import type { PeerRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
 import { LINE_BYTES } from '../content.ts';
 import { count } from '../counts.ts';
+import { clearLine, isPoisoned } from '../dcd/poison.ts';
 import { crashHost } from '../faults/hosts.ts';
 import { countLine } from '../traffic/lines.ts';
 import type { FabricOutcome, FabricWord } from '../outcome.ts';
@@ -77,9 +78,7 @@ function deadLoad(access: Access): FabricOutcome | null {
 		note(access, 'dead-place', `${peer.id} loads what is not assigned to it: ${gives}`);
 		return said(`${gives}: nothing there is assigned to ${peer.id}`, { reads: gives });
 	}
-	const poisoned = world.r.fabric.devices[place.device]?.poison.some(
-		(each) => place.dpa >= each.dpa && place.dpa < each.dpa + each.units * LINE_BYTES
-	);
+	const poisoned = isPoisoned(world, place.device, place.ld, place.dpa);
 	if (poisoned && lineOf(world, peer.id, access.device, access.at) === null) {
 		count(world, 'poisonReads');
 		countLine(world, peer.id, place.device, 'read');
@@ -144,8 +143,8 @@ export const MEMORY_WORDS: Readonly<Record<string, FabricWord>> = {
 		const { world, peer, place, device, at, cause } = access;
 		const dead = deadStore(access);
 		if (dead) return dead;
-		const record = world.r.fabric.devices[place.device];
-		if (record) clearPoisonAt(record, place.dpa);
+		// A store of a whole line clears its poison (from memory).
+		clearLine(world, place.device, place.ld, place.dpa);
 		if (place.region.hardwareCoherent)
 			return coherentStore(world, peer.id, place, cause) ? said('done in its own cache') : said('the device is asked for the line');
 		const held = store(world, peer.id, device, at, peer.id, cause);
@@ -201,18 +200,3 @@ export const MEMORY_WORDS: Readonly<Record<string, FabricWord>> = {
 		return said('written back although it was clean');
 	})
 };
-
-/** A store of a whole line clears its poison (from memory). */
-function clearPoisonAt(
-	record: { poison: { dpa: number; units: number; source: 'external' | 'internal' | 'injected' }[] },
-	dpa: number
-): void {
-	record.poison = record.poison.flatMap((each) => {
-		const unit = Math.floor((dpa - each.dpa) / LINE_BYTES);
-		if (unit < 0 || unit >= each.units) return [each];
-		const parts = [];
-		if (unit > 0) parts.push({ ...each, units: unit });
-		if (unit + 1 < each.units) parts.push({ ...each, dpa: each.dpa + (unit + 1) * LINE_BYTES, units: each.units - unit - 1 });
-		return parts;
-	});
-}

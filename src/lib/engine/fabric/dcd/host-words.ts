@@ -102,14 +102,14 @@ export const HOST_WORDS: Readonly<Record<string, FabricWord>> = {
 		if (!Array.isArray(handles)) return { ok: false, says: 'handles is a list of numbers, or "all"' };
 		return acted(clearEvents(world, device, ld, handles.map(Number)));
 	}),
-	'get-poison-list': word('4300h', 'Get Poison List', (world, device, _ld, parameters) =>
-		poisonList(world, deviceAt(world, device), device, parameters)
+	'get-poison-list': word('4300h', 'Get Poison List', (world, device, ld, parameters) =>
+		poisonList(world, deviceAt(world, device), device, { ...parameters, ld })
 	),
-	'inject-poison': word('4301h', 'Inject Poison', (world, device, _ld, parameters, cause) =>
-		poison('injected')(world, deviceAt(world, device), device, parameters, cause)
+	'inject-poison': word('4301h', 'Inject Poison', (world, device, ld, parameters, cause) =>
+		poison('injected')(world, deviceAt(world, device), device, { ...parameters, ld }, cause)
 	),
-	'clear-poison': word('4302h', 'Clear Poison', (world, device, _ld, parameters, cause) =>
-		clearPoison(world, deviceAt(world, device), device, parameters, cause)
+	'clear-poison': word('4302h', 'Clear Poison', (world, device, ld, parameters, cause) =>
+		clearPoison(world, deviceAt(world, device), device, { ...parameters, ld }, cause)
 	)
 };
 

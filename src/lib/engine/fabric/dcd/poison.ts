@@ -1,9 +1,10 @@
 import type { QmpArguments } from '../../contract/machine-commands.ts';
 import { emit } from '../../sim/trace.ts';
-import type { DeviceRecord } from '../../state/fabric-records.ts';
+import type { DeviceRecord, PoisonRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
 import { LINE_BYTES, loseStores, storesIn } from '../content.ts';
 import { codeWords, RETURN_CODES, type FabricOutcome } from '../outcome.ts';
+import { extentsOf } from './lists.ts';
 import { GFD_SPACE, readExtent } from './rows.ts';
 import { findExtent } from './tree.ts';
 
@@ -13,18 +14,72 @@ const no = (text: string, code?: number): FabricOutcome => ({ ok: false, says: t
 const wholeNumber = (value: unknown, least: number): number | null =>
 	typeof value === 'number' && Number.isSafeInteger(value) && value >= least ? value : null;
 
-/** Poison at `dpa` for `units` lines of 64 bytes; the list has a limit (code 10h beyond it). */
+/** The one address space of a G-FAM device, or the logical device that is named; the first one unless said. */
+function spaceOf(record: DeviceRecord, parameters: QmpArguments): number | null {
+	if (record.gfd) return GFD_SPACE;
+	const ld = wholeNumber(parameters['ld'] ?? 0, 0);
+	return ld !== null && record.lds[ld] ? ld : null;
+}
+
+/** Media behind a device address, whatever state its extent is in; −1: none. */
+function mediaAt(world: World, device: number, ld: number, dpa: number): number {
+	const record = world.r.fabric.devices[device] as DeviceRecord;
+	if (ld !== GFD_SPACE && dpa < record.staticBytes) return ld * record.staticBytes + dpa;
+	const row = findExtent(world, device, ld, dpa);
+	if (row < 0) return -1;
+	const extent = readExtent(world, row);
+	return extent.media + dpa - extent.dpa;
+}
+
+/** The poisoned line that a host meets at one of its addresses: another host may have met the same media at another one. */
+function poisonAt(world: World, device: number, ld: number, dpa: number): { readonly run: PoisonRecord; readonly unit: number } | null {
+	const record = world.r.fabric.devices[device] as DeviceRecord;
+	if (record.poison.length === 0) return null;
+	const line = Math.floor(dpa / LINE_BYTES) * LINE_BYTES;
+	let own: number | null = null;
+	for (const run of record.poison) {
+		if (run.ld === undefined || run.ld === ld) {
+			const unit = (line - run.dpa) / LINE_BYTES;
+			if (unit >= 0 && unit < run.units) return { run, unit };
+			continue;
+		}
+		own ??= mediaAt(world, device, ld, line);
+		if (own < 0) continue;
+		for (let unit = 0; unit < run.units; unit += 1)
+			if (mediaAt(world, device, run.ld, run.dpa + unit * LINE_BYTES) === own) return { run, unit };
+	}
+	return null;
+}
+
+export const isPoisoned = (world: World, device: number, ld: number, dpa: number): boolean => poisonAt(world, device, ld, dpa) !== null;
+
+/** One line is good again: it was written whole (from memory), or cleared. False: it was not poisoned. */
+export function clearLine(world: World, device: number, ld: number, dpa: number): boolean {
+	const found = poisonAt(world, device, ld, dpa);
+	if (!found) return false;
+	const { run, unit } = found;
+	const record = world.r.fabric.devices[device] as DeviceRecord;
+	const parts: PoisonRecord[] = [];
+	if (unit > 0) parts.push({ ...run, units: unit });
+	if (unit + 1 < run.units) parts.push({ ...run, dpa: run.dpa + (unit + 1) * LINE_BYTES, units: run.units - unit - 1 });
+	record.poison.splice(record.poison.indexOf(run), 1, ...parts);
+	return true;
+}
+
+/** Poison at `dpa` of logical device `ld` for `units` lines of 64 bytes; the list has a limit (code 10h beyond it). */
 export function poison(source: 'injected' | 'internal') {
 	return (world: World, record: DeviceRecord, device: number, parameters: QmpArguments, cause: number): FabricOutcome => {
 		const dpa = wholeNumber(parameters['dpa'], 0);
 		const units = wholeNumber(parameters['units'] ?? 1, 1);
+		const ld = spaceOf(record, parameters);
+		if (ld === null) return no(`${record.id} has no logical device ${String(parameters['ld'])}`, RETURN_CODES.invalidInput);
 		if (dpa === null || dpa % LINE_BYTES !== 0) return no('dpa: an address that is a multiple of 64', RETURN_CODES.invalidInput);
 		if (units === null || units > 4096) return no('units: 1 to 4096 lines', RETURN_CODES.invalidInput);
-		if (!isMapped(record, dpa, units * LINE_BYTES)) return no('the range lies outside of the device', RETURN_CODES.invalidPhysicalAddress);
+		if (!isMapped(record, ld, dpa, units * LINE_BYTES))
+			return no('the range lies outside of the device', RETURN_CODES.invalidPhysicalAddress);
 		if (record.poison.length >= record.limits.poison) return no(codeWords(RETURN_CODES.injectPoisonLimit), RETURN_CODES.injectPoisonLimit);
-		if (record.poison.some((each) => dpa < each.dpa + each.units * LINE_BYTES && each.dpa < dpa + units * LINE_BYTES))
-			return says('poisoned already');
-		record.poison.push({ dpa, units, source });
+		for (let unit = 0; unit < units; unit += 1) if (isPoisoned(world, device, ld, dpa + unit * LINE_BYTES)) return says('poisoned already');
+		record.poison.push({ ...(record.lds.length > 1 ? { ld } : {}), dpa, units, source });
 		const seq = emit(world, {
 			kind: 'fault',
 			rule: 'poisoned-line',
@@ -32,46 +87,41 @@ export function poison(source: 'injected' | 'internal') {
 			values: { device: record.id, dpa: dpa / LINE_BYTES, units, source },
 			text: `${record.id}: ${units} ${units === 1 ? 'line is' : 'lines are'} poisoned${source === 'internal' ? ' after a media error' : ''}`
 		});
-		for (let unit = 0; unit < units; unit += 1) losePoisoned(world, device, dpa + unit * LINE_BYTES, seq);
+		for (let unit = 0; unit < units; unit += 1) losePoisoned(world, device, ld, dpa + unit * LINE_BYTES, seq);
 		if (source === 'internal') logMediaEvent(world, record, dpa);
 		return says(`${units} lines are poisoned`);
 	};
 }
 
-function isMapped(record: DeviceRecord, dpa: number, bytes: number): boolean {
-	const regions = [...record.lds.flatMap((logical) => logical.regions), ...(record.gfd?.partitions ?? [])];
+function isMapped(record: DeviceRecord, ld: number, dpa: number, bytes: number): boolean {
+	const regions = record.gfd ? record.gfd.partitions : (record.lds[ld]?.regions ?? []);
 	if (dpa + bytes <= record.staticBytes) return true;
 	return regions.some((region) => dpa >= region.baseDpa && dpa + bytes <= region.baseDpa + region.bytes);
 }
 
 /** What the line held cannot be read any more, unless a cache still has it changed. */
-function losePoisoned(world: World, device: number, dpa: number, cause: number): void {
+function losePoisoned(world: World, device: number, ld: number, dpa: number, cause: number): void {
 	const record = world.r.fabric.devices[device] as DeviceRecord;
-	const places = record.gfd ? [GFD_SPACE] : [...record.lds.keys()];
-	for (const ld of places) {
-		const row = findExtent(world, device, ld, dpa);
-		if (row < 0) continue;
-		const extent = readExtent(world, row);
-		const at = extent.media + dpa - extent.dpa;
-		const changed = world.r.fabric.lines.some(
-			(line) => line.device === record.id && line.at === at && (line.state === 'dirty' || line.state === 'modified')
-		);
-		if (!changed) loseStores(world, storesIn(world, record.id, at, LINE_BYTES), 'media', cause);
-	}
+	const at = mediaAt(world, device, ld, dpa);
+	if (at < 0) return;
+	const changed = world.r.fabric.lines.some(
+		(line) => line.device === record.id && line.at === at && (line.state === 'dirty' || line.state === 'modified')
+	);
+	if (!changed) loseStores(world, storesIn(world, record.id, at, LINE_BYTES), 'media', cause);
 }
 
-export function clearPoison(world: World, record: DeviceRecord, _device: number, parameters: QmpArguments, cause: number): FabricOutcome {
+/** 4302h Clear Poison: one line, which then holds what the command brought. */
+export function clearPoison(world: World, record: DeviceRecord, device: number, parameters: QmpArguments, cause: number): FabricOutcome {
 	const dpa = wholeNumber(parameters['dpa'], 0);
-	if (dpa === null) return no('dpa: an address', RETURN_CODES.invalidInput);
-	const found = record.poison.find((each) => dpa >= each.dpa && dpa < each.dpa + each.units * LINE_BYTES);
-	if (!found) return says('nothing is poisoned there');
-	record.poison.splice(record.poison.indexOf(found), 1);
+	const ld = spaceOf(record, parameters);
+	if (dpa === null || ld === null) return no('dpa: an address of a logical device', RETURN_CODES.invalidInput);
+	if (!clearLine(world, device, ld, dpa)) return says('nothing is poisoned there');
 	emit(world, {
 		kind: 'fault',
 		rule: 'poisoned-line',
 		cause,
-		values: { device: record.id, dpa: found.dpa / LINE_BYTES, units: found.units },
-		text: `${record.id}: the poison of ${found.units} ${found.units === 1 ? 'line' : 'lines'} is cleared, the bytes are what the command gave`
+		values: { device: record.id, dpa: Math.floor(dpa / LINE_BYTES) },
+		text: `${record.id}: the poison of a line is cleared, its bytes are what the command gave`
 	});
 	return says('cleared');
 }
@@ -87,13 +137,15 @@ function logMediaEvent(world: World, record: DeviceRecord, dpa: number): void {
 const SOURCES = { external: 1, internal: 2, injected: 3 } as const;
 const LIST_BYTES = 64;
 
-/** 4300h Get Poison List: runs of lines in a range, by address, with the source of each (CXL 4.0 8.2.10.9.4.1). */
-export function poisonList(_world: World, record: DeviceRecord, _device: number, parameters: QmpArguments): FabricOutcome {
+/** 4300h Get Poison List: runs of lines in a range, by the addresses of this logical device, with the source of each (CXL 4.0 8.2.10.9.4.1). */
+export function poisonList(world: World, record: DeviceRecord, device: number, parameters: QmpArguments): FabricOutcome {
 	const from = wholeNumber(parameters['dpa'] ?? 0, 0);
 	const bytes = wholeNumber(parameters['bytes'] ?? Number.MAX_SAFE_INTEGER, 0);
-	if (from === null || bytes === null || from % LIST_BYTES !== 0)
+	const ld = spaceOf(record, parameters);
+	if (from === null || bytes === null || ld === null || from % LIST_BYTES !== 0)
 		return no('dpa and bytes: a range in units of 64 bytes', RETURN_CODES.invalidInput);
 	const found = record.poison
+		.flatMap((run) => (run.ld === undefined || run.ld === ld ? [run] : seenFrom(world, device, ld, run)))
 		.filter((run) => run.dpa < from + bytes && run.dpa + run.units * LINE_BYTES > from)
 		.sort((one, other) => one.dpa - other.dpa);
 	return {
@@ -104,4 +156,20 @@ export function poisonList(_world: World, record: DeviceRecord, _device: number,
 			records: found.map((run) => ({ dpa: run.dpa, units: run.units, source: SOURCES[run.source] }))
 		}
 	};
+}
+
+/** Lines that another logical device was poisoned at, where this one has the same media: by its own addresses. */
+function seenFrom(world: World, device: number, ld: number, run: PoisonRecord): PoisonRecord[] {
+	const seen: PoisonRecord[] = [];
+	const extents = extentsOf(world, device, ld);
+	for (let unit = 0; unit < run.units; unit += 1) {
+		const media = mediaAt(world, device, run.ld as number, run.dpa + unit * LINE_BYTES);
+		const extent = media < 0 ? undefined : extents.find((each) => media >= each.media && media < each.media + each.bytes);
+		if (!extent) continue;
+		const dpa = extent.dpa + media - extent.media;
+		const last = seen.at(-1);
+		if (last && last.dpa + last.units * LINE_BYTES === dpa) last.units += 1;
+		else seen.push({ ...run, ld, dpa, units: 1 });
+	}
+	return seen;
 }

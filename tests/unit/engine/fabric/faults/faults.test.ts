@@ -245,8 +245,34 @@ describe('poison by the mailbox of a host (command set 43h)', () => {
 		expect(ask('get-event-records', { log: 'failure' }).output).toMatchObject({ records: [{ what: 'general media', dpa: 64 }] });
 		expect(ask('get-event-records', { log: 'sundry' }).detail).toMatch(/^invalid input \(2h\)/);
 		expect(ask('clear-poison', { dpa: 4160 }).ok).toBe(true);
-		expect(ask('get-poison-list').output).toMatchObject({ records: [{ dpa: 64 }] });
+		expect(ask('get-poison-list').output).toMatchObject({
+			records: [
+				{ dpa: 64, units: 1 },
+				{ dpa: 4096, units: 1 }
+			]
+		});
 		expect(ask('inject-poison', { dpa: 2 ** 50 }).detail).toContain('outside of the device');
 		expect(simulation.world.r.fabric.messages.filter(({ opcode }) => opcode === '4301h').map(({ code }) => code)).toEqual([0, 0xf]);
+	});
+
+	it('lies in the media: another host meets it at its own address of a shared tag, and nowhere else', () => {
+		const simulation = heads(['w', 'v'], { sharable: true });
+		const add = (host: string, tag: string, policy: string) =>
+			tell(simulation, 'fm', 'pool', 'initiate-dynamic-capacity-add', { host, tag, policy, bytes: 2 ** 21 });
+		add('v', 'other', 'free');
+		add('w', 'T', 'free');
+		settle(simulation);
+		add('v', 'T', 'enable-shared-access');
+		settle(simulation);
+		expect(tell(simulation, 'host', 'w', 'inject-poison', { dpa: 0, units: 2 }).ok).toBe(true);
+		const at = (host: string, tag: string) =>
+			(tell(simulation, 'host', host, 'load', { tag, offset: 64 }).output as { reads?: string }).reads;
+		expect([at('w', 'T'), at('v', 'T'), at('v', 'other')]).toEqual(['poison', 'poison', undefined]);
+		const list = (host: string) =>
+			(tell(simulation, 'host', host, 'get-poison-list').output as { records: { dpa: number; units: number }[] }).records;
+		expect(list('w')).toEqual([{ dpa: 0, units: 2, source: 3 }]);
+		expect(list('v')).toEqual([{ dpa: 2 ** 21, units: 2, source: 3 }]);
+		tell(simulation, 'host', 'v', 'store', { tag: 'T', offset: 64 });
+		expect(list('w')).toEqual([{ dpa: 0, units: 1, source: 3 }]);
 	});
 });

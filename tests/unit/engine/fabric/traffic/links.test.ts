@@ -135,6 +135,10 @@ describe('copies that last', () => {
 		expect(shared.reduce((sum, rate) => sum + rate, 0)).toBeLessThanOrEqual(33e9);
 		expect(link(simulation, 'sw:8').write.load).toBeGreaterThan(0.99);
 		expect(link(simulation, 'sw:0').write.load).toBeLessThan(0.34);
+		const asked = (q: string, of: string) => simulation.ask({ kind: 'evaluate', expressions: [{ q, of } as never] })[0];
+		expect(asked('linkLoad', 'sw:8')).toBe(link(simulation, 'sw:8').write.load);
+		expect(asked('linkBytes', 'sw:8')).toBe(link(simulation, 'sw:8').write.bytes);
+		expect(asked('linkLoad', 'nowhere')).toBeNull();
 	});
 
 	it('move every byte, whatever the slices are, and leave no load behind', () => {
