@@ -16,7 +16,11 @@ export interface NicWorld {
 	readonly nic: NicRecord;
 }
 
-export function nicWorld(device: Record<string, unknown> = {}, more: Record<string, unknown> = {}): NicWorld {
+export function nicWorld(
+	device: Record<string, unknown> = {},
+	more: Record<string, unknown> = {},
+	networkBytesPerSecond = 1_000_000_000
+): NicWorld {
 	const scenario = smallWorld({
 		hosts: [host('A', 512, { normalBytes: 256 * MIB }), host('B', 512, { normalBytes: 256 * MIB })],
 		vms: [
@@ -25,6 +29,7 @@ export function nicWorld(device: Record<string, unknown> = {}, more: Record<stri
 				vdpa: { nics: [{ id: 'net0', kind: 'mlx5', queuePairs: 2, ringEntries: 64, controlEntries: 16, ...device }], ...more }
 			})
 		],
+		networkBytesPerSecond,
 		untilNs: 10_000_000_000
 	});
 	const opened = Simulation.open({ scenario, checkpointBytes: 0 });

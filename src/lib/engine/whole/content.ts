@@ -7,6 +7,7 @@ import { uniformWritten, writtenOf } from '../mm/space/written.ts';
 import { readStamp, stampOf } from '../mm/frames.ts';
 import type { VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
+import { unreturnedPages } from '../vdpa/queues/unreturned.ts';
 
 /**
  * The content proof (decision D2): for every guest page, what the running mapping reaches carries the stamp of the guest's
@@ -72,8 +73,9 @@ export function dirtyOrEqual(world: World): string | null {
 		const vm = r.vms[operation.vm] as VmRecord;
 		if (!vm.logging) continue;
 		const base = firstWord(vm) * 32;
+		const unreturned = unreturnedPages(world, operation.vm);
 		for (let gfn = 0; gfn < vm.pageCount; gfn += 1) {
-			if (testBit(c.qemuBitmap.data, base + gfn) || testBit(c.kvmLog.data, base + gfn)) continue;
+			if (testBit(c.qemuBitmap.data, base + gfn) || testBit(c.kvmLog.data, base + gfn) || unreturned.has(gfn)) continue;
 			const count = writtenOf(world, vm, gfn);
 			const frame = frameOf(world, vm, 1 - vm.running, gfn);
 			const stamp = frame < 0 ? 0 : readStamp(world, Math.floor(frame / PAGES_PER_BLOCK), frame % PAGES_PER_BLOCK);

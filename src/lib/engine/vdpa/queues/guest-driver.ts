@@ -1,8 +1,7 @@
-import { mix32 } from '../../../base/hash.ts';
 import { PAGE_BYTES } from '../../../base/units.ts';
 import { frameOf } from '../../mm/space/mapping.ts';
-import type { QueueRecord, SectionRecord } from '../../state/vdpa-records.ts';
-import { memoryBytes } from './driver-memory.ts';
+import type { QueueRecord } from '../../state/vdpa-records.ts';
+import { memoryBytes, pageOfDraw } from './driver-memory.ts';
 import { gpaOfGfn } from './reach.ts';
 import { distance, freeChain, hasUsed, IN_USE, INDEX_MASK, offer, publish, takeDescriptor, takeUsed, usedPlace, WRITE } from './rings.ts';
 import { cpuWrites, type Lane, type Slice } from './slice.ts';
@@ -10,30 +9,23 @@ import { cpuWrites, type Lane, type Slice } from './slice.ts';
 /**
  * virtio-net in the guest (Linux 7.1.8 drivers/net/virtio_net.c, drivers/virtio/virtio_ring.c). A receive queue is kept full of
  * buffers of one page and filled again when more than half of a poll's budget is free; a packet to send takes one buffer, and
- * what was sent is taken back before the next one. A place of a receive queue has its page as long as memory stays what it is.
+ * what was sent is taken back before the next one. The driver uses the page of a buffer
+ * again, but for some that stay with the program that wanted what is in them (our simplification).
  */
 const NAPI_BUDGET = 64;
+/** One page in so many that came in stays with a program. Our simplification. */
+export const KEPT_ONE_IN = 64;
 
 /** Free descriptors beyond which a receive queue is filled again (virtnet_receive). */
 export const refillAt = (entries: number): number => Math.min(NAPI_BUDGET, entries) / 2;
 
-/** A page for the next buffer: any page of the guest that is there and holds no ring. How many were drawn before decides. */
+/** A page for the next buffer. How many were drawn before decides; pages that nothing backs are passed over. */
 export function drawPage(slice: Slice, queue: QueueRecord): number {
 	const { world, vm, guest, nic, memory } = slice;
 	for (let attempt = 0; attempt < 64; attempt += 1) {
 		queue.draws += 1;
-		let left = Math.floor((mix32(nic.traffic.pageSeed, queue.index, queue.draws) / 4294967296) * memory.pages);
-		for (let index = 0; index < guest.sections.length; index += 1) {
-			const section = guest.sections[index] as SectionRecord;
-			const count = section.bytes / PAGE_BYTES;
-			if (left >= count) {
-				left -= count;
-				continue;
-			}
-			const gfn = section.firstGfn + left;
-			if ((gfn < memory.firstRing || gfn >= memory.ringEnd) && frameOf(world, vm, vm.running, gfn) >= 0) return gfn;
-			break;
-		}
+		const gfn = pageOfDraw(memory, guest.sections, nic.traffic.pageSeed, queue.index, queue.draws);
+		if (gfn >= 0 && frameOf(world, vm, vm.running, gfn) >= 0) return gfn;
 	}
 	return memory.firstRing - 1;
 }
@@ -70,9 +62,9 @@ function post(slice: Slice, lane: Lane, bytes: number, flags: number, atNs: numb
 	const { guest } = queue;
 	if (guest.freeCount === 0) return -1;
 	const row = queue.firstEntry + guest.freeHead;
-	// A packet to send is wherever the guest has it; a place of a receive queue keeps its page.
-	const sends = queue.kind === 'transmit';
-	if (queue.redraws > 0 || sends) c.ringBuffer.set(row, drawPage(slice, queue));
+	// A packet to send is wherever the guest has it; of those that came in, one in so many is kept by whom it was for.
+	const moves = queue.kind === 'transmit' || (guest.availIndex + 1) % KEPT_ONE_IN === 0;
+	if (queue.redraws > 0 || moves) c.ringBuffer.set(row, drawPage(slice, queue));
 	if (queue.redraws > 0) queue.redraws -= 1;
 	const gpa = gpaOfGfn(slice.guest.sections, c.ringBuffer.get(row));
 	const slot = takeDescriptor(c, guest, queue.firstEntry, gpa, bytes, flags);

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { isLogged, startLog, stopLog } from '../../../../../src/lib/engine/hypervisor/dirty-log.ts';
 import { writtenOf } from '../../../../../src/lib/engine/mm/space/written.ts';
 import type { VmRecord } from '../../../../../src/lib/engine/state/records.ts';
-import type { DeviceEndRecord } from '../../../../../src/lib/engine/state/vdpa-records.ts';
+import type { DeviceEndRecord, NicGuestRecord } from '../../../../../src/lib/engine/state/vdpa-records.ts';
+import { driverMemory, pageOfDraw } from '../../../../../src/lib/engine/vdpa/queues/driver-memory.ts';
 import { shadowPacketNs } from '../../../../../src/lib/engine/vdpa/queues/plan.ts';
 import { worldQueues } from '../../../../../src/lib/engine/vdpa/queues/port.ts';
 import { packetsOnRings, trafficStatus } from '../../../../../src/lib/engine/vdpa/queues/status.ts';
@@ -20,6 +21,22 @@ function pagesOf({ world, nic }: NicWorld): number[][] {
 	return nic.queues
 		.filter((queue) => queue.kind === 'receive')
 		.map((queue) => Array.from({ length: queue.entries }, (_, slot) => world.c.ringBuffer.get(queue.firstEntry + slot)));
+}
+
+/** Which page comes next is not what is judged here: it is drawn as the driver draws it. */
+function pageDrawer({ world, nic }: NicWorld, everDrawn: number[][]): (pair: number) => number {
+	const guest = world.r.vdpa.guests[0] as NicGuestRecord;
+	const memory = driverMemory(world, guest);
+	const draws = nic.queues.map((queue) => queue.draws);
+	return (pair) => {
+		for (;;) {
+			draws[2 * pair] = (draws[2 * pair] as number) + 1;
+			const gfn = pageOfDraw(memory, guest.sections, nic.traffic.pageSeed, 2 * pair, draws[2 * pair] as number);
+			if (gfn < 0) continue;
+			everDrawn[pair]?.push(gfn);
+			return gfn;
+		}
+	};
 }
 
 function compare(made: NicWorld, plain: PlainNic, pages: readonly (readonly number[])[]): void {
@@ -73,7 +90,15 @@ function play(seed: number, suspends: boolean): { readonly lost: number; readonl
 	const { world, nic } = made;
 	const pages = pagesOf(made);
 	const shadowNs = shadowPacketNs(world.costs.svqThroughputFactor, world.costs.svqMaxMpps);
-	const plain = new PlainNic(pages, entries, nic.traffic.packetsPerSecond, nic.traffic.receivePermille, shadowNs);
+	const everDrawn = pages.map((list) => [...list]);
+	const plain = new PlainNic(
+		pages,
+		pageDrawer(made, everDrawn),
+		entries,
+		nic.traffic.packetsPerSecond,
+		nic.traffic.receivePermille,
+		shadowNs
+	);
 	const queues = worldQueues(world);
 	let served = true;
 	let nowNs = 0;
@@ -82,7 +107,7 @@ function play(seed: number, suspends: boolean): { readonly lost: number; readonl
 		nowNs += chance.once(4) ? chance.whole(1, 40_000) : chance.whole(1, 3_000_000);
 		passTo(world, nowNs);
 		plain.passTo(nowNs);
-		if (chance.once(3)) compare(made, plain, pages);
+		if (chance.once(3)) compare(made, plain, everDrawn);
 		logged = Math.max(logged, plain.logged.size);
 		switch (chance.whole(0, 7)) {
 			case 0:
@@ -126,7 +151,7 @@ function play(seed: number, suspends: boolean): { readonly lost: number; readonl
 	nowNs += 1_000;
 	passTo(world, nowNs);
 	plain.passTo(nowNs);
-	compare(made, plain, pages);
+	compare(made, plain, everDrawn);
 	expect(nic.queues.map((queue) => queue.halted)).toEqual(nic.queues.map(() => null));
 	expect([nic.faultCount, nic.wrongCount]).toEqual([0, 0]);
 	expect(proveContent(world).found).toBeNull();
@@ -136,8 +161,8 @@ function play(seed: number, suspends: boolean): { readonly lost: number; readonl
 describe('packets', () => {
 	it('come, go, wait and are lost as in a model of lists, whatever is started, stopped and shadowed', () => {
 		const seed = seedOr(0x9ac4e7);
-		console.log(`packets: seeds ${seed} to ${seed + 23}`);
-		const games = Array.from({ length: 24 }, (_, game) => play(seed + game, game % 3 !== 0));
+		console.log(`packets: seeds ${seed} to ${seed + 15}`);
+		const games = Array.from({ length: 16 }, (_, game) => play(seed + game, game % 3 !== 0));
 		const most = (pick: (game: (typeof games)[number]) => number) => Math.max(...games.map(pick));
 		expect([most((game) => game.lost), most((game) => game.duplicates), most((game) => game.logged)].every((count) => count > 0)).toBe(
 			true

@@ -16,14 +16,24 @@ class PlainReceive {
 	offered: number[];
 	back: number[] = [];
 	pending: Pending[] = [];
-	readonly pages: readonly number[];
-	constructor(pages: readonly number[]) {
-		this.pages = pages;
+	/** Page of each slot now. Every 64th buffer gets a new page: the old one stays with a program. */
+	readonly pages: number[];
+	private offers: number;
+	private readonly newPage: () => number;
+	constructor(pages: readonly number[], newPage: () => number) {
+		this.pages = [...pages];
+		this.offers = pages.length;
+		this.newPage = newPage;
 		this.offered = pages.map((_, slot) => slot);
 	}
 	fill(): void {
 		if (this.back.length <= Math.min(64, this.pages.length) / 2) return;
-		while (this.back.length > 0) this.offered.push(this.back.pop() as number);
+		while (this.back.length > 0) {
+			const slot = this.back.pop() as number;
+			this.offers += 1;
+			if (this.offers % 64 === 0) this.pages[slot] = this.newPage();
+			this.offered.push(slot);
+		}
 	}
 }
 
@@ -62,8 +72,16 @@ export class PlainNic {
 	private nextIn = 0;
 	private nextOut = 0;
 
-	constructor(pages: readonly (readonly number[])[], entries: number, rate: number, share: number, shadowNs: number) {
-		this.receive = pages.map((list) => new PlainReceive(list));
+	/** `newPage`: the page that the driver of a queue pair draws next. */
+	constructor(
+		pages: readonly (readonly number[])[],
+		newPage: (pair: number) => number,
+		entries: number,
+		rate: number,
+		share: number,
+		shadowNs: number
+	) {
+		this.receive = pages.map((list, pair) => new PlainReceive(list, () => newPage(pair)));
 		this.transmit = pages.map(() => new PlainTransmit());
 		this.entries = entries;
 		this.rate = rate;
