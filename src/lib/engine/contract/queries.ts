@@ -63,7 +63,12 @@ export type ObjectName =
 	| { readonly type: 'call'; readonly machine: string; readonly call: number }
 	| { readonly type: 'virtioMem'; readonly machine: string; readonly device: string }
 	/** A thing of the CXL fabric: `id` is its name, "mem0/1" for a logical device, "sw0:3" for a port, a row for an extent. */
-	| { readonly type: 'fabric'; readonly thing: FabricThing; readonly id: string };
+	| { readonly type: 'fabric'; readonly thing: FabricThing; readonly id: string }
+	/** A vDPA device, or a part of it: queue by index, band by device address, section by id, change by id. */
+	| { readonly type: 'nic'; readonly nic: string; readonly part: NicPart; readonly id: string };
+
+export const NIC_PARTS = ['device', 'queue', 'band', 'section', 'change'] as const;
+export type NicPart = (typeof NIC_PARTS)[number];
 
 export const FABRIC_THINGS = ['host', 'device', 'ld', 'switch', 'port', 'tag', 'extent', 'message', 'plan', 'app', 'dax', 'line'] as const;
 export type FabricThing = (typeof FABRIC_THINGS)[number];

@@ -69,6 +69,8 @@ function concerns(world: World, record: TraceRecord, object: ObjectName): boolea
 			return record.host === object.machine && values['device'] === object.device && record.rule !== 'size-event';
 		case 'fabric':
 			return concernsFabric(world, record, object.thing, object.id);
+		case 'nic':
+			return values['nic'] === object.nic;
 		case 'operation':
 			return record.operation === object.operation && ['phase', 'sync', 'ended', 'final', 'publish', 'census'].includes(record.kind);
 		case 'extent':

@@ -64,8 +64,12 @@ export function objectTitle(object: ObjectName): string {
 			return `virtio-mem device ${object.device} of ${object.machine}`;
 		case 'fabric':
 			return fabricTitle(object.thing, object.id);
+		case 'nic':
+			return object.part === 'device' ? `Device ${object.nic}` : `${NIC_TITLES[object.part]} ${object.id} of ${object.nic}`;
 	}
 }
+
+const NIC_TITLES = { device: 'Device', queue: 'Queue', band: 'Map at', section: 'Memory', change: 'Change' } as const;
 
 const FABRIC_TITLES: Readonly<Record<FabricThing, string>> = {
 	host: 'Host',
