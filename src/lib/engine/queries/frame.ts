@@ -27,6 +27,7 @@ export function frameAnswer(world: World, machine: string, pfn: number): FrameAn
 	const zoneRecord = world.r.zones[zone] as ZoneRecord | undefined;
 	const holds = folio.area ? holdsOn(world, folio.area, folio.page, folio.pages, folio.frame) : [];
 	const processes = folio.area ? [...new Set(mappersOf(world, folio.area, folio.page, folio.frame).flatMap((area) => area.processes))] : [];
+	const isPool = record.hugePool?.free.includes(block) ?? false;
 	const memoryBlock = memoryBlockOfBlock(world, os, block);
 	// Kernel memory that belongs to a process is its page tables.
 	const kind = folio.area?.kind === 'kernel' ? 'pageTable' : folio.kind;
@@ -52,7 +53,7 @@ export function frameAnswer(world: World, machine: string, pfn: number): FrameAn
 		locked: folio.area?.locked ?? false,
 		movable: folio.movable,
 		held: holds.map((hold) => ({ process: hold.process, term: hold.term })),
-		sentence: sentenceOf({ ...folio, kind }, processes, holds, zoneRecord),
+		sentence: sentenceOf({ ...folio, kind }, processes, holds, zoneRecord, isPool),
 		line: lineFor(world, record, processes, memoryBlock)
 	};
 }
@@ -83,10 +84,17 @@ const TERM_WORDS: Readonly<Record<HoldRecord['term'], string>> = {
 	get: 'referenced'
 };
 
-function sentenceOf(folio: Folio, processes: readonly string[], holds: readonly HoldRecord[], zone: ZoneRecord | undefined): string {
+function sentenceOf(
+	folio: Folio,
+	processes: readonly string[],
+	holds: readonly HoldRecord[],
+	zone: ZoneRecord | undefined,
+	isPoolPage: boolean
+): string {
 	const where = zone ? ` in zone ${ZONE_TEXT[zone.name]} of node ${zone.node}` : '';
 	if (folio.kind === 'free')
 		return `Free${where}: part of a chunk of ${folio.pages === 1 ? 'one page' : `${folio.pages} pages (order ${folio.order})`}.`;
+	if (isPoolPage) return `Free huge page of the pool of hugetlb${where}. It goes along when its block goes, unless it is reserved.`;
 	if (!folio.area)
 		return `${KIND_WORDS[folio.kind]}${where}${folio.order > 0 && folio.kind !== 'hole' ? `, ${folio.pages} pages together` : ''}.`;
 	if (folio.kind === 'pageTable') return `Page table of ${processes.join(' and ') || 'a process'}${where}. It never moves.`;

@@ -111,7 +111,11 @@ export function readSubBlock(
 			return;
 		case BlockKind.use:
 			if (payloadUseClass(payload) === UseClass.pageOffline) into.offline[at] = PAGES_PER_BLOCK;
-			else ofKernel(PAGES_PER_BLOCK, into, at);
+			else if (payloadUseClass(payload) === UseClass.hugetlb) {
+				// A free huge page of the pool: nobody's yet, and nothing that keeps a block.
+				mark(into, at, Mark.huge);
+				into.user[at] = PAGES_PER_BLOCK;
+			} else ofKernel(PAGES_PER_BLOCK, into, at);
 			return;
 		default:
 			into.hole[at] = PAGES_PER_BLOCK;

@@ -5,7 +5,8 @@ import type { AreaRecord, CallRecord } from '../../state/machine-records.ts';
 import type { World } from '../../state/world.ts';
 import { continueLater } from '../os/calls.ts';
 import { areaOfOwner, nodeOfBlock, osRecord, pfnOfFrame } from '../os/os.ts';
-import { familyOf, stretchAt } from '../space/areas.ts';
+import { ownerOfFrame } from '../process/content.ts';
+import { orderOfFrame, stretchAt } from '../space/areas.ts';
 import { frameOf } from '../space/mapping.ts';
 import type { FolioRun } from './folio.ts';
 import { foldRun } from './land.ts';
@@ -195,21 +196,32 @@ export function flyingPages(world: World, area: AreaRecord): [firstPage: number,
 	return found;
 }
 
-/** What of a run is still where it was when it was collected. */
-function present(world: World, run: FolioRun): FolioRun[] {
+/**
+ * What of a run is still where it was when it was collected. Pages that the process let go meanwhile may live on in a child:
+ * they belong to it now. A huge folio that was split meanwhile is base pages.
+ */
+function present(world: World, collected: FolioRun): FolioRun[] {
+	const split = collected.order > 0 && orderOfFrame(world, collected.frame) !== collected.order;
+	const run = split ? { ...collected, order: 0 } : collected;
 	const area = areaOfOwner(world, run.owner);
-	if (!area) return [];
-	const whole = stretchAt(world, area, run.page, run.page + run.pages);
-	if (whole.frame === run.frame && whole.pages === run.pages) return [run];
-	const family = familyOf(world, area);
-	const still = (at: number): boolean => family.some((member) => frameOf(world, member, 0, run.page + at) === run.frame + at);
-	if (run.order > 0) return still(0) ? [run] : [];
+	const whole = area ? stretchAt(world, area, run.page, run.page + run.pages) : null;
+	if (whole?.frame === run.frame && whole.pages === run.pages) return [run];
+	const ownerAt = (at: number): number => {
+		const owner = ownerOfFrame(world, run.frame + at);
+		const now = areaOfOwner(world, owner);
+		return now !== null && now.family === (area?.family ?? now.family) && frameOf(world, now, 0, run.page + at) === run.frame + at
+			? owner
+			: -1;
+	};
+	if (run.order > 0) return ownerAt(0) >= 0 ? [{ ...run, owner: ownerAt(0) }] : [];
 	const parts: FolioRun[] = [];
 	for (let at = 0; at < run.pages; at += 1) {
-		if (!still(at)) continue;
+		const owner = ownerAt(at);
+		if (owner < 0) continue;
 		const last = parts.at(-1);
-		if (last && last.page + last.pages === run.page + at) parts[parts.length - 1] = { ...last, pages: last.pages + 1 };
-		else parts.push({ ...run, page: run.page + at, frame: run.frame + at, pages: 1 });
+		if (last && last.owner === owner && last.page + last.pages === run.page + at)
+			parts[parts.length - 1] = { ...last, pages: last.pages + 1 };
+		else parts.push({ ...run, owner, page: run.page + at, frame: run.frame + at, pages: 1 });
 	}
 	return parts;
 }

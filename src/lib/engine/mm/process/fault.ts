@@ -75,6 +75,11 @@ function faultStep(world: World, toucher: Toucher, first: number, count: number,
 	const gaps: [number, number][] = [];
 	forEachGap(world, area, (page, pages) => gaps.push(...partsOutside(area.holes, page, pages)), first, count);
 	if (gaps.length > 0 && area.kind !== 'pipe') chargeTables(world, toucher, guestBlock);
+	// Room for the table may have been found by killing the toucher: there is nobody any more to give pages to.
+	if (toucher.process.state === 'ended') {
+		faulted.outcome = 'killed';
+		return;
+	}
 	for (const [page, pages] of gaps) {
 		const got = takeBase(world, toucher, page, pages);
 		faulted.basePages += got;

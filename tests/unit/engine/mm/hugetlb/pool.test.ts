@@ -166,3 +166,13 @@ it('a reset leaves no pool', () => {
 	expect(counts(simulation)).toEqual([0, 0, 0, 0]);
 	expectSound(simulation);
 });
+
+it('the page says so where one points at it', () => {
+	const simulation = withMovableNode();
+	write(simulation, `${nodePool(2)}/nr_hugepages`, '1');
+	const block = simulation.world.r.oses[0]?.hugePool?.free[0] as number;
+	const pfn = (block - (simulation.world.r.memories[0]?.firstBlock ?? 0)) * 512;
+	expect(simulation.ask({ kind: 'frame', machine: 'm', pfn })?.sentence).toBe(
+		'Free huge page of the pool of hugetlb in zone Movable of node 2. It goes along when its block goes, unless it is reserved.'
+	);
+});
