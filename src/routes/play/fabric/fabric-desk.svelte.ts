@@ -163,8 +163,11 @@ export class FabricDesk {
 			if (!host || !window) return null;
 			const at = line?.views.findIndex((view) => view?.host === host.id) ?? -1;
 			const view = line?.views[at] ?? null;
-			const followed =
-				placeOf(view, offset, line?.ways[at])?.hpa ?? placeOf(view, 0, line?.ways[at])?.hpa;
+			// What is striped over several devices has no one address of the host for a tag on one of them.
+			const striped = window.ways > 1;
+			const followed = striped
+				? undefined
+				: (placeOf(view, offset, line?.ways[at])?.hpa ?? placeOf(view, 0, line?.ways[at])?.hpa);
 			return {
 				id: host.id,
 				baseHpa: window.baseHpa,
