@@ -32,7 +32,7 @@ export function nicWorld(
 		networkBytesPerSecond,
 		untilNs: 10_000_000_000
 	});
-	const opened = Simulation.open({ scenario, checkpointBytes: 0 });
+	const opened = Simulation.open({ scenario });
 	if (!opened.ok) throw new Error(opened.detail);
 	const { world } = opened.value;
 	return { simulation: opened.value, world, nic: world.r.vdpa.nics[0] as NicRecord };
