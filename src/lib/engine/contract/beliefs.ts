@@ -75,6 +75,30 @@ export const BELIEFS = {
 		sentence: 'Both hosts look at the same memory, so a load sees what was stored last.',
 		truth: 'A load looks into the cache of its own host first, and a store stays in the cache of its own.',
 		rule: 'line-cache'
+	},
+	'pins-are-free': {
+		title: 'Downtime is copying',
+		sentence: 'What stands still at the end of a move is what has to be copied; pins and maps of a device take no time.',
+		truth: 'The device starts when its guest’s memory is pinned and mapped, and that takes longer the more memory there is.',
+		rule: 'vdpa-pin'
+	},
+	'switch-is-bookkeeping': {
+		title: 'The switch is bookkeeping',
+		sentence: 'Other rings are other pointers: whatever is unmapped, mapped and pinned on the way takes no time.',
+		truth: 'Guest memory gets other device addresses, so all of it is unmapped, let go, mapped and pinned anew.',
+		rule: 'svq-strategy'
+	},
+	'device-writes-are-logged': {
+		title: 'What a device writes is logged',
+		sentence: 'The dirty log sees every write, so the device may work on the guest’s own rings while memory is copied.',
+		truth: 'The log hears of no DMA. Shadow virtqueues mark what was written when a buffer comes back, and that is all there is.',
+		rule: 'svq-log'
+	},
+	'no-error-no-harm': {
+		title: 'Nothing broke, so nothing is broken',
+		sentence: 'The DIMM was mapped without an error and packets went on, so the device reaches what the guest means.',
+		truth: 'Shadow queues look every address up. On the guest’s own addresses a map that was shifted reaches other bytes.',
+		rule: 'vdpa-dma'
 	}
 } as const satisfies Record<string, Belief>;
 

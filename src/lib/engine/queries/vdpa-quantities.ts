@@ -1,10 +1,13 @@
 import { unmetNeeds } from '../contract/vdpa/choice.ts';
+import type { CollisionAnswer } from '../contract/vdpa/collision.ts';
+import { readPaper, type PaperPlan } from '../contract/vdpa/paper.ts';
 import { VDPA_QUANTITIES, type VdpaQuantityName } from '../contract/vdpa/quantities.ts';
 import type { ChangeStatus } from '../contract/vdpa/status.ts';
 import type { DeviceEndRecord, NicRecord } from '../state/vdpa-records.ts';
 import type { World } from '../state/world.ts';
 import { guestOf } from '../vdpa/context.ts';
 import { exploreCollisions } from '../vdpa/explore/explore.ts';
+import { bestOnPaper, choiceOf, runOnPaper, type PaperRun } from '../vdpa/explore/paper.ts';
 import { wrongMaps } from '../vdpa/promise.ts';
 import { trafficStatus } from '../vdpa/queues/status.ts';
 import { lastChange } from './vdpa.ts';
@@ -47,12 +50,40 @@ const counted = (pick: (change: ChangeStatus) => number): Read =>
 		return change ? pick(change) : 0;
 	});
 
-function explored(world: World, of: string, read: (answer: ReturnType<typeof exploreCollisions>) => number): number | null {
-	const [id = '', length = '8'] = of.split(' ');
+/** Longest sequence that is looked at. */
+const LONGEST = 10;
+
+/** The explorer's answer for "NIC length", then words of a choice; null when they name nothing. */
+export function collisions(world: World, of: string): CollisionAnswer | null {
+	const [id = '', length = '8', ...words] = of.trim().split(/\s+/);
 	const nic = nicNamed(world, id);
 	const steps = Number(length);
-	return nic && Number.isInteger(steps) && steps >= 1 && steps <= 10 ? read(exploreCollisions(guestOf(world, nic.vm), nic, steps)) : null;
+	const read = readPaper([id, ...words].join(' '));
+	if (!nic || !read.ok || !Number.isInteger(steps) || steps < 1 || steps > LONGEST) return null;
+	return exploreCollisions(guestOf(world, nic.vm), nic, steps, choiceOf(nic, read.value));
 }
+
+const explored =
+	(read: (answer: CollisionAnswer) => number): Read =>
+	(world, of) => {
+		const answer = collisions(world, of);
+		return answer === null ? null : read(answer);
+	};
+
+function plannedOn(world: World, of: string): { readonly nic: NicRecord; readonly plan: PaperPlan } | null {
+	const read = readPaper(of);
+	const nic = read.ok ? nicNamed(world, read.value.nic) : undefined;
+	return read.ok && nic ? { nic, plan: read.value } : null;
+}
+
+const onPaper =
+	(pick: (run: PaperRun) => number): Read =>
+	(world, of) => {
+		const asked = plannedOn(world, of);
+		if (asked === null) return null;
+		const run = runOnPaper(guestOf(world, asked.nic.vm), asked.nic, asked.plan, world.r.belief);
+		return run === null ? -1 : pick(run);
+	};
 
 const READ: Readonly<Record<VdpaQuantityName, Read>> = {
 	svqOn: ofNic((nic, world) => Number(runningEnd(world, nic)?.svq ?? false)),
@@ -91,8 +122,17 @@ const READ: Readonly<Record<VdpaQuantityName, Read>> = {
 	rebuilds: counted((change) => change.rebuilds),
 	nicBroken: ofNic((nic) => Number(nic.broken !== null)),
 	strategyValid: ofNic((nic, world) => Number(unmetNeeds(nic.choice, nic.traits, guestOf(world, nic.vm)).length === 0)),
-	collisionSafe: (world, of) => explored(world, of, (answer) => Number(answer.path === null)),
-	collisionStates: (world, of) => explored(world, of, (answer) => answer.states)
+	collisionSafe: explored((answer) => Number(answer.path === null)),
+	collisionStates: explored((answer) => answer.states),
+	collisionSequences: explored((answer) => answer.sequences),
+	paperSwitchNs: onPaper((run) => run.switchNs),
+	paperEndNs: onPaper((run) => run.endNs),
+	paperInitNs: onPaper((run) => run.initNs),
+	paperPins: onPaper((run) => run.pins),
+	paperBestNs: (world, of) => {
+		const asked = plannedOn(world, of);
+		return asked === null ? null : (bestOnPaper(guestOf(world, asked.nic.vm), asked.nic, asked.plan, world.r.belief) ?? -1);
+	}
 };
 
 export const isVdpaQuantity = (name: string): name is VdpaQuantityName => Object.hasOwn(VDPA_QUANTITIES, name);

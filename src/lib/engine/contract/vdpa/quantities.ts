@@ -19,7 +19,14 @@ export const VDPA_QUANTITIES = {
 	rebuilds: 'times it built the keys of guest memory: NIC',
 	nicBroken: '1 when the device stands still for good: NIC',
 	strategyValid: '1 when the device meets what the strategy needs: NIC',
-	collisionSafe: '1 when no sequence of the given length ends in a wrong access: "NIC length"',
-	collisionStates: 'states that the explorer looked at for it: "NIC length"'
+	collisionSafe:
+		'1 when no sequence of the given length ends in a wrong access: "NIC length", then words of a choice (contract/vdpa/paper.ts)',
+	collisionStates: 'states that the explorer looked at for it: "NIC length"',
+	collisionSequences: 'sequences that these states stand for: "NIC length"',
+	paperSwitchNs: 'dead time of the change to shadow virtqueues on paper, −1 if a need is not met: device in words (contract/vdpa/paper.ts)',
+	paperEndNs: 'dead time at the end of a migration on paper, both ends together, −1 if a need is not met: device in words',
+	paperInitNs: 'what opening the device on the target takes on paper, −1 if a need is not met: device in words',
+	paperPins: 'pages that the change to shadow virtqueues pins on paper, −1 if a need is not met: device in words',
+	paperBestNs: 'least dead time of that change over all strategies whose needs are met, on paper: device in words'
 } as const;
 export type VdpaQuantityName = keyof typeof VDPA_QUANTITIES;

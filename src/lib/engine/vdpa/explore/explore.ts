@@ -1,41 +1,23 @@
 import { GIB } from '../../../base/units.ts';
 import type { SwitchChoice } from '../../contract/vdpa/choice.ts';
+import { COLLISION_ACTIONS, type CollisionAction, type CollisionAnswer } from '../../contract/vdpa/collision.ts';
 import type { WrongMapStatus } from '../../contract/vdpa/status.ts';
 import type { DeviceEndRecord, NicGuestRecord, NicRecord } from '../../state/vdpa-records.ts';
 import { newEnd } from '../ends.ts';
 import { dimmSection } from '../listener/layout.ts';
-import type { NicContext, Pages, Queues } from '../ports.ts';
+import type { NicContext } from '../ports.ts';
 import { wrongMaps } from '../promise.ts';
 import { planOf, type ChangeKind } from '../switching/plan.ts';
 import { runAtOnce } from '../switching/run.ts';
+import { PAPER_QUEUES, paperPages } from './paper-pages.ts';
 
 /**
  * Every sequence of what can happen to the maps of a device, up to a length: a migration starts, a DIMM is plugged or taken
  * out, the migration fails or finishes. The steps are those of the timed run (vdpa/switching), on copies of its records; what
  * a sequence cannot do in its state it does not try. Equal states are looked at once.
  */
-export const COLLISION_ACTIONS = ['start', 'hotplug', 'unplug', 'fail', 'finish'] as const;
-export type CollisionAction = (typeof COLLISION_ACTIONS)[number];
-
-export interface CollisionAnswer {
-	/** Distinct states that were looked at. */
-	readonly states: number;
-	/** Sequences of at most so many actions that they stand for; up to the loss where there is one. */
-	readonly sequences: number;
-	/** Shortest sequence after which the device would reach wrong bytes, or none; null when there is none up to the length. */
-	readonly path: readonly CollisionAction[] | null;
-	/** What is wrong then. */
-	readonly found: string | null;
-}
-
 const DIMM_BYTES = GIB;
-/** Pages and queues of no world: one run each, nothing to let go. */
-const PAPER_PAGES: Pages = {
-	pin: (_, bytes) => ({ ok: true, runs: [bytes], coldPages: 0, evictedPages: 0 }),
-	unpin: () => undefined,
-	runsOf: (_, bytes) => [bytes]
-};
-const PAPER_QUEUES: Queues = { start: () => undefined, stop: () => undefined };
+const WARM = paperPages(false);
 
 interface State {
 	readonly guest: NicGuestRecord;
@@ -48,7 +30,7 @@ const endOf = (nic: NicRecord): DeviceEndRecord => nic.ends[0] as DeviceEndRecor
 
 function contextOf(state: State): NicContext {
 	const { guest, nic } = state;
-	return { guest, nic, end: endOf(nic), pages: PAPER_PAGES, queues: PAPER_QUEUES, nowNs: 0, belief: null };
+	return { guest, nic, end: endOf(nic), pages: WARM, queues: PAPER_QUEUES, nowNs: 0, belief: null };
 }
 
 function change(state: State, kind: ChangeKind, section = ''): void {

@@ -29,7 +29,9 @@ export function access(slice: Slice, lane: Lane, iova: number, gpa: number, byte
 /** Bytes of one page of the guest. */
 export function accessPage(slice: Slice, lane: Lane, iova: number, meantGfn: number, write: boolean, atNs: number): number {
 	const { world, vm, guest } = slice;
-	const gfn = reached(lane.entries, guest.sections, slice.instance, iova, write ? 2 : 1);
+	// Wrong belief "nothing broke, so nothing is broken": whatever the map says, the device reaches what is meant.
+	const trusts = world.r.belief === 'no-error-no-harm' && meantGfn >= 0;
+	const gfn = trusts ? meantGfn : reached(lane.entries, guest.sections, slice.instance, iova, write ? 2 : 1);
 	if (gfn === meantGfn) {
 		if (write) writeTimes(world, slice.vmIndex, vm, slice.inFlight, gfn, 1, false);
 		return DONE;
