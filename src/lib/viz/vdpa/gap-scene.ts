@@ -64,8 +64,8 @@ export function countsOf(change: ChangeStatus): string {
 export const CHANGE_TITLES: Readonly<Record<ChangeStatus['kind'], string>> = {
 	'to-svq': 'shadow queues on',
 	'to-passthrough': 'back to the guest’s rings',
-	stop: 'stop at the source',
-	start: 'start at the target',
+	stop: 'device stopped',
+	start: 'device started',
 	init: 'device opened',
 	'map-memory': 'guest memory mapped',
 	plug: 'DIMM mapped',
