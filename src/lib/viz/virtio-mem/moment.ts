@@ -50,6 +50,8 @@ function sentenceOf(machine: MachineStatus, nowNs: number): string {
 	const running = machine.calls.findLast((call) => call.state === 'running');
 	if (running) return runningSentence(running);
 	if (machine.migrating !== 'none') return `${machine.id} migrates: nobody may resize it`;
+	const broken = machine.virtioMems.find((device) => device.driver === 'broken');
+	if (broken) return `${broken.id}: its driver gave it up after an answer that should not be`;
 	const waiting = machine.virtioMems.find((device) => device.retryAtNs !== null);
 	if (waiting?.retryAtNs)
 		return `${waiting.id} tries again in ${formatNs(Math.max(0, waiting.retryAtNs - nowNs))}`;
