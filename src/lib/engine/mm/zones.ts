@@ -30,10 +30,10 @@ export function freeDramPages(world: World, host: number): number {
 }
 
 /** True when the zone could not give single pages without breaking a block: then 512 of them in a row form one run. */
-export function smallListsEmpty(world: World, zone: number): boolean {
+export function smallListsEmpty(world: World, zone: number, migratetype: number = Migratetype.movable): boolean {
 	const { c } = world;
 	for (let order = 0; order < BLOCK_ORDER; order += 1)
-		if (c.freeCount.get((zone * MIGRATETYPES + Migratetype.movable) * ORDERS + order) !== 0) return false;
+		if (c.freeCount.get((zone * MIGRATETYPES + migratetype) * ORDERS + order) !== 0) return false;
 	return true;
 }
 

@@ -3,12 +3,11 @@ import { BLOCK_ORDER, BlockKind, MapKind, Migratetype, vmPayload, wordKind } fro
 import { devicePinsOn } from '../../hypervisor/device-pins.ts';
 import { MIGRATE_PASSES, passesNeeded, passNs } from '../../hypervisor/passes.ts';
 import { holdArrived, pinsOnFolio } from '../../hypervisor/pins.ts';
-import { refreshSpeed } from '../../hypervisor/speed.ts';
 import { allocate, allocateRun, release } from '../../mm/buddy.ts';
 import { copyContent, ensureRows, readStamp, setWhole, wholeWord, writeStamp } from '../../mm/frames.ts';
 import { frameOf, mappingRow, mapWhole, wholeBlockOf } from '../../mm/space/mapping.ts';
 import { blockOfFrame, rowOfFrame } from '../../mm/zones.ts';
-import { backPages, takeChunk } from './populate.ts';
+import { backPages, takeBlock, takeChunk } from './populate.ts';
 import { countPages, isMovable, type Process, type Worked } from './process.ts';
 
 /**
@@ -29,7 +28,6 @@ export function evictPages(process: Process, gfn: number, pages: number): Worked
 		if (instance === vm.running) {
 			if (moved.pages === PAGES_PER_BLOCK) holdArrived(world, vmIndex, guestBlock);
 			else holdArrived(world, vmIndex, guestBlock, moved.gfns);
-			refreshSpeed(world, vm);
 		}
 	}
 	return stayed === null ? { ok: true, pages: moved.pages } : { ok: false, detail: stayed };
@@ -133,17 +131,17 @@ function isFree({ world, vmIndex, vm, instance }: Process, firstGfn: number): bo
 /** All 512 pages of a run: where they find 512 frames in a row they are a run again. */
 function evictRun(process: Process, firstGfn: number, run: number, moved: Moved): string | null {
 	const { world, zone } = process;
+	const block = takeBlock(world, zone);
+	if (block >= 0) {
+		moveWhole(process, firstGfn, run, blockOfFrame(block), BlockKind.run, moved);
+		return null;
+	}
 	for (let at = 0; at < PAGES_PER_BLOCK;) {
 		const [frame, given] = allocateRun(world, zone, 0, Migratetype.unmovable, PAGES_PER_BLOCK - at, false);
 		if (given === 0) return noRoom(firstGfn + at);
-		if (given === PAGES_PER_BLOCK) moveWhole(process, firstGfn, run, blockOfFrame(frame), BlockKind.run, moved);
-		else
-			moveSome(
-				process,
-				Array.from({ length: given }, (_, index) => firstGfn + at + index),
-				frame,
-				moved
-			);
+		const first = firstGfn + at;
+		const gfns = Array.from({ length: given }, (_, index) => first + index);
+		moveSome(process, gfns, frame, moved);
 		at += given;
 	}
 	return null;

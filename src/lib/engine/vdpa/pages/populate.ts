@@ -3,7 +3,7 @@ import { BLOCK_ORDER, BlockKind, MapKind, mapKind, Migratetype, RowKind, vmPaylo
 import { allocate, allocateRun } from '../../mm/buddy.ts';
 import { ensureRows, setBasePages, setFolio, setWhole } from '../../mm/frames.ts';
 import { frameOf, mappingRow, mapPages, mapWhole } from '../../mm/space/mapping.ts';
-import { blockOfFrame, rowOfFrame } from '../../mm/zones.ts';
+import { blockOfFrame, rowOfFrame, smallListsEmpty } from '../../mm/zones.ts';
 import type { World } from '../../state/world.ts';
 import { countPages, type Process, type Worked } from './process.ts';
 
@@ -22,6 +22,13 @@ export function populatePages(process: Process, gfn: number, pages: number): Wor
 	if (zone < 0) return { ok: false, detail: 'the process is on no host' };
 	const huge = (world.scenario.vms[vmIndex] as { pages: string }).pages === 'thp';
 	if (empty && huge && faultHuge(process, guestBlock)) return { ok: true, pages: missing };
+	if (empty && pages === PAGES_PER_BLOCK) {
+		const frame = takeBlock(world, zone);
+		if (frame >= 0) {
+			back(process, gfn, frame, pages);
+			return { ok: true, pages };
+		}
+	}
 	let page = gfn;
 	while (page < gfn + pages) {
 		if (frameOf(world, vm, instance, page) >= 0) {
@@ -36,6 +43,14 @@ export function populatePages(process: Process, gfn: number, pages: number): Wor
 		page += given;
 	}
 	return { ok: true, pages: missing };
+}
+
+/**
+ * 512 base pages at once, where single allocations would take a whole block too: no smaller chunk of their type is free. First
+ * frame, or −1.
+ */
+export function takeBlock(world: World, zone: number): number {
+	return smallListsEmpty(world, zone, Migratetype.unmovable) ? allocate(world, zone, BLOCK_ORDER, Migratetype.unmovable) : -1;
 }
 
 /** The first touch of a block of a THP guest backs all of it, if there is a huge page. */

@@ -1,5 +1,6 @@
 import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../../base/units.ts';
 import { catchUp } from '../../hypervisor/guest.ts';
+import { refreshSpeed } from '../../hypervisor/speed.ts';
 import type { VmRecord } from '../../state/records.ts';
 import type { NicGuestRecord } from '../../state/vdpa-records.ts';
 import type { World } from '../../state/world.ts';
@@ -68,26 +69,40 @@ function processOf(world: World, guest: NicGuestRecord, instance: 0 | 1): Proces
 function pin(world: World, guest: NicGuestRecord, instance: 0 | 1, hva: number, bytes: number): PinResult {
 	const process = processOf(world, guest, instance);
 	const runs = noRuns(world);
-	let coldPages = 0;
-	let evictedPages = 0;
-	let caughtUp = false;
+	const work: PinWork = { coldPages: 0, evictedPages: 0, caughtUp: false };
+	let problem: string | null = null;
 	for (const part of partsOf(guest, instance, hva, bytes)) {
-		const end = part.firstGfn + part.bytes / PAGE_BYTES;
-		for (let gfn = part.firstGfn; part.firstGfn >= 0 && gfn < end;) {
-			const next = Math.min(end, gfn - (gfn % PAGES_PER_BLOCK) + PAGES_PER_BLOCK);
-			if (needsWork(process, gfn, next - gfn)) {
-				if (!caughtUp) catchUp(world, guest.vm);
-				caughtUp = true;
-				const cold = populatePages(process, gfn, next - gfn);
-				if (!cold.ok) return { ok: false, errno: 'ENOMEM', detail: cold.detail };
-				const evicted = evictPages(process, gfn, next - gfn);
-				if (!evicted.ok) return { ok: false, errno: 'ENOMEM', detail: evicted.detail };
-				coldPages += cold.pages;
-				evictedPages += evicted.pages;
-			}
-			gfn = next;
-		}
+		if (part.firstGfn >= 0) problem = prepare(process, part.firstGfn, part.bytes / PAGE_BYTES, work);
+		if (problem !== null) break;
 		addPart(runs, process, part);
 	}
-	return { ok: true, runs: runs.lengths, coldPages, evictedPages };
+	if (work.evictedPages > 0) refreshSpeed(world, process.vm);
+	if (problem !== null) return { ok: false, errno: 'ENOMEM', detail: problem };
+	return { ok: true, runs: runs.lengths, coldPages: work.coldPages, evictedPages: work.evictedPages };
+}
+
+interface PinWork {
+	coldPages: number;
+	evictedPages: number;
+	caughtUp: boolean;
+}
+
+/** Every page is there and where it may be pinned, guest block by guest block; or why not. */
+function prepare(process: Process, firstGfn: number, pages: number, work: PinWork): string | null {
+	const end = firstGfn + pages;
+	for (let gfn = firstGfn; gfn < end;) {
+		const next = Math.min(end, gfn - (gfn % PAGES_PER_BLOCK) + PAGES_PER_BLOCK);
+		if (needsWork(process, gfn, next - gfn)) {
+			if (!work.caughtUp) catchUp(process.world, process.vmIndex);
+			work.caughtUp = true;
+			const cold = populatePages(process, gfn, next - gfn);
+			if (!cold.ok) return cold.detail;
+			const evicted = evictPages(process, gfn, next - gfn);
+			if (!evicted.ok) return evicted.detail;
+			work.coldPages += cold.pages;
+			work.evictedPages += evicted.pages;
+		}
+		gfn = next;
+	}
+	return null;
 }
