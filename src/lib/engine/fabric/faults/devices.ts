@@ -7,7 +7,7 @@ import { resetDevice, resetLogicalDevice } from '../dcd/resets.ts';
 import { clearPoison, poison } from '../dcd/poison.ts';
 import { overlapping } from '../dcd/tree.ts';
 import { send } from '../messages.ts';
-import { codeWords, RETURN_CODES, type FabricOutcome, type FabricWord } from '../outcome.ts';
+import { codeWords, type FabricOutcome, type FabricWord } from '../outcome.ts';
 
 /** Resets, poison and media errors of a device, a burst of offers, and the fabric manager's own crash. */
 const says = (text: string): FabricOutcome => ({ ok: true, says: text, output: text });

@@ -71,6 +71,8 @@ function memdevDressed(world: World, peer: PeerRecord, json: Json, { human }: Dr
 	const found = memdevsOf(world, peer).find((memdev) => `mem${memdev.id}` === json['memdev']);
 	const dynamic = found?.logical.regions.reduce((sum, region) => sum + region.bytes, 0) ?? 0;
 	const { memdev, ram_size, pmem_size, ...rest } = json;
+	// What QEMU's firmware and health commands say is not said of a device of the standard.
+	if (found?.record.profile !== 'qemu111') for (const name of ['alert_config', 'firmware']) delete rest[name];
 	return {
 		memdev: memdev as JsonValue,
 		...(pmem_size === undefined ? {} : { pmem_size }),

@@ -83,6 +83,10 @@ describe('cxl list', () => {
 			[0, 'mem0'],
 			[1, 'mem1']
 		]);
+		const wide = type(simulation, 'cxl list -vvv').text;
+		expect(wide).toContain('"parent_dport":"pool"');
+		expect(wide).toContain('"daxregion":{');
+		expect(wide).not.toContain('BWFW');
 		expect(type(simulation, 'cxl list -Z')).toMatchObject({ status: 129, text: " Error: unknown switch `Z'\n" });
 	});
 });
