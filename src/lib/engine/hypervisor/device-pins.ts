@@ -1,5 +1,6 @@
 import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
-import { frameOf } from '../mm/space/mapping.ts';
+import { MapKind, mapKind, mapMemory } from '../contract/words.ts';
+import { frameOf, mappingRow } from '../mm/space/mapping.ts';
 import type { VmRecord } from '../state/records.ts';
 import type { NicRecord } from '../state/vdpa-records.ts';
 import type { World } from '../state/world.ts';
@@ -55,25 +56,33 @@ export function devicePinsOn(world: World, vmIndex: number, gfn: number, pages: 
 
 /** Pages that devices hold in each memory, on behalf of any process. */
 export function devicePinsByMemory(world: World): number[] {
-	const { r } = world;
+	const { r, c } = world;
 	const counts = r.memories.map(() => 0);
-	const add = (vm: VmRecord, instance: number, gfn: number, pages: number): void => {
-		const block = Math.floor(frameOf(world, vm, instance, gfn) / PAGES_PER_BLOCK);
-		const memory = r.memories.findIndex((each) => block >= each.firstBlock && block < each.firstBlock + each.blockCount);
-		if (memory >= 0) counts[memory] = (counts[memory] as number) + pages;
-	};
 	for (const guest of r.vdpa.guests) {
 		const vm = r.vms[guest.vm] as VmRecord;
 		for (const instance of [0, 1])
 			forEachDevicePin(world, guest.vm, instance, (nic, firstGfn, pages) => {
 				// An entry is one run of frames and so in one memory; a held range may be in several.
-				if (nic.ends[instance as 0 | 1]?.kernel.heldRanges.length === 0) return add(vm, instance, firstGfn, pages);
+				const whole = nic.ends[instance as 0 | 1]?.kernel.heldRanges.length === 0;
 				for (let gfn = firstGfn; gfn < firstGfn + pages;) {
-					const next = Math.min(firstGfn + pages, gfn - (gfn % PAGES_PER_BLOCK) + PAGES_PER_BLOCK);
-					add(vm, instance, gfn, next - gfn);
+					const word = c.mapWord.data[mappingRow(vm, instance, gfn >>> 9)] as number;
+					const detail = mapKind(word) === MapKind.detail;
+					const memory = detail
+						? memoryOfFrame(world, frameOf(world, vm, instance, gfn))
+						: mapKind(word) === MapKind.none
+							? -1
+							: mapMemory(word);
+					const step = whole ? pages : detail ? 1 : PAGES_PER_BLOCK - (gfn % PAGES_PER_BLOCK);
+					const next = Math.min(firstGfn + pages, gfn + step);
+					if (memory >= 0) counts[memory] = (counts[memory] as number) + (next - gfn);
 					gfn = next;
 				}
 			});
 	}
 	return counts;
+}
+
+function memoryOfFrame(world: World, frame: number): number {
+	const block = Math.floor(frame / PAGES_PER_BLOCK);
+	return world.r.memories.findIndex((each) => block >= each.firstBlock && block < each.firstBlock + each.blockCount);
 }

@@ -41,6 +41,17 @@ describe('a VM that two devices have pinned', () => {
 		expect(world.r.vdpa.guests[0]?.pinnedPages).toEqual([2 * PAGES, 0]);
 	});
 
+	it('counts held ranges in the memories where they lie', () => {
+		const held = withDevices(['sim']);
+		const guest = held.world.r.vdpa.guests[0] as NicGuestRecord;
+		const [section] = guest.sections;
+		(held.world.r.vdpa.nics[0] as NicRecord).ends[0]?.kernel.heldRanges.push({
+			hva: (section?.hva[0] ?? 0) + PAGE_BYTES,
+			bytes: 1_000 * PAGE_BYTES
+		});
+		expect(devicePinsByMemory(held.world)).toEqual([1_000, 0, 0]);
+	});
+
 	it('shows a long pin on each page, and no pass of page migration moves one', () => {
 		const answer = pageAnswer(world, 'vm0', 5);
 		expect(answer.ok && answer.value.pins).toEqual([{ term: 'long', untilNs: null }]);
