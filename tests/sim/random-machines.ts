@@ -66,6 +66,7 @@ function randomWords(chance: Chance, mapped: readonly string[]): string {
 		`read ${area}`,
 		`bind ${area} ${chance.pick(['bind', 'preferred', 'interleave', 'weighted-interleave'])} ${chance.pick(['0', '1', '0-1'])}${chance.pick(['', '', ' move', ' strict,move', ' strict'])}`,
 		`bind ${area} bind ${node} strict`,
+		`bind ${area} bind ${1 - node} strict`,
 		`bind ${area} bind ${1 - node} strict,move`,
 		`bind ${area} default`,
 		`mlock ${area}`,
@@ -83,6 +84,9 @@ function randomWords(chance: Chance, mapped: readonly string[]): string {
 		`check ${area}`,
 		'fork',
 		`unmap ${area}`,
+		`unmap ${area} ${chance.pick(['4K', '64K', '1M', '2M'])}@${chance.pick(['0', '4K', '1M', '2M'])}`,
+		`touch ${area} 4K@${chance.pick(['0', '2M', '4M'])}`,
+		`maphuge ${area} ${size}`,
 		`cpu ${chance.whole(0, 1)}`,
 		'dance'
 	]);
@@ -141,6 +145,7 @@ export function randomMachineCommand(chance: Chance, simulation: Simulation): Co
 				{ name: 'qmp', machine, execute: 'query-memory-devices' },
 				{ name: 'qmp', machine, execute: 'stop' },
 				{ name: 'qmp', machine, execute: 'cont' },
+				{ name: 'qmp', machine, execute: 'system_wakeup' },
 				...(chance.once(4) ? [{ name: 'qmp' as const, machine, execute: 'system_reset' }] : []),
 				{ name: 'qmp', machine, execute: 'sing' }
 			]);
@@ -163,6 +168,9 @@ export function randomMachineCommand(chance: Chance, simulation: Simulation): Co
 					// The kernel's image, other boot memory, the device's memory, and what is not there at all.
 					value: String(chance.pick([2 ** 24, 2 ** 27, 2 ** 32, 2 ** 32 + 2 ** 27, 2 ** 40]) + chance.whole(0, 8191) * 4096)
 				},
+				{ name: 'write-file', machine, path: '/proc/sys/vm/nr_hugepages', value: String(chance.pick([0, 4, 64, 1000])) },
+				...(chance.once(6) ? [{ name: 'write-file' as const, machine, path: '/sys/power/state', value: 'mem' }] : []),
+				{ name: 'write-file', machine, path: '/sys/class/rtc/rtc0/wakealarm', value: chance.pick(['+5', '0']) },
 				{ name: 'write-file', machine, path: '/sys/nowhere', value: '1' }
 			]);
 		default:
