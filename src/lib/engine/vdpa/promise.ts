@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from '../../base/units.ts';
 import type { WrongMapStatus } from '../contract/vdpa/status.ts';
 import type { DeviceEndRecord, KernelEntryRecord, NicGuestRecord, SectionRecord } from '../state/vdpa-records.ts';
 
@@ -7,7 +8,7 @@ import type { DeviceEndRecord, KernelEntryRecord, NicGuestRecord, SectionRecord 
  */
 export function wrongMaps(guest: NicGuestRecord, end: DeviceEndRecord): WrongMapStatus[] {
 	const { kernel } = end;
-	if (!kernel.open || !end.listener || guest.viommu) return [];
+	if (!kernel.open || !end.listener) return [];
 	const entries = kernel.spaces.find((space) => space.asid === 0)?.entries ?? [];
 	const wrong: WrongMapStatus[] = [];
 	for (const section of guest.sections) {
@@ -63,6 +64,8 @@ function wrongMap(entries: readonly KernelEntryRecord[], section: SectionRecord,
 /** An entry that reaches guest memory from an address that no section promises. */
 function leftOver(guest: NicGuestRecord, end: DeviceEndRecord, entry: KernelEntryRecord): WrongMapStatus | null {
 	if (end.rings.some((ring) => ring.asid === 0 && ring.iova <= entry.iova && entry.iova < ring.iova + ring.bytes)) return null;
+	// What the guest's IOMMU driver asked for beside its memory.
+	if (guest.giova.some((one) => entry.iova >= one.giova && entry.iova + entry.bytes <= one.giova + one.pages * PAGE_BYTES)) return null;
 	const promised = guest.sections.some((section) => {
 		const at = promisedAt(end, section);
 		return (

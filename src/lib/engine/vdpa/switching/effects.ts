@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from '../../../base/units.ts';
 import { VirtioStatus } from '../../contract/vdpa/kinds.ts';
 import type { MappedRingRecord, SectionRecord } from '../../state/vdpa-records.ts';
 import { callDevice } from '../kernel/device.ts';
@@ -55,12 +56,12 @@ const failure = (kernel: string): EffectResult => ({ ...NOTHING, errors: [{ kern
 const ACK_DRIVER = VirtioStatus.acknowledge | VirtioStatus.driver;
 
 function mapSection(context: NicContext, section: SectionRecord): EffectResult {
-	const { end, nic, guest } = context;
+	const { end, nic } = context;
 	// QEMU 10.2.2 vhost_vdpa_listener_skipped_section: the end is exclusive, the last address of the device is not.
 	if (section.gpa < nic.iovaFirst || section.gpa + section.bytes > nic.iovaLast)
 		return failure(`${section.id} lies outside of the addresses that the device can use: skipped, and DMA there fails`);
 	let iova = section.gpa;
-	if (end.svq && !guest.viommu) {
+	if (end.svq) {
 		const placed = placeSection(context, section);
 		if (placed.code !== 'OK') return failure(`${section.id}: no place in the IOVA tree, ${placed.code}`);
 		iova = placed.iova;
@@ -143,9 +144,25 @@ function updateAll(context: NicContext): EffectResult {
 		table.push({ iova: placed.iova, bytes: section.bytes, uaddr: section.hva[end.instance], permission: 3 });
 		end.mapped.push({ section: section.id, gpa: section.gpa, iova: placed.iova, bytes: section.bytes, asid: 0 });
 	}
+	for (const { iova, uaddr } of giovaPages(context)) table.push({ iova, bytes: PAGE_BYTES, uaddr, permission: 3 });
 	table.sort((a, b) => a.iova - b.iova);
 	const result = gather([message(context, { op: 'invalidate-and-update-all', asid: 0, table })], 1, 0);
 	return { ...result, errors: [...errors, ...result.errors] };
+}
+
+/** QEMU 10.2.2 hw/virtio/vhost-vdpa.c, vhost_vdpa_dev_start. */
+const SHADOW_REFUSED = 'SVQ can not work while IOMMU enable, please disable IOMMU and try again';
+
+/** Pages that the guest's IOMMU driver has mapped beside its memory. */
+function giovaPages({ guest, end }: NicContext): { readonly iova: number; readonly uaddr: number }[] {
+	return guest.giova.flatMap(({ giova, gfn, pages }) => {
+		const section = guest.sections.find((one) => gfn >= one.firstGfn && gfn + pages <= one.firstGfn + one.bytes / PAGE_BYTES);
+		if (!section) return [];
+		return Array.from({ length: pages }, (_, page) => ({
+			iova: giova + page * PAGE_BYTES,
+			uaddr: section.hva[end.instance] + (gfn - section.firstGfn + page) * PAGE_BYTES
+		}));
+	});
 }
 
 const restOf = (areas: readonly RingArea[], from: number): number => areas.slice(from).reduce((sum, area) => sum + area.bytes, 0);
@@ -173,6 +190,7 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
 	'resume-rings': (context) => {
 		const results = setRings(context);
 		const resumed = call(context, { call: 'RESUME' });
+		context.nic.broken = null;
 		if (resumed.kernel === null) context.queues.start(context.nic, context.end);
 		return gather([...results, resumed]);
 	},
@@ -190,6 +208,21 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
 	'unmap-section': (context, given) => {
 		const section = sectionNamed(context, given['section']);
 		return section ? unmapSection(context, section) : NOTHING;
+	},
+	/** Each map of the guest's IOMMU driver is one message per page. */
+	'map-giova': (context) => {
+		const sent = giovaPages(context).map(({ iova, uaddr }) =>
+			message(context, { op: 'update', asid: 0, iova, bytes: PAGE_BYTES, uaddr, permission: 3 })
+		);
+		return gather(sent, sent.length);
+	},
+	'unmap-giova': (context) => {
+		const sent = giovaPages(context).map(({ iova }) => message(context, { op: 'invalidate', asid: 0, iova, bytes: PAGE_BYTES }));
+		return gather(sent, 0, sent.length);
+	},
+	'refuse-shadow': (context) => {
+		context.nic.broken = SHADOW_REFUSED;
+		return failure(SHADOW_REFUSED);
 	},
 	'map-ring': (context, given) => {
 		const areas = ringAreas(context.nic, given['which'] === 'control' ? 'control' : 'all');
@@ -258,6 +291,7 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
 		// The control queue first: its state is replayed before data may flow.
 		for (const queue of [...nic.queues].reverse())
 			results.push(call(context, { call: 'SET_VRING_ENABLE', queue: queue.index, enabled: true }));
+		nic.broken = null;
 		context.queues.start(nic, end);
 		return gather(results);
 	},
@@ -277,9 +311,9 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
 
 /** The trees start anew; a map of guest memory that is kept is entered as it stands. */
 function enterMapped(context: NicContext): EffectResult {
-	const { end, nic, guest } = context;
+	const { end, nic } = context;
 	clearTrees(context);
-	if (nic.choice.maps !== 'identity' || guest.viommu) return NOTHING;
+	if (nic.choice.maps !== 'identity') return NOTHING;
 	const errors = end.mapped.flatMap((mapped) => {
 		const section = sectionNamed(context, mapped.section);
 		const placed = section ? placeSection(context, section) : null;

@@ -36,11 +36,15 @@ const inBatch = (steps: Steps, asid = 0): Steps => [
 ];
 
 function mapSections({ guest }: PlanInput): Steps {
-	return inBatch(guest.sections.map((section) => step(`map ${section.id}`, 'map', 'map-section', { section: section.id })));
+	const sections = guest.sections.map((section) => step(`map ${section.id}`, 'map', 'map-section', { section: section.id }));
+	const replay = guest.giova.length > 0 ? [step('replay the maps of the guest’s IOMMU', 'map', 'map-giova')] : [];
+	return [...inBatch(sections), ...replay];
 }
 
-function unmapSections({ end }: PlanInput): Steps {
-	return inBatch(end.mapped.map((mapped) => step(`unmap ${mapped.section}`, 'unmap', 'unmap-section', { section: mapped.section })));
+function unmapSections({ end, guest }: PlanInput): Steps {
+	const sections = end.mapped.map((mapped) => step(`unmap ${mapped.section}`, 'unmap', 'unmap-section', { section: mapped.section }));
+	const dropped = end.listener && guest.giova.length > 0 ? [step('drop the maps of the guest’s IOMMU', 'unmap', 'unmap-giova')] : [];
+	return [...dropped, ...inBatch(sections)];
 }
 
 function mapRings(areas: readonly RingArea[], which: 'all' | 'control', asid: number): Steps {
@@ -135,6 +139,9 @@ function toShadow(input: PlanInput): Steps {
 		step('shadow queues', 'queues', early ? 'shadow-commit' : 'shadow-on', {}, 0, SVQ),
 		fixed(nic, 'queues', 'set up the queues', 'nothing', SVQ)
 	);
+	// vhost_vdpa_dev_start refuses behind the rings; the notifier reports it, and nobody starts the device again (vDPA reference 17).
+	if (guest.viommu && choice.rings !== 'own-asid')
+		return [...steps, ...(choice.maps === 'update-all' ? [] : rings), step('refused', 'resume', 'refuse-shadow')];
 	if (choice.maps === 'update-all') steps.push(step('exchange all maps', 'keys', 'update-all', {}, 0, THREAD));
 	else if (!early) steps.push(...rings);
 	if (choice.maps === 'remap') steps.push(step('register the listener', 'map', 'listener-on'), ...mapSections({ ...input, guest }));
