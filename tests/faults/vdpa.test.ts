@@ -19,7 +19,7 @@ function pinnedVm(pages: 'thp' | '4k'): Simulation {
 	return open(smallWorld({ hosts: [host('A', 512, roomy), host('B', 512, roomy)], vms: [vm('vm0', 'A', 128, { pages, vdpa })] }));
 }
 
-describe('a planted fault of pins is caught', () => {
+describe('a planted fault of pins or queues is caught', () => {
 	test.each(Object.keys(VDPA_FAULTS).flatMap((id) => [[id, 'thp'] as const, [id, '4k'] as const]))('%s, %s', (id, pages) => {
 		const fault: Fault = VDPA_FAULTS[id as keyof typeof VDPA_FAULTS];
 		const simulation = pinnedVm(pages);

@@ -8,7 +8,7 @@ import { blockOfFrame } from '../mm/zones.ts';
 import type { World } from '../state/world.ts';
 import type { Fault } from './fault.ts';
 
-/** One broken rule for each statement about pins of vDPA devices. All of them act at once, on the first VM that has a device. */
+/** One broken rule for each statement about pins and queues of vDPA devices. All of them act at once, on the first VM that has a device. */
 
 /** Moves the first whole guest block that a device holds to ZONE_MOVABLE of its host, with everything but the pin. */
 function moveAHeldBlock(world: World): void {
@@ -46,6 +46,30 @@ export const VDPA_FAULTS = {
 			const guest = world.r.vdpa.guests[0];
 			const instance = guest && guest.pinnedPages[0] > 0 ? 0 : 1;
 			if (guest) guest.pinnedPages[instance] -= 1;
+		}
+	},
+	'packet-vanishes': {
+		sentence: 'a packet that came in is counted nowhere',
+		caughtBy: ['packets'],
+		strike: (world) => {
+			const nic = world.r.vdpa.nics[0];
+			if (nic) nic.traffic.received -= 1;
+		}
+	},
+	'descriptor-leaks': {
+		sentence: 'a driver forgets a descriptor of its ring',
+		caughtBy: ['rings'],
+		strike: (world) => {
+			const ring = world.r.vdpa.nics[0]?.queues.find((queue) => queue.guest.freeCount > 0)?.guest;
+			if (ring) ring.freeCount -= 1;
+		}
+	},
+	'element-forgotten': {
+		sentence: 'QEMU takes an element off the guest’s ring and forgets it',
+		caughtBy: ['rings'],
+		strike: (world) => {
+			const queue = world.r.vdpa.nics[0]?.queues[0];
+			if (queue) queue.guest.lastAvailIndex = (queue.guest.lastAvailIndex + 1) & 0xffff;
 		}
 	}
 } as const satisfies Record<string, Fault>;

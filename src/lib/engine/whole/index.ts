@@ -11,6 +11,7 @@ import { isolatedBlocks, memmapsOfSections, memoryBlockStates, memoryBlockZones,
 import { machineKernelZone, machineLists, machinePins, machineSwap, machineZoneSizes } from './machine-zones.ts';
 import { virtioSizes, virtioStates } from './machine-virtio.ts';
 import { everyFrameOwned, frameOwner, kernelZone, oneAllocator, structureCounts, zoneCounters } from './memory.ts';
+import { packetsAddUp, ringsAddUp } from './packets.ts';
 import { descriptorsFit, dirtyCounts, eventOrder, linksFit, oneRunner, stoppedInSwitchOver } from './protocol.ts';
 
 /** Every whole-world statement, in the order in which it is checked and shown. */
@@ -25,6 +26,8 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'kernel-zone', statement: 'no kernel memory lies in ZONE_MOVABLE', check: kernelZone },
 	{ id: 'device-pins', statement: 'no page that a vDPA device holds lies in ZONE_MOVABLE', check: devicePinsLie },
 	{ id: 'pinned-pages', statement: 'the account of pinned pages is what vDPA devices hold', check: pinnedPagesAddUp },
+	{ id: 'packets', statement: 'every packet came in, went out, waits, or is counted as lost or misplaced', check: packetsAddUp },
+	{ id: 'rings', statement: 'descriptors of a virtqueue are free or out, and its indices are in order', check: ringsAddUp },
 	{
 		id: 'machine-lists',
 		statement: 'free lists of machines hold free chunks of their zone and type, and all of them',
