@@ -39,7 +39,7 @@ export function addressParts(answer: TranslationAnswer): AddressParts | null {
 	const { window, offset, dpa, way } = answer;
 	if (window === null || offset === null || way === null) return null;
 	const { granularity, ways } = window;
-	const { base, rest } = splitAddress(answer.hpa, window.bytes);
+	const { base, rest } = splitAddress(answer.hpa, window.bytes, window.baseHpa);
 	const lowBits = Math.log2(granularity);
 	const width = Math.log2(ways);
 	const stripe = Math.floor(offset / granularity);
@@ -69,17 +69,28 @@ export function addressParts(answer: TranslationAnswer): AddressParts | null {
 	};
 }
 
-/** The digits above those that an offset can reach; cut between groups of four. */
-export function splitAddress(hpa: number, windowBytes: number): { base: string; rest: string } {
+/**
+ * The digits that only say where the window begins, cut between groups of four where that is true, else between digits: `other`
+ * is the window's base beside an address of it, or the address beside the base.
+ */
+export function splitAddress(
+	hpa: number,
+	windowBytes: number,
+	other = hpa
+): { base: string; rest: string } {
 	const text = formatAddress(hpa);
+	const theirs = formatAddress(other);
 	const digits = Math.max(1, Math.ceil(Math.log2(Math.max(2, windowBytes)) / 4));
 	const groups = text.slice(2).split('_');
-	const keep = Math.max(1, groups.length - Math.ceil(digits / 4));
 	if (groups.length === 1) return { base: '0x', rest: text.slice(2) };
-	return {
-		base: `0x${groups.slice(0, keep).join('_')}`,
-		rest: `_${groups.slice(keep).join('_')}`
-	};
+	const keep = Math.max(1, groups.length - Math.ceil(digits / 4));
+	const base = `0x${groups.slice(0, keep).join('_')}`;
+	if (theirs.length === text.length && !theirs.startsWith(base)) {
+		let same = 2;
+		while (text[same] === theirs[same]) same += 1;
+		return { base: text.slice(0, same), rest: text.slice(same) };
+	}
+	return { base, rest: text.slice(base.length) };
 }
 
 /** Bits of an address from `top` down, as digits; the widest address has 52. */

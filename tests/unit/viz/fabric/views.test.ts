@@ -48,6 +48,9 @@ describe('the address ladder', () => {
 		expect(parts.inDevice).toBe(0x48d_1578);
 		expect(bitsOf(0x678, 11, 4)).toEqual([0, 1, 1, 0]);
 		expect(splitAddress(0x2c00_1234_5678, 2 ** 36)).toEqual({ base: '0x2c00', rest: '_1234_5678' });
+		// An offset that reaches into the base's group of digits: what is marked belongs to the base alone.
+		expect(splitAddress(0x1004_8ce7_0678, 2 ** 36, 0x1000_0000_0000)).toEqual({ base: '0x100', rest: '4_8ce7_0678' });
+		expect(splitAddress(0x1000_0000_0000, 2 ** 36, 0x1004_8ce7_0678)).toEqual({ base: '0x100', rest: '0_0000_0000' });
 	});
 
 	it('gives the engine’s device address again, for any address of any host', () => {
