@@ -100,5 +100,10 @@ describe('with the engine’s calls', () => {
 	it('a run about one device begins with it, another with the zones', () => {
 		expect(firstView(own)).toBe('rooms');
 		expect(firstView(journal.filter((one) => one.command.name === 'qmp'))).toBe('virtio');
+		const shell = (line: string): JournalEntry => ({ atNs: 1, command: { name: 'shell', machine: 'm', line } });
+		expect(firstView([shell('cxl create-region -m -t ram -d decoder0.0 -w 1 mem0'), shell('timeout 5 daxctl offline-memory dax0.0')])).toBe(
+			'cxl'
+		);
+		expect(firstView([shell('numactl -H')])).toBe('rooms');
 	});
 });
