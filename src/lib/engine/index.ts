@@ -20,6 +20,7 @@ import { hostToolAnswer } from './orchestrator/tools/shell.ts';
 import { exploreMovers } from './movers/explore.ts';
 import { tryOrder } from './movers/one-order.ts';
 import { readMoverOrder } from './movers/plan.ts';
+import { collisions } from './queries/vdpa-quantities.ts';
 import { evaluate } from './queries/evaluate.ts';
 import { findAnswer } from './queries/find.ts';
 import { frameAnswer } from './queries/frame.ts';
@@ -235,6 +236,8 @@ export class Simulation {
 				const plan = readExchangePlan(query.plan);
 				return plan.ok ? exploreExchange(plan.value) : null;
 			}
+			case 'collisions':
+				return collisions(world, query.words);
 			case 'doors':
 				return readDoors(world, query.choice);
 			case 'first-difference': {

@@ -2,6 +2,7 @@ import { ok, type Outcome } from '../base/outcome.ts';
 import type { WorldId } from '../engine/contract/ids.ts';
 import type { Buffers, CrashReport, EnginePort } from '../engine/contract/port.ts';
 import type { ExchangeVerdict } from '../engine/contract/exchange.ts';
+import type { CollisionAnswer } from '../engine/contract/vdpa/collision.ts';
 import type { MoverVerdict } from '../engine/contract/movers.ts';
 import type { AnswerTo, Expression, Query, RunSummary } from '../engine/contract/queries.ts';
 import type { ReasonId } from '../engine/contract/reasons.ts';
@@ -20,6 +21,8 @@ export interface RunOrder {
 	readonly movers?: string;
 	/** A plan of the exchange over shared memory whose every order is to be explored. */
 	readonly exchange?: string;
+	/** A device and a placement of its rings whose every sequence of plugs and failures is to be explored. */
+	readonly collisions?: string;
 	readonly memory?: 'shared' | 'transferred';
 	/** The order was refused, or none was given: nothing will come of waiting. */
 	readonly endWithoutOperation?: boolean;
@@ -36,6 +39,7 @@ export interface RunResult {
 	readonly values: readonly (number | boolean | null)[];
 	readonly movers: MoverVerdict | null;
 	readonly exchange: ExchangeVerdict | null;
+	readonly collisions: CollisionAnswer | null;
 	/** The order was refused at once: a key of REASONS, with the engine's own words. */
 	readonly refusal: { readonly reason: string; readonly text: string } | null;
 	/** The world as it stood at the end: the engine has let go of it. */
@@ -184,12 +188,17 @@ export async function runToEnd(
 			order.exchange === undefined
 				? null
 				: await world.ask({ kind: 'exchange', plan: order.exchange });
+		const collisions =
+			order.collisions === undefined
+				? null
+				: await world.ask({ kind: 'collisions', words: order.collisions });
 		return ok({
 			summary,
 			status: world.status,
 			values,
 			movers,
 			exchange,
+			collisions,
 			refusal,
 			views: () => world.views()
 		});

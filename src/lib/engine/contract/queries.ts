@@ -10,6 +10,7 @@ import type { TraceRecord } from './records.ts';
 import type { DowntimePart, PhaseSpan } from './status.ts';
 import type { FabricQuantityName } from './fabric-quantities.ts';
 import type { MachineQuantityName } from './machine-quantities.ts';
+import type { CollisionAnswer } from './vdpa/collision.ts';
 import type { VdpaQuantityName } from './vdpa/quantities.ts';
 import type { OperationId, VmId } from './ids.ts';
 
@@ -27,6 +28,8 @@ export type Query =
 	| { readonly kind: 'movers'; readonly plan: string }
 	/** Every order of an exchange over shared memory for a plan in words (contract/exchange.ts); null when they are no plan. */
 	| { readonly kind: 'exchange'; readonly plan: string }
+	/** Every sequence of what can happen to the maps of a device: "NIC length", then words of a choice (contract/vdpa/paper.ts); null when they name nothing. */
+	| { readonly kind: 'collisions'; readonly words: string }
 	/** Capacity through doors into a VM (contract/doors.ts): "customer=door …"; null when the words name nothing. */
 	| { readonly kind: 'doors'; readonly choice: string }
 	| { readonly kind: 'first-difference'; readonly other: number }
@@ -84,6 +87,7 @@ export interface Answers {
 	readonly evaluate: readonly (number | boolean | null)[];
 	readonly movers: MoverVerdict | null;
 	readonly exchange: ExchangeVerdict | null;
+	readonly collisions: CollisionAnswer | null;
 	readonly doors: readonly DoorAnswer[] | null;
 	readonly 'first-difference': FirstDifference | null;
 	readonly console: ConsoleAnswer;

@@ -98,6 +98,7 @@ const READ: Readonly<Record<VdpaQuantityName, Read>> = {
 	packetsLost: ofNic((nic) => nic.traffic.lost),
 	packetsMisplaced: ofNic((nic) => nic.traffic.misplaced),
 	dmaFaults: ofNic((nic) => nic.faultCount),
+	firstWrongNs: ofNic((nic) => nic.wrongAccesses.reduce((first, access) => (first < 0 ? access.atNs : Math.min(first, access.atNs)), -1)),
 	wrongMaps: ofNic((nic, world) => {
 		const end = runningEnd(world, nic);
 		return end && nic.change === null ? wrongMaps(guestOf(world, nic.vm), end).length : 0;

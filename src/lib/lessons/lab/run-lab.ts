@@ -1,6 +1,7 @@
 import type { Outcome } from '../../base/outcome.ts';
 import type { ExchangeVerdict } from '../../engine/contract/exchange.ts';
 import type { MoverVerdict } from '../../engine/contract/movers.ts';
+import type { CollisionAnswer } from '../../engine/contract/vdpa/collision.ts';
 import type { EnginePort } from '../../engine/contract/port.ts';
 import type { Expression } from '../../engine/contract/queries.ts';
 import type { ReasonId } from '../../engine/contract/reasons.ts';
@@ -56,6 +57,7 @@ export interface RunValues {
 	/** Verdicts of the explorers that were asked. */
 	readonly movers: MoverVerdict | null;
 	readonly exchange: ExchangeVerdict | null;
+	readonly collisions: CollisionAnswer | null;
 }
 
 /** Values of expressions at the end of a scenario. null when the run was no longer wanted. */
@@ -69,14 +71,15 @@ export async function runFor(
 		readonly limits?: Readonly<Record<string, string | number>>;
 		readonly movers?: string;
 		readonly exchange?: string;
+		readonly collisions?: string;
 	} = {}
 ): Promise<Outcome<RunValues | null, ReasonId>> {
 	const { limits = {}, belief = null, ...rest } = watched;
 	const run = await runToEnd(port, { scenario, untilNs, belief, expressions: whole(expressions, limits), ...rest });
 	if (!run.ok) return run;
 	if (run.value === null) return { ok: true, value: null };
-	const { values, movers, exchange } = run.value;
-	return { ok: true, value: { values, movers, exchange } };
+	const { values, movers, exchange, collisions } = run.value;
+	return { ok: true, value: { values, movers, exchange, collisions } };
 }
 
 export interface PlanResult {
@@ -88,13 +91,14 @@ export interface PlanResult {
 	/** The explorer's verdict where the lab asks for one: its path is the counterexample. */
 	readonly movers: MoverVerdict | null;
 	readonly exchange: ExchangeVerdict | null;
+	readonly collisions: CollisionAnswer | null;
 }
 
-const NOTHING = { seeds: [], movers: null, exchange: null } as const;
+const NOTHING = { seeds: [], movers: null, exchange: null, collisions: null } as const;
 
 /** A plan on its seed and on the following ones that the lab demands: a check passes when it passes on all of them. */
 export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: number, watched: Watched = {}): Promise<PlanResult | null> {
-	const { checks, figures, over, untilNs, drawn, movers, exchange } = lab.steps.challenge;
+	const { checks, figures, over, untilNs, drawn, movers, exchange, collisions } = lab.steps.challenge;
 	let passed = checks.map(() => true);
 	let first: PlanResult | null = null;
 	const seeds: { seed: number; passed: readonly boolean[] }[] = [];
@@ -109,6 +113,7 @@ export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: n
 			limits,
 			...(movers === undefined ? {} : { movers: String(filled(movers, texts)) }),
 			...(exchange === undefined ? {} : { exchange: String(filled(exchange, texts)) }),
+			...(collisions === undefined ? {} : { collisions: String(filled(collisions, texts)) }),
 			onprogress: (fraction) => watched.onprogress?.((at + fraction) / over)
 		});
 		if (!run.ok) return { ...NOTHING, passed: checks.map(() => false), figures: figures.map(() => null), note: run.detail };
@@ -123,12 +128,15 @@ export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: n
 			note: null,
 			seeds,
 			movers: run.value.movers,
-			exchange: run.value.exchange
+			exchange: run.value.exchange,
+			collisions: run.value.collisions
 		};
 	}
 	const lostAt =
 		first && over > 1 && first.passed.every(Boolean) && !passed.every(Boolean) ? 'won on this seed, lost on a later one' : null;
-	return first === null ? null : { passed, figures: first.figures, note: lostAt, seeds, movers: first.movers, exchange: first.exchange };
+	return first === null
+		? null
+		: { passed, figures: first.figures, note: lostAt, seeds, movers: first.movers, exchange: first.exchange, collisions: first.collisions };
 }
 
 /** The engine's number in the figure's unit. */

@@ -166,7 +166,7 @@ export const labSchema = v.strictObject({
 	texts: v.optional(v.record(id, v.string()), {}),
 	again: v.optional(again),
 	/** Which picture stands on the stage. */
-	stage: v.picklist(['rooms', 'virtio-mem', 'brush', 'extents', 'fabric', 'coherence', 'doors']),
+	stage: v.picklist(['rooms', 'virtio-mem', 'brush', 'extents', 'fabric', 'coherence', 'doors', 'gap', 'rails']),
 	brush: v.optional(brush),
 	/** What the marks of the picture mean, in one line below it. */
 	caption: v.optional(words),
@@ -224,6 +224,8 @@ export const labSchema = v.strictObject({
 		movers: v.optional(v.string()),
 		/** The same for the exchange over shared memory; see contract/exchange.ts. */
 		exchange: v.optional(v.string()),
+		/** A device of the scenario and a placement of its rings, of which the explorer looks at every sequence; see contract/vdpa/paper.ts. */
+		collisions: v.optional(v.string()),
 		attemptsBeforeSolution: v.number(),
 		witness: plan,
 		decoys: v.pipe(v.array(v.strictObject({ id, belief: words, plan })), v.minLength(2))

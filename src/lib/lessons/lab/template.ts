@@ -20,10 +20,10 @@ export function filled(value: unknown, texts: Readonly<Record<string, string>>):
 	return value;
 }
 
-/** A journal entry whose words or value became empty asks for nothing. */
+/** A journal entry whose words, value, word or VM became empty asks for nothing. */
 function isEmptyEntry(entry: unknown): boolean {
-	const command = (entry as { command?: { words?: unknown; value?: unknown; execute?: unknown } } | null)?.command;
-	return command !== undefined && (command.words === '' || command.value === '' || command.execute === '');
+	const command = (entry as { command?: { words?: unknown; value?: unknown; execute?: unknown; vm?: unknown } } | null)?.command;
+	return command !== undefined && (command.words === '' || command.value === '' || command.execute === '' || command.vm === '');
 }
 
 export function filledScenario(template: unknown, texts: Readonly<Record<string, string>>, seed: number): Scenario {

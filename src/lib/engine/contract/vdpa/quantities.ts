@@ -10,6 +10,7 @@ export const VDPA_QUANTITIES = {
 	packetsLost: 'packets that nobody took: NIC',
 	packetsMisplaced: 'packets in a page that the guest did not mean: NIC',
 	dmaFaults: 'accesses to addresses that nothing maps: NIC',
+	firstWrongNs: 'when an access first went wrong, −1 if none did: NIC',
 	wrongMaps: 'maps that are not what the memory listener promised: NIC',
 	pinnedPages: 'pages that the running process has pinned: NIC or ""',
 	pins: 'pages pinned by the last switch to shadow virtqueues: NIC',
