@@ -1,6 +1,6 @@
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import { MIB, NS_PER_S } from '../../base/units.ts';
-import type { Command, MigrateCommand, MigrationParameters } from '../contract/commands.ts';
+import type { Command, MigrateCommand, MigrationParameters, Workload } from '../contract/commands.ts';
 import { isMachineCommand } from '../contract/machine-commands.ts';
 import { executeFabric } from './fabric.ts';
 import { executeVdpa } from './vdpa.ts';
@@ -17,7 +17,7 @@ import { hasEventRoom } from '../sim/event-queue.ts';
 import { emit } from '../sim/trace.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
-import { classesOf, MAX_WRITES_PER_SECOND, writesPerSecond } from '../workloads/index.ts';
+import { classesOf, MAX_WRITES_PER_SECOND, writesPerSecond, writtenBlocks } from '../workloads/index.ts';
 
 /** What a command was answered; a long one answers at once with the id of its operation (decision D5). */
 export type CommandOutcome = Outcome<{ readonly operation: number | null; readonly call?: number }, ReasonId>;
@@ -68,6 +68,18 @@ function attempt(world: World, command: Command): CommandOutcome {
 		case 'set-workload': {
 			const writes = writesPerSecond(command.workload, world.costs);
 			if (writes > MAX_WRITES_PER_SECOND) return refused('bad-command', 'workload.rateBytesPerSecond: above 36 GB/s');
+			const scenario = world.scenario.vms[vmIndex];
+			// All working sets begin at the same page: rows for the largest one are there (scenario/capacities.ts).
+			const { guestDetail } = world.capacities;
+			if (
+				scenario?.vdpa &&
+				guestDetail < vm.guestBlockCount &&
+				writtenBlocks(command.workload, scenario.bytes) > writtenBlocks(scenario.workload as Workload, scenario.bytes)
+			)
+				return refused(
+					'too-large',
+					'workload.workingSetBytes: a VM of this size with vDPA devices may write no more memory than its scenario says'
+				);
 			catchUp(world, vmIndex);
 			vm.workload = command.workload;
 			vm.classes = classesOf(command.workload, vm.populatedPages);

@@ -1,4 +1,5 @@
 import { BLOCK_BYTES, MEMORY_BLOCK_BYTES } from '../../base/units.ts';
+import type { Workload } from '../contract/commands.ts';
 import { COLUMNS, COLUMN_NAMES, place, type Capacities, type ColumnSpec } from '../contract/layout.ts';
 import type { MemoryEstimate } from '../contract/port.ts';
 import type { MachineScenario, Scenario, VmScenario } from '../contract/scenario/schema.ts';
@@ -6,6 +7,8 @@ import type { NicScenario } from '../contract/scenario/vdpa-schema.ts';
 import { readCxlArguments } from '../machine/cxl-args.ts';
 import { mapOf } from '../machine/map.ts';
 import { readQemuArgs } from '../machine/qemu-args.ts';
+import { POOL_PAGES } from '../vdpa/queues/driver-memory.ts';
+import { writtenBlocks } from '../workloads/index.ts';
 import { MIGRATETYPES, ORDERS, SUPERPAGE_WORDS_PER_VM, VM_LIMIT } from '../contract/words.ts';
 
 /** Most bytes that a world may take on a page unless it asks otherwise. */
@@ -26,8 +29,11 @@ export function capacitiesOf(scenario: Scenario, mostMemoryBlocks = Infinity): C
 	const blocks = hostBlocks + sum((machine) => machine.blocks);
 	const guestBlocks = vmBlocks + sum((machine) => machine.areaBlocks);
 	const areaDetails = sum((machine) => machine.areaDetails);
-	// A guest block may be spread over source, pool and target at once, and leave broken blocks on each.
-	const details = Math.min(hostBlocks, vmBlocks * 3 + 64) + sum((machine) => machine.details);
+	const touched = scenario.vms.reduce((total, vm) => total + touchedBlocks(vm), 0);
+	// A guest block may be spread over source, pool and target at once, and leave broken blocks on each; what vDPA devices pin
+	// never goes to the pool.
+	const places = nics.length > 0 && !scenario.pool ? 2 : 3;
+	const details = Math.min(hostBlocks, touched * places + 64) + sum((machine) => machine.details);
 	const zones = scenario.hosts.length * 2 + scenario.vms.length * 2 + sum((machine) => machine.zones);
 	return {
 		memory: scenario.hosts.length + 1 + machines.length,
@@ -41,11 +47,11 @@ export function capacitiesOf(scenario: Scenario, mostMemoryBlocks = Infinity): C
 		freeList: zones * MIGRATETYPES * ORDERS,
 		guestBlock: guestBlocks,
 		// A VM has two processes while it moves, an area has one; VMs come first, and only they have a dirty log.
-		guestDetail: vmBlocks + areaDetails,
-		guestRow: vmBlocks + areaDetails,
+		guestDetail: touched + areaDetails,
+		guestRow: touched + areaDetails,
 		mapping: guestBlocks * 2,
-		mapDetail: vmBlocks * 2 + areaDetails,
-		mapRow: vmBlocks * 2 + areaDetails,
+		mapDetail: touched * 2 + areaDetails,
+		mapRow: touched * 2 + areaDetails,
 		gfnWord: vmBlocks * 16,
 		event: 256 + nics.length * 16 + scenario.vms.length * 64 + machines.length * 256 + (scenario.fabric ? 8192 : 0),
 		stream: scenario.vms.length * 2 + nics.length + 2 + machines.length * 2,
@@ -62,6 +68,23 @@ export function capacitiesOf(scenario: Scenario, mostMemoryBlocks = Infinity): C
 export function reservedBytes(vm: VmScenario): number {
 	return Math.max(vm.bytes, vm.vdpa?.maxBytes ?? 0);
 }
+
+/**
+ * Blocks of a VM whose pages may come to differ: all of them, or for a large VM with vDPA devices what its program and its
+ * drivers can write. A program that would write more is refused (commands/index.ts).
+ */
+export function touchedBlocks(vm: VmScenario): number {
+	const all = reservedBytes(vm) / BLOCK_BYTES;
+	if (!vm.vdpa || all <= WHOLE_BLOCKS) return all;
+	const queues = vm.vdpa.nics.reduce((sum, nic) => sum + 2 * nic.queuePairs, 0);
+	// Memory that comes or goes changes where the draws of a driver fall.
+	const driven = queues * POOL_PAGES * (1 + 2 * vm.vdpa.slots) + RING_BLOCKS;
+	return Math.min(all, driven + writtenBlocks(vm.workload as Workload, vm.bytes));
+}
+/** Up to 16 GiB every block may differ. */
+const WHOLE_BLOCKS = 8192;
+/** Blocks that hold rings, with room to spare. */
+const RING_BLOCKS = 64;
 
 /** Each queue twice: as the guest's driver made it, and the shadow of QEMU. */
 function ringRows(nic: NicScenario): number {

@@ -1,5 +1,5 @@
 import type { Workload, WorkloadKind } from '../contract/commands.ts';
-import { GIB, MIB, PAGE_BYTES } from '../../base/units.ts';
+import { GIB, MIB, PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import { costBytesPerSecond, type CostTable, type RateCost } from '../costs/cost-model.ts';
 import type { WriterClass } from '../state/records.ts';
 
@@ -85,4 +85,9 @@ export function classesOf(workload: Workload, populatedPages: number): WriterCla
 		left -= pages;
 		return result;
 	});
+}
+
+/** Blocks that a workload writes into in a guest of `bytes`, and one more at each end of its classes. */
+export function writtenBlocks(workload: Workload, bytes: number): number {
+	return classesOf(workload, bytes / PAGE_BYTES).reduce((sum, one) => sum + Math.ceil(one.pages / PAGES_PER_BLOCK) + 2, 0);
 }

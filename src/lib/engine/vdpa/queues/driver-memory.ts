@@ -5,7 +5,7 @@ import type { World } from '../../state/world.ts';
 import { firstRingGfn, guestRingPages } from './layout.ts';
 
 /** Different pages that the driver of one queue draws before it begins again with the first. */
-const POOL_PAGES = 1024;
+export const POOL_PAGES = 1024;
 
 /** Bytes of all guest memory that there is. */
 export function memoryBytes(guest: NicGuestRecord): number {
