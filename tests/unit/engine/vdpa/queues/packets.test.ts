@@ -9,6 +9,7 @@ import { worldQueues } from '../../../../../src/lib/engine/vdpa/queues/port.ts';
 import { packetsOnRings, trafficStatus } from '../../../../../src/lib/engine/vdpa/queues/status.ts';
 import { setTraffic } from '../../../../../src/lib/engine/vdpa/queues/traffic.ts';
 import { proveContent } from '../../../../../src/lib/engine/whole/content.ts';
+import { packetsAddUp, ringsAddUp } from '../../../../../src/lib/engine/whole/packets.ts';
 import { Chance, seedOr } from '../../../../support/chance.ts';
 import { changeAtOnce, nicWorld, passTo, type NicWorld } from '../../../../support/nic-world.ts';
 import { PlainNic } from './plain-nic.ts';
@@ -71,6 +72,7 @@ function compare(made: NicWorld, plain: PlainNic, pages: readonly (readonly numb
 		if (written === 1 + (plain.writes.get(gfn) ?? 0) && logged === plain.logged.has(gfn)) continue;
 		expect({ gfn, written, logged }).toEqual({ gfn, written: 1 + (plain.writes.get(gfn) ?? 0), logged: plain.logged.has(gfn) });
 	}
+	expect([packetsAddUp(world), ringsAddUp(world)]).toEqual([null, null]);
 	const { course } = trafficStatus(world, nic);
 	const sum = (list: readonly number[]) => list.reduce((total, one) => total + one, 0);
 	expect([sum(course.received), sum(course.lost)]).toEqual([plain.received + plain.sent, plain.lost]);

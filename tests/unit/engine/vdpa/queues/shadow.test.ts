@@ -9,6 +9,7 @@ import { insertMap, IOMMU_PERM } from '../../../../../src/lib/engine/vdpa/iova/t
 import { makeVhostTree } from '../../../../../src/lib/engine/vdpa/iova/vhost-tree.ts';
 import { gpaOfGfn } from '../../../../../src/lib/engine/vdpa/queues/reach.ts';
 import { packetsOnRings, queueStatuses, trafficStatus } from '../../../../../src/lib/engine/vdpa/queues/status.ts';
+import { packetsAddUp, ringsAddUp } from '../../../../../src/lib/engine/whole/packets.ts';
 import { changeAtOnce, nicWorld, passTo, type NicWorld } from '../../../../support/nic-world.ts';
 
 const vmOf = ({ world }: NicWorld) => world.r.vms[0] as VmRecord;
@@ -16,6 +17,8 @@ const guestOf = ({ world }: NicWorld) => world.r.vdpa.guests[0] as NicGuestRecor
 const endOf = ({ nic }: NicWorld) => nic.ends[0] as DeviceEndRecord;
 const queueOf = ({ nic }: NicWorld, index: number) => nic.queues[index] as QueueRecord;
 const shadowed = (made: NicWorld, index: number) => queueStatuses(made.world, made.nic, endOf(made))[index];
+
+const sound = ({ world }: NicWorld) => expect([packetsAddUp(world), ringsAddUp(world)]).toEqual([null, null]);
 
 describe('a shadow queue', () => {
 	it('begins at index 0 and takes over where the guest’s ring stands; the guest’s ring goes on behind it', () => {
@@ -62,6 +65,7 @@ describe('a shadow queue', () => {
 		expect(queueOf(made, 0).halted).toMatch(/Invalid address given by guest.*EINVAL/);
 		expect(queueOf(made, 1).halted).toMatch(/Invalid address given by guest/);
 		expect(shadowed(made, 1)?.rows[0]?.state).toBe('unanswered');
+		sound(made);
 		const { traffic } = made.nic;
 		expect(traffic.received + traffic.sent).toBe(0);
 		expect(traffic.arrived).toBe(traffic.lost + packetsOnRings(made.world, made.nic).waiting);
@@ -110,6 +114,7 @@ describe('a shadow queue', () => {
 		expect(queue.shadow.freeCount).toBe(0);
 		expect(shadowed(made, 0)?.parked).toBe(true);
 		expect(queue.guest.lastAvailIndex).toBe(3);
+		sound(made);
 		const vm = vmOf(made);
 		startLog(world, vm, false);
 		const pages = [border / 4096 - 1, border / 4096] as const;
@@ -126,6 +131,7 @@ describe('a shadow queue', () => {
 		expect(made.nic.traffic.received).toBe(20);
 		expect(made.nic.traffic.lost).toBe(0);
 		changeAtOnce(made, 'to-passthrough');
+		sound(made);
 		expect([queue.parkedSlot, queue.inFlight]).toEqual([-1, 0]);
 		expect(queue.guest.lastAvailIndex).toBe(queue.guest.usedIndex);
 	});
@@ -203,6 +209,7 @@ describe('memory that comes and goes under the driver', () => {
 		}
 		expect([made.nic.wrongCount, made.nic.faultCount]).toEqual([0, 0]);
 		expect(made.nic.traffic.lost).toBe(0);
+		sound(made);
 	});
 
 	it('a section that the tree has elsewhere than the device: the shadow queue is led to the wrong page', () => {
