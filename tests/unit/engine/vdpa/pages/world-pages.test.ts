@@ -32,13 +32,14 @@ interface Made {
 }
 
 /** A guest of 128 MiB in ZONE_MOVABLE of host A; both hosts have room for it in ZONE_NORMAL. */
-function made(kind: 'thp' | '4k', normalMiB = 256, more: Record<string, unknown> = {}): Made {
+function made(kind: 'thp' | '4k', normalMiB = 256, more: Record<string, unknown> = {}, forceDetail = false): Made {
 	const simulation = open(
 		smallWorld({
 			hosts: [host('A', 512, { normalBytes: normalMiB * MIB }), host('B', 512, { normalBytes: 256 * MIB })],
 			vms: [vm('vm0', 'A', GUEST_MIB, { pages: kind, ...more })],
 			untilNs: 2_000_000_000
-		})
+		}),
+		{ forceDetail }
 	);
 	const section = (id: string, firstGfn: number, mib: number) => ({
 		id,
@@ -256,5 +257,28 @@ describe('memory of QEMU itself', () => {
 		expect(runs[0]).toBe(2 * PAGE);
 		expect(runs.at(-1)).toBe(3 * PAGE);
 		expect(runs.slice(1, -1)).toEqual(slowRuns(one, 0, PAGES));
+	});
+});
+
+describe('how pages are represented', () => {
+	it.each([
+		['thp', 256],
+		['4k', 256],
+		['thp', 128],
+		['4k', 128]
+	] as const)('never shows: %s pages, %i MiB of ZONE_NORMAL', (kind, normalMiB) => {
+		const [plain, detailed] = [made(kind, normalMiB), made(kind, normalMiB, {}, true)];
+		for (const one of [plain, detailed]) {
+			one.vm.instances[1] = 1;
+			one.simulation.advance(10_000_000);
+		}
+		const both = (ask: (one: Made) => unknown): void => expect(ask(detailed)).toEqual(ask(plain));
+		both((one) => one.pages.pin(hvaOf(100), 3_000 * PAGE));
+		both((one) => one.target.pin(HVA[1] + 100 * PAGE, 3_000 * PAGE));
+		both((one) => one.pages.pin(hvaOf(0), PAGES * PAGE));
+		both((one) => one.target.pin(HVA[1], PAGES * PAGE));
+		for (const one of [plain, detailed]) one.simulation.advance(30_000_000);
+		both((one) => one.simulation.fingerprint());
+		expectSound(detailed.simulation);
 	});
 });
