@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BI_RULES, type BiRules } from '$lib/engine/fabric/coherence/back-invalidate.ts';
-import { exploreLines, type LineDeed } from '$lib/engine/fabric/coherence/explore-lines.ts';
+import { exploreLines, type LineDeed } from './line-orders.ts';
 
 /** Every order of the messages of hardware coherence: the protocol holds, and without any one of its parts some order breaks it. */
 const both: readonly LineDeed[] = ['load', 'store'];

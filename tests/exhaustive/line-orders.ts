@@ -1,6 +1,6 @@
-import { BI_RULES, leaves, type BiRules, type Copy } from './back-invalidate.ts';
-import { arrives, emptyLine, messageWords, onGround, withRequest, type BiLine } from './bi-state.ts';
-import { everyOrder, pathTo, type OrderStep } from './every-order.ts';
+import { BI_RULES, leaves, type BiRules, type Copy } from '$lib/engine/fabric/coherence/back-invalidate.ts';
+import { arrives, emptyLine, messageWords, onGround, withRequest, type BiLine } from '$lib/engine/fabric/coherence/bi-state.ts';
+import { everyOrder, pathTo, type OrderStep } from '$lib/engine/fabric/coherence/every-order.ts';
 
 /**
  * Every order of hosts that load from and store to one line of a coherent device, message by message: each host's program,
