@@ -1,11 +1,11 @@
 import { connect, startWorker } from '$lib/client/connect.ts';
+import { runWorld } from '$lib/client/run-world.ts';
 import { qemuLikeLoop } from '$lib/engine/contract/closed-forms/index.ts';
 import {
 	comparisonScenario,
 	engineRun,
 	type EngineRun
 } from '$lib/engine/contract/comparison-scenario.ts';
-import type { Buffers } from '$lib/engine/contract/port.ts';
 import { ENGINE_COMPARISONS } from '$lib/engine/contract/engine-comparisons.ts';
 
 /** Guests above this are left to the command line: they would take a minute and a gigabyte of the reader's machine. */
@@ -48,31 +48,20 @@ export class EngineRuns {
 				this.running = { id, progress: 0 };
 				const untilNs = qemuLikeLoop(loop).totalS * 2e9;
 				const { scenario, switchoverFixedS } = comparisonScenario(id, loop);
-				const opened = await connection.call((port) =>
-					port.open({
-						scenario,
-						memory: 'transferred',
-						limitBytes: LIMIT_BYTES,
-						checkpointBytes: 8e6
-					})
-				);
-				if (!opened.ok) throw new Error(opened.detail);
-				const { world } = opened.value;
-				let buffers: Buffers = { [world]: opened.value.buffer as ArrayBuffer };
-				for (;;) {
-					const given = buffers;
-					const answer = await connection.call((port) =>
-						port.advance({ worlds: [world], untilNs, eventBudget: SLICE_EVENTS, buffers: given })
-					);
-					if (answer.crash) throw new Error(answer.crash.message);
-					buffers = answer.buffers ?? {};
-					const status = answer.statuses[world];
-					const run = engineRun(id, status?.operations[0], switchoverFixedS);
-					if (run) this.runs = [...this.runs, run];
-					if (run || answer.done || this.#stopped) break;
-					this.running = { id, progress: Math.min(1, (2 * (status?.nowNs ?? 0)) / untilNs) };
-				}
-				await connection.call((port) => port.close({ world }));
+				let run: EngineRun | null = null;
+				await runWorld(connection, {
+					scenario,
+					untilNs,
+					sliceEvents: SLICE_EVENTS,
+					limitBytes: LIMIT_BYTES,
+					known: (status) => engineRun(id, status.operations[0], switchoverFixedS) !== null,
+					between: (status) => {
+						run = engineRun(id, status?.operations[0], switchoverFixedS);
+						this.running = { id, progress: Math.min(1, (2 * (status?.nowNs ?? 0)) / untilNs) };
+						return this.#stopped;
+					}
+				});
+				if (run) this.runs = [...this.runs, run];
 			}
 		} catch (error) {
 			this.problem = (error as Error).message;

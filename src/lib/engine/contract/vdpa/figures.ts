@@ -52,14 +52,14 @@ export const VDPA_PRESETS = {
 		title: '2024, mlx5 with parallel keys',
 		sentence: 'Huge pages, keys made in parallel, old keys freed later.',
 		source: 'D. Tatulea, mlx5_vdpa series, August 2024; our fit',
-		fittedOn: ['T2'],
+		fittedOn: ['T2', 'T3'],
 		figures: { ...small, fixedNs: 250_000_000, pinNs: 75, coldPinNs: 163, unpinNs: 35, keyNs: 300_000 }
 	},
 	ideal: {
 		title: 'what if',
 		sentence: 'Queues are ready at once; pins and keys cost what they cost in 2024.',
 		source: 'our what-if: J. Palmer’s pin timings, June 2025',
-		fittedOn: [],
+		fittedOn: ['T3'],
 		figures: { ...small, fixedNs: 25_000_000, pinNs: 75, coldPinNs: 163, unpinNs: 35, keyNs: 300_000 }
 	}
 } as const satisfies Record<string, VdpaPreset>;
