@@ -3,12 +3,14 @@
  * what the tools take. Method: machines of the engine are drawn; every offered line is given to them.
  */
 import { describe, expect, it } from 'vitest';
+import type { TranslationAnswer } from '../../../../src/lib/engine/contract/fabric-status.ts';
 import type { MachineStatus } from '../../../../src/lib/engine/contract/machine-status.ts';
 import type { Simulation } from '../../../../src/lib/engine/index.ts';
 import type { Box } from '../../../../src/lib/viz/geometry/box.ts';
 import { cxlActions, newRegionLine } from '../../../../src/lib/viz/cxl/actions.ts';
+import { linksDown } from '../../../../src/lib/viz/cxl/links.ts';
 import { layoutCxl, xOf } from '../../../../src/lib/viz/cxl/layout.ts';
-import { buildCxl, wayTo, type CxlScene } from '../../../../src/lib/viz/cxl/scene.ts';
+import { buildCxl, someByte, wayTo, type CxlScene } from '../../../../src/lib/viz/cxl/scene.ts';
 import { cxlWords, partWords, type CxlPart } from '../../../../src/lib/viz/cxl/words.ts';
 import { cxlMachine, shell, type CxlTopology } from '../../../support/cxl.ts';
 
@@ -127,6 +129,19 @@ describe('the figure', () => {
 			expect([line, shell(simulation, line).rc]).toEqual([line, 0]);
 		}
 		expect(wayTo(scene, scene.devices[0]!.name)).toHaveLength(1);
+	});
+
+	it('lights one way for the followed byte: its stripe, the ports on the way, its device', () => {
+		const simulation = cxlMachine({ bridges: [[256, 256, 256]], switched: true });
+		shell(simulation, newRegionLine(sceneOf(simulation), 2, null)!);
+		const scene = sceneOf(simulation);
+		const layout = layoutCxl(1010, 430, scene);
+		const answer = simulation.ask({ kind: 'translate', host: 'm', hpa: someByte(scene) }) as TranslationAnswer;
+		const { thisRound, baseHpa, granularity, ways } = answer.window!;
+		const hitAt = Math.floor((answer.hpa - baseHpa) / granularity) % ways;
+		const lit = linksDown(scene, layout, thisRound, hitAt, answer.device).filter((link) => link.lit);
+		expect(lit.map((link) => link.key)).toEqual([`s${hitAt}`, wayTo(scene, answer.device!)[1], answer.device]);
+		expect(linksDown(scene, layout, thisRound, -1, null).some((link) => link.lit)).toBe(false);
 	});
 
 	it('draws many blocks of one state as one', () => {
