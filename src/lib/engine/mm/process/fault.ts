@@ -60,6 +60,8 @@ function isEmpty(world: World, area: AreaRecord, guestBlock: number): boolean {
 	return mapped === 0;
 }
 
+const isDead = ({ process }: Toucher): boolean => process.state === 'ended';
+
 function faultStep(world: World, toucher: Toucher, first: number, count: number, faulted: Faulted): void {
 	const { area } = toucher;
 	const guestBlock = Math.floor(first / PAGES_PER_BLOCK);
@@ -76,7 +78,7 @@ function faultStep(world: World, toucher: Toucher, first: number, count: number,
 	forEachGap(world, area, (page, pages) => gaps.push(...partsOutside(area.holes, page, pages)), first, count);
 	if (gaps.length > 0 && area.kind !== 'pipe') chargeTables(world, toucher, guestBlock);
 	// Room for the table may have been found by killing the toucher: there is nobody any more to give pages to.
-	if (toucher.process.state === 'ended') {
+	if (isDead(toucher)) {
 		faulted.outcome = 'killed';
 		return;
 	}
@@ -85,7 +87,7 @@ function faultStep(world: World, toucher: Toucher, first: number, count: number,
 		faulted.basePages += got;
 		area.zeroRuns = withoutRange(area.zeroRuns, page, got);
 		if (got === pages) continue;
-		faulted.outcome = toucher.process.state === 'ended' ? 'killed' : 'enomem';
+		faulted.outcome = isDead(toucher) ? 'killed' : 'enomem';
 		return;
 	}
 }
@@ -219,7 +221,7 @@ export function breakCopies(world: World, toucher: Toucher, first: number, count
 		passGets(world, area, heir, page);
 		const [copy] = takeFrames(world, sourceOf(world, { ...toucher, page, order: 0 }), 1);
 		if (!copy) {
-			faulted.outcome = toucher.process.state === 'ended' ? 'killed' : 'enomem';
+			faulted.outcome = isDead(toucher) ? 'killed' : 'enomem';
 			return;
 		}
 		const owner = ownerOfArea(world, area.slot);
