@@ -35,7 +35,7 @@ export const labExpression: v.GenericSchema<LabExpression> = v.union([
 	v.boolean(),
 	v.strictObject({
 		q: v.picklist(NAMED),
-		of: v.pipe(v.string(), v.maxLength(80))
+		of: v.pipe(v.string(), v.maxLength(160))
 	}),
 	v.strictObject({ q: v.picklist(Object.keys(QUANTITIES) as [QuantityName, ...QuantityName[]]) }),
 	v.strictObject({ limit: id }),

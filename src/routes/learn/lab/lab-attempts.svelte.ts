@@ -1,6 +1,7 @@
 import { replaceState } from '$app/navigation';
 import { nextSeed } from '$lib/lessons/family.ts';
 import * as machine from '$lib/lessons/lab/lab.ts';
+import { collisionRun, sayPath } from '$lib/lessons/lab/collision-run.ts';
 import { exchangeRun } from '$lib/lessons/lab/exchange-run.ts';
 import { moverRun } from '$lib/lessons/lab/mover-run.ts';
 import { planScenario, planTexts, runPlan, type PlanResult } from '$lib/lessons/lab/run-lab.ts';
@@ -84,13 +85,20 @@ export class LabAttempts {
 			page.learner = machine.addLabAttempt(page.learner, {
 				...result,
 				plan,
-				note: result.note ?? result.movers?.reason ?? result.exchange?.reason ?? null
+				note:
+					result.note ??
+					result.movers?.reason ??
+					result.exchange?.reason ??
+					(result.collisions?.path
+						? `${sayPath(result.collisions)}: ${result.collisions.found}`
+						: null)
 			});
 			const attempt = page.learner.attempts.at(-1) as machine.LabAttempt;
 			page.said = `${result.passed.filter(Boolean).length} of ${result.passed.length} goals reached.`;
 			// Where every order was looked at, the one that decided is the run to open.
-			const scenario =
-				result.exchange !== null
+			const scenario = result.collisions?.path
+				? collisionRun(lab, plan, seed, result.collisions)
+				: result.exchange !== null
 					? exchangeRun(lab, plan, seed, result.exchange)
 					: result.movers === null
 						? planScenario(lab, plan, seed)

@@ -52,10 +52,21 @@ function sayCommand(command: Scenario['journal'][number]['command']): string {
 		}
 		case 'shell':
 			return command.line;
+		case 'migrate':
+			return `${command.vm} begins to move to host ${command.target}`;
+		case 'vdpa':
+			return `${command.vm}: ${NIC_ACTS[command.execute] ?? command.execute}`;
 		default:
 			return command.name;
 	}
 }
+
+const NIC_ACTS: Readonly<Record<string, string>> = {
+	'plug-dimm': 'a DIMM is plugged',
+	'unplug-dimm': 'a DIMM is taken out',
+	'fail-migration': 'the move fails',
+	'set-strategy': 'another way to shadow queues'
+};
 
 function sayWords(words: string): string {
 	const [verb = '', name = '', ...rest] = words.split(' ');
