@@ -112,7 +112,8 @@ export function layoutVirtioMem(
 	const strip = box(10, stripY, width - 20, STRIP);
 	return {
 		width,
-		height: Math.max(narrow ? stripY + STRIP + 8 : 0, height),
+		// Narrow, it is as high as what stands in it: what is below it must not make it grow.
+		height: narrow ? stripY + STRIP + 8 : height,
 		narrow,
 		plot: box(left, 0, plotWidth, map.y + map.height),
 		scale,

@@ -132,6 +132,13 @@ describe('the messages', () => {
 });
 
 describe('the layout', () => {
+	it('narrow, is as high as what stands in it: a list below the figure must not make it grow with itself', () => {
+		const { scene } = at(open('v4-fifty-pins'), 18);
+		const heights = [300, 480, 2_000].map((given) => layoutVirtioMem(338, given, scene, null).height);
+		expect(new Set(heights).size).toBe(1);
+		expect(layoutVirtioMem(1010, 900, scene, null).height).toBe(900);
+	});
+
 	const { scene, device, machine } = at(open('v1-grow-and-shrink'), 9);
 	it('puts amounts and addresses on one scale and reads it back', () => {
 		for (const width of [360, 480, 1010, 1600]) {
