@@ -1,7 +1,7 @@
-import { formatBytesBinary } from '$lib/base/format.ts';
 import { parseQuantity } from '$lib/base/quantity.ts';
 import type { Command } from '$lib/engine/contract/commands.ts';
 import { SWITCH_STRATEGIES } from '$lib/engine/contract/vdpa/choice.ts';
+import { VDPA_WORDS, type VdpaWord } from '$lib/engine/contract/vdpa/commands.ts';
 import type { VdpaStatus } from '$lib/engine/contract/vdpa/status.ts';
 
 /** Lines of the console of a VM with vDPA devices: QEMU's monitor words where it has them, plain ones where it has not. */
@@ -37,13 +37,43 @@ export const NIC_HELP: readonly { readonly form: string; readonly says: string }
 	{ form: 'ioctl SUSPEND', says: 'one call of vhost-vdpa' }
 ];
 
-const amount = (text: string): number | null => {
+/** "1G" as QEMU means it, "1 GiB" as a scenario writes it, or bytes as a number. */
+const amount = (given: unknown): number | null => {
+	const text = String(given ?? '');
 	const parsed = parseQuantity(
-		/^\d+[KMGT]$/i.test(text) ? `${text.slice(0, -1)} ${text.slice(-1).toUpperCase()}iB` : text,
+		/^\d+[KMGT]$/i.test(text)
+			? `${text.slice(0, -1)} ${text.slice(-1).toUpperCase()}iB`
+			: /^\d+$/.test(text)
+				? Number(text)
+				: text,
 		'bytes'
 	);
 	return parsed.ok ? parsed.value : null;
 };
+
+/** `key=value` words: numbers and lists as JSON has them, anything else as a text. Null: a word has no "=". */
+function named(words: readonly string[]): Record<string, unknown> | null {
+	const found: Record<string, unknown> = {};
+	for (const word of words) {
+		const at = word.indexOf('=');
+		if (at < 1) return null;
+		found[word.slice(0, at)] = valueOf(word.slice(at + 1));
+	}
+	return found;
+}
+function valueOf(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return text;
+	}
+}
+const tail = (given: object | undefined, without: readonly string[] = []): string =>
+	Object.entries(given ?? {})
+		.filter(([key]) => !without.includes(key))
+		.map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+		.join('');
+const isWord = (word: string): word is VdpaWord => Object.hasOwn(VDPA_WORDS, word);
 
 const vdpa = (
 	context: LineContext,
@@ -57,18 +87,8 @@ const vdpa = (
 export function readNicLine(line: string, context: LineContext): ReadLine {
 	const [word = '', ...rest] = line.trim().split(/\s+/);
 	switch (word) {
-		case 'migrate': {
-			const target = rest.at(-1) ?? context.hosts.find((host) => host !== context.host) ?? '';
-			if (!context.hosts.includes(target))
-				return {
-					ok: false,
-					says: `migrate: no host is called "${target}"; there are ${context.hosts.join(', ')}`
-				};
-			return {
-				ok: true,
-				command: { name: 'migrate', vm: context.vm, target, strategy: 'precopy' }
-			};
-		}
+		case 'migrate':
+			return migrate(rest, context);
 		case 'migrate_cancel':
 			return { ok: true, command: { name: 'migrate-cancel', vm: context.vm } };
 		case 'fail':
@@ -77,34 +97,78 @@ export function readNicLine(line: string, context: LineContext): ReadLine {
 			return deviceAdd(rest.join(''), context);
 		case 'device_del':
 			return vdpa(context, 'unplug-dimm');
-		case 'strategy':
-			if (!Object.hasOwn(SWITCH_STRATEGIES, rest[0] ?? ''))
+		case 'strategy': {
+			const isNamed = Object.hasOwn(SWITCH_STRATEGIES, rest[0] ?? '');
+			const parts = named(isNamed ? rest.slice(1) : rest);
+			if (parts === null || rest.length === 0)
 				return { ok: false, says: `strategy: one of ${Object.keys(SWITCH_STRATEGIES).join(', ')}` };
-			return vdpa(context, 'set-strategy', { strategy: rest[0] });
+			return vdpa(context, 'set-strategy', {
+				...(isNamed ? { strategy: rest[0] } : {}),
+				...parts
+			});
+		}
 		case 'traffic': {
-			const rate = Number(rest[0]);
-			return Number.isInteger(rate)
-				? vdpa(context, 'set-traffic', { packetsPerSecond: rate })
-				: { ok: false, says: 'traffic: packets a second, a whole number' };
+			const isRate = /^\d+$/.test(rest[0] ?? '');
+			const parts = named(isRate ? rest.slice(1) : rest);
+			if (parts === null || rest.length === 0)
+				return { ok: false, says: 'traffic: packets a second, a whole number' };
+			return vdpa(context, 'set-traffic', {
+				...(isRate ? { packetsPerSecond: Number(rest[0]) } : {}),
+				...parts
+			});
 		}
 		case 'live-update':
 			return vdpa(context, 'live-update');
 		case 'iotlb':
 			return iotlb(rest, context);
-		case 'ioctl':
-			return rest[0] === undefined
-				? { ok: false, says: 'ioctl: which call? SUSPEND, RESUME, SET_OWNER, SET_LOG_BASE …' }
-				: vdpa(context, 'call', { call: rest[0] });
-		default:
-			return { ok: false, says: `unknown command: '${word}'; "help" tells what there is` };
+		case 'ioctl': {
+			const parts = named(rest.slice(1));
+			if (rest[0] === undefined || parts === null)
+				return {
+					ok: false,
+					says: 'ioctl: which call? SUSPEND, RESUME, SET_OWNER, SET_STATUS status=15, GET_VRING_BASE queue=0 …'
+				};
+			return vdpa(context, 'call', { call: rest[0], ...parts });
+		}
+		default: {
+			const parts = isWord(word) ? named(rest) : null;
+			return isWord(word) && parts !== null
+				? vdpa(context, word, parts)
+				: { ok: false, says: `unknown command: '${word}'; "help" tells what there is` };
+		}
 	}
+}
+
+/** `migrate B`, with QEMU's parameters behind it; another way than pre-copy by its name. */
+function migrate(words: readonly string[], context: LineContext): ReadLine {
+	const plain = words.filter((word) => !word.includes('='));
+	const parameters = named(words.filter((word) => word.includes('=')));
+	const target = plain[0] ?? context.hosts.find((host) => host !== context.host) ?? '';
+	const strategy = plain[1] ?? 'precopy';
+	if (!context.hosts.includes(target))
+		return {
+			ok: false,
+			says: `migrate: no host is called "${target}"; there are ${context.hosts.join(', ')}`
+		};
+	if (strategy !== 'precopy' && strategy !== 'transit')
+		return { ok: false, says: 'migrate: precopy or transit' };
+	return {
+		ok: true,
+		command: {
+			name: 'migrate',
+			vm: context.vm,
+			target,
+			strategy,
+			...(parameters && Object.keys(parameters).length > 0 ? { parameters } : {})
+		} as Command
+	};
 }
 
 function deviceAdd(text: string, context: LineContext): ReadLine {
 	const [driver = '', ...options] = text.split(',');
 	const size = options.map((option) => /^size=(.+)$/.exec(option)?.[1]).find(Boolean);
 	if (driver === 'pc-dimm') {
-		const bytes = size === undefined ? null : amount(size);
+		const bytes = amount(size);
 		if (bytes === null)
 			return { ok: false, says: 'device_add pc-dimm: its size is missing, as in size=1G' };
 		return vdpa(context, 'plug-dimm', { bytes });
@@ -112,8 +176,11 @@ function deviceAdd(text: string, context: LineContext): ReadLine {
 	return vdpa(context, 'device-add', { driver });
 }
 
+/** As the kernel's VHOST_ACCESS_RO, WO and RW count: 1, 2, 3. */
+const ACCESS = ['ro', 'wo', 'rw'];
+
 function iotlb(words: readonly string[], context: LineContext): ReadLine {
-	const [op = '', asid = '0', iova = '', third = '', fourth = ''] = words;
+	const [op = '', asid = '0', iova = '', third = '', fourth = '', access] = words;
 	if (op === 'update') {
 		const bytes = amount(fourth);
 		if (bytes === null)
@@ -121,7 +188,16 @@ function iotlb(words: readonly string[], context: LineContext): ReadLine {
 				ok: false,
 				says: 'iotlb update: address space, device address, process address, size'
 			};
-		return vdpa(context, 'message', { op, asid: Number(asid), iova, uaddr: third, bytes });
+		const permission = access === undefined ? undefined : ACCESS.indexOf(access) + 1;
+		if (permission === 0) return { ok: false, says: 'iotlb update: the access is ro, wo or rw' };
+		return vdpa(context, 'message', {
+			op,
+			asid: Number(asid),
+			iova,
+			uaddr: third,
+			bytes,
+			...(permission === undefined ? {} : { permission })
+		});
 	}
 	if (op === 'invalidate') {
 		const bytes = amount(third);
@@ -136,7 +212,8 @@ function iotlb(words: readonly string[], context: LineContext): ReadLine {
 
 /** The line that does the same as a command. */
 export function nicLine(command: Command): string {
-	if (command.name === 'migrate') return `migrate ${command.target}`;
+	if (command.name === 'migrate')
+		return `migrate ${command.target}${command.strategy === 'precopy' ? '' : ` ${command.strategy}`}${tail(command.parameters)}`;
 	if (command.name === 'migrate-cancel') return 'migrate_cancel';
 	if (command.name !== 'vdpa') return command.name;
 	const given = command.arguments ?? {};
@@ -144,30 +221,46 @@ export function nicLine(command: Command): string {
 		case 'fail-migration':
 			return 'fail';
 		case 'plug-dimm':
-			return `device_add pc-dimm,size=${short(Number(given['bytes']))}`;
+			return `device_add pc-dimm,size=${short(given['bytes'])}`;
 		case 'unplug-dimm':
 			return 'device_del';
 		case 'device-add':
-			return `device_add ${String(given['driver'])}`;
+			return `device_add ${String(given['driver'])}${given['bytes'] === undefined ? '' : `,size=${short(given['bytes'])}`}`;
 		case 'set-strategy':
-			return `strategy ${String(given['strategy'] ?? JSON.stringify(given))}`;
+			return `strategy${said(given['strategy'])}${tail(given, ['strategy'])}`;
 		case 'set-traffic':
-			return `traffic ${String(given['packetsPerSecond'] ?? '')}`;
+			return `traffic${said(given['packetsPerSecond'])}${tail(given, ['packetsPerSecond'])}`;
 		case 'message':
-			return given['op'] === 'update'
-				? `iotlb update ${String(given['asid'] ?? 0)} ${hex(given['iova'])} ${hex(given['uaddr'])} ${short(Number(given['bytes']))}`
-				: `iotlb ${String(given['op'])} ${String(given['asid'] ?? 0)}${given['iova'] === undefined ? '' : ` ${hex(given['iova'])} ${short(Number(given['bytes']))}`}`;
+			return messageLine(given);
 		case 'call':
-			return `ioctl ${String(given['call'])}`;
+			return `ioctl ${String(given['call'])}${tail(given, ['call'])}`;
 		default:
-			return command.execute;
+			return `${command.execute}${tail(given)}`;
 	}
 }
 
+function messageLine(given: Readonly<Record<string, unknown>>): string {
+	const head = `iotlb ${String(given['op'])} ${String(given['asid'] ?? 0)}`;
+	if (given['iova'] === undefined) return head;
+	const process = given['uaddr'] === undefined ? '' : ` ${hex(given['uaddr'])}`;
+	const access = said(ACCESS[Number(given['permission'] ?? 0) - 1]);
+	return `${head} ${hex(given['iova'])}${process} ${short(given['bytes'])}${access}`;
+}
+
+const said = (value: unknown): string =>
+	typeof value === 'string' || typeof value === 'number' ? ` ${value}` : '';
 const hex = (value: unknown): string =>
 	typeof value === 'number' ? `0x${value.toString(16)}` : String(value);
-const short = (bytes: number): string =>
-	formatBytesBinary(bytes)
-		.replace(/\s?iB$/, '')
-		.replace(/\u2009/g, '')
-		.replace(/([KMGT])iB/, '$1');
+/** An amount with a unit only where nothing is lost by it. */
+function short(given: unknown): string {
+	const bytes = amount(given);
+	if (bytes === null) return String(given);
+	for (const [letter, unit] of [
+		['T', 2 ** 40],
+		['G', 2 ** 30],
+		['M', 2 ** 20],
+		['K', 2 ** 10]
+	] as const)
+		if (bytes >= unit && bytes % unit === 0) return `${bytes / unit}${letter}`;
+	return String(bytes);
+}
