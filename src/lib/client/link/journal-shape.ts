@@ -75,7 +75,16 @@ export const COMMAND_SHAPES: readonly (readonly [command: string, shape: RecordS
 			optional('arguments', json(4000))
 		)
 	],
-	['shell', record(machine, field('line', text(300), ''))]
+	['shell', record(machine, field('line', text(300), ''))],
+	[
+		'vdpa',
+		record(
+			vm,
+			optional('nic', name),
+			field('execute', text(64), ''),
+			optional('arguments', json(4000))
+		)
+	]
 ];
 const CODES = 16;
 

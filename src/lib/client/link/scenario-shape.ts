@@ -59,7 +59,8 @@ const vm = record(
 	field('pages', choice('thp', '4k'), 'thp'),
 	field('workload', workload, { kind: 'web' }),
 	field('pins', list(pin, 4096), []),
-	optional('transientReferences', transientReferences)
+	optional('transientReferences', transientReferences),
+	optional('vdpa', json(20_000))
 );
 
 const machine = record(
@@ -69,7 +70,7 @@ const machine = record(
 	field('profile', choice('linux-7.2', 'rfc-v4-2020'), 'linux-7.2'),
 	field('swapBytes', quantity, 0),
 	field('transientChancePpm', quantity, 0),
-	field('proposals', list(choice('exmem', 'typed-nodes'), 2), []),
+	field('proposals', list(choice('exmem', 'typed-nodes', 'grouped-nodes'), 3), []),
 	optional('processBytes', quantity),
 	field('boot', json(64_000), [])
 );

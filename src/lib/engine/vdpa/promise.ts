@@ -34,7 +34,8 @@ function covers(entries: readonly KernelEntryRecord[], iova: number, section: Se
 	const last = iova + section.bytes;
 	for (const entry of entries) {
 		if (entry.iova + entry.bytes <= at) continue;
-		if (entry.iova > at) return false;
+		// A map that the parent driver dropped at a reset reaches nothing.
+		if (entry.iova > at || entry.lost) return false;
 		if (entry.uaddr + (at - entry.iova) !== section.hva[instance] + (at - iova)) return false;
 		at = entry.iova + entry.bytes;
 		if (at >= last) return true;
