@@ -1,21 +1,21 @@
 import type { ChangeStatus, NicStatus } from '$lib/engine/contract/vdpa/status.ts';
 import { barOf, CHANGE_TITLES, type GapBar } from '$lib/viz/vdpa/gap-scene.ts';
 
-/** Changes of all cards of a lab as bars: those that took time since the first moment, in the order of the move. */
+/** Changes of all cards of a lab as bars: those that took time since the first moment. What is to be compared stands together. */
 const ORDER: readonly ChangeStatus['kind'][] = [
+	'start',
 	'init',
-	'to-svq',
 	'map-memory',
 	'stop',
-	'start',
+	'to-svq',
 	'to-passthrough'
 ];
 
 /** `whole`: all of a move; else only the change to shadow virtqueues. */
 export function gapBars(nics: readonly NicStatus[], whole: boolean): readonly GapBar[] {
 	const kinds = whole ? ORDER : (['to-svq'] as const);
-	return nics.flatMap((nic) =>
-		kinds.flatMap((kind) =>
+	return kinds.flatMap((kind) =>
+		nics.flatMap((nic) =>
 			[...nic.changes, ...(nic.change ? [nic.change] : [])]
 				.filter((change) => change.kind === kind && change.startNs > 0)
 				.map((change) => ({
