@@ -23,7 +23,7 @@ describe('a planted fault of pins or queues is caught', () => {
 	test.each(Object.keys(VDPA_FAULTS).flatMap((id) => [[id, 'thp'] as const, [id, '4k'] as const]))('%s, %s', (id, pages) => {
 		const fault: Fault = VDPA_FAULTS[id as keyof typeof VDPA_FAULTS];
 		const simulation = pinnedVm(pages);
-		expect(simulation.status().vdpa.guests[0]?.pinnedPages[0]).toBeGreaterThan(65_536);
+		expect(simulation.status().vdpa?.guests[0]?.pinnedPages[0]).toBeGreaterThan(65_536);
 		expect(broken(simulation)).toEqual([]);
 		expect(simulation.send({ name: 'plant', fault: id }).ok).toBe(true);
 		const found = broken(simulation);

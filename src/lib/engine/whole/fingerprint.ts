@@ -25,8 +25,9 @@ export function fingerprintOf(world: World): string {
 
 /** Records without what only describes the representation, or time spent building it. */
 function addRecords(world: World, print: Fingerprint): void {
-	const { pools: _pools, eventCount: _events, fabric, ...records } = world.r;
+	const { pools: _pools, eventCount: _events, fabric, vdpa, ...records } = world.r;
 	print.addText(JSON.stringify(records));
+	if (vdpa.nics.length > 0) addNics(world, print);
 	if (fabric.devices.length + fabric.peers.length + fabric.switches.length === 0) return;
 	print.addText(JSON.stringify(fabric));
 	const { c } = world;
@@ -38,6 +39,20 @@ function addRecords(world: World, print: Fingerprint): void {
 			print.add(mix32(value >>> 0, Math.floor(value / 2 ** 32), row));
 		}
 	}
+}
+
+/** Devices with their maps and counts, and what stands in their rings. */
+function addNics(world: World, print: Fingerprint): void {
+	const { c, r } = world;
+	print.addText(JSON.stringify(r.vdpa));
+	for (let row = 0; row < r.vdpa.ringEntries; row += 1) {
+		const address = c.ringAddress.get(row);
+		print.add(mix32(address >>> 0, Math.floor(address / 2 ** 32), c.ringBytes.get(row)));
+		print.add(mix32(c.ringFlags.get(row), c.ringNext.get(row), c.ringAvail.get(row)));
+		print.add(mix32(c.ringUsed.get(row), c.ringUsedBytes.get(row), c.ringBuffer.get(row)));
+	}
+	for (let row = 0; row < world.capacities.packetBucket; row += 1)
+		print.add(mix32(c.bucketReceived.get(row), c.bucketLost.get(row), c.bucketMisplaced.get(row)));
 }
 
 function addFrames(world: World, print: Fingerprint): void {
