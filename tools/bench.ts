@@ -10,6 +10,7 @@ import { deviceAddresses } from './bench/iova.ts';
 import { allocated, migrated, offlined, plugged } from './bench/linux.ts';
 import { movedPages, relabelled, wholeRuns } from './bench/moves.ts';
 import type { Row } from './bench/rows.ts';
+import { switches } from './bench/vdpa.ts';
 
 /**
  * `npm run bench [-- --write] [--quick] [--no-browser] [--only=TEXT]`: ratios with their floor in the same run, the goal beside
@@ -56,6 +57,7 @@ part('fabric: 64 TiB and 64 hosts', widePool);
 part('fabric: 100,000 extents', () => capacity(rounds));
 part('fabric: status and commands of large ones', () => largeFabrics(rounds));
 part('vDPA: maps of device addresses', () => deviceAddresses(rounds));
+part('vDPA: a switch of 512 GiB', switches);
 if (only !== undefined && rows.length === 0) refuse(`no part has "${only}" in its name`);
 if (only === undefined && !words.includes('--no-browser')) {
 	say('browser …');
