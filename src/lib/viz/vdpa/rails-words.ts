@@ -44,3 +44,11 @@ export function railsWords(
 		return `${nic.id} on ${end.host}: nothing is mapped, the device reaches no memory.`;
 	return `${nic.id} on ${end.host}, ${mode}. ${end.bands.map(bandWords).join('; ')}.`;
 }
+
+/** What a slanted map would do if shadow queues went off now; null while nothing is slanted or they are off. */
+export function offNowWords(end: DeviceEndStatus): string | null {
+	const shifted = end.svq ? end.bands.find((band) => band.kind === 'shifted') : undefined;
+	if (!shifted || shifted.gpa === null) return null;
+	const off = formatBytesBinary(Math.abs(shifted.iova - shifted.gpa));
+	return `The device would read the guest’s ring itself and take its addresses as its own: ${off} off, bytes of ${WHAT[shifted.what]} wrong.`;
+}
