@@ -5,6 +5,7 @@ import { DEVICE_KINDS, type DeviceTraits } from '../../contract/vdpa/kinds.ts';
 import type { PaperPlan } from '../../contract/vdpa/paper.ts';
 import type { ChangeStatus } from '../../contract/vdpa/status.ts';
 import type { DeviceEndRecord, NicGuestRecord, NicRecord } from '../../state/vdpa-records.ts';
+import { acknowledgedBits } from '../build.ts';
 import { newEnd } from '../ends.ts';
 import { layoutOf } from '../listener/layout.ts';
 import type { NicContext } from '../ports.ts';
@@ -83,6 +84,8 @@ function traitsOf(nic: NicRecord, { kind, spaces }: PaperPlan): DeviceTraits {
 }
 
 function paperOf(guest: NicGuestRecord, nic: NicRecord, plan: PaperPlan, belief: string | null): Paper {
+	const traits = traitsOf(nic, plan);
+	const choice = choiceOf(nic, plan);
 	const sections = plan.gib === null ? null : layoutOf(plan.gib * GIB, plan.gib * GIB, 0);
 	const copied = JSON.parse(JSON.stringify({ ...guest, jobs: [], then: null, giova: [] })) as NicGuestRecord;
 	return {
@@ -96,8 +99,9 @@ function paperOf(guest: NicGuestRecord, nic: NicRecord, plan: PaperPlan, belief:
 		},
 		nic: {
 			...(JSON.parse(JSON.stringify({ ...nic, changes: [], change: null, ends: [null, null] })) as NicRecord),
-			traits: traitsOf(nic, plan),
-			choice: choiceOf(nic, plan),
+			traits,
+			choice,
+			acknowledged: acknowledgedBits(choice, traits),
 			figures: plan.preset === null ? nic.figures : VDPA_PRESETS[plan.preset].figures
 		},
 		belief

@@ -72,6 +72,13 @@ describe('on paper as by the formula, 128 GiB', () => {
 		const best = quantity(simulation, 'paperBestNs', 'net0 gib=128 spaces=1 proposals=0');
 		within(best, quantity(simulation, 'paperSwitchNs', 'net0 gib=128 spaces=1 strategy=rings-first'));
 	});
+	it('what the device of the world acknowledged is not what another one on paper does', () => {
+		const persists = open(nicWorld({ nics: [nic({ kind: 'platform', strategy: 'identity-high' })] }));
+		const plain = open(nicWorld({ nics: [nic({ kind: 'platform' })] }));
+		const words = 'net0 kind=dma-map gib=1 strategy=full-remap';
+		expect(quantity(persists, 'paperSwitchNs', words)).toBe(quantity(plain, 'paperSwitchNs', words));
+		expect(quantity(plain, 'paperSwitchNs', words)).toBeGreaterThan(0);
+	});
 	it('a belief makes pins free there too', () => {
 		const free = open(nicWorld(), { belief: 'switch-is-bookkeeping' });
 		within(quantity(free, 'paperSwitchNs', 'net0 gib=128'), quantity(free, 'paperSwitchNs', 'net0 gib=1'));
