@@ -174,6 +174,8 @@ function init(input: PlanInput, incoming: boolean): Steps {
 		step('backend features', 'queues', 'backend-features'),
 		step('empty trees', 'queues', 'clear-trees')
 	];
+	// x-svq: guest memory is placed by the tree from the first map on.
+	if (nic.alwaysShadow) steps.push(step('shadow queues', 'queues', 'shadow-on', {}, 0, SVQ));
 	if (nic.choice.pins === 'own-call')
 		for (const section of input.guest.sections)
 			steps.push(step(`pin ${section.id}`, 'pin', 'hold-section', { section: section.id }, 0, THREAD));
@@ -190,8 +192,8 @@ export function mapsAtInit(nic: NicRecord, incoming: boolean): boolean {
 function start(input: PlanInput): Steps {
 	const { nic, end } = input;
 	const steps = [...setUp(), ...spaces(nic, nic.alwaysShadow), fixed(nic, 'queues', 'set up the queues', 'nothing')];
-	if (nic.alwaysShadow)
-		steps.push(step('shadow queues', 'queues', 'shadow-on', {}, 0, SVQ), ...batchedIf(nic, mapRings(ringAreas(nic), 'all', 0), 0));
+	const own = nic.choice.rings === 'own-asid' ? 1 : 0;
+	if (nic.alwaysShadow) steps.push(...batchedIf(nic, mapRings(ringAreas(nic), 'all', own), own));
 	else steps.push(...controlRings(nic));
 	if (!end.listener) steps.push(step('register the listener', 'map', 'listener-on'), ...mapSections(input));
 	return [...steps, ...go(nic, false)];
