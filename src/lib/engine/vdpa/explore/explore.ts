@@ -3,6 +3,7 @@ import type { SwitchChoice } from '../../contract/vdpa/choice.ts';
 import { COLLISION_ACTIONS, type CollisionAction, type CollisionAnswer } from '../../contract/vdpa/collision.ts';
 import type { WrongMapStatus } from '../../contract/vdpa/status.ts';
 import type { DeviceEndRecord, NicGuestRecord, NicRecord } from '../../state/vdpa-records.ts';
+import { acknowledgedBits } from '../build.ts';
 import { newEnd } from '../ends.ts';
 import { dimmSection } from '../listener/layout.ts';
 import type { NicContext } from '../ports.ts';
@@ -49,7 +50,7 @@ function firstState(guest: NicGuestRecord, nic: NicRecord, choice: SwitchChoice)
 		jobs: [],
 		then: null
 	};
-	const fresh: NicRecord = { ...structuredCopy({ ...nic, changes: [], change: null }), choice };
+	const fresh: NicRecord = { ...structuredCopy({ ...nic, changes: [], change: null }), choice, acknowledged: acknowledgedBits(choice, nic.traits) };
 	fresh.ends = [newEnd(fresh, 0, 0), null];
 	const state: State = { guest: copy, nic: fresh, migrating: false, path: [] };
 	change(state, 'init');

@@ -48,6 +48,14 @@ describe('collisions up to eight actions', () => {
 		expect(long.sequences).toBeGreaterThan(short.sequences * 10);
 		expect(long.states).toBeLessThan(long.sequences);
 	});
+	it('another choice than the device has is looked at as if it had it', () => {
+		const { vdpa } = world({ strategy: 'identity-hole' }).r;
+		for (const strategy of ['full-remap', 'identity-high', 'own-asid', 'update-all'] as const) {
+			const own = explore(strategy, 5);
+			const [guest, device] = [vdpa.guests[0] as NicGuestRecord, vdpa.nics[0] as NicRecord];
+			expect(exploreCollisions(guest, device, 5, SWITCH_STRATEGIES[strategy].choice)).toEqual(own);
+		}
+	});
 	it('changes nothing of what it was given', () => {
 		const { vdpa } = world({ strategy: 'identity-hole' }).r;
 		const before = JSON.stringify(vdpa);
