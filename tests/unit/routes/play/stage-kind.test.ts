@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { WorldStatus } from '../../../../src/lib/engine/contract/status.ts';
 import { stageKind, stageKinds } from '../../../../src/routes/play/stage-kind.ts';
 
-const world = (vms: number, machines: number, fabricHosts: number | null): WorldStatus =>
+const world = (vms: number, machines: number, fabricHosts: number | null, nics = 0): WorldStatus =>
 	({
 		vms: Array.from({ length: vms }, () => ({})),
+		vdpa: nics === 0 ? null : { guests: [], nics: Array.from({ length: nics }, () => ({})) },
 		machines: Array.from({ length: machines }, () => ({})),
 		fabric: fabricHosts === null ? null : { hosts: Array.from({ length: fabricHosts }, () => ({})) }
 	}) as unknown as WorldStatus;
@@ -18,6 +19,12 @@ describe('the stage of a world', () => {
 		expect(stageKinds(world(1, 1, 1))).toEqual(['vms', 'machine', 'fabric']);
 		expect(stageKinds(world(0, 0, 0))).toEqual(['vms']);
 		expect(stageKinds(undefined)).toEqual(['vms']);
+	});
+	it('is about network devices where its VMs have some', () => {
+		expect(stageKinds(world(1, 0, null, 1))).toEqual(['vms', 'nic']);
+		expect(stageKind(world(1, 0, null, 1))).toBe('nic');
+		expect(stageKind(world(1, 1, null, 1), 'vms')).toBe('vms');
+		expect(stageKind(world(1, 1, null), 'nic')).toBe('vms');
 	});
 	it('shows the wanted part where there is one', () => {
 		expect(stageKind(world(1, 1, null))).toBe('vms');
