@@ -2,7 +2,7 @@ import { createVirtioMem } from '../virtio-mem/create.ts';
 import { defaultBlockBytes, readVirtioMem, realizeError, type PropertyValue } from '../virtio-mem/properties.ts';
 import { probeDriver } from '../virtio-mem/driver/probe.ts';
 import { osRecord } from '../mm/os/os.ts';
-import type { BackendRecord } from '../state/machine-records.ts';
+import type { BackendRecord, OsRecord } from '../state/machine-records.ts';
 import type { World } from '../state/world.ts';
 import { readBackend, wrongType } from './backends.ts';
 import { buildCxl } from './cxl-build.ts';
@@ -20,6 +20,13 @@ import { readSize, type QemuMachine, type QemuPart } from './qemu-args.ts';
 /** Guests whose memory is encrypted cannot give single pages back (QEMU system/physmem.c, ram_block_discard_disable). */
 const NO_DISCARD: ReadonlySet<string> = new Set(['sev-guest', 'sev-snp-guest', 'tdx-guest']);
 const VIRTIO_MEM = 'virtio-mem-pci';
+
+/**
+ * A vhost-vdpa device pins all memory and forbids that any of it is discarded (QEMU 10.2.2 hw/virtio/vhost-vdpa.c,
+ * vhost_vdpa_init). Network backends are made before devices, wherever they stand on the command line (system/vl.c).
+ */
+const hasVdpa = (record: OsRecord, machine: QemuMachine): boolean =>
+	machine.netdevs.some((netdev) => netdev.type === 'vhost-vdpa') || record.vdpaNetdevs.length > 0;
 
 /** Everything of the command line. Null, or why QEMU does not start. */
 export function createDevices(world: World, os: number, machine: QemuMachine): string | null {
@@ -123,7 +130,7 @@ export function createVirtioMemDevice(world: World, os: number, machine: QemuMac
 	const refusal = realizeError(wanted, backend, {
 		nodeCount: machine.numaNodes.length,
 		memLock: machine.memLock,
-		discardDisabled: machine.objects.some((object) => NO_DISCARD.has(object.type))
+		discardDisabled: machine.objects.some((object) => NO_DISCARD.has(object.type)) || hasVdpa(record, machine)
 	});
 	if (refusal !== null) return refusal;
 	createVirtioMem(world, os, { ...wanted, bus }, backend, placed.addr);

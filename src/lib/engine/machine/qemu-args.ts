@@ -27,6 +27,8 @@ export interface QemuMachine {
 	readonly distances: readonly { readonly from: number; readonly to: number; readonly value: number }[];
 	readonly hmat: readonly Readonly<Record<string, string>>[];
 	readonly devices: readonly QemuPart[];
+	/** Network backends: of all of them only vhost-vdpa has a bearing on memory. */
+	readonly netdevs: readonly QemuPart[];
 	readonly ignored: readonly string[];
 }
 export interface QemuPart {
@@ -95,6 +97,7 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 	const distances: { from: number; to: number; value: number }[] = [];
 	const hmat: Record<string, string>[] = [];
 	const devices: QemuPart[] = [];
+	const netdevs: QemuPart[] = [];
 	const ignored: string[] = [];
 	for (let at = 0; at < args.length; at += 1) {
 		const option = (args[at] as string).replace(/^--/, '-');
@@ -132,6 +135,12 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 			case '-device':
 				devices.push(readPart('-device', value()));
 				break;
+			case '-netdev': {
+				const part = readPart('-netdev', value());
+				netdevs.push(part);
+				ignored.push(part.text);
+				break;
+			}
 			case '-numa': {
 				const part = readPart('-numa', value());
 				const p = part.properties;
@@ -207,6 +216,7 @@ export function readQemuArgs(args: readonly string[]): Outcome<QemuMachine, 'bad
 		distances,
 		hmat,
 		devices,
+		netdevs,
 		ignored
 	});
 }

@@ -8,7 +8,7 @@ import { plugDimm, unplugDimm } from './dimm.ts';
 import { machineOf } from './machine-of.ts';
 import { answer, failure, unless, type QmpAnswer } from './qmp-value.ts';
 
-/** object-add, object-del, device_add, device_del (QEMU 10.0.13 qom/qom-qmp-cmds.c, system/qdev-monitor.c). */
+/** object-add, object-del, device_add, device_del, netdev_add, netdev_del (QEMU 10.0.13 qom/qom-qmp-cmds.c, system/qdev-monitor.c). */
 
 type Scalars = Record<string, null | boolean | number | string>;
 
@@ -63,6 +63,32 @@ export function addDevice(world: World, os: number, args: QmpArguments): QmpAnsw
 	const error = createVirtioMemDevice(world, os, machine, { type, id, properties: rest });
 	if (error !== null) return failure(error);
 	probeHotplugged(world, os);
+	return answer();
+}
+
+/** Only vhost-vdpa has a bearing on memory; what else there is does nothing here. */
+export function addNetdev(world: World, os: number, args: QmpArguments): QmpAnswer {
+	const record = osRecord(world, os);
+	const type = String(args['type'] ?? '');
+	const id = String(args['id'] ?? '');
+	if (type === '') return failure("Parameter 'type' is missing");
+	if (id === '') return failure("Parameter 'id' is missing");
+	if (type !== 'vhost-vdpa') return answer();
+	if (record.vdpaNetdevs.includes(id) || machineOf(world, os).netdevs.some((netdev) => netdev.id === id))
+		return failure(`Duplicate ID '${id}' for netdev`);
+	// virtio-mem has asked for discards that it coordinates (QEMU 10.2.2 hw/virtio/vhost-vdpa.c, vhost_vdpa_init).
+	if (world.r.virtioMems.some((device) => device.os === os && device.state === 'plugged'))
+		return failure('Cannot set discarding of RAM broken');
+	record.vdpaNetdevs.push(id);
+	return answer();
+}
+
+export function deleteNetdev(world: World, os: number, args: QmpArguments): QmpAnswer {
+	const { vdpaNetdevs } = osRecord(world, os);
+	const id = String(args['id'] ?? '');
+	const at = vdpaNetdevs.indexOf(id);
+	if (at < 0) return failure(`Device '${id}' not found`, 'DeviceNotFound');
+	vdpaNetdevs.splice(at, 1);
 	return answer();
 }
 

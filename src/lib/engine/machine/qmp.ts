@@ -11,7 +11,7 @@ import { memoryDevices } from './memory-devices.ts';
 import { ospmStatus } from './ospm-status.ts';
 import { beginMigration, cancelMigration, queryMigration, setBandwidth } from './migration.ts';
 import { CXL_QMP } from './qmp-cxl.ts';
-import { addDevice, addObject, deleteDevice, deleteObject } from './qmp-devices.ts';
+import { addDevice, addNetdev, addObject, deleteDevice, deleteNetdev, deleteObject } from './qmp-devices.ts';
 import { answer, failure, unless, type QmpAnswer } from './qmp-value.ts';
 import { resetMachine } from './reset.ts';
 import { continueMachine, stopMachine } from './run-state.ts';
@@ -48,6 +48,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 	'object-del': deleteObject,
 	device_add: addDevice,
 	device_del: deleteDevice,
+	netdev_add: addNetdev,
+	netdev_del: deleteNetdev,
 	stop: silent(stopMachine),
 	cont: silent(continueMachine),
 	system_reset: silent(resetMachine),

@@ -72,6 +72,8 @@ export interface OsRecord {
 	alarm?: { atNs: number; generation: number };
 	/** Migration of this machine as virtio-mem sees it. */
 	migrating: 'none' | 'outgoing' | 'incoming-postcopy';
+	/** Ids of vhost-vdpa network backends that the monitor added. */
+	vdpaNetdevs: string[];
 	/** What query-migrate tells of it; `generation` outdates the event of its end. */
 	migration: { status: string; endNs: number; bytesPerSecond: number; generation: number };
 	/** The module virtio_mem is loaded. */

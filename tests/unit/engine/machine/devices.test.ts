@@ -71,6 +71,12 @@ const REFUSED: readonly (readonly [what: string, words: string, device: string, 
 		"'node' property has value '2', which exceedsthe number of numa nodes: 2"
 	],
 	['locked memory', `${MEM0} -overcommit mem-lock=on`, 'memdev=mem0', 'Incompatible with mlock'],
+	[
+		'network by vhost-vdpa before it',
+		`-netdev vhost-vdpa,id=net0,vhostdev=/dev/vhost-vdpa-0 ${MEM0}`,
+		'memdev=mem0',
+		'Discarding RAM is disabled'
+	],
 	['encrypted guest', `${MEM0} -object sev-guest,id=sev0`, 'memdev=mem0', 'Discarding RAM is disabled'],
 	[
 		'memslots that show unplugged memory',

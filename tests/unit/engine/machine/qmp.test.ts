@@ -248,3 +248,23 @@ it('query-acpi-ospm-status tells the last _OST of every slot, and all CPUs', () 
 	settle(5);
 	expect(qmp('query-acpi-ospm-status')).toEqual(slots({ source: 3, status: 0, slot: '0', 'slot-type': 'DIMM' }));
 });
+
+describe('vhost-vdpa beside virtio-mem', () => {
+	const netdev = { type: 'vhost-vdpa', id: 'net0', vhostdev: '/dev/vhost-vdpa-0' };
+
+	it('is refused while a virtio-mem device is there', () => {
+		expect(qmp('netdev_add', netdev)).toEqual(error('Cannot set discarding of RAM broken'));
+		expect(qmp('netdev_del', { id: 'net0' })).toEqual(error("Device 'net0' not found", 'DeviceNotFound'));
+	});
+	it('keeps a virtio-mem device out while it is there', () => {
+		simulation = machine('-machine q35 -smp 2 -m 2G,slots=2,maxmem=8G -device pcie-root-port,id=rp0,bus=pcie.0,chassis=0,slot=0');
+		simulation.advance(1e8);
+		qmp('object-add', { 'qom-type': 'memory-backend-ram', id: 'm1', size: GIB });
+		const add = () => qmp('device_add', { driver: 'virtio-mem-pci', id: 'vm1', memdev: 'm1', bus: 'rp0' });
+		expect(qmp('netdev_add', netdev)).toEqual({ return: {} });
+		expect(qmp('netdev_add', netdev)).toEqual(error("Duplicate ID 'net0' for netdev"));
+		expect(add()).toEqual(error('Discarding RAM is disabled'));
+		expect(qmp('netdev_del', { id: 'net0' })).toEqual({ return: {} });
+		expect(add()).toEqual({ return: {} });
+	});
+});

@@ -70,6 +70,7 @@ export function newOs(world: World, scenario: MachineScenario, memory: number, t
 		qmpEvents: [],
 		state: paused ? 'prelaunch' : 'running',
 		migrating: 'none',
+		vdpaNetdevs: [],
 		migration: { status: 'none', endNs: -1, bytesPerSecond: 0, generation: 0 },
 		virtioDriver: false,
 		backends: [],
