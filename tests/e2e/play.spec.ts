@@ -264,7 +264,7 @@ test('a run that cannot be opened leaves the last one as it was', async ({ page 
 	await idle(page);
 	const here = await nowNs(page);
 	await button(page, 'Open').click();
-	await page.getByLabel('Link, or the text of a scenario').fill('{"switchyard": 1, "id": "half"}');
+	await page.getByLabel('Link, the text of a scenario, or a QEMU command line').fill('{"switchyard": 1, "id": "half"}');
 	await page.locator('.panel form').getByRole('button', { name: 'Open', exact: true }).click();
 	await expect(page.getByRole('alert')).toContainText('The scenario cannot be read as it stands.');
 	await expect(page.getByRole('alert')).toContainText('title');
