@@ -2,7 +2,7 @@ import { EventKind } from '../sim/event-kinds.ts';
 import type { OperationRecord } from '../state/records.ts';
 import type { JobRecord } from '../state/vdpa-records.ts';
 import type { World } from '../state/world.ts';
-import { contextOf } from '../vdpa/context.ts';
+import { contextOf, guestOf } from '../vdpa/context.ts';
 import { newEnd } from '../vdpa/ends.ts';
 import { planOf, type ChangeKind } from '../vdpa/switching/plan.ts';
 import { runAtOnce, runJobs } from '../vdpa/switching/run.ts';
@@ -33,9 +33,15 @@ export function beginNics(world: World, operation: OperationRecord): void {
 		nic.ends[target] = newEnd(nic, operation.target, target);
 	}
 	const shadow = jobs(world, operation.vm, 'to-svq', vm.running).filter(
-		(job) => !(world.r.vdpa.nics[job.nic]?.ends[vm.running as 0 | 1]?.svq ?? true)
+		(job) => goesBack(world, operation.vm, job.nic) || !(world.r.vdpa.nics[job.nic]?.ends[vm.running as 0 | 1]?.svq ?? true)
 	);
 	runJobs(world, operation.vm, [...jobs(world, operation.vm, 'init', target), ...(keepsPassthrough(world) ? [] : shadow)], goOn(operation));
+}
+
+/** Still shadowed, but on its way back after the migration before this one. */
+function goesBack(world: World, vm: number, nic: number): boolean {
+	if (world.r.vdpa.nics[nic]?.change?.status.kind === 'to-passthrough') return true;
+	return guestOf(world, vm).jobs.some((job) => job.nic === nic && job.kind === 'to-passthrough');
 }
 
 /** The belief that a device on the guest’s own rings is seen by the log. */
