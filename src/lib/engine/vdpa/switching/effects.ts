@@ -153,6 +153,8 @@ function updateAll(context: NicContext): EffectResult {
 /** QEMU 10.2.2 hw/virtio/vhost-vdpa.c, vhost_vdpa_dev_start. */
 const SHADOW_REFUSED = 'SVQ can not work while IOMMU enable, please disable IOMMU and try again';
 
+const RINGS_MISSING = 'the rings of the shadow queues are not all mapped: the device is not started';
+
 /** Pages that the guest's IOMMU driver has mapped beside its memory. */
 function giovaPages({ guest, end }: NicContext): { readonly iova: number; readonly uaddr: number }[] {
 	return guest.giova.flatMap(({ giova, gfn, pages }) => {
@@ -188,6 +190,7 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
 	},
 	/** New addresses of the rings while the device is suspended, then RESUME: the way of a device that loses its map at a reset. */
 	'resume-rings': (context) => {
+		if (ringsMissing(context)) return notStarted(context);
 		const results = setRings(context);
 		const resumed = call(context, { call: 'RESUME' });
 		context.nic.broken = null;
@@ -286,6 +289,7 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
 	/** Addresses of the rings, indices, DRIVER_OK: from here on the device serves them. */
 	'driver-ok': (context) => {
 		const { nic, end } = context;
+		if (ringsMissing(context)) return notStarted(context);
 		const results = setRings(context);
 		results.push(call(context, { call: 'SET_STATUS', status: ACK_DRIVER | VirtioStatus.featuresOk | VirtioStatus.driverOk }));
 		// The control queue first: its state is replayed before data may flow.
@@ -322,6 +326,16 @@ function enterMapped(context: NicContext): EffectResult {
 			: [];
 	});
 	return { ...NOTHING, errors };
+}
+
+/** A ring of a shadow queue found no place or could not be mapped: nothing is started (QEMU 10.2.2 vhost_vdpa_svqs_start). */
+function ringsMissing({ nic, end }: NicContext): boolean {
+	return end.svq && ringAreas(nic).some((area) => !end.rings.some((ring) => ring.queue === area.queue && ring.area === area.area));
+}
+
+function notStarted(context: NicContext): EffectResult {
+	context.nic.broken = RINGS_MISSING;
+	return failure(RINGS_MISSING);
 }
 
 function setRings(context: NicContext): KernelResult[] {
