@@ -13,7 +13,8 @@ import {
 	type Rail
 } from '$lib/viz/fabric/extents-scene.ts';
 import { fabricMoment } from '$lib/viz/fabric/extents-words.ts';
-import { refusalOf, type Playground } from '../playground.svelte.ts';
+import type { Playground } from '../playground.svelte.ts';
+import { SaidLines } from '../kinds/said-lines.svelte.ts';
 import { MessageLog } from '../machine/message-log.svelte.ts';
 import { fabricEntries, type FabricEntry, type Said } from './entries.ts';
 import { helpText } from './fabric-help.ts';
@@ -44,14 +45,14 @@ export class FabricDesk {
 	offerTo: { readonly device: string; readonly host: string } | null = $state.raw(null);
 	readonly log = new MessageLog();
 	readonly #play: Playground;
-	#said: readonly Said[] = $state.raw([]);
-	#history: string[] = [];
+	readonly #said: SaidLines<Said>;
 	#world = -1;
 	#asking = false;
 	#again = false;
 
 	constructor(play: Playground) {
 		this.#play = play;
+		this.#said = new SaidLines(play);
 	}
 
 	readonly fabric: FabricStatus | null = $derived.by(() => this.#play.world?.status.fabric ?? null);
@@ -59,17 +60,14 @@ export class FabricDesk {
 	readonly entries: readonly FabricEntry[] = $derived.by(() => {
 		const { world, session } = this.#play;
 		if (!world || !session) return [];
-		return fabricEntries(world.journal, this.#said, this.records, session.nowNs);
+		return fabricEntries(world.journal, this.#said.lines, this.records, session.nowNs);
 	});
-	readonly refusal: string | null = $derived.by(() => {
-		const said = this.#said.at(-1);
-		return said && said.status !== 0 && said.isAction && said.atNs === this.#play.session?.nowNs
-			? said.text.trim()
-			: null;
-	});
+	readonly refusal: string | null = $derived.by(() =>
+		this.#said.refused((said) => said.status !== 0)
+	);
 
 	get history(): readonly string[] {
-		return this.#history;
+		return this.#said.history;
 	}
 
 	moment(isFabric: boolean): Moment | null {
@@ -103,7 +101,7 @@ export class FabricDesk {
 		if (!world || !session || !this.fabric) return;
 		if (world.world !== this.#world) {
 			this.#world = world.world;
-			this.#said = [];
+			this.#said.clear();
 			this.choice = { device: null, tag: null, hosts: [null, null] };
 			this.offset = null;
 			this.addresses = [null, null];
@@ -214,7 +212,7 @@ export class FabricDesk {
 	async type(line: string): Promise<void> {
 		const { fabric } = this;
 		if (!fabric || line.trim() === '') return;
-		if (this.#history.at(-1) !== line) this.#history.push(line);
+		this.#said.typed(line);
 		const help = helpText(line, fabric);
 		if (help !== null) {
 			this.#say(line, help, 0);
@@ -252,7 +250,7 @@ export class FabricDesk {
 	}
 
 	clear(): void {
-		this.#said = [];
+		this.#said.clear();
 	}
 
 	wantOffer(rail: Rail): void {
@@ -260,38 +258,19 @@ export class FabricDesk {
 		this.panel = 'offer';
 	}
 
-	#say(
-		line: string,
-		text: string,
-		status: number,
-		isAction = false,
-		refused: string | null = null
-	): void {
-		const { world, session } = this.#play;
-		if (!world || !session) return;
-		const now = session.nowNs;
-		const after = world.journal.filter(({ atNs }) => atNs <= now).length;
-		this.#said = [
-			...this.#said.filter((each) => each.atNs <= now),
-			{ atNs: now, after, who: this.who, line, text, status, isAction, refused }
-		];
+	#say(line: string, text: string, status: number): void {
+		this.#said.say({ who: this.who, line, text, status, isAction: false, refused: null });
 	}
 
-	async #send(command: FabricCommand, line: string, isAction: boolean): Promise<boolean> {
-		const play = this.#play;
-		const { session } = play;
-		if (!session) return false;
-		play.notice.end();
-		play.refusal = null;
-		session.pause();
-		const outcome = await session.send(play.active, command);
-		if (!outcome.ok) {
-			this.#say(line, `${outcome.detail}\n`, 1, isAction, fabricLine(command));
-			if (isAction) play.refusal = refusalOf(outcome.reason, outcome.detail);
-			return false;
-		}
-		void play.remember(true);
-		return true;
+	#send(command: FabricCommand, line: string, isAction: boolean): Promise<boolean> {
+		return this.#said.send(command, isAction, (detail) => ({
+			who: this.who,
+			line,
+			text: `${detail}\n`,
+			status: 1,
+			isAction,
+			refused: fabricLine(command)
+		}));
 	}
 }
 

@@ -4,8 +4,9 @@ import type { NicGuestStatus, NicStatus, VdpaStatus } from '$lib/engine/contract
 import { formatNs, formatNumber } from '$lib/base/format.ts';
 import type { Moment } from '$lib/viz/describe/moment.ts';
 import { CHANGE_TITLES } from '$lib/viz/vdpa/gap-scene.ts';
+import { SaidLines } from '../kinds/said-lines.svelte.ts';
 import { MessageLog } from '../machine/message-log.svelte.ts';
-import { refusalOf, type Playground } from '../playground.svelte.ts';
+import type { Playground } from '../playground.svelte.ts';
 import { nicEntries, type NicEntry, type Said } from './entries.ts';
 import { NIC_HELP, nicLine, readNicLine } from './lines.ts';
 
@@ -24,12 +25,12 @@ export class NicDesk {
 	echo: string | null = $state(null);
 	readonly log = new MessageLog();
 	readonly #play: Playground;
-	#said: readonly Said[] = $state.raw([]);
-	#history: string[] = [];
+	readonly #said: SaidLines<Said>;
 	#world = -1;
 
 	constructor(play: Playground) {
 		this.#play = play;
+		this.#said = new SaidLines(play);
 	}
 
 	readonly vdpa: VdpaStatus | null = $derived.by(() => this.#play.world?.status.vdpa ?? null);
@@ -57,18 +58,13 @@ export class NicDesk {
 	readonly entries: readonly NicEntry[] = $derived.by(() => {
 		const { world, session } = this.#play;
 		return world && session
-			? nicEntries(world.journal, this.#said, this.records, session.nowNs)
+			? nicEntries(world.journal, this.#said.lines, this.records, session.nowNs)
 			: [];
 	});
-	readonly refusal: string | null = $derived.by(() => {
-		const said = this.#said.at(-1);
-		return said?.isAction && said.bad && said.atNs === this.#play.session?.nowNs
-			? said.text.trim()
-			: null;
-	});
+	readonly refusal: string | null = $derived.by(() => this.#said.refused((said) => said.bad));
 
 	get history(): readonly string[] {
-		return this.#history;
+		return this.#said.history;
 	}
 
 	get hosts(): readonly string[] {
@@ -107,7 +103,7 @@ export class NicDesk {
 		if (!world || !session || !this.vdpa) return;
 		if (world.world !== this.#world) {
 			this.#world = world.world;
-			this.#said = [];
+			this.#said.clear();
 			this.chosen = null;
 			this.queue = 0;
 			this.end = null;
@@ -132,15 +128,9 @@ export class NicDesk {
 	async type(line: string): Promise<void> {
 		const { vdpa, nic } = this;
 		if (!vdpa || !nic || line.trim() === '') return;
-		if (this.#history.at(-1) !== line) this.#history.push(line);
+		this.#said.typed(line);
 		if (line.trim() === 'help') {
-			this.#say(
-				line,
-				NIC_HELP.map((one) => `${one.form}  ${one.says}\n`).join(''),
-				false,
-				false,
-				null
-			);
+			this.#answer(line, NIC_HELP.map((one) => `${one.form}  ${one.says}\n`).join(''), false);
 			return;
 		}
 		const read = readNicLine(line, {
@@ -151,42 +141,28 @@ export class NicDesk {
 			host: this.vm?.runsOn ?? null
 		});
 		if (!read.ok) {
-			this.#say(line, `${read.says}\n`, true, false, null);
+			this.#answer(line, `${read.says}\n`, true);
 			return;
 		}
 		await this.#send(read.command, line, false);
 	}
 
 	clear(): void {
-		this.#said = [];
+		this.#said.clear();
 	}
 
-	#say(line: string, text: string, bad: boolean, isAction: boolean, refused: string | null): void {
-		const { world, session } = this.#play;
-		if (!world || !session) return;
-		const now = session.nowNs;
-		const after = world.journal.filter(({ atNs }) => atNs <= now).length;
-		this.#said = [
-			...this.#said.filter((each) => each.atNs <= now),
-			{ atNs: now, after, line, text, bad, isAction, refused }
-		];
+	#answer(line: string, text: string, bad: boolean): void {
+		this.#said.say({ line, text, bad, isAction: false, refused: null });
 	}
 
-	async #send(command: Command, line: string, isAction: boolean): Promise<boolean> {
-		const play = this.#play;
-		const { session } = play;
-		if (!session) return false;
-		play.notice.end();
-		play.refusal = null;
-		session.pause();
-		const outcome = await session.send(play.active, command);
-		if (!outcome.ok) {
-			this.#say(line, `Error: ${outcome.detail}\n`, true, isAction, nicLine(command));
-			if (isAction) play.refusal = refusalOf(outcome.reason, outcome.detail);
-			return false;
-		}
-		void play.remember(true);
-		return true;
+	#send(command: Command, line: string, isAction: boolean): Promise<boolean> {
+		return this.#said.send(command, isAction, (detail) => ({
+			line,
+			text: `Error: ${detail}\n`,
+			bad: true,
+			isAction,
+			refused: nicLine(command)
+		}));
 	}
 }
 
