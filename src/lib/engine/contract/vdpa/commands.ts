@@ -16,7 +16,7 @@ export const VDPA_WORDS = {
 	'unplug-dimm': 'takes the last DIMM out again',
 	'device-add': 'adds a device to the VM: {driver}; only to be refused where the model has none',
 	'set-strategy': 'how the change to shadow virtqueues is done: {strategy} and any part of a choice',
-	'set-traffic': 'packets from and to the network: {packetsPerSecond, payloadBytes, receiveShare}',
+	'set-traffic': 'packets from and to the network: {packetsPerSecond, payloadBytes, receivePermille}',
 	'fail-migration': 'the target goes away: the migration fails',
 	message: 'one message on the IOTLB: {op, asid, iova, bytes, uaddr, permission}',
 	call: 'one ioctl of vhost-vdpa: {call, …}',
