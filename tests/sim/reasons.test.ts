@@ -51,6 +51,7 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 		simulation.advance(simulation.nowNs + 1e9, Infinity, () => simulation.world.r.vms[0]?.status === 'active');
 		return answer(simulation, vdpa('plug-dimm', { bytes: '128 MiB' }));
 	},
+	'migration-blocked': () => answer(open(nicWorld({ nics: [nic({ features: ['event-idx', 'packed'] })] })), migrate('precopy')),
 	'nic-busy': () => {
 		const simulation = open(nicWorld());
 		simulation.send(migrate('precopy'));

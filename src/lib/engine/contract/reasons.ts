@@ -33,6 +33,11 @@ export const REASONS = {
 	'no-shared-memory': reason('ENODEV', 'No shared memory device is reachable from both hosts.', 'our design (live-migration reference 10)'),
 	'not-switched': reason('EXDEV', 'The target reaches the pool through no decoder that covers the extent.', 'CXL 4.0 7.7.2.4'),
 	migrating: reason('EBUSY', 'Nothing is plugged while a migration is running.', 'QEMU 10.2.2 system/qdev-monitor.c'),
+	'migration-blocked': reason(
+		'EBUSY',
+		'A device of the VM forbids its migration: shadow queues cannot carry what driver and device agreed on.',
+		'QEMU 10.2.2 net/vhost-vdpa.c, hw/virtio/vhost-shadow-virtqueue.c'
+	),
 	'nic-busy': reason('EBUSY', 'QEMU’s main thread is in the middle of a change of a device.', 'QEMU 10.2.2 net/vhost-vdpa.c'),
 	'no-slot': reason('ENOSPC', 'No slot, or no room in device memory, is left for a DIMM.', 'QEMU 10.2.2 hw/mem/memory-device.c'),
 	'no-dimm': reason('ENOENT', 'The VM has no DIMM to take out.', 'our own rule'),

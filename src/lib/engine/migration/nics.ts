@@ -1,3 +1,4 @@
+import { GUEST_FEATURES, shadowBlockers } from '../contract/vdpa/kinds.ts';
 import { EventKind } from '../sim/event-kinds.ts';
 import type { OperationRecord } from '../state/records.ts';
 import type { JobRecord } from '../state/vdpa-records.ts';
@@ -16,6 +17,17 @@ import { vmOf } from './operation.ts';
 const nicsOf = (world: World, vm: number): number[] => world.r.vdpa.nics.flatMap((nic, index) => (nic.vm === vm ? [index] : []));
 
 export const hasNics = (world: World, vm: number): boolean => world.r.vdpa.nics.some((nic) => nic.vm === vm);
+
+/** What of the VM's devices forbids a migration, in QEMU's words; null: nothing. */
+export function nicBlocker(world: World, vm: number): string | null {
+	for (const nic of world.r.vdpa.nics) {
+		if (nic.vm !== vm) continue;
+		const blockers = shadowBlockers(nic.features);
+		if (blockers.length > 0)
+			return `${nic.id}: SVQ Invalid device feature flags: ${blockers.map((feature) => GUEST_FEATURES[feature].name).join(', ')}`;
+	}
+	return null;
+}
 
 function jobs(world: World, vm: number, kind: ChangeKind, instance: number): JobRecord[] {
 	return nicsOf(world, vm).map((nic) => ({ nic, kind, instance: instance as 0 | 1, incoming: kind === 'init' }));

@@ -1,6 +1,6 @@
 import type { SwitchChoice, SwitchStrategyId } from '../contract/vdpa/choice.ts';
 import type { VdpaFigures, VdpaPresetId } from '../contract/vdpa/figures.ts';
-import type { DeviceKind, DeviceTraits, Permission } from '../contract/vdpa/kinds.ts';
+import type { DeviceKind, DeviceTraits, GuestFeature, Permission } from '../contract/vdpa/kinds.ts';
 import type { ChangeStatus, GapPart } from '../contract/vdpa/status.ts';
 import type { VhostIovaTreeRecord } from './iova-records.ts';
 
@@ -67,6 +67,7 @@ export interface NicRecord {
 	preset: VdpaPresetId;
 	figures: VdpaFigures;
 	alwaysShadow: boolean;
+	features: GuestFeature[];
 	/** Bits of the backend features that QEMU acknowledges. */
 	acknowledged: number[];
 	/** Where its rings and buffers begin in QEMU’s own memory. */

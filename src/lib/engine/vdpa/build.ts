@@ -86,6 +86,7 @@ function buildNic(world: World, guest: NicGuestRecord, scenario: NicScenario, ni
 		preset: scenario.preset,
 		figures: { ...VDPA_PRESETS[scenario.preset].figures, ...defined(scenario.figures) },
 		alwaysShadow: scenario.alwaysShadow,
+		features: scenario.features,
 		acknowledged: acknowledgedBits(choice, traits),
 		hvaOffset: nicIndex * GIB,
 		ends: [null, null],

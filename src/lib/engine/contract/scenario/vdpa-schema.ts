@@ -4,7 +4,7 @@ import { parseQuantity } from '../../../base/quantity.ts';
 import { LISTENER_POINTS, RING_PLACES, SWITCH_STRATEGIES } from '../vdpa/choice.ts';
 import { VDPA_WORD_NAMES } from '../vdpa/commands.ts';
 import { VDPA_PRESETS } from '../vdpa/figures.ts';
-import { DEVICE_KINDS } from '../vdpa/kinds.ts';
+import { DEVICE_KINDS, GUEST_FEATURES } from '../vdpa/kinds.ts';
 import { jsonArguments } from './json.ts';
 
 /** The part of the scenario format that gives a VM vDPA network devices, and what may be asked of them. */
@@ -109,6 +109,8 @@ export const nicSchema = v.strictObject({
 	figures: v.optional(figuresSchema, {}),
 	/** Shadow virtqueues from the start, whatever migrates (x-svq). */
 	alwaysShadow: v.optional(v.boolean(), false),
+	/** What driver and device agreed on; some of it keeps the VM from migrating. */
+	features: v.optional(v.pipe(v.array(oneOf(GUEST_FEATURES, 'a feature')), v.maxLength(10)), []),
 	traffic: v.optional(trafficSchema, {})
 });
 

@@ -116,3 +116,25 @@ export type Permission = 1 | 2 | 3;
 /** Operations of a message on the IOTLB (Linux 7.1.8 include/uapi/linux/vhost_types.h). */
 export const IOTLB_OPERATIONS = { update: 2, invalidate: 3, 'batch-begin': 5, 'batch-end': 6 } as const;
 export type IotlbOperation = keyof typeof IOTLB_OPERATIONS | 'invalidate-and-update-all';
+
+/**
+ * Features that driver and device may have agreed on, and whether a shadow queue can stand between them. What it cannot is a
+ * migration blocker (QEMU 10.2.2 hw/virtio/vhost-shadow-virtqueue.c, vhost_svq_valid_features; net/vhost-vdpa.c).
+ */
+export const GUEST_FEATURES = {
+	'any-layout': { name: 'ANY_LAYOUT', shadow: true },
+	'event-idx': { name: 'RING_EVENT_IDX', shadow: true },
+	indirect: { name: 'RING_INDIRECT_DESC', shadow: false },
+	packed: { name: 'RING_PACKED', shadow: false },
+	'in-order': { name: 'IN_ORDER', shadow: false },
+	'order-platform': { name: 'ORDER_PLATFORM', shadow: false },
+	mac: { name: 'NET_F_MAC', shadow: true },
+	mq: { name: 'NET_F_MQ', shadow: true },
+	status: { name: 'NET_F_STATUS', shadow: true },
+	'guest-announce': { name: 'NET_F_GUEST_ANNOUNCE', shadow: false }
+} as const satisfies Record<string, { name: string; shadow: boolean }>;
+export type GuestFeature = keyof typeof GUEST_FEATURES;
+
+/** Agreed features that shadow queues cannot carry. */
+export const shadowBlockers = (features: readonly GuestFeature[]): readonly GuestFeature[] =>
+	features.filter((feature) => !GUEST_FEATURES[feature].shadow);

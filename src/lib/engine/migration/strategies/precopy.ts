@@ -18,7 +18,7 @@ import { throttleCheck } from '../auto-converge.ts';
 import { changeOwner } from '../owner.ts';
 import { vacate } from '../residence.ts';
 import { roomOnDram } from '../room.ts';
-import { beginNics, closeNics, hasNics, mapWhileLoading, revertNics, startNics, stopNics } from '../nics.ts';
+import { beginNics, closeNics, hasNics, mapWhileLoading, nicBlocker, revertNics, startNics, stopNics } from '../nics.ts';
 import { nicsBusy } from '../../vdpa/switching/run.ts';
 import { enterPart, enterPhase, finish, hostName, leavePart, resumeGuest, setStatus, stopGuest, vmOf } from '../operation.ts';
 import { dropInstance, foldVm } from '../instances.ts';
@@ -39,6 +39,8 @@ export function checkPrecopy(
 	command: MigrateCommand
 ): Outcome<null, ReasonId> {
 	const vm = world.r.vms[operation.vm];
+	const blocker = nicBlocker(world, operation.vm);
+	if (blocker !== null) return refused('migration-blocked', blocker);
 	const free = roomOnDram(world, operation.target);
 	if (vm && free < vm.populatedPages)
 		return refused('no-room-target', `${vm.populatedPages} pages of ${command.vm} need room, ${free} are free on ${command.target}`);
