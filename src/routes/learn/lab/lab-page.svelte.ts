@@ -163,6 +163,13 @@ export class LabPage {
 		return this.learner.attempts.findLast((each) => !each.won);
 	}
 
+	/** The first goal of that attempt that was not reached, in words. */
+	get #missed(): string {
+		const at = this.#lost?.passed.indexOf(false) ?? -1;
+		const goal = this.steps.challenge.checks[at];
+		return goal === undefined ? 'a goal was missed' : `the goal “${goal.label}” was missed`;
+	}
+
 	/** Figures of the prose: bet, result, the false engine's result, or one of the run's own. */
 	figure = (name: string): string => {
 		const { bet, run } = this.steps;
@@ -170,7 +177,7 @@ export class LabPage {
 		if (name === 'result') return sayBetValue(bet, this.answer);
 		if (name === 'false') return sayBetValue(bet, this.falseAnswer);
 		if (name === 'until') return formatNs(run.untilNs);
-		if (name === 'reason') return this.#lost?.note ?? 'a goal was missed';
+		if (name === 'reason') return this.#lost?.note ?? this.#missed;
 		const at = run.figures.findIndex((each) => each.id === name);
 		const found = run.figures[at];
 		if (found !== undefined) return sayFigure(found, this.figures[at]);
