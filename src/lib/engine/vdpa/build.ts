@@ -109,8 +109,7 @@ function buildNic(world: World, guest: NicGuestRecord, scenario: NicScenario, ni
 		const { end } = context;
 		const done = runAtOnce(context, kind, planOf(kind, { guest, nic, end }, false), world.scenario.hosts[end.host]?.id ?? '');
 		nic.changes.push(done);
-		const [error] = done.errors;
-		if (error) return refused('bad-scenario', `${error.step}: ${error.kernel}`);
+		// An error of a map is words on QEMU's standard error, no more: the VM runs, and the change keeps what was said.
 	}
 	return ok(null);
 }
