@@ -3,7 +3,8 @@ import { formatBytesBinary } from '../../base/format.ts';
 import type {
 	BandStatus,
 	DeviceEndStatus,
-	NicGuestStatus
+	NicGuestStatus,
+	NicStatus
 } from '../../engine/contract/vdpa/status.ts';
 
 /**
@@ -42,6 +43,8 @@ export interface RailsScene {
 	readonly ticks: readonly Tick[];
 	/** More bands than can be told apart were put together. */
 	readonly merged: boolean;
+	/** Where each of them begins on the device's rail, as a strip: how densely it is mapped. Empty while nothing is put together. */
+	readonly density: readonly number[];
 	readonly top: number;
 	readonly bottom: number;
 }
@@ -191,6 +194,15 @@ export function railsScene(
 		}),
 		ticks: ticksOf(guest, y),
 		merged,
+		density: merged
+			? [
+					...new Set(
+						(end?.bands ?? [])
+							.filter((band) => band.asid === 0)
+							.map((band) => Math.round(y(band.iova) * 2) / 2)
+					)
+				]
+			: [],
 		top,
 		bottom
 	};
@@ -208,4 +220,11 @@ function ticksOf(guest: NicGuestStatus, y: (address: number) => number): Tick[] 
 		ticks.push({ y: at, label: addressLabel(address) });
 	}
 	return ticks;
+}
+
+/** Rings for which no place was found: what the change under way, or the last one, says of them; null when all have one. */
+export function ringsWithoutPlace(nic: Pick<NicStatus, 'change' | 'changes'>): string | null {
+	const change = nic.change ?? nic.changes.at(-1);
+	const error = change?.errors.find((one) => one.kernel.startsWith('no room for the rings'));
+	return error?.kernel ?? null;
 }

@@ -6,7 +6,7 @@ import type {
 	NicGuestStatus,
 	NicStatus
 } from '../../engine/contract/vdpa/status.ts';
-import { offsetWords } from './rails-scene.ts';
+import { offsetWords, ringsWithoutPlace } from './rails-scene.ts';
 
 /** The rails in sentences. */
 
@@ -42,7 +42,8 @@ export function railsWords(
 	const mode = end.svq ? 'through shadow queues of QEMU' : 'on the guest’s own rings';
 	if (end.bands.length === 0)
 		return `${nic.id} on ${end.host}: nothing is mapped, the device reaches no memory.`;
-	return `${nic.id} on ${end.host}, ${mode}. ${end.bands.map(bandWords).join('; ')}.`;
+	const without = ringsWithoutPlace(nic) === null ? '' : ' The rings of QEMU have no place.';
+	return `${nic.id} on ${end.host}, ${mode}. ${end.bands.map(bandWords).join('; ')}.${without}`;
 }
 
 /** What a slanted map would do if shadow queues went off now; null while nothing is slanted or they are off. */

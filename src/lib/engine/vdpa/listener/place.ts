@@ -1,4 +1,5 @@
 import { PAGE_BYTES } from '../../../base/units.ts';
+import type { RingPlace } from '../../contract/vdpa/choice.ts';
 import type { DeviceEndRecord, MappedRingRecord, SectionRecord } from '../../state/vdpa-records.ts';
 import { allocateMap, insertMap, IOMMU_PERM, type IovaCode } from '../iova/tree.ts';
 import { makeVhostTree, mapGuest, removeGuest, removeHost } from '../iova/vhost-tree.ts';
@@ -13,10 +14,10 @@ import { endOfRam } from './layout.ts';
 export type Placed = { readonly code: IovaCode; readonly iova: number };
 
 /** First address that a search for rings may take. */
-function ringBegin(context: NicContext, bytesToCome: number): number {
+function ringBegin(context: NicContext, place: RingPlace, bytesToCome: number): number {
 	const { guest, nic } = context;
 	const first = Math.max(nic.iovaFirst, PAGE_BYTES);
-	switch (nic.choice.rings) {
+	switch (place) {
 		case 'lowest':
 		case 'own-asid':
 			return first;
@@ -31,13 +32,28 @@ function ringBegin(context: NicContext, bytesToCome: number): number {
 	}
 }
 
-/** Room for a ring or a buffer of QEMU. `bytesToCome`: what is still to be placed, this one included. */
-export function placeRing(context: NicContext, hva: number, bytes: number, readOnly: boolean, bytesToCome: number): Placed {
+export interface RingWish {
+	readonly hva: number;
+	readonly bytes: number;
+	readonly readOnly: boolean;
+	/** A control queue that is shadowed alone lies at the bottom, whatever is done with all rings. */
+	readonly place: RingPlace;
+	/** Bytes that are still to be placed, these included. */
+	readonly bytesToCome: number;
+}
+
+/** Room for a ring or a buffer of QEMU. */
+export function placeRing(context: NicContext, { hva, bytes, readOnly, place, bytesToCome }: RingWish): Placed {
 	const { nic } = context;
 	const tree = ringTree(context);
 	const perm = readOnly ? IOMMU_PERM.readOnly : IOMMU_PERM.readWrite;
 	const size = BigInt(bytes - 1);
-	const given = allocateMap(tree.allocated, { target: 0n, size, perm }, BigInt(ringBegin(context, bytesToCome)), BigInt(nic.iovaLast));
+	const given = allocateMap(
+		tree.allocated,
+		{ target: 0n, size, perm },
+		BigInt(ringBegin(context, place, bytesToCome)),
+		BigInt(nic.iovaLast)
+	);
 	if (given.code !== 'OK' || given.iova === null) return { code: given.code, iova: 0 };
 	insertMap(tree.host, { iova: given.iova, target: BigInt(hva), size, perm });
 	return { code: 'OK', iova: Number(given.iova) };

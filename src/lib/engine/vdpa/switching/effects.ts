@@ -1,4 +1,5 @@
 import { PAGE_BYTES } from '../../../base/units.ts';
+import type { RingPlace } from '../../contract/vdpa/choice.ts';
 import { VirtioStatus } from '../../contract/vdpa/kinds.ts';
 import type { MappedRingRecord, SectionRecord } from '../../state/vdpa-records.ts';
 import { callDevice } from '../kernel/device.ts';
@@ -83,11 +84,11 @@ function unmapSection(context: NicContext, section: SectionRecord): EffectResult
 	return gather([message(context, { op: 'invalidate', asid: 0, iova, bytes: section.bytes })], 0, 1);
 }
 
-function mapRing(context: NicContext, area: RingArea, asid: number, bytesToCome: number): EffectResult {
+function mapRing(context: NicContext, area: RingArea, asid: number, place: RingPlace, bytesToCome: number): EffectResult {
 	const { end } = context;
 	const hva = OWN_HVA[end.instance] + context.nic.hvaOffset + area.hvaOffset;
 	const readOnly = area.area === 'driver' || area.area === 'out';
-	const placed = placeRing(context, hva, area.bytes, readOnly, bytesToCome);
+	const placed = placeRing(context, { hva, bytes: area.bytes, readOnly, place, bytesToCome });
 	if (placed.code !== 'OK') return failure(`no room for the rings of queue ${area.queue}: ${placed.code}`);
 	const { iova } = placed;
 	const sent = message(context, { op: 'update', asid, iova, bytes: area.bytes, uaddr: hva, permission: readOnly ? 1 : 3 });
@@ -128,7 +129,13 @@ function updateAll(context: NicContext): EffectResult {
 		areas.forEach((area, index) => {
 			const hva = OWN_HVA[end.instance] + context.nic.hvaOffset + area.hvaOffset;
 			const readOnly = area.area === 'driver' || area.area === 'out';
-			const placed = placeRing(context, hva, area.bytes, readOnly, restOf(areas, index));
+			const placed = placeRing(context, {
+				hva,
+				bytes: area.bytes,
+				readOnly,
+				place: context.nic.choice.rings,
+				bytesToCome: restOf(areas, index)
+			});
 			if (placed.code !== 'OK') return void errors.push({ kernel: `no room for the rings: ${placed.code}`, caller: 'error message only' });
 			table.push({ iova: placed.iova, bytes: area.bytes, uaddr: hva, permission: readOnly ? 1 : 3 });
 			const { queue, bytes } = area;
@@ -228,11 +235,12 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
 		return failure(SHADOW_REFUSED);
 	},
 	'map-ring': (context, given) => {
-		const areas = ringAreas(context.nic, given['which'] === 'control' ? 'control' : 'all');
+		const alone = given['which'] === 'control';
+		const areas = ringAreas(context.nic, alone ? 'control' : 'all');
 		const at = areas.findIndex((area) => area.queue === given['queue'] && area.area === given['area']);
 		const area = areas[at];
 		if (!area) return NOTHING;
-		return mapRing(context, area, Number(given['asid']), restOf(areas, at));
+		return mapRing(context, area, Number(given['asid']), alone ? 'lowest' : context.nic.choice.rings, restOf(areas, at));
 	},
 	'unmap-ring': (context, given) => {
 		const ring = context.end.rings.find((mapped) => mapped.queue === given['queue'] && mapped.area === given['area']);
