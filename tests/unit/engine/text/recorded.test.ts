@@ -22,12 +22,6 @@ function guest(append = 'memhp_default_state=online_movable', mib = 512): Simula
 	simulation.advance(simulation.nowNs + 5e9);
 	return simulation;
 }
-/** Lines of node 1, or those that hold a text. */
-const lines = (text: string, holds: string): string =>
-	text
-		.split('\n')
-		.filter((line) => line.includes(holds))
-		.join('\n');
 
 /**
  * 64 MiB of one process at the address of the recording, and the 511 pages that the recorded guest kept in lists per CPU:

@@ -259,7 +259,6 @@ function sync(world: World, operation: OperationRecord): void {
 
 /** Converged: the guest stops, the log is read a last time, the rest goes out without a rate limit. */
 function switchOver(world: World, operation: OperationRecord): void {
-	const vm = vmOf(world, operation);
 	enterPhase(world, operation, 'switchover', 'switch-over: the rest goes with the guest stopped', 'precopy-converge');
 	setStatus(world, operation, 'device');
 	if (!world.r.faults.includes('source-keeps-running')) stopGuest(world, operation, 'precopy-converge');
