@@ -29,6 +29,8 @@ test('axe finds nothing in the panels and dialogs of the playground', async ({ p
 		await page.getByRole('button', { name: tool, exact: true }).click();
 		await expect(page.locator('.panel')).toBeVisible();
 		await idle(page);
+		// It fades in: colours count when it stands.
+		await page.locator('.panel').evaluate((panel) => Promise.all(panel.getAnimations().map((one) => one.finished)));
 		const { violations } = await new AxeBuilder({ page }).include('.panel').analyze();
 		expect(violations.map((one) => `${tool}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
 		await page.keyboard.press('Escape');
