@@ -1,41 +1,9 @@
 import * as v from 'valibot';
-import { parseAddress } from '../../../base/address.ts';
-import { parseQuantity } from '../../../base/quantity.ts';
 import { FABRIC_ACTORS } from '../fabric-commands.ts';
+import { address, bytes, name, text, whole } from './fields.ts';
 import { jsonArguments } from './json.ts';
 
 /** The part of the scenario format that describes a CXL fabric: switches, devices, hosts, and what may be asked of them. */
-
-const name = v.pipe(
-	v.string('expected a name'),
-	v.regex(/^[A-Za-z][A-Za-z0-9-]{0,31}$/, 'a name is a letter and up to 31 letters, digits or hyphens')
-);
-const text = (longest: number) => v.pipe(v.string('expected a text'), v.maxLength(longest, `at most ${longest} characters`));
-const whole = (least: number, most: number) =>
-	v.pipe(
-		v.number('expected a number'),
-		v.integer('expected a whole number'),
-		v.minValue(least, `at least ${least}`),
-		v.maxValue(most, `at most ${most}`)
-	);
-const bytes = v.pipe(
-	v.union([v.number(), v.string()], 'expected a number or a text with a unit'),
-	v.rawTransform<number | string, number>(({ dataset, addIssue, NEVER }) => {
-		const parsed = parseQuantity(dataset.value, 'bytes');
-		if (parsed.ok) return parsed.value;
-		addIssue({ message: parsed.detail });
-		return NEVER;
-	})
-);
-const address = v.pipe(
-	v.union([v.number(), v.string()], 'expected an address'),
-	v.rawTransform<number | string, number>(({ dataset, addIssue, NEVER }) => {
-		const value = typeof dataset.value === 'number' ? dataset.value : parseAddress(dataset.value);
-		if (value !== null && Number.isSafeInteger(value) && value >= 0 && value < 2 ** 52) return value;
-		addIssue({ message: 'an address is a whole number below 2^52' });
-		return NEVER;
-	})
-);
 
 export const fabricRegionSchema = v.strictObject({
 	bytes,

@@ -1,43 +1,13 @@
 import * as v from 'valibot';
-import { parseAddress } from '../../../base/address.ts';
-import { parseQuantity } from '../../../base/quantity.ts';
 import { LISTENER_POINTS, RING_PLACES, SWITCH_STRATEGIES } from '../vdpa/choice.ts';
 import { VDPA_WORD_NAMES } from '../vdpa/commands.ts';
 import { VDPA_PRESETS } from '../vdpa/figures.ts';
 import { DEVICE_KINDS, GUEST_FEATURES } from '../vdpa/kinds.ts';
+import { address, bytes, name, whole } from './fields.ts';
 import { jsonArguments } from './json.ts';
 
 /** The part of the scenario format that gives a VM vDPA network devices, and what may be asked of them. */
 
-const name = v.pipe(
-	v.string('expected a name'),
-	v.regex(/^[A-Za-z][A-Za-z0-9-]{0,31}$/, 'a name is a letter and up to 31 letters, digits or hyphens')
-);
-const whole = (least: number, most: number) =>
-	v.pipe(
-		v.number('expected a number'),
-		v.integer('expected a whole number'),
-		v.minValue(least, `at least ${least}`),
-		v.maxValue(most, `at most ${most}`)
-	);
-const bytes = v.pipe(
-	v.union([v.number(), v.string()], 'expected a number or a text with a unit'),
-	v.rawTransform<number | string, number>(({ dataset, addIssue, NEVER }) => {
-		const parsed = parseQuantity(dataset.value, 'bytes');
-		if (parsed.ok) return parsed.value;
-		addIssue({ message: parsed.detail });
-		return NEVER;
-	})
-);
-const address = v.pipe(
-	v.union([v.number(), v.string()], 'expected an address'),
-	v.rawTransform<number | string, number>(({ dataset, addIssue, NEVER }) => {
-		const value = typeof dataset.value === 'number' ? dataset.value : parseAddress(dataset.value);
-		if (value !== null && Number.isSafeInteger(value) && value >= 0 && value < 2 ** 52) return value;
-		addIssue({ message: 'an address is a whole number below 2^52' });
-		return NEVER;
-	})
-);
 const oneOf = <T extends string>(table: Readonly<Record<T, unknown>>, what: string) => {
 	const names = Object.keys(table) as [T, ...T[]];
 	return v.picklist(names, `${what} is one of ${names.join(', ')}`);
