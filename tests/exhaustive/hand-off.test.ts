@@ -1,16 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { HandOffPhase, OwnerState, packOwner } from '$lib/engine/contract/words.ts';
+import { SUPERPAGE_WORDS } from '$lib/engine/contract/superpage.ts';
 import { explore } from '$lib/engine/superpage/explore.ts';
 import { FIRST_STEP, HAND_OFF, handOffStep, RESTING, wayOut, type StepContext } from '$lib/engine/superpage/hand-off.ts';
-import {
-	fenceIndex,
-	ownerIndex,
-	phaseIndex,
-	rangesIndex,
-	SUPERPAGE_WORDS,
-	vcpuStateIndex,
-	type SharedWords
-} from '$lib/engine/superpage/words.ts';
+import { fenceIndex, ownerIndex, phaseIndex, rangesIndex, vcpuStateIndex, type SharedWords } from '$lib/engine/superpage/words.ts';
 
 describe('every order of the steps, with a cancel at any step of the source and one crash', () => {
 	const whole = explore();

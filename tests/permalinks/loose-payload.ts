@@ -1,9 +1,9 @@
 import type { LinkState } from '../../src/lib/client/permalink.ts';
 import { ByteWriter } from '../../src/lib/client/link/bytes.ts';
-import { journal } from '../../src/lib/client/link/journal-shape.ts';
+import { journalOf } from '../../src/lib/client/link/journal-shape.ts';
 import { primed } from '../../src/lib/client/link/primer.ts';
 import { RangeEncoder } from '../../src/lib/client/link/range-coder.ts';
-import { scenarioShape } from '../../src/lib/client/link/scenario-shape.ts';
+import { SCENARIO_SHAPES } from '../../src/lib/client/link/scenario-shape.ts';
 import { writeView } from '../../src/lib/client/link/view-shape.ts';
 
 type Loose = Record<string, unknown>;
@@ -31,7 +31,7 @@ export function loosePayload(state: LinkState, below: (count: number) => number)
 			out.name(is(6) ? `gone-${below(9)}` : 'two-hosts');
 			out.raw(Uint8Array.of(below(256), below(256)));
 		} else out.count(2 + (is(8) ? 4 : 0));
-		if (!is(6) && !is(7)) scenarioShape.write(out, looseScenario(world.scenario as Loose, wrong, below), undefined);
+		if (!is(6) && !is(7)) SCENARIO_SHAPES['1'].write(out, looseScenario(world.scenario as Loose, wrong, below), undefined);
 		out.part = 'belief';
 		if (is(8)) out.name(['Not A Belief', '<b>', '__proto__', 'x'.repeat(60)][below(4)] as string);
 		out.part = 'prefix';
@@ -46,7 +46,7 @@ export function loosePayload(state: LinkState, below: (count: number) => number)
 						.map((entry) => ({ ...entry, command: { name: 'plant', fault: '<img onerror>' } }))
 						.concat({ atNs: 2 ** 50, command: { name: 'plant', fault: '' } })
 				: world.journal;
-		journal.write(out, entries, undefined);
+		journalOf('1').write(out, entries, undefined);
 	}
 	out.part = 'position';
 	out.quantity(is(12) ? 2 ** 52 : state.positionNs % 2 ** 20);

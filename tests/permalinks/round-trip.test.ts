@@ -15,7 +15,7 @@ import {
 } from '../../src/lib/engine/contract/scenario/schema.ts';
 import { canonicalText, readScenario } from '../../src/lib/engine/contract/scenario/read.ts';
 import { COMMAND_SHAPES } from '../../src/lib/client/link/journal-shape.ts';
-import { scenarioShape } from '../../src/lib/client/link/scenario-shape.ts';
+import { SCENARIO_SHAPES } from '../../src/lib/client/link/scenario-shape.ts';
 import { workload } from '../../src/lib/client/link/command-parts.ts';
 import { linkState } from './random-states.ts';
 
@@ -65,7 +65,7 @@ it('writes the same characters for the same state as when the list was frozen', 
 it('has a place for every field of the scenario format', () => {
 	const keys = (entries: object) => Object.keys(entries).sort();
 	const fieldsOf = (shape: { fields: readonly { key: string }[] }) => shape.fields.map((field) => field.key).sort();
-	expect(fieldsOf(scenarioShape)).toEqual(keys(scenarioSchema.entries));
+	expect(fieldsOf(SCENARIO_SHAPES['2'])).toEqual(keys(scenarioSchema.entries));
 	expect(fieldsOf(workload)).toEqual(keys(workloadSchema.entries));
 	for (const option of commandSchema.options) {
 		const { name, ...fields } = option.entries;

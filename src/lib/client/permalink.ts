@@ -3,8 +3,8 @@ import type { Outcome } from '../base/outcome.ts';
 import type { JournalEntry } from '../engine/contract/commands.ts';
 import { MODEL_VERSION } from '../engine/contract/port.ts';
 import type { Scenario } from '../engine/contract/scenario/schema.ts';
-import { LINK_VERSION, MOST_CHARACTERS, seal, unseal } from './link/envelope.ts';
-import { readPayload, writePayload, type PartialLink } from './link/payload.ts';
+import { LINK_VERSIONS, MOST_CHARACTERS, seal, unseal } from './link/envelope.ts';
+import { readPayload, versionOf, writePayload, type PartialLink } from './link/payload.ts';
 import { LINK_REASONS, LinkDamage, type LinkReason } from './link/reasons.ts';
 import { same } from './link/shapes.ts';
 import { readScenario } from '../engine/contract/scenario/read.ts';
@@ -53,7 +53,7 @@ export async function encodeLink(request: LinkRequest): Promise<string> {
 		...request,
 		worlds
 	};
-	const fragment = seal(writePayload(state));
+	const fragment = seal(writePayload(state), versionOf(state));
 	const back = await decodeLink(fragment);
 	assert(back.ok, `a link must open: ${back.ok ? '' : back.detail}`);
 	assert(same(back.value.worlds, worlds), 'a link must hold the whole scenario and journal');
@@ -88,9 +88,9 @@ export async function shareLink(state: LinkRequest): Promise<Share> {
 export async function decodeLink(fragment: string): Promise<DecodedLink> {
 	const link: PartialLink = { worlds: [], notes: [] };
 	try {
-		const { payload, damage } = unseal(String(fragment));
+		const { version, payload, damage } = unseal(String(fragment));
 		try {
-			readPayload(payload, link);
+			readPayload(payload, link, version);
 		} catch (inner) {
 			// A broken checksum says less than "it ends too early".
 			const isCut = inner instanceof LinkDamage && inner.reason === 'truncated';
@@ -156,7 +156,7 @@ export function describeFragment(fragment: string): {
 	return {
 		version: text[0] ?? '',
 		characters: text.length,
-		reads: LINK_VERSION,
+		reads: LINK_VERSIONS.join(' and '),
 		most: MOST_CHARACTERS
 	};
 }

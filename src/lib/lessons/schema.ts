@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Expression, QuantityName } from '../engine/contract/queries.ts';
 import { QUANTITIES } from '../engine/contract/queries.ts';
-import type { StrategyId } from '../engine/contract/commands.ts';
+import { STRATEGY_IDS } from '../engine/contract/migration/strategies.ts';
 import { parseQuantity, type Dimension } from '../base/quantity.ts';
 
 /**
@@ -74,7 +74,7 @@ export type Check = v.InferOutput<typeof checkSchema>;
 
 const laneSchema = v.strictObject({
 	id,
-	strategy: v.picklist(['precopy', 'transit'] satisfies StrategyId[]),
+	strategy: v.picklist(STRATEGY_IDS),
 	name: words,
 	summary: words
 });

@@ -182,7 +182,7 @@ export class FakeEngine {
 				await this.enter('send');
 				const taken = take([world], buffers);
 				const state = worlds.get(world) as FakeWorld;
-				if ('vm' in command && command.vm !== 'vm0')
+				if ('vm' in command && command.vm !== undefined && command.vm !== 'vm0')
 					return {
 						outcome: refused('unknown-vm', command.vm),
 						status: statusOf(state),
@@ -269,7 +269,7 @@ function summaryOf({ journal, nowNs }: FakeWorld): RunSummary {
 			];
 			return {
 				id: index,
-				strategy: 'transit',
+				strategy: 'transit' as const,
 				vm: 'vm0',
 				phases: spans
 					.filter(([, startNs]) => startNs <= nowNs)

@@ -3,23 +3,26 @@ import { crc32 } from '../../base/hash.ts';
 import { LinkDamage } from './reasons.ts';
 
 /**
- * The outside of a link, version 1: the character `1` and, in base64url, the payload and a CRC-32 over everything before
- * it, the version character included.
+ * The outside of a link: the version's character and, in base64url, the payload and a CRC-32 over everything before it, the
+ * version character included. Version 2 has room for more kinds of commands than the sixteen of version 1
+ * (journal-shape.ts) and is the same otherwise; a link is written as version 1 where that says all.
  */
-export const LINK_VERSION = '1';
+export const LINK_VERSIONS = ['1', '2'] as const;
+export type LinkVersion = (typeof LINK_VERSIONS)[number];
 /** Longest fragment that is read at all, and made. */
 export const MOST_CHARACTERS = 32_768;
 
 const CHECKSUM_BYTES = 4;
 
-export function seal(payload: Uint8Array): string {
+export function seal(payload: Uint8Array, version: LinkVersion = '1'): string {
 	const bytes = new Uint8Array(payload.length + CHECKSUM_BYTES);
 	bytes.set(payload);
-	new DataView(bytes.buffer).setUint32(payload.length, checksum(payload), true);
-	return LINK_VERSION + toBase64Url(bytes);
+	new DataView(bytes.buffer).setUint32(payload.length, checksum(payload, version), true);
+	return version + toBase64Url(bytes);
 }
 
 export interface Unsealed {
+	readonly version: LinkVersion;
 	readonly payload: Uint8Array;
 	/** Set when the checksum does not fit; the payload is then what could be had. */
 	readonly damage: LinkDamage | null;
@@ -34,22 +37,25 @@ export function unseal(fragment: string): Unsealed {
 			`it has ${fragment.length} characters, at most ${MOST_CHARACTERS} are read`
 		);
 	const text = fragment.replace(/^#/, '').trim();
-	const version = text[0];
-	if (version === undefined) throw new LinkDamage('empty', 'no character follows');
-	if (version !== LINK_VERSION)
+	const first = text[0];
+	if (first === undefined) throw new LinkDamage('empty', 'no character follows');
+	const version = LINK_VERSIONS.find((known) => known === first);
+	if (version === undefined)
 		throw new LinkDamage(
-			/[2-9]/.test(version) ? 'newer-version' : 'unknown-version',
-			`it begins with "${version}", this page reads version ${LINK_VERSION}`
+			/[3-9]/.test(first) ? 'newer-version' : 'unknown-version',
+			`it begins with "${first}", this page reads versions ${LINK_VERSIONS.join(' and ')}`
 		);
 	const foreign = /[^A-Za-z0-9_-]/u.exec(text.slice(1));
 	if (foreign)
 		return {
+			version,
 			payload: prefixBytes(text.slice(1, foreign.index + 1)),
 			damage: new LinkDamage('not-base64url', `character ${foreign.index + 2} is "${foreign[0]}"`)
 		};
 	const bytes = fromBase64Url(text.slice(1));
 	if (bytes === null)
 		return {
+			version,
 			payload: prefixBytes(text.slice(1)),
 			damage: new LinkDamage('truncated', `${text.length} characters cannot be whole bytes`)
 		};
@@ -61,16 +67,16 @@ export function unseal(fragment: string): Unsealed {
 		);
 	const payload = bytes.subarray(0, length);
 	const stated = new DataView(bytes.buffer, bytes.byteOffset + length, CHECKSUM_BYTES);
-	const isWhole = stated.getUint32(0, true) === checksum(payload);
+	const isWhole = stated.getUint32(0, true) === checksum(payload, version);
 	const damage = isWhole
 		? null
 		: new LinkDamage('checksum', 'its last four bytes do not fit the others');
-	return { payload, damage };
+	return { version, payload, damage };
 }
 
-function checksum(payload: Uint8Array): number {
+function checksum(payload: Uint8Array, version: LinkVersion): number {
 	const whole = new Uint8Array(payload.length + 1);
-	whole[0] = LINK_VERSION.charCodeAt(0);
+	whole[0] = version.charCodeAt(0);
 	whole.set(payload, 1);
 	return crc32(whole);
 }

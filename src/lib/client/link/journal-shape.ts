@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import type { JournalEntry } from '../../engine/contract/commands.ts';
 import { term, workload } from './command-parts.ts';
+import type { LinkVersion } from './envelope.ts';
 import {
 	count,
 	choice,
@@ -17,9 +18,9 @@ import {
 } from './shapes.ts';
 
 /**
- * A journal as links of version 1 hold it: per entry the time since the one before it as a quantity, then one var-int with
- * the command's code (4 bits) and which of its fields differ from the last command of that kind, then those fields.
- * Frozen like scenario-shape.ts: append, never re-order.
+ * A journal as links hold it: per entry the time since the one before it as a quantity, then one var-int with the command's
+ * code (4 bits in version 1, 7 in version 2) and which of its fields differ from the last command of that kind, then those
+ * fields. Frozen like scenario-shape.ts: append, never re-order.
  */
 const parameterFields = [
 	optional('maxBandwidthBytesPerSecond', quantity),
@@ -29,7 +30,15 @@ const parameterFields = [
 	optional('availSwitchoverBandwidthBytesPerSecond', quantity),
 	optional('clearLog', choice('chunk', 'sync')),
 	optional('stayOnPool', flag),
-	optional('handOver', choice('ideal', 'qemu'))
+	optional('handOver', choice('ideal', 'qemu')),
+	optional('precopyPasses', count),
+	optional('preempt', flag),
+	optional('maxPostcopyBandwidthBytesPerSecond', quantity),
+	optional('pauseBeforeSwitchover', flag),
+	optional('guard', choice('none', 'reference', 'bind')),
+	optional('placing', choice('scattered', 'contiguous')),
+	optional('backing', choice('node', 'dax')),
+	optional('quiesce', flag)
 ];
 const vm = field('vm', name, 'vm0');
 const gfn = field('gfn', quantity, 0);
@@ -43,7 +52,11 @@ export const COMMAND_SHAPES: readonly (readonly [command: string, shape: RecordS
 		record(
 			vm,
 			field('target', name, 'B'),
-			field('strategy', choice('precopy', 'transit'), 'transit'),
+			field(
+				'strategy',
+				choice('precopy', 'transit', 'postcopy', 'resident', 'shared-file', 'rdma', 'tagged'),
+				'transit'
+			),
 			optional('parameters', record(...parameterFields))
 		)
 	],
@@ -84,14 +97,41 @@ export const COMMAND_SHAPES: readonly (readonly [command: string, shape: RecordS
 			field('execute', text(64), ''),
 			optional('arguments', json(4000))
 		)
+	],
+	// From here on only links of version 2.
+	[
+		'rack',
+		record(
+			field('execute', text(64), ''),
+			optional('host', name),
+			optional('vm', name),
+			optional('arguments', json(4000))
+		)
+	],
+	[
+		'monitor',
+		record(
+			vm,
+			optional('at', name),
+			field('execute', text(80), ''),
+			optional('arguments', json(4000))
+		)
 	]
 ];
-const CODES = 16;
+const CODES: Readonly<Record<LinkVersion, number>> = { '1': 16, '2': 128 };
+
+/** Version 1 wherever its codes say all. */
+export const versionFor = (entries: readonly JournalEntry[]): LinkVersion =>
+	entries.every(
+		({ command }) => COMMAND_SHAPES.findIndex(([known]) => known === command.name) < CODES['1']
+	)
+		? '1'
+		: '2';
 
 /** The journal's limit in the scenario format. */
 export const MOST_COMMANDS = 2000;
 
-export const journal: Shape = {
+export const journalOf = (version: LinkVersion): Shape => ({
 	write(out, value) {
 		const entries = value as readonly JournalEntry[];
 		assert(entries.length <= MOST_COMMANDS, `a link holds at most ${MOST_COMMANDS} commands`);
@@ -108,7 +148,7 @@ export const journal: Shape = {
 			out.part = 'time';
 			out.quantity(atNs - beforeNs);
 			out.part = 'command';
-			out.count(mask * CODES + code);
+			out.count(mask * CODES[version] + code);
 			shape.writeFields(out, mask, fields, last.get(commandName));
 			last.set(commandName, fields);
 			beforeNs = atNs;
@@ -123,14 +163,18 @@ export const journal: Shape = {
 			from.part = 'time';
 			atNs += from.quantity();
 			from.part = 'command';
-			const head = from.count(CODES * 2 ** 30);
+			const head = from.count(CODES[version] * 2 ** 30);
 			const [commandName, shape] =
-				COMMAND_SHAPES[head % CODES] ??
-				from.malformed(`command ${index + 1} has the unknown code ${head % CODES}`);
-			const fields = shape.readFields(from, Math.floor(head / CODES), last.get(commandName));
+				COMMAND_SHAPES[head % CODES[version]] ??
+				from.malformed(`command ${index + 1} has the unknown code ${head % CODES[version]}`);
+			const fields = shape.readFields(
+				from,
+				Math.floor(head / CODES[version]),
+				last.get(commandName)
+			);
 			last.set(commandName, fields);
 			entries.push({ atNs, command: { name: commandName, ...fields } });
 		}
 		return entries;
 	}
-};
+});

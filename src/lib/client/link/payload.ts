@@ -6,17 +6,18 @@ import { CATALOGUE, catalogueScenario } from '../../engine/contract/scenario/cat
 import { canonicalText, readCommand, readScenario } from '../../engine/contract/scenario/read.ts';
 import type { Scenario } from '../../engine/contract/scenario/schema.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
-import { journal } from './journal-shape.ts';
+import type { LinkVersion } from './envelope.ts';
+import { journalOf, versionFor } from './journal-shape.ts';
 import { primed } from './primer.ts';
 import { RangeDecoder, RangeEncoder } from './range-coder.ts';
 import { LinkDamage, type LinkReason } from './reasons.ts';
-import { scenarioShape } from './scenario-shape.ts';
+import { SCENARIO_SHAPES } from './scenario-shape.ts';
 import { same } from './shapes.ts';
 import { MOST_WORLDS, PLAIN_VIEW, type LinkState, type LinkView } from './state.ts';
 import { readView, writeView } from './view-shape.ts';
 
 /**
- * The bytes inside a link, version 1: model version, worlds, position, view, fingerprints. In this order, so that what
+ * The bytes inside a link: model version, worlds, position, view, fingerprints. In this order, so that what
  * matters most can still be read from a link that was cut off.
  */
 
@@ -63,6 +64,15 @@ export function untilNsOf(scenario: Scenario, entries: readonly JournalEntry[]):
 /** A run that somebody added a command to goes on until it settles, at most this much longer (forecast.ts). */
 export const LONGEST_TAIL_NS = 60_000_000_000;
 
+/** Version 1 wherever it has a code for every command of every world. */
+export const versionOf = (state: LinkState): LinkVersion =>
+	versionFor(
+		state.worlds.flatMap(({ scenario, journal }) => [
+			...((scenario as { journal?: readonly JournalEntry[] }).journal ?? []),
+			...journal
+		])
+	);
+
 export function writePayload(state: LinkState): Uint8Array<ArrayBuffer> {
 	assert(
 		state.worlds.length >= 1 && state.worlds.length <= MOST_WORLDS,
@@ -104,6 +114,8 @@ function writeWith(
 	scenarios: readonly Scenario[],
 	sources: readonly number[]
 ): Uint8Array<ArrayBuffer> {
+	const version = versionOf(state);
+	const shape = SCENARIO_SHAPES[version];
 	const coder = new RangeEncoder(primed());
 	const out = new ByteWriter(coder.put);
 	out.part = 'head';
@@ -118,9 +130,8 @@ function writeWith(
 			const twin = builtIn(scenario.id) as Scenario;
 			out.name(scenario.id);
 			out.raw(Uint8Array.of(shortHash(twin) & 255, shortHash(twin) >>> 8));
-			if (source === Source.changedCatalogue) scenarioShape.write(out, scenario, twin);
-		} else
-			scenarioShape.write(out, scenario, source === Source.likeFirst ? scenarios[0] : undefined);
+			if (source === Source.changedCatalogue) shape.write(out, scenario, twin);
+		} else shape.write(out, scenario, source === Source.likeFirst ? scenarios[0] : undefined);
 		out.part = 'belief';
 		if (world.belief !== null) out.name(world.belief);
 		writeJournal(
@@ -128,7 +139,8 @@ function writeWith(
 			world.journal,
 			scenario.journal as JournalEntry[],
 			state.worlds[0]?.journal ?? [],
-			index
+			index,
+			version
 		);
 	});
 	out.part = 'position';
@@ -155,7 +167,8 @@ function writeJournal(
 	entries: readonly JournalEntry[],
 	own: readonly JournalEntry[],
 	first: readonly JournalEntry[],
-	index: number
+	index: number,
+	version: LinkVersion
 ): void {
 	const ownPrefix = commonPrefix(entries, own);
 	const firstPrefix = index > 0 ? commonPrefix(entries, first) : 0;
@@ -163,7 +176,7 @@ function writeJournal(
 	const prefix = useFirst ? firstPrefix : ownPrefix;
 	out.part = 'prefix';
 	out.count(prefix * 2 + (useFirst ? 1 : 0));
-	journal.write(out, entries.slice(prefix), undefined);
+	journalOf(version).write(out, entries.slice(prefix), undefined);
 }
 
 function commonPrefix(a: readonly JournalEntry[], b: readonly JournalEntry[]): number {
@@ -173,7 +186,11 @@ function commonPrefix(a: readonly JournalEntry[], b: readonly JournalEntry[]): n
 }
 
 /** Reads as far as it goes; throws a LinkDamage that says where it stopped and why. */
-export function readPayload(bytes: Uint8Array, into: PartialLink): void {
+export function readPayload(
+	bytes: Uint8Array,
+	into: PartialLink,
+	version: LinkVersion = '1'
+): void {
 	const coder = new RangeDecoder(bytes, primed());
 	const from = new ByteReader((context) => {
 		const byte = coder.get(context);
@@ -190,7 +207,7 @@ export function readPayload(bytes: Uint8Array, into: PartialLink): void {
 	from.section = 'bad-world-count';
 	const worldCount = from.count();
 	if (worldCount < 1 || worldCount > MOST_WORLDS) from.malformed(`it says ${worldCount} worlds`);
-	for (let index = 0; index < worldCount; index += 1) readWorld(from, into, index);
+	for (let index = 0; index < worldCount; index += 1) readWorld(from, into, index, version);
 	from.section = 'bad-position';
 	from.part = 'position';
 	const positionNs = from.quantity();
@@ -234,7 +251,8 @@ function readViewPart(bytes: number[], into: PartialLink): LinkView {
 	}
 }
 
-function readWorld(from: ByteReader, into: PartialLink, index: number): void {
+function readWorld(from: ByteReader, into: PartialLink, index: number, version: LinkVersion): void {
+	const shape = SCENARIO_SHAPES[version];
 	const world: PartialLink['worlds'][number] = {};
 	into.worlds.push(world);
 	from.section = 'bad-scenario';
@@ -255,12 +273,12 @@ function readWorld(from: ByteReader, into: PartialLink, index: number): void {
 		const hash = low + high * 256;
 		if (hash !== shortHash(twin))
 			into.notes.push({ reason: 'scenario-changed', detail: `"${id}"` });
-		world.scenario = source === Source.catalogue ? twin : scenarioShape.read(from, twin);
+		world.scenario = source === Source.catalogue ? twin : shape.read(from, twin);
 	} else {
 		if (source === Source.likeFirst && index === 0)
 			from.malformed('the first world refers to itself');
 		const base = source === Source.likeFirst ? into.worlds[0]?.scenario : undefined;
-		world.scenario = scenarioShape.read(from, base);
+		world.scenario = shape.read(from, base);
 	}
 	const read = readScenario(world.scenario);
 	if (!read.ok) throw new LinkDamage(read.reason, read.detail);
@@ -275,14 +293,16 @@ function readWorld(from: ByteReader, into: PartialLink, index: number): void {
 	world.journal = readJournal(
 		from,
 		read.value.journal as JournalEntry[],
-		into.worlds[0]?.journal ?? []
+		into.worlds[0]?.journal ?? [],
+		version
 	);
 }
 
 function readJournal(
 	from: ByteReader,
 	own: readonly JournalEntry[],
-	first: readonly JournalEntry[]
+	first: readonly JournalEntry[],
+	version: LinkVersion
 ): readonly JournalEntry[] {
 	from.part = 'prefix';
 	const head = from.count();
@@ -291,7 +311,7 @@ function readJournal(
 	if (prefix > base.length) from.malformed(`it takes over ${prefix} commands of ${base.length}`);
 	const entries = [...base.slice(0, prefix)];
 	let beforeNs = entries.at(-1)?.atNs ?? 0;
-	for (const entry of journal.read(from, undefined) as JournalEntry[]) {
+	for (const entry of journalOf(version).read(from, undefined) as JournalEntry[]) {
 		const number = entries.length + 1;
 		if (!Number.isSafeInteger(entry.atNs) || entry.atNs < beforeNs)
 			from.malformed(`command ${number} is earlier than the one before it, or beyond 104 days`);

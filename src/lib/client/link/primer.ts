@@ -1,7 +1,7 @@
 import { GIB, MIB } from '../../base/units.ts';
 import { ByteWriter } from './bytes.ts';
 import { Expectation, RangeEncoder } from './range-coder.ts';
-import { scenarioShape } from './scenario-shape.ts';
+import { SCENARIO_SHAPES } from './scenario-shape.ts';
 
 /**
  * What a link of version 1 takes for granted: how bytes usually are at each place, learnt from a typical scenario and from
@@ -108,7 +108,8 @@ const scenario = {
 	costs: {},
 	descriptorLimit: 4096,
 	machines: [],
-	fabric: null
+	fabric: null,
+	rack: null
 };
 
 let learnt: Expectation | null = null;
@@ -119,7 +120,7 @@ export function primed(): Expectation {
 		learnt = new Expectation();
 		const out = new ByteWriter(new RangeEncoder(learnt).put);
 		for (const words of WORDS) out.text(words);
-		scenarioShape.write(out, scenario, undefined);
+		SCENARIO_SHAPES['1'].write(out, scenario, undefined);
 	}
 	return new Expectation(learnt);
 }

@@ -1,6 +1,7 @@
 import { GIB, MIB } from '../../base/units.ts';
 import { term, workload } from './command-parts.ts';
-import { journal } from './journal-shape.ts';
+import type { LinkVersion } from './envelope.ts';
+import { journalOf } from './journal-shape.ts';
 import {
 	choice,
 	count,
@@ -14,7 +15,8 @@ import {
 	optional,
 	quantity,
 	record,
-	text
+	text,
+	type RecordShape
 } from './shapes.ts';
 
 /**
@@ -60,7 +62,8 @@ const vm = record(
 	field('workload', workload, { kind: 'web' }),
 	field('pins', list(pin, 4096), []),
 	optional('transientReferences', transientReferences),
-	optional('vdpa', json(20_000))
+	optional('vdpa', json(20_000)),
+	optional('ways', json(4000))
 );
 
 const machine = record(
@@ -75,20 +78,28 @@ const machine = record(
 	field('boot', json(64_000), [])
 );
 
-export const scenarioShape = record(
-	field('switchyard', count, 1),
-	field('id', name, 'own'),
-	field('title', text(80), ''),
-	field('seed', count, 1),
-	field('hosts', named(host, 16), []),
-	optional('pool', pool, null, null),
-	field('vms', named(vm, 64), []),
-	field('about', text(400), ''),
-	field('networkBytesPerSecond', quantity, 2_937_500_000),
-	field('untilNs', quantity, 60_000_000_000),
-	field('journal', journal, []),
-	field('costs', numbers(256), {}),
-	field('descriptorLimit', count, 4096),
-	field('machines', named(machine, 4), []),
-	optional('fabric', json(200_000), null, null)
-);
+const shapeOf = (version: LinkVersion) =>
+	record(
+		field('switchyard', count, 1),
+		field('id', name, 'own'),
+		field('title', text(80), ''),
+		field('seed', count, 1),
+		field('hosts', named(host, 16), []),
+		optional('pool', pool, null, null),
+		field('vms', named(vm, 64), []),
+		field('about', text(400), ''),
+		field('networkBytesPerSecond', quantity, 2_937_500_000),
+		field('untilNs', quantity, 60_000_000_000),
+		field('journal', journalOf(version), []),
+		field('costs', numbers(256), {}),
+		field('descriptorLimit', count, 4096),
+		field('machines', named(machine, 4), []),
+		optional('fabric', json(200_000), null, null),
+		optional('rack', json(20_000), null, null)
+	);
+
+/** The versions differ in the codes of the commands only. */
+export const SCENARIO_SHAPES: Readonly<Record<LinkVersion, RecordShape>> = {
+	'1': shapeOf('1'),
+	'2': shapeOf('2')
+};

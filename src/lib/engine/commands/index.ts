@@ -2,7 +2,10 @@ import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import { MIB, NS_PER_S } from '../../base/units.ts';
 import type { Command, MigrateCommand, MigrationParameters, Workload } from '../contract/commands.ts';
 import { isMachineCommand } from '../contract/machine-commands.ts';
+import { STRATEGY_WORDS } from '../contract/migration/strategies.ts';
 import { executeFabric } from './fabric.ts';
+import { executeMonitor } from './monitor.ts';
+import { executeRack } from './rack/index.ts';
 import { executeVdpa } from './vdpa.ts';
 import type { ReasonId } from '../contract/reasons.ts';
 import { catchUp } from '../hypervisor/guest.ts';
@@ -55,6 +58,8 @@ function attempt(world: World, command: Command): CommandOutcome {
 	if (isMachineCommand(command)) return executeMachine(world, command);
 	if (command.name === 'fabric') return executeFabric(world, command);
 	if (command.name === 'vdpa') return executeVdpa(world, command);
+	if (command.name === 'rack') return executeRack(world, command);
+	if (command.name === 'monitor') return executeMonitor(world, command);
 	const vmIndex = world.r.vms.findIndex((vm) => vm.id === command.vm);
 	const vm = world.r.vms[vmIndex];
 	if (!vm) return refused('unknown-vm', `no VM is called "${command.vm}"`);
@@ -119,7 +124,7 @@ function migrate(world: World, command: MigrateCommand, vmIndex: number, vm: VmR
 	if (present)
 		return refused(
 			'already-running',
-			`operation ${present.id} takes it to ${world.r.hosts[present.target]?.id ?? ''} by ${STRATEGIES[present.strategy].title}`
+			`operation ${present.id} takes it to ${world.r.hosts[present.target]?.id ?? ''} by ${STRATEGY_WORDS[present.strategy].title}`
 		);
 	const source = vm.instances[vm.running] as number;
 	if (source === target) return refused('same-host', `${vm.id} already runs on ${command.target}`);
@@ -130,7 +135,7 @@ function migrate(world: World, command: MigrateCommand, vmIndex: number, vm: VmR
 	const strategy = STRATEGIES[command.strategy];
 	const check = strategy.check(world, { vm: vmIndex, source, target, parameters }, command);
 	if (!check.ok) return check;
-	const cause = accepted(world, command, `migrate ${vm.id} to ${command.target} by ${strategy.title}`);
+	const cause = accepted(world, command, `migrate ${vm.id} to ${command.target} by ${STRATEGY_WORDS[command.strategy].title}`);
 	const operation = newOperation(world, command, vmIndex, source, target, parameters, cause);
 	world.r.operations.push(operation);
 	strategy.start(world, operation);
@@ -147,7 +152,15 @@ export function withDefaults(world: World, asked: MigrationParameters): Required
 		availSwitchoverBandwidthBytesPerSecond: asked.availSwitchoverBandwidthBytesPerSecond ?? 0,
 		clearLog: asked.clearLog ?? 'chunk',
 		stayOnPool: asked.stayOnPool ?? false,
-		handOver: asked.handOver ?? 'ideal'
+		handOver: asked.handOver ?? 'ideal',
+		precopyPasses: asked.precopyPasses ?? 0,
+		preempt: asked.preempt ?? false,
+		maxPostcopyBandwidthBytesPerSecond: asked.maxPostcopyBandwidthBytesPerSecond ?? 0,
+		pauseBeforeSwitchover: asked.pauseBeforeSwitchover ?? false,
+		guard: asked.guard ?? 'none',
+		placing: asked.placing ?? 'scattered',
+		backing: asked.backing ?? 'node',
+		quiesce: asked.quiesce ?? false
 	};
 }
 

@@ -1,5 +1,8 @@
 import type { FabricCommand } from './fabric-commands.ts';
 import type { HostId, VmId } from './ids.ts';
+import type { StrategyId } from './migration/strategies.ts';
+import type { MonitorCommand } from './migration/monitor.ts';
+import type { RackCommand } from './rack/commands.ts';
 import type { VdpaCommand } from './vdpa/commands.ts';
 import type { MachineCommand } from './machine-commands.ts';
 
@@ -14,7 +17,9 @@ export type Command =
 	| { readonly name: 'plant'; readonly fault: string }
 	| MachineCommand
 	| FabricCommand
-	| VdpaCommand;
+	| VdpaCommand
+	| RackCommand
+	| MonitorCommand;
 
 export type CommandName = Command['name'];
 
@@ -26,7 +31,7 @@ export interface MigrateCommand {
 	readonly parameters?: MigrationParameters;
 }
 
-export type StrategyId = 'precopy' | 'transit';
+export type { StrategyId };
 
 /** QEMU's names in camel case; defaults are QEMU's unless the scenario says otherwise (decision D16). */
 export interface MigrationParameters {
@@ -44,6 +49,22 @@ export interface MigrationParameters {
 	readonly stayOnPool?: boolean;
 	/** Transit: how far to carry fixed costs of QEMU's switch-over. */
 	readonly handOver?: 'ideal' | 'qemu';
+	/** Post-copy: rounds of pre-copy before the guest moves; 0 = none. */
+	readonly precopyPasses?: number;
+	/** postcopy-preempt: pages asked for overtake on a channel of their own. */
+	readonly preempt?: boolean;
+	/** max-postcopy-bandwidth: limits the background stream only; 0 = unlimited. */
+	readonly maxPostcopyBandwidthBytesPerSecond?: number;
+	/** pause-before-switchover: waits, with the guest stopped, for migrate-continue. */
+	readonly pauseBeforeSwitchover?: boolean;
+	/** By reference: what keeps published pages in their place against tiering and swap. */
+	readonly guard?: 'none' | 'reference' | 'bind';
+	/** By reference: capacity wherever it lies, or one run of it. */
+	readonly placing?: 'scattered' | 'contiguous';
+	/** By reference: extents online as memory of a node, or device-dax that both hosts map. */
+	readonly backing?: 'node' | 'dax';
+	/** By reference: stop the guest before its pages move. */
+	readonly quiesce?: boolean;
 }
 
 export type WorkloadKind = 'idle' | 'web' | 'database' | 'memory-muncher' | 'sequential' | 'two-class';

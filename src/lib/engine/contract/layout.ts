@@ -107,7 +107,7 @@ export const COLUMNS = {
 	eventA: column('event', 'f64', 'first payload'),
 	eventB: column('event', 'f64', 'second payload'),
 	streamState: column('stream', 'u32', 'xoshiro128** state', 4),
-	superpageWord: column('word', 'u64', 'owner, phase, fence and state words (words.ts)'),
+	superpageWord: column('word', 'u64', 'lines of the super-page (superpage.ts)'),
 	descriptorVm: column('descriptor', 'u8', 'VM plus 1; 0 = unused'),
 	descriptorExtent: column('descriptor', 'u8', 'extent (tag) it refers to'),
 	descriptorFirstGfn: column('descriptor', 'u32', 'first guest page'),
@@ -148,14 +148,18 @@ export const COLUMNS = {
 	bucketMisplaced: column('packetBucket', 'u32', 'packets in a page that the guest did not mean'),
 	bucketDelay: column('packetBucket', 'f64', 'sum of the delays of what passed, nanoseconds'),
 	ringSince: column('ringEntry', 'f64', 'guest ring: when the descriptor was offered; shadow ring: when the device gave back what is here'),
-	ringDue: column('ringEntry', 'f64', 'guest ring: when the packet is out, −1 while nobody serves; shadow ring: when QEMU hands it to the guest')
+	ringDue: column(
+		'ringEntry',
+		'f64',
+		'guest ring: when the packet is out, −1 while nobody serves; shadow ring: when QEMU hands it to the guest'
+	)
 } as const satisfies Record<string, ColumnSpec>;
 
 export type ColumnName = keyof typeof COLUMNS;
 
 /** "SWYD" little-endian. */
 export const LAYOUT_MAGIC = 0x44595753;
-export const LAYOUT_VERSION = 5;
+export const LAYOUT_VERSION = 6;
 
 /** Header: 32-bit words at the start of the world. */
 export const HEADER = {

@@ -8,6 +8,7 @@ import type { ExchangeVerdict } from './exchange.ts';
 import type { MoverVerdict } from './movers.ts';
 import type { TraceRecord } from './records.ts';
 import type { DowntimePart, PhaseSpan } from './status.ts';
+import type { StrategyId } from './migration/strategies.ts';
 import type { FabricQuantityName } from './fabric-quantities.ts';
 import type { MachineQuantityName } from './machine-quantities.ts';
 import type { CollisionAnswer } from './vdpa/collision.ts';
@@ -108,7 +109,7 @@ export interface RunSummary {
 	readonly nowNs: number;
 	readonly operations: readonly {
 		readonly id: OperationId;
-		readonly strategy: string;
+		readonly strategy: StrategyId;
 		readonly vm: VmId;
 		readonly phases: readonly PhaseSpan[];
 		readonly downtime: readonly DowntimePart[];

@@ -147,8 +147,5 @@ export function unpackOwner(value: bigint): OwnerWord {
 	};
 }
 
-/** Words of the super-page per VM, and per peer. */
-export const SUPERPAGE_WORDS_PER_VM = 4;
-export const SuperpageWord = { owner: 0, phase: 1, vcpuState: 2, rangesCrc: 3 } as const;
 /** Hand-off phases: hints only, never decide (cxl-fabric 10.4, our design). */
 export const HandOffPhase = { idle: 0, proposed: 1, prepared: 2 } as const;

@@ -1,3 +1,4 @@
+import { passesByCopy } from '../contract/migration/strategies.ts';
 import { popcount } from '../../base/bitmap.ts';
 import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import { WORDS_PER_BLOCK } from '../hypervisor/dirty-log.ts';
@@ -12,7 +13,7 @@ export function bytesLeft(world: World, vmIndex: number): number {
 	const vm = r.vms[vmIndex];
 	const operation = r.operations.find((candidate) => candidate.vm === vmIndex && candidate.state === 'running');
 	if (!vm || !operation) return 0;
-	if (operation.strategy === 'transit') {
+	if (!passesByCopy(operation.strategy)) {
 		const pool = r.memories.findIndex((memory) => memory.kind === 'pool');
 		const onPool = vm.pagesByMemory[pool] ?? 0;
 		return (operation.phase === 'unstaging' || operation.phase === 'release' ? onPool : vm.populatedPages - onPool) * PAGE_BYTES;

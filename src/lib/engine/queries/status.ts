@@ -1,3 +1,4 @@
+import { passesByCopy } from '../contract/migration/strategies.ts';
 import { NS_PER_S, PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import type {
 	BatchStatus,
@@ -197,7 +198,7 @@ function batchStatus(world: World, operation: OperationRecord): BatchStatus | nu
 
 function operationStatus(world: World, operation: OperationRecord): OperationStatus {
 	const vm = world.r.vms[operation.vm] as VmRecord;
-	const precopy = operation.strategy === 'precopy';
+	const precopy = passesByCopy(operation.strategy);
 	const inFlight = operation.batch ? (precopy ? operation.batch.pages : operation.batch.bytes / PAGE_BYTES) : 0;
 	const left = precopy ? operation.dirtyPages : Math.max(0, vm.populatedPages - operation.pagesMoved);
 	return {
@@ -243,7 +244,7 @@ function expectedDowntime(world: World, operation: OperationRecord): number {
 	const { costs } = world;
 	const vm = world.r.vms[operation.vm] as VmRecord;
 	const fixed = costNs(costs, 'switchoverFixedMs');
-	if (operation.strategy === 'precopy') {
+	if (passesByCopy(operation.strategy)) {
 		const rate = operation.bandwidth > 0 ? operation.bandwidth : operation.sendRate;
 		if (rate <= 0 || operation.bandwidth === 0) return operation.parameters.downtimeLimitNs;
 		return Math.floor(((operation.dirtyPages * pageWireBytes(world)) / rate) * NS_PER_S) + fixed;

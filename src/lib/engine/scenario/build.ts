@@ -168,6 +168,7 @@ function buildHost(world: World, index: number): void {
 		memory: index,
 		movableZone,
 		normalZone,
+		power: 'up',
 		incarnation: 1,
 		sliceNs: costNs(world.costs, 'schedBaseSliceUs') * (1 + doublings),
 		decoder: { hpaBase: host.windowBaseHpa, dpaBase: 0, bytes: scenario.pool?.bytes ?? 0 }

@@ -9,7 +9,8 @@ import { mapOf } from '../machine/map.ts';
 import { readQemuArgs } from '../machine/qemu-args.ts';
 import { POOL_PAGES } from '../vdpa/queues/driver-memory.ts';
 import { writtenBlocks } from '../workloads/index.ts';
-import { MIGRATETYPES, ORDERS, SUPERPAGE_WORDS_PER_VM, VM_LIMIT } from '../contract/words.ts';
+import { SUPERPAGE_WORDS } from '../contract/superpage.ts';
+import { MIGRATETYPES, ORDERS } from '../contract/words.ts';
 
 /** Most bytes that a world may take on a page unless it asks otherwise. */
 export const DEFAULT_LIMIT_BYTES = 256 * 1024 * 1024;
@@ -55,7 +56,7 @@ export function capacitiesOf(scenario: Scenario, mostMemoryBlocks = Infinity): C
 		gfnWord: vmBlocks * 16,
 		event: 256 + nics.length * 16 + scenario.vms.length * 64 + machines.length * 256 + (scenario.fabric ? 8192 : 0),
 		stream: scenario.vms.length * 2 + nics.length + 2 + machines.length * 2,
-		word: VM_LIMIT * SUPERPAGE_WORDS_PER_VM + 16,
+		word: scenario.hosts.length > 0 ? SUPERPAGE_WORDS : 0,
 		descriptor: Math.max(64, scenario.descriptorLimit),
 		deviceWord: sum((machine) => machine.deviceWords),
 		extent: extentRows(scenario),

@@ -24,7 +24,9 @@ export const EventKind = {
 	/** Something of the fabric that takes time goes on. a: FabricTimer, b: index. */
 	fabricTimer: 10,
 	/** A step of a change of a vDPA device ends. a: NIC, b: generation. */
-	nic: 11
+	nic: 11,
+	/** Something of the rack that takes time: a beat, a look at one, a restart. a: which, b: index. */
+	rack: 12
 } as const;
 export type EventKindValue = (typeof EventKind)[keyof typeof EventKind];
 
@@ -39,7 +41,8 @@ export const EVENT_KIND_NAMES: Readonly<Record<number, string>> = {
 	8: 'kernel timer',
 	9: 'message',
 	10: 'fabric timer',
-	11: 'vDPA device'
+	11: 'vDPA device',
+	12: 'rack'
 };
 
 /**
@@ -59,5 +62,6 @@ export const CLASS_OF: Readonly<Record<number, number>> = {
 	[EventKind.kernelTimer]: EventClass.protocol,
 	[EventKind.message]: EventClass.protocol,
 	[EventKind.fabricTimer]: EventClass.protocol,
-	[EventKind.nic]: EventClass.transfer
+	[EventKind.nic]: EventClass.transfer,
+	[EventKind.rack]: EventClass.protocol
 };

@@ -8,10 +8,19 @@ import type { World } from '../state/world.ts';
 export function openStream(world: World, path: string): number {
 	const index = world.r.streams.length;
 	world.r.streams.push(path);
-	const seed = mix32(world.scenario.seed, hashText(path), 0x5eed);
+	seedStream(world, index, world.scenario.seed);
+	return index;
+}
+
+function seedStream(world: World, index: number, worldSeed: number): void {
+	const seed = mix32(worldSeed, hashText(world.r.streams[index] as string), 0x5eed);
 	for (let lane = 0; lane < 4; lane += 1)
 		world.c.streamState.set(index * 4 + lane, mix32(seed, lane + 1, 0xa076_1d64) | (lane === 0 ? 1 : 0));
-	return index;
+}
+
+/** Every stream begins anew, as in a world with this seed: what is drawn from here on is another future of the same past. */
+export function reseed(world: World, worldSeed: number): void {
+	world.r.streams.forEach((_, index) => seedStream(world, index, worldSeed));
 }
 
 /** Next 32 random bits of a stream. */

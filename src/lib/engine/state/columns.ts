@@ -130,6 +130,10 @@ export class U64Column extends Column<BigUint64Array> {
 		this.data[index] = value;
 		this.marks[(this.offset64 + (index >>> 3)) >>> 6] = 1;
 	}
+	/** The mark of a row whose `data` was written directly. */
+	mark(index: number): void {
+		this.marks[(this.offset64 + (index >>> 3)) >>> 6] = 1;
+	}
 }
 
 interface ClassOf {

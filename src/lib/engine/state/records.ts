@@ -73,6 +73,8 @@ export interface HostRecord {
 	/** Zone indices: node 0 MOVABLE, node 0 NORMAL. */
 	movableZone: number;
 	normalZone: number;
+	/** up: runs; paused: stands still and will go on where it stood; down: crashed, its DRAM and caches are gone. */
+	power: 'up' | 'paused' | 'down';
 	incarnation: number;
 	sliceNs: number;
 	/** GFD decoder entry for this host: device address = HPA − base + dpaBase. */

@@ -1,14 +1,15 @@
 import { OwnerState, packOwner, unpackOwner } from '../contract/words.ts';
 import type { HandOffActorRecord } from '../state/records.ts';
 import { FIRST_STEP, handOffStep, RESTING, wayOut, type Actor } from './hand-off.ts';
-import { ownerIndex, rangesIndex, SUPERPAGE_WORDS, type SharedWords } from './words.ts';
+import { ownerIndex, rangesIndex, vcpuStateIndex, type SharedWords } from './words.ts';
 
 /**
  * Every order of the hand-off's steps, with a cancel at the source at any of its steps and at most one crash of either
  * host at any step. Worlds are tiny: one VM, two actors, the shared words. Time and cost are left out.
  */
 export interface ExploredState {
-	readonly words: bigint[];
+	/** Words that were ever written, by their index. */
+	readonly words: Record<number, bigint>;
 	readonly source: HandOffActorRecord;
 	readonly target: HandOffActorRecord;
 	readonly crashed: Actor | null;
@@ -29,11 +30,11 @@ const CRC = 0x5eed;
 const START_TOKEN = 7;
 
 function start(): ExploredState {
-	const words: bigint[] = new Array<bigint>(SUPERPAGE_WORDS).fill(0n);
-	words[ownerIndex(0)] = packOwner({ owner: 0, state: OwnerState.staged, incarnation: 1, token: START_TOKEN });
-	words[rangesIndex(0)] = BigInt(CRC);
 	return {
-		words,
+		words: {
+			[ownerIndex(0)]: packOwner({ owner: 0, state: OwnerState.staged, incarnation: 1, token: START_TOKEN }),
+			[rangesIndex(0)]: BigInt(CRC)
+		},
 		source: { step: FIRST_STEP.source, running: true, locals: {}, planned: false },
 		target: { step: FIRST_STEP.target, running: false, locals: {}, planned: false },
 		crashed: null,
@@ -43,7 +44,9 @@ function start(): ExploredState {
 
 function key(state: ExploredState): string {
 	const tail = `${state.crashed ?? '-'}`;
-	const words = [0, 1, 2, 3].map((index) => (state.words[index] as bigint).toString(16)).join(',');
+	const words = Object.entries(state.words)
+		.map(([index, value]) => `${index}=${value.toString(16)}`)
+		.join(',');
 	return JSON.stringify([words, state.source, state.target, tail]);
 }
 
@@ -56,7 +59,7 @@ function successor(
 	instead?: string
 ): ExploredState | null {
 	const next: ExploredState = {
-		words: [...state.words],
+		words: { ...state.words },
 		source: structuredClone(state.source),
 		target: structuredClone(state.target),
 		crashed: state.crashed,
@@ -66,12 +69,12 @@ function successor(
 	const entry = handOffStep(instead ?? me.step);
 	if (!entry) return null;
 	const words: SharedWords = {
-		load: (index) => next.words[index] as bigint,
+		load: (index) => next.words[index] ?? 0n,
 		store: (index, value) => {
 			next.words[index] = value;
 		},
 		compareAndSwap: (index, expected, value) => {
-			if (next.words[index] !== expected) return false;
+			if ((next.words[index] ?? 0n) !== expected) return false;
 			next.words[index] = value;
 			return true;
 		}
@@ -99,7 +102,7 @@ function broken(before: ExploredState | null, state: ExploredState): string[] {
 	if (owner.state === OwnerState.handoff && (runs.source || runs.target)) found.push('nobody runs in the hand-off');
 	if (runs.target && owner.owner !== 1) found.push('only the owner runs');
 	if (runs.source && owner.owner !== 0) found.push('only the owner runs');
-	if (runs.target && (state.words[2] as bigint) === 0n) found.push('the vCPU state is complete before it is loaded');
+	if (runs.target && (state.words[vcpuStateIndex(0)] ?? 0n) === 0n) found.push('the vCPU state is complete before it is loaded');
 	if (before) {
 		const earlier = unpackOwner(before.words[ownerIndex(0)] as bigint);
 		const changed = before.words[ownerIndex(0)] !== state.words[ownerIndex(0)];

@@ -1,17 +1,17 @@
-import { packOwner, SUPERPAGE_WORDS_PER_VM, SuperpageWord, unpackOwner, VM_LIMIT, type OwnerWord } from '../contract/words.ts';
+import { wordIndex } from '../contract/superpage.ts';
+import { packOwner, unpackOwner, type OwnerWord } from '../contract/words.ts';
 import type { World } from '../state/world.ts';
 
 /**
- * The 64-bit words of the super-page that several hosts may change (our design, cxl-fabric reference 10.2): per VM owner,
- * phase, vCPU-state and ranges words, then one fence word per peer. In the buffer they are plain state; one engine runs all
- * hosts, so a compare-and-swap is one step of the step table and cannot be torn.
+ * Access to the 64-bit words of the super-page that several hosts may change (contract/superpage.ts). One engine runs all
+ * hosts, so that a compare-and-swap is one step of a step table; the accesses are atomic all the same, as they are between
+ * workers that really race.
  */
-export const ownerIndex = (vm: number): number => vm * SUPERPAGE_WORDS_PER_VM + SuperpageWord.owner;
-export const phaseIndex = (vm: number): number => vm * SUPERPAGE_WORDS_PER_VM + SuperpageWord.phase;
-export const vcpuStateIndex = (vm: number): number => vm * SUPERPAGE_WORDS_PER_VM + SuperpageWord.vcpuState;
-export const rangesIndex = (vm: number): number => vm * SUPERPAGE_WORDS_PER_VM + SuperpageWord.rangesCrc;
-export const fenceIndex = (host: number): number => VM_LIMIT * SUPERPAGE_WORDS_PER_VM + host;
-export const SUPERPAGE_WORDS = VM_LIMIT * SUPERPAGE_WORDS_PER_VM + 16;
+export const ownerIndex = (vm: number): number => wordIndex('owner', vm);
+export const phaseIndex = (vm: number): number => wordIndex('phase', vm);
+export const vcpuStateIndex = (vm: number): number => wordIndex('vcpuState', vm);
+export const rangesIndex = (vm: number): number => wordIndex('rangesCrc', vm);
+export const fenceIndex = (host: number): number => wordIndex('fence', host);
 
 /** What a step may do with shared memory, one call of it at most. */
 export interface SharedWords {
@@ -24,11 +24,14 @@ export interface SharedWords {
 export function sharedWordsOf(world: World): SharedWords {
 	const column = world.c.superpageWord;
 	return {
-		load: (index) => column.get(index),
-		store: (index, value) => column.set(index, value),
+		load: (index) => Atomics.load(column.data, index),
+		store: (index, value) => {
+			Atomics.store(column.data, index, value);
+			column.mark(index);
+		},
 		compareAndSwap: (index, expected, value) => {
-			if (column.get(index) !== expected) return false;
-			column.set(index, value);
+			if (Atomics.compareExchange(column.data, index, expected, value) !== expected) return false;
+			column.mark(index);
 			return true;
 		}
 	};

@@ -1,3 +1,4 @@
+import { passesByCopy } from '../contract/migration/strategies.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import {
 	BlockKind,
@@ -35,7 +36,7 @@ export function frameOwner(world: World): string | null {
 
 /** While a hand-off is prepared both processes map the same frames on purpose. */
 function sharesFrames(world: World, vm: number): boolean {
-	return world.r.operations.some((operation) => operation.vm === vm && operation.strategy === 'transit' && operation.state === 'running');
+	return world.r.operations.some((operation) => operation.vm === vm && !passesByCopy(operation.strategy) && operation.state === 'running');
 }
 
 function ownerOfBlock(world: World, vm: VmRecord, index: number, instance: number, guestBlock: number): string | null {

@@ -1,3 +1,4 @@
+import { passesByCopy } from '../contract/migration/strategies.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { OwnerState } from '../contract/words.ts';
 import { linkLoad } from '../fabric/links.ts';
@@ -41,7 +42,7 @@ export function stoppedInSwitchOver(world: World): string | null {
 /** While ranges are published they name every backed page once, at its place, and their checksum fits. */
 export function descriptorsFit(world: World): string | null {
 	for (const operation of world.r.operations) {
-		if (operation.strategy !== 'transit' || operation.state !== 'running') continue;
+		if (passesByCopy(operation.strategy) || operation.state !== 'running') continue;
 		if (operation.phase !== 'publish' && operation.phase !== 'handoff') continue;
 		const vm = world.r.vms[operation.vm];
 		const pool = world.r.memories.find((memory) => memory.kind === 'pool');

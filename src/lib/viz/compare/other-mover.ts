@@ -1,15 +1,15 @@
 import { NS_PER_MS, NS_PER_S } from '../../base/units.ts';
 import type { Scenario } from '../../engine/contract/scenario/schema.ts';
 import type { JournalEntry, MigrateCommand, StrategyId } from '../../engine/contract/commands.ts';
+import { passesByCopy, STRATEGY_WORDS } from '../../engine/contract/migration/strategies.ts';
 
 const ROUND_NS = 100 * NS_PER_MS;
 
 /** The other way to move the same VM. */
 export const otherStrategy = (strategy: StrategyId): StrategyId =>
-	strategy === 'precopy' ? 'transit' : 'precopy';
+	passesByCopy(strategy) ? 'transit' : 'precopy';
 
-export const strategyName = (strategy: StrategyId): string =>
-	strategy === 'precopy' ? 'by copy' : 'by reference';
+export const strategyName = (strategy: StrategyId): string => STRATEGY_WORDS[strategy].way;
 
 /**
  * The same journal with every migration done the other way. Parameters that mean something to one way only are dropped; a

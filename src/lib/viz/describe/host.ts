@@ -1,3 +1,4 @@
+import { passesByCopy } from '../../engine/contract/migration/strategies.ts';
 import { formatNs } from '../../base/format.ts';
 import type {
 	HostStatus,
@@ -37,7 +38,7 @@ export function hostRole(host: HostStatus, status: WorldStatus): HostRole {
 			return { words: 'owner, not running yet', strong: true };
 		if (!source && !owns)
 			return {
-				words: operation.strategy === 'precopy' ? 'receives a copy' : 'ready, does not run',
+				words: passesByCopy(operation.strategy) ? 'receives a copy' : 'ready, does not run',
 				strong: false
 			};
 	}

@@ -1,3 +1,4 @@
+import { passesByCopy } from '../../engine/contract/migration/strategies.ts';
 import {
 	formatBytesBinary,
 	formatBytesDecimal,
@@ -80,9 +81,9 @@ export function momentOf(status: WorldStatus): Moment {
 	const vm = status.vms.find((candidate) => candidate.id === operation.vm) ?? first;
 	if (vm === undefined) return { sentence: '', figures: [] };
 	if (operation.state !== 'running') return ended(status, operation, vm);
-	return operation.strategy === 'transit'
-		? transit(status, operation, vm)
-		: precopy(status, operation, vm);
+	return passesByCopy(operation.strategy)
+		? precopy(status, operation, vm)
+		: transit(status, operation, vm);
 }
 
 function ended(status: WorldStatus, operation: OperationStatus, vm: VmStatus): Moment {

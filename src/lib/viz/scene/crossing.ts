@@ -1,3 +1,4 @@
+import { passesByCopy } from '../../engine/contract/migration/strategies.ts';
 import type { WorldStatus } from '../../engine/contract/status.ts';
 import { vcpuHost } from '../describe/host.ts';
 import { operationOf } from '../describe/moment.ts';
@@ -17,7 +18,8 @@ export function crossingVcpus(
 	const operation = operationOf(status);
 	const { vm } = scene;
 	const { pool } = layout;
-	if (operation?.strategy !== 'transit' || vm === null || pool === null) return [];
+	if (operation === null || passesByCopy(operation.strategy) || vm === null || pool === null)
+		return [];
 	if (vm.vcpuState !== 'saving' && vm.vcpuState !== 'loading') return [];
 	const saving = vm.vcpuState === 'saving';
 	const index = scene.hosts.findIndex((host) => host.host.id === vcpuHost(vm, operation));

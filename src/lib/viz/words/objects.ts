@@ -1,3 +1,4 @@
+import { passesByCopy, STRATEGY_WORDS } from '../../engine/contract/migration/strategies.ts';
 import {
 	formatBytesBinary,
 	formatBytesDecimal,
@@ -65,11 +66,19 @@ export function objectTitle(object: ObjectName): string {
 		case 'fabric':
 			return fabricTitle(object.thing, object.id);
 		case 'nic':
-			return object.part === 'device' ? `Device ${object.nic}` : `${NIC_TITLES[object.part]} ${object.id} of ${object.nic}`;
+			return object.part === 'device'
+				? `Device ${object.nic}`
+				: `${NIC_TITLES[object.part]} ${object.id} of ${object.nic}`;
 	}
 }
 
-const NIC_TITLES = { device: 'Device', queue: 'Queue', band: 'Map at', section: 'Memory', change: 'Change' } as const;
+const NIC_TITLES = {
+	device: 'Device',
+	queue: 'Queue',
+	band: 'Map at',
+	section: 'Memory',
+	change: 'Change'
+} as const;
 
 const FABRIC_TITLES: Readonly<Record<FabricThing, string>> = {
 	host: 'Host',
@@ -262,7 +271,7 @@ function ownerWords(vm: VmStatus | undefined, status: WorldStatus): Words {
 
 function operationWords(operation: OperationStatus | undefined): Words {
 	if (!operation) return null;
-	const way = operation.strategy === 'precopy' ? 'by copy' : 'by reference';
+	const way = STRATEGY_WORDS[operation.strategy].way;
 	const reason = reasonSentence(operation.reason);
 	return {
 		sentence: `${operation.vm} from host ${operation.source} to host ${operation.target}, ${way}: ${operation.state}${reason ? `. ${reason}` : '.'}`,
@@ -282,7 +291,7 @@ function operationWords(operation: OperationStatus | undefined): Words {
 				'Pages moved',
 				`${formatNumber(operation.pagesMoved)} of ${formatNumber(operation.pagesTotal)}`
 			],
-			...(operation.strategy === 'precopy'
+			...(passesByCopy(operation.strategy)
 				? [
 						['Rounds', formatNumber(operation.round)] as const,
 						['Left to send', formatBytesBinary(operation.leftBytes)] as const,
@@ -295,7 +304,7 @@ function operationWords(operation: OperationStatus | undefined): Words {
 						['Folios split', formatNumber(operation.splitFolios)] as const
 					])
 		],
-		rule: operation.strategy === 'precopy' ? 'precopy-iterate' : 'hand-off'
+		rule: passesByCopy(operation.strategy) ? 'precopy-iterate' : 'hand-off'
 	};
 }
 

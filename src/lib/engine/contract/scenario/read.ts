@@ -94,9 +94,16 @@ function contradiction(scenario: Scenario): string | null {
 
 /** The same scenario as text, always the same bytes: keys sorted, defaults written out, amounts in base units. */
 export function canonicalText(scenario: Scenario): string {
-	// No machines and no fabric are left out: scenarios from before them keep their text, and links their hashes.
-	const { machines, fabric, ...rest } = scenario;
-	return JSON.stringify(sorted({ ...rest, ...(machines.length > 0 ? { machines } : {}), ...(fabric === null ? {} : { fabric }) }));
+	// What is not there is left out: scenarios from before it keep their text, and links their hashes.
+	const { machines, fabric, rack, ...rest } = scenario;
+	return JSON.stringify(
+		sorted({
+			...rest,
+			...(machines.length > 0 ? { machines } : {}),
+			...(fabric === null ? {} : { fabric }),
+			...(rack === null ? {} : { rack })
+		})
+	);
 }
 
 function sorted(value: unknown): unknown {

@@ -3,7 +3,9 @@ import { parseQuantity, type Dimension } from '../../../base/quantity.ts';
 import { GIB, MEMORY_BLOCK_BYTES } from '../../../base/units.ts';
 import { parseAddress } from '../../../base/address.ts';
 import { fabricCommandSchemas, fabricSchema } from './fabric-schema.ts';
+import { STRATEGY_IDS } from '../migration/strategies.ts';
 import { machineCommandSchemas, machineSchema } from './machine-schema.ts';
+import { rackCommandSchemas, rackSchema, waysSchema } from './rack-schema.ts';
 import { vdpaCommandSchemas, vdpaSchema } from './vdpa-schema.ts';
 
 /** Version of the scenario format. Every change raises it and adds an upgrader (upgrades.ts). */
@@ -70,7 +72,15 @@ export const parametersSchema = v.strictObject({
 	availSwitchoverBandwidthBytesPerSecond: v.optional(rate),
 	clearLog: v.optional(v.picklist(['chunk', 'sync'])),
 	stayOnPool: v.optional(v.boolean()),
-	handOver: v.optional(v.picklist(['ideal', 'qemu']))
+	handOver: v.optional(v.picklist(['ideal', 'qemu'])),
+	precopyPasses: v.optional(whole(0, 100)),
+	preempt: v.optional(v.boolean()),
+	maxPostcopyBandwidthBytesPerSecond: v.optional(rate),
+	pauseBeforeSwitchover: v.optional(v.boolean()),
+	guard: v.optional(v.picklist(['none', 'reference', 'bind'])),
+	placing: v.optional(v.picklist(['scattered', 'contiguous'])),
+	backing: v.optional(v.picklist(['node', 'dax'])),
+	quiesce: v.optional(v.boolean())
 });
 
 const gfn = whole(0, 2 ** 30);
@@ -82,7 +92,7 @@ export const commandSchema = v.variant(
 			name: v.literal('migrate'),
 			vm: name,
 			target: name,
-			strategy: v.picklist(['precopy', 'transit'], 'a strategy is precopy or transit'),
+			strategy: v.picklist(STRATEGY_IDS, `a strategy is one of ${STRATEGY_IDS.join(', ')}`),
 			parameters: v.optional(parametersSchema)
 		}),
 		v.strictObject({ name: v.literal('migrate-cancel'), vm: name }),
@@ -103,7 +113,8 @@ export const commandSchema = v.variant(
 		v.strictObject({ name: v.literal('plant'), fault: name }),
 		...machineCommandSchemas,
 		...fabricCommandSchemas,
-		...vdpaCommandSchemas
+		...vdpaCommandSchemas,
+		...rackCommandSchemas
 	],
 	'not a known command'
 );
@@ -149,7 +160,9 @@ const vmSchema = v.strictObject({
 	/** Seeded short references by the guest's own I/O: chance per folio and batch, in parts per million, and how long. */
 	transientReferences: v.optional(v.strictObject({ chancePpm: whole(0, 1_000_000), holdNs: duration })),
 	/** vDPA network devices, DIMM slots, memory lock. */
-	vdpa: v.optional(vdpaSchema)
+	vdpa: v.optional(vdpaSchema),
+	/** How it lives beyond size and work: on the pool, with secure memory, with a passed-through device. */
+	ways: v.optional(waysSchema)
 });
 
 export const scenarioSchema = v.strictObject({
@@ -169,6 +182,8 @@ export const scenarioSchema = v.strictObject({
 	machines: v.optional(v.pipe(v.array(machineSchema), v.maxLength(4, 'at most 4 machines')), []),
 	/** CXL switches, devices and hosts with dynamic capacity. */
 	fabric: v.optional(v.nullable(fabricSchema), null),
+	/** Hosts that fail, and who restarts what. */
+	rack: v.optional(v.nullable(rackSchema), null),
 	/** Range descriptors of the super-page. */
 	descriptorLimit: v.optional(whole(1, 4096), 4096),
 	/** How long the course of events is for viewers and for headless runs. */

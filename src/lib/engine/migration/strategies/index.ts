@@ -6,10 +6,8 @@ import type { World } from '../../state/world.ts';
 import { cancelPrecopyNow, checkPrecopy, runPrecopy, startPrecopy } from './precopy.ts';
 import { cancelTransit, checkTransit, runTransit, startTransit } from './transit.ts';
 
-/** One way to move a VM. Adding one = one file and one line here. */
+/** One way to move a VM. Adding one = one file, one line here and its words (contract/migration/strategies.ts). */
 export interface Strategy {
-	readonly title: string;
-	readonly sentence: string;
 	/** What it needs and refuses; changes nothing. */
 	readonly check: (
 		world: World,
@@ -23,8 +21,6 @@ export interface Strategy {
 
 export const STRATEGIES: Readonly<Record<StrategyId, Strategy>> = {
 	precopy: {
-		title: 'pre-copy',
-		sentence: 'Copy the pages over the network while the guest runs, again and again, then stop it for the rest.',
 		check: checkPrecopy,
 		start: startPrecopy,
 		run: runPrecopy,
@@ -35,8 +31,6 @@ export const STRATEGIES: Readonly<Record<StrategyId, Strategy>> = {
 		}
 	},
 	transit: {
-		title: 'nil-migration in transit',
-		sentence: 'Move the pages to memory that both hosts reach, flip one word, move them home.',
 		check: checkTransit,
 		start: startTransit,
 		run: runTransit,

@@ -11,7 +11,7 @@ import { SWITCH_MOMENTS, type SwitchMoment } from '../../../../../src/lib/engine
 import { besideBar, formulaOf, strategyBar } from '../../../../../src/routes/model/switching/bars.ts';
 
 const STRATEGIES = Object.keys(SWITCH_STRATEGIES) as SwitchStrategyId[];
-const guest = { gib: 128, pages: 'thp', kind: 'mlx5', preset: 'seed2023' } as const;
+const guest = { gib: 128, pages: '4k', kind: 'mlx5', preset: 'seed2023' } as const;
 
 describe('a bar of a strategy', () => {
 	it('has each part once, one behind the other, and is as long as the formula', () => {

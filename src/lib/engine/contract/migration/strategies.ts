@@ -1,0 +1,38 @@
+/** The ways to move a VM between hosts, as everybody names them: engine, figures, lessons, console. */
+export interface StrategyWords {
+	/** As a heading. */
+	readonly title: string;
+	/** Behind "moves": by copy, by reference. */
+	readonly way: string;
+	readonly sentence: string;
+	/** What crosses: values over the network, or the right to use memory that both hosts reach. */
+	readonly passes: 'copy' | 'reference';
+}
+
+const words = (title: string, passes: StrategyWords['passes'], way: string, sentence: string): StrategyWords => ({
+	title,
+	way,
+	sentence,
+	passes
+});
+
+export const STRATEGY_WORDS = {
+	precopy: words(
+		'pre-copy',
+		'copy',
+		'by copy',
+		'Copy the pages over the network while the guest runs, again and again, then stop it for the rest.'
+	),
+	transit: words(
+		'nil-migration in transit',
+		'reference',
+		'by reference',
+		'Move the pages to memory that both hosts reach, flip one word, move them home.'
+	)
+} as const satisfies Record<string, StrategyWords>;
+
+export type StrategyId = keyof typeof STRATEGY_WORDS;
+export const STRATEGY_IDS = Object.keys(STRATEGY_WORDS) as [StrategyId, ...StrategyId[]];
+
+/** Whether pages cross the network. */
+export const passesByCopy = (strategy: StrategyId): boolean => STRATEGY_WORDS[strategy].passes === 'copy';
