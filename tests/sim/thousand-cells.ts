@@ -1,0 +1,108 @@
+import { MIB } from '../../src/lib/base/units.ts';
+import type { Command, MigrationParameters, StrategyId } from '../../src/lib/engine/contract/commands.ts';
+import { STRATEGY_IDS } from '../../src/lib/engine/contract/migration/strategies.ts';
+import type { PhaseId } from '../../src/lib/engine/contract/status.ts';
+import type { OperationRecord } from '../../src/lib/engine/state/records.ts';
+import type { World } from '../../src/lib/engine/state/world.ts';
+import type { Chance } from '../support/chance.ts';
+import { host, smallWorld, vm, type ScenarioFile } from '../support/worlds.ts';
+
+/** What the thousand random scenarios go through: every strategy, each of its phases, every fault in each of them. */
+
+export interface Cell {
+	readonly strategy: StrategyId;
+	readonly phase: PhaseId;
+	readonly fault: FaultName;
+}
+
+/** Phases that a strategy goes through. */
+const PHASES: Readonly<Record<StrategyId, readonly PhaseId[]>> = {
+	precopy: ['setup', 'round', 'switchover'],
+	transit: ['prepare', 'staging', 'publish', 'handoff', 'unstaging', 'release']
+};
+
+type Fault = (chance: Chance, world: World, operation: OperationRecord) => readonly Command[];
+
+const vmName = (world: World, operation: OperationRecord): string => world.r.vms[operation.vm]?.id as string;
+const anyGfn = (chance: Chance, world: World, operation: OperationRecord): number =>
+	chance.whole(0, (world.r.vms[operation.vm]?.populatedPages ?? 1) - 1);
+
+/** What goes wrong, or what somebody does in the middle of it. */
+export const FAULTS = {
+	none: () => [],
+	cancel: (_, world, operation) => [{ name: 'migrate-cancel', vm: vmName(world, operation) }],
+	'cancel twice': (_, world, operation) => [
+		{ name: 'migrate-cancel', vm: vmName(world, operation) },
+		{ name: 'migrate-cancel', vm: vmName(world, operation) }
+	],
+	'short pin': (chance, world, operation) => [
+		{ name: 'pin', vm: vmName(world, operation), gfn: anyGfn(chance, world, operation), term: 'short', forNs: chance.whole(1, 60_000_000) }
+	],
+	'long pin': (chance, world, operation) => [
+		{ name: 'pin', vm: vmName(world, operation), gfn: anyGfn(chance, world, operation), term: 'long' }
+	],
+	'burst of writes': (_, world, operation) => [
+		{
+			name: 'set-workload',
+			vm: vmName(world, operation),
+			workload: { kind: 'memory-muncher', rateBytesPerSecond: 300_000_000, workingSetBytes: 16 * MIB }
+		}
+	],
+	'second order': (_, world, operation) => [
+		{
+			name: 'migrate',
+			vm: vmName(world, operation),
+			target: world.r.hosts[operation.target]?.id as string,
+			strategy: operation.strategy
+		}
+	],
+	'other parameters': (chance, world, operation) => [
+		{
+			name: 'migrate-set-parameters',
+			vm: vmName(world, operation),
+			downtimeLimitNs: chance.pick([0, 1_000_000, 300_000_000]),
+			maxBandwidthBytesPerSecond: chance.pick([0, 80_000_000])
+		}
+	]
+} as const satisfies Record<string, Fault>;
+export type FaultName = keyof typeof FAULTS;
+export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+
+export const CELLS: readonly Cell[] = STRATEGY_IDS.flatMap((strategy) =>
+	PHASES[strategy].flatMap((phase) => FAULT_NAMES.map((fault) => ({ strategy, phase, fault })))
+);
+
+/** A small world in which the strategy can begin. */
+export function worldFor(chance: Chance, { strategy }: Cell): ScenarioFile {
+	const small = chance.once(4);
+	const guest = vm('vm0', 'A', 128, {
+		pages: small ? '4k' : 'thp',
+		vcpus: chance.pick([1, 2, 4]),
+		workload: {
+			kind: chance.pick(['idle', 'web', 'database', 'sequential', 'two-class']),
+			rateBytesPerSecond: chance.pick([0, 400_000, 8_000_000, 60_000_000]),
+			workingSetBytes: chance.whole(1, 64) * MIB
+		},
+		...(chance.once(3) ? { transientReferences: { chancePpm: chance.whole(0, 100_000), holdNs: chance.pick([20_000, 400_000]) } } : {})
+	});
+	return smallWorld({
+		id: 'thousand',
+		seed: chance.whole(0, 0x7fffffff),
+		hosts: [host('A', 512), host('B', 512), ...(chance.once(3) ? [host('C', 512)] : [])],
+		pool: strategy === 'precopy' && chance.once(3) ? null : { bytes: 384 * MIB, hardwareCoherent: chance.once(2) },
+		vms: [guest],
+		networkBytesPerSecond: chance.pick([600_000_000, 1_250_000_000, 2_937_500_000])
+	});
+}
+
+/** Parameters under which every phase lasts long enough to be met. */
+export function parametersFor(chance: Chance, { strategy }: Cell): MigrationParameters {
+	if (strategy === 'precopy')
+		return {
+			maxBandwidthBytesPerSecond: chance.pick([0, 400_000_000]),
+			downtimeLimitNs: chance.pick([30_000_000, 300_000_000]),
+			multifdChannels: chance.whole(1, 8),
+			autoConverge: chance.once(4)
+		};
+	return { handOver: chance.once(4) ? 'qemu' : 'ideal' };
+}
