@@ -25,6 +25,7 @@ export function randomNicScenario(chance: Chance, kind: DeviceKind, strategy: Sw
 		: [];
 	return nicWorld({
 		mib,
+		pages: chance.pick(['thp', '4k']),
 		hostMib: 768,
 		nics: [
 			nic({

@@ -9,7 +9,7 @@ import { nic, nicWorld, vdpa } from '../support/nics.ts';
 /** When guest memory is mapped, under each point of registration (vDPA reference 12), and what a live update finds (19). */
 const PAGES = 256 * 256;
 const world = (choice: Record<string, unknown>, more: Record<string, unknown> = {}) =>
-	open(nicWorld({ nics: [nic({ choice, ...more })], more: { untilNs: 20e9, pool: null } }));
+	open(nicWorld({ pages: '4k', nics: [nic({ choice, ...more })], more: { untilNs: 20e9, pool: null } }));
 const changesOf = (simulation: ReturnType<typeof open>): readonly ChangeStatus[] => simulation.world.r.vdpa.nics[0]?.changes ?? [];
 const last = (simulation: ReturnType<typeof open>, kind: ChangeStatus['kind'], host: string): ChangeStatus | undefined =>
 	changesOf(simulation).findLast((change) => change.kind === kind && change.host === host);

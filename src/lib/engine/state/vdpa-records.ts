@@ -1,5 +1,5 @@
 import type { SwitchChoice, SwitchStrategyId } from '../contract/vdpa/choice.ts';
-import type { VdpaFigures, VdpaPresetId } from '../contract/vdpa/figures.ts';
+import type { BackingPages, VdpaFigures, VdpaPresetId } from '../contract/vdpa/figures.ts';
 import type { DeviceKind, DeviceTraits, GuestFeature, Permission } from '../contract/vdpa/kinds.ts';
 import type { ChangeStatus, GapPart } from '../contract/vdpa/status.ts';
 import type { VhostIovaTreeRecord } from './iova-records.ts';
@@ -19,6 +19,8 @@ export function noVdpa(): VdpaRecords {
 /** A VM with vDPA devices: what all of them share. */
 export interface NicGuestRecord {
 	vm: number;
+	/** How its memory is backed when it boots. */
+	pages: BackingPages;
 	/** Lowest address first. */
 	sections: SectionRecord[];
 	maxAddress: number;

@@ -36,6 +36,7 @@ function buildGuest(world: World, index: number, vm: VmScenario, vdpa: NonNullab
 	const layout = layoutOf(vm.bytes, maxBytes, vdpa.slots);
 	const guest: NicGuestRecord = {
 		vm: index,
+		pages: vm.pages,
 		sections: layout.sections,
 		maxAddress: layout.maxAddress,
 		deviceBase: layout.deviceBase,

@@ -10,8 +10,8 @@ export interface Pages {
 	 * a page that cannot leave ZONE_MOVABLE; then nothing is pinned.
 	 */
 	pin(hva: number, bytes: number): PinResult;
-	/** Lets a range go again. */
-	unpin(hva: number, bytes: number): void;
+	/** Lets a range go again: how many of its pages are part of a huge page. */
+	unpin(hva: number, bytes: number): number;
 	/** The same runs without pins, for devices that pin nothing. */
 	runsOf(hva: number, bytes: number): readonly number[];
 }
@@ -25,6 +25,8 @@ export type PinResult =
 			readonly coldPages: number;
 			/** Pages that left ZONE_MOVABLE first. */
 			readonly evictedPages: number;
+			/** Pages that are part of a huge page, and of these the ones that nobody had touched. */
+			readonly huge: { readonly pages: number; readonly coldPages: number };
 	  }
 	| { readonly ok: false; readonly errno: 'ENOMEM'; readonly detail: string };
 

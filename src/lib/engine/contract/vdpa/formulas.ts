@@ -1,6 +1,6 @@
 import { GIB, PAGE_BYTES } from '../../../base/units.ts';
 import { parallelSpeed, type SwitchChoice } from './choice.ts';
-import { FIXED_SHARES, type VdpaFigures } from './figures.ts';
+import { FIXED_SHARES, pagePrices, type BackingPages, type VdpaFigures } from './figures.ts';
 import type { DeviceTraits } from './kinds.ts';
 
 /**
@@ -10,6 +10,8 @@ import type { DeviceTraits } from './kinds.ts';
 export interface FormulaInput {
 	/** Guest memory, bytes. */
 	readonly bytes: number;
+	/** How it is backed. */
+	readonly pages: BackingPages;
 	readonly traits: Pick<DeviceTraits, 'translation' | 'useVa' | 'groups' | 'addressSpaces'>;
 	readonly choice: SwitchChoice;
 	readonly figures: VdpaFigures;
@@ -60,7 +62,8 @@ function ringBuilds(input: FormulaInput): number {
 	return choice.batchRings ? 1 : ringMessages(queuePairs, controlQueue);
 }
 
-const pages = (bytes: number): number => bytes / PAGE_BYTES;
+const pageCount = (input: FormulaInput): number => input.bytes / PAGE_BYTES;
+const prices = ({ figures, pages }: FormulaInput) => pagePrices(figures, pages);
 
 /** Dead time when shadow virtqueues are switched on: downtime 1. */
 export function toShadowFormula(input: FormulaInput): FormulaAnswer {
@@ -83,7 +86,8 @@ export function toShadowFormula(input: FormulaInput): FormulaAnswer {
 			}
 		]);
 	}
-	const pinned = traits.useVa || choice.pins === 'own-call' ? 0 : (pages(input.bytes) * (figures.pinNs + figures.unpinNs)) / together;
+	const { pinNs, unpinNs } = prices(input);
+	const pinned = traits.useVa || choice.pins === 'own-call' ? 0 : (pageCount(input) * (pinNs + unpinNs)) / together;
 	const programmed = traits.translation === 'set-map' ? program : 2 * program;
 	return sum([
 		...terms,
@@ -107,7 +111,7 @@ export function stopFormula(input: FormulaInput): FormulaAnswer {
 		{
 			symbol: 'P · unpin',
 			meaning: 'every page let go',
-			ns: unpins ? (pages(input.bytes) * figures.unpinNs) / parallelSpeed(choice.workers) : 0
+			ns: unpins ? (pageCount(input) * prices(input).unpinNs) / parallelSpeed(choice.workers) : 0
 		},
 		{
 			symbol: 'C · unmap',
@@ -126,7 +130,7 @@ export function startFormula(input: FormulaInput): FormulaAnswer {
 		{
 			symbol: 'P · pin',
 			meaning: 'every page pinned at the target',
-			ns: late && !traits.useVa ? (pages(input.bytes) * figures.pinNs) / parallelSpeed(choice.workers) : 0
+			ns: late && !traits.useVa ? (pageCount(input) * prices(input).pinNs) / parallelSpeed(choice.workers) : 0
 		},
 		{ symbol: 'S', meaning: 'the device’s map', ns: late ? programNs(input) : 0 }
 	]);
@@ -134,13 +138,13 @@ export function startFormula(input: FormulaInput): FormulaAnswer {
 
 /** What initialisation takes where the listener is registered then: nobody has touched the pages yet. */
 export function initFormula(input: FormulaInput): FormulaAnswer {
-	const { traits, choice, figures } = input;
+	const { traits, choice } = input;
 	const early = choice.listener !== 'dev-start' && choice.listener !== 'load-setup';
 	return sum([
 		{
 			symbol: 'P · cold pin',
 			meaning: 'every page found, cleared and pinned',
-			ns: early && !traits.useVa ? (pages(input.bytes) * figures.coldPinNs) / parallelSpeed(choice.workers) : 0
+			ns: early && !traits.useVa ? (pageCount(input) * prices(input).coldPinNs) / parallelSpeed(choice.workers) : 0
 		},
 		{ symbol: 'S', meaning: 'the device’s map', ns: early ? programNs(input) : 0 }
 	]);

@@ -9,12 +9,13 @@ import {
 	type SwitchChoice,
 	type SwitchStrategyId
 } from './choice.ts';
-import { VDPA_PRESETS, type VdpaPresetId } from './figures.ts';
+import { VDPA_PRESETS, type BackingPages, type VdpaPresetId } from './figures.ts';
 import { DEVICE_KINDS, type DeviceKind } from './kinds.ts';
 
 /**
  * A device on paper: one of the world with other parts, its steps taken without pages, so that a guest may be larger than any
- * world. In words: "net0 gib=128 strategy=own-asid preset=seed2023". What is not named is as the device of the world has it.
+ * world. In words: "net0 gib=128 strategy=own-asid preset=seed2023". What is not named is as the device of the world has it; with
+ * a preset, memory is backed as it was for the preset's own table.
  */
 export interface PaperPlan {
 	readonly nic: string;
@@ -23,6 +24,7 @@ export interface PaperPlan {
 	/** Address spaces; one alone leaves no group for descriptors. */
 	readonly spaces: number | null;
 	readonly preset: VdpaPresetId | null;
+	readonly pages: BackingPages | null;
 	readonly viommu: boolean | null;
 	readonly proposals: boolean | null;
 	/** What the stream of a migration carries, bytes per second. */
@@ -53,6 +55,7 @@ const WORDS: Readonly<Record<string, (draft: Draft, value: string) => boolean>> 
 		return Number.isInteger(draft.spaces) && draft.spaces >= 1 && draft.spaces <= 16;
 	},
 	preset: (draft, value) => has(VDPA_PRESETS, value) && ((draft.preset = value), true),
+	pages: (draft, value) => (value === 'thp' || value === '4k') && ((draft.pages = value), true),
 	viommu: (draft, value) => (draft.viommu = truth(value)) !== null,
 	proposals: (draft, value) => (draft.proposals = truth(value)) !== null,
 	stream: (draft, value) => {
@@ -90,6 +93,7 @@ export function readPaper(text: string): Outcome<PaperPlan, ReasonId> {
 		kind: null,
 		spaces: null,
 		preset: null,
+		pages: null,
 		viommu: null,
 		proposals: null,
 		streamBytesPerSecond: STREAM,

@@ -1,4 +1,8 @@
+import { formatNumber } from '../../../base/format.ts';
 import type { Simplification } from '../simplification.ts';
+import { HUGE_SHARES } from './figures.ts';
+
+const percent = (share: number): string => `${formatNumber(share * 100)}\u2009%`;
 
 /** What vDPA devices leave out or do otherwise: part of the list on the page of the model (simplifications.ts). */
 // prettier-ignore
@@ -11,6 +15,8 @@ export const VDPA_SIMPLIFICATIONS: readonly Simplification[] = [
 	{ id: 'vdpa-entry-limit', area: 'guest', rule: 'vdpa-message', sentence: 'A device with a limit of entries refuses the map that would exceed it.', why: 'vdpa_sim is loaded with such a limit and Linux lets it pass; QEMU comes nowhere near it.', source: 'Linux 7.1.8 drivers/vhost/iotlb.c' },
 	{ id: 'vdpa-fixed-part', area: 'figures', rule: 'svq-on', sentence: 'The fixed part of a switch is shared out among its steps in given proportions.', why: 'Only its sum is published.', source: 'vDPA reference, section 7' },
 	{ id: 'vdpa-traffic', area: 'guest', rule: 'vdpa-traffic', sentence: 'Packets come at an even rate, and each uses one descriptor.', why: 'Loss and delay at a switch are decided by whether anybody serves the queue, not by bursts.', source: 'vDPA reference, section 10' },
+	{ id: 'vdpa-huge-share', area: 'figures', rule: 'vdpa-pin', sentence: `As part of a huge page, a page takes ${percent(HUGE_SHARES.pin)} of the time to pin, ${percent(HUGE_SHARES.unpin)} to let go, ${percent(HUGE_SHARES.touch)} to touch first; pages of hugetlb are no kind of their own.`, why: 'One series of measurements has both kinds on one machine, for VFIO; its hugetlb pages of 2 MiB take what huge pages take, within a tenth.', source: 'Li Zhe, vfio/type1 large folio series, 2025; HyperAlloc, EuroSys 2025' },
+	{ id: 'vdpa-key-unit', area: 'figures', rule: 'vdpa-keys', sentence: 'A key costs the same whatever lies behind it, 262,144 units of 4 KiB or one of 1 GiB.', why: 'The unit is worked out as in the driver and shown; no price by unit was found.', source: 'vDPA reference, section 6' },
 	{ id: 'vdpa-parallel', area: 'figures', rule: 'svq-strategy', sentence: 'A fifth of pinning is done under one lock, whatever the number of threads.', why: 'No measurement was found; the thread only says that it does not scale.', source: 'vDPA reference, section 14' },
 	{ id: 'vdpa-null-keys', area: 'figures', rule: 'vdpa-keys', sentence: 'A null key costs 100 ns.', why: 'Its size, 16 bytes of a list, is known; its price is not.', source: 'vDPA reference, section 6' },
 	{ id: 'vdpa-viommu', area: 'guest', rule: 'vdpa-viommu', sentence: 'With a virtual IOMMU all guest memory is mapped at its own addresses from the start, and the guest maps single pages beside it.', why: 'That is what a guest with iommu=pt has; a whole driver of an IOMMU decides nothing about the switch.', source: 'vDPA reference, section 17' },

@@ -1,6 +1,6 @@
 import { GIB } from '../../../base/units.ts';
 import { SWITCH_STRATEGIES, unmetNeeds, type Need, type SwitchStrategyId } from './choice.ts';
-import { VDPA_PRESETS, type VdpaPresetId } from './figures.ts';
+import { VDPA_PRESETS, type BackingPages, type VdpaPresetId } from './figures.ts';
 import { initFormula, startFormula, stopFormula, toShadowFormula, type FormulaAnswer, type FormulaInput } from './formulas.ts';
 import { DEVICE_KINDS, type DeviceKind } from './kinds.ts';
 import type { ChangeStatus } from './status.ts';
@@ -8,10 +8,12 @@ import type { ChangeStatus } from './status.ts';
 /** One guest, one device, one migration: the world in which strategies are compared, and what the closed forms say of it. */
 export interface SwitchGuest {
 	readonly gib: number;
-	readonly pages: 'thp' | '4k';
+	readonly pages: BackingPages;
 	readonly kind: DeviceKind;
 	readonly preset: VdpaPresetId;
 }
+
+export const PAGE_NAMES: Readonly<Record<BackingPages, string>> = { '4k': 'pages of 4 KiB', thp: 'huge pages of 2 MiB' };
 
 /** Two pairs of 256 and a control queue of 64, as in the reference's worked figures. */
 const QUEUE_PAIRS = 2;
@@ -55,6 +57,7 @@ export function switchScenario(guest: SwitchGuest, strategy: SwitchStrategyId): 
 export function switchInput(guest: SwitchGuest, strategy: SwitchStrategyId): FormulaInput {
 	return {
 		bytes: guest.gib * GIB,
+		pages: guest.pages,
 		traits: DEVICE_KINDS[guest.kind].traits,
 		choice: SWITCH_STRATEGIES[strategy].choice,
 		figures: VDPA_PRESETS[guest.preset].figures,
@@ -80,7 +83,7 @@ export const unmetFor = (guest: SwitchGuest, strategy: SwitchStrategyId): readon
 
 /** Figures that others published for exactly this guest, in seconds. */
 export function publishedSwitch(guest: SwitchGuest, strategy: SwitchStrategyId): string | null {
-	if (guest.gib !== 128 || guest.kind !== 'mlx5') return null;
+	if (guest.gib !== 128 || guest.kind !== 'mlx5' || guest.pages !== VDPA_PRESETS[guest.preset].pages) return null;
 	if (guest.preset === 'sw2023' && strategy === 'full-remap') return '20 to 30 s published (Si-Wei Liu, December 2023)';
 	if (guest.preset === 'sw2023' && strategy === 'own-asid') return '2 s published (Si-Wei Liu, December 2023)';
 	if (guest.preset === 'seed2023' && strategy === 'full-remap') return '4 to 5 s published (S2, July 2023)';

@@ -60,10 +60,11 @@ interface Setting {
 	readonly figures?: Partial<VdpaFigures>;
 }
 
-/** What each formula is given: an mlx5 with a control queue, guest memory in two runs. */
+/** What each formula is given: an mlx5 with a control queue, guest memory in two runs, backed as for the preset's own table. */
 export function tableInput({ gib, preset, choice, queuePairs = 2, figures = {} }: Setting): FormulaInput {
 	return {
 		bytes: gib * GIB,
+		pages: VDPA_PRESETS[preset].pages,
 		traits: DEVICE_KINDS.mlx5.traits,
 		choice,
 		figures: { ...VDPA_PRESETS[preset].figures, ...figures },

@@ -18,7 +18,6 @@ import { PAPER_QUEUES, paperPages } from './paper-pages.ts';
  * a sequence cannot do in its state it does not try. Equal states are looked at once.
  */
 const DIMM_BYTES = GIB;
-const WARM = paperPages(false);
 
 interface State {
 	readonly guest: NicGuestRecord;
@@ -31,7 +30,7 @@ const endOf = (nic: NicRecord): DeviceEndRecord => nic.ends[0] as DeviceEndRecor
 
 function contextOf(state: State): NicContext {
 	const { guest, nic } = state;
-	return { guest, nic, end: endOf(nic), pages: WARM, queues: PAPER_QUEUES, nowNs: 0, belief: null };
+	return { guest, nic, end: endOf(nic), pages: paperPages(false, guest.pages), queues: PAPER_QUEUES, nowNs: 0, belief: null };
 }
 
 function change(state: State, kind: ChangeKind, section = ''): void {
@@ -50,7 +49,11 @@ function firstState(guest: NicGuestRecord, nic: NicRecord, choice: SwitchChoice)
 		jobs: [],
 		then: null
 	};
-	const fresh: NicRecord = { ...structuredCopy({ ...nic, changes: [], change: null }), choice, acknowledged: acknowledgedBits(choice, nic.traits) };
+	const fresh: NicRecord = {
+		...structuredCopy({ ...nic, changes: [], change: null }),
+		choice,
+		acknowledged: acknowledgedBits(choice, nic.traits)
+	};
 	fresh.ends = [newEnd(fresh, 0, 0), null];
 	const state: State = { guest: copy, nic: fresh, migrating: false, path: [] };
 	change(state, 'init');

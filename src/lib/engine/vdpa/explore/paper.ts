@@ -92,6 +92,7 @@ function paperOf(guest: NicGuestRecord, nic: NicRecord, plan: PaperPlan, belief:
 		guest: {
 			...copied,
 			...(sections === null ? {} : { ...sections, freeSlots: 0 }),
+			pages: plan.pages ?? (plan.preset === null ? guest.pages : VDPA_PRESETS[plan.preset].pages),
 			pinnedPages: [0, 0],
 			memlockPages: null,
 			viommu: plan.viommu ?? guest.viommu,
@@ -114,7 +115,7 @@ function takeChange({ guest, nic, belief }: Paper, end: DeviceEndRecord, kind: C
 		guest,
 		nic,
 		end,
-		pages: paperPages(cold),
+		pages: paperPages(cold, guest.pages),
 		queues: PAPER_QUEUES,
 		nowNs,
 		belief

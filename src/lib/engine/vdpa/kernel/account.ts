@@ -46,13 +46,15 @@ export function pinSpans(
 		work.pinned += span.bytes / PAGE_BYTES;
 		work.cold += pinned.coldPages;
 		work.evicted += pinned.evictedPages;
+		work.huge.pinned += pinned.huge.pages;
+		work.huge.cold += pinned.huge.coldPages;
 		charge(context, span.bytes / PAGE_BYTES);
 	}
 	return { ok: true, runs };
 }
 
 export function unpinSpans(context: NicContext, spans: readonly Span[], work: KernelWork): void {
-	for (const span of spans) context.pages.unpin(span.hva, span.bytes);
+	for (const span of spans) work.huge.unpinned += context.pages.unpin(span.hva, span.bytes);
 	work.unpinned += pagesIn(spans);
 	charge(context, -pagesIn(spans));
 }

@@ -11,6 +11,8 @@ export interface KernelWork {
 	cold: number;
 	evicted: number;
 	unpinned: number;
+	/** Pages of these that are part of a huge page. */
+	huge: { pinned: number; cold: number; unpinned: number };
 	/** Contiguous runs that went into the IOMMU or to the driver's callback, or out of it; none for a driver that builds its map anew. */
 	mappedRuns: number;
 	unmappedRuns: number;
@@ -18,7 +20,16 @@ export interface KernelWork {
 	rebuilds: { asid: number; direct: number; nulls: number; unitBytes: number; bytes: number }[];
 }
 
-export const noWork = (): KernelWork => ({ pinned: 0, cold: 0, evicted: 0, unpinned: 0, mappedRuns: 0, unmappedRuns: 0, rebuilds: [] });
+export const noWork = (): KernelWork => ({
+	pinned: 0,
+	cold: 0,
+	evicted: 0,
+	unpinned: 0,
+	huge: { pinned: 0, cold: 0, unpinned: 0 },
+	mappedRuns: 0,
+	unmappedRuns: 0,
+	rebuilds: []
+});
 
 export interface KernelResult {
 	/** null: it went well. */

@@ -1,7 +1,8 @@
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
-import { MapKind, mapBlock, mapKind, mapMemory } from '../../contract/words.ts';
+import { BlockKind, MapKind, mapBlock, mapKind, mapMemory, wordKind } from '../../contract/words.ts';
 import { zoneOfBlock } from '../../mm/buddy.ts';
-import { frameOf, mappingRow } from '../../mm/space/mapping.ts';
+import { wholeWord } from '../../mm/frames.ts';
+import { frameOf, mappingRow, wholeBlockOf } from '../../mm/space/mapping.ts';
 import { blockOfFrame } from '../../mm/zones.ts';
 import type { VmRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
@@ -45,4 +46,12 @@ export function needsWork(process: Process, gfn: number, pages: number): boolean
 		if (frame < 0 || isMovable(world, Math.floor(frame / PAGES_PER_BLOCK))) return true;
 	}
 	return false;
+}
+
+/** The guest block of this page is one huge page, however it is represented. */
+export function isHuge({ world, vm, instance }: Process, gfn: number): boolean {
+	const kind = mapKind(world.c.mapWord.data[mappingRow(vm, instance, gfn >>> 9)] as number);
+	if (kind !== MapKind.detail) return kind === MapKind.huge;
+	const block = wholeBlockOf(world, vm, instance, gfn >>> 9);
+	return block >= 0 && wordKind(wholeWord(world, block)) === BlockKind.huge;
 }

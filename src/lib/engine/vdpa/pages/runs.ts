@@ -2,12 +2,14 @@ import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../../base/units.ts';
 import { MapKind, mapBlock, mapKind, mapMemory } from '../../contract/words.ts';
 import { frameOf, mappingRow } from '../../mm/space/mapping.ts';
 import type { World } from '../../state/world.ts';
-import type { Process } from './process.ts';
+import { isHuge, type Process } from './process.ts';
 
 /** Longest stretches of frames in a row behind a range of pages. */
 export interface Runs {
 	/** Bytes of each. */
 	readonly lengths: number[];
+	/** Pages that are part of a huge page. */
+	hugePages: number;
 	/** Frame that would go on with the last run; −1: none does. */
 	next: number;
 	/** First frames of memories: what lies before them is another device. */
@@ -15,7 +17,7 @@ export interface Runs {
 }
 
 export function noRuns(world: World): Runs {
-	return { lengths: [], next: -1, borders: new Set(world.r.memories.map((memory) => memory.firstBlock * PAGES_PER_BLOCK)) };
+	return { lengths: [], hugePages: 0, next: -1, borders: new Set(world.r.memories.map((memory) => memory.firstBlock * PAGES_PER_BLOCK)) };
 }
 
 function add(runs: Runs, frame: number, pages: number): void {
@@ -32,7 +34,8 @@ export function ownMemory(runs: Runs, bytes: number): void {
 	runs.next = -1;
 }
 
-export function addRuns(runs: Runs, { world, vm, instance }: Process, gfn: number, pages: number): void {
+export function addRuns(runs: Runs, process: Process, gfn: number, pages: number): void {
+	const { world, vm, instance } = process;
 	const words = world.c.mapWord.data;
 	for (let at = gfn; at < gfn + pages;) {
 		const row = at % PAGES_PER_BLOCK;
@@ -43,6 +46,7 @@ export function addRuns(runs: Runs, { world, vm, instance }: Process, gfn: numbe
 			const { firstBlock } = world.r.memories[mapMemory(word)] as { firstBlock: number };
 			add(runs, (firstBlock + mapBlock(word)) * PAGES_PER_BLOCK + row, count);
 		} else for (let page = at; page < at + count; page += 1) add(runs, frameOf(world, vm, instance, page), 1);
+		if (isHuge(process, at)) runs.hugePages += count;
 		at += count;
 	}
 }

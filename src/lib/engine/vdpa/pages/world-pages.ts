@@ -8,7 +8,7 @@ import type { Pages, PinResult } from '../ports.ts';
 import { evictPages } from './evict.ts';
 import { populatePages } from './populate.ts';
 import { addRuns, noRuns, ownMemory, type Runs } from './runs.ts';
-import { needsWork, type Process } from './process.ts';
+import { isHuge, needsWork, type Process } from './process.ts';
 
 /**
  * Pages of a world as vhost-vdpa pins them: an address of a QEMU process, the guest page behind it, the frame behind that
@@ -18,14 +18,17 @@ import { needsWork, type Process } from './process.ts';
 export function worldPages(world: World, guest: NicGuestRecord, instance: 0 | 1): Pages {
 	return {
 		pin: (hva, bytes) => pin(world, guest, instance, hva, bytes),
-		unpin: () => undefined,
-		runsOf: (hva, bytes) => {
-			const runs = noRuns(world);
-			const process = processOf(world, guest, instance);
-			for (const part of partsOf(guest, instance, hva, bytes)) addPart(runs, process, part);
-			return runs.lengths;
-		}
+		unpin: (hva, bytes) => lookUp(world, guest, instance, hva, bytes).hugePages,
+		runsOf: (hva, bytes) => lookUp(world, guest, instance, hva, bytes).lengths
 	};
+}
+
+/** How a range lies in memory. */
+function lookUp(world: World, guest: NicGuestRecord, instance: 0 | 1, hva: number, bytes: number): Runs {
+	const runs = noRuns(world);
+	const process = processOf(world, guest, instance);
+	for (const part of partsOf(guest, instance, hva, bytes)) addPart(runs, process, part);
+	return runs;
 }
 
 interface Part {
@@ -69,7 +72,7 @@ function processOf(world: World, guest: NicGuestRecord, instance: 0 | 1): Proces
 function pin(world: World, guest: NicGuestRecord, instance: 0 | 1, hva: number, bytes: number): PinResult {
 	const process = processOf(world, guest, instance);
 	const runs = noRuns(world);
-	const work: PinWork = { coldPages: 0, evictedPages: 0, caughtUp: false };
+	const work: PinWork = { coldPages: 0, hugeColdPages: 0, evictedPages: 0, caughtUp: false };
 	let problem: string | null = null;
 	for (const part of partsOf(guest, instance, hva, bytes)) {
 		if (part.firstGfn >= 0) problem = prepare(process, part.firstGfn, part.bytes / PAGE_BYTES, work);
@@ -78,11 +81,13 @@ function pin(world: World, guest: NicGuestRecord, instance: 0 | 1, hva: number, 
 	}
 	if (work.evictedPages > 0) refreshSpeed(world, process.vm);
 	if (problem !== null) return { ok: false, errno: 'ENOMEM', detail: problem };
-	return { ok: true, runs: runs.lengths, coldPages: work.coldPages, evictedPages: work.evictedPages };
+	const { coldPages, evictedPages } = work;
+	return { ok: true, runs: runs.lengths, coldPages, evictedPages, huge: { pages: runs.hugePages, coldPages: work.hugeColdPages } };
 }
 
 interface PinWork {
 	coldPages: number;
+	hugeColdPages: number;
 	evictedPages: number;
 	caughtUp: boolean;
 }
@@ -100,6 +105,7 @@ function prepare(process: Process, firstGfn: number, pages: number, work: PinWor
 			const evicted = evictPages(process, gfn, next - gfn);
 			if (!evicted.ok) return evicted.detail;
 			work.coldPages += cold.pages;
+			if (isHuge(process, gfn)) work.hugeColdPages += cold.pages;
 			work.evictedPages += evicted.pages;
 		}
 		gfn = next;

@@ -45,6 +45,9 @@ export function addWork(sum: KernelWork, part: KernelWork): void {
 	sum.cold += part.cold;
 	sum.evicted += part.evicted;
 	sum.unpinned += part.unpinned;
+	sum.huge.pinned += part.huge.pinned;
+	sum.huge.cold += part.huge.cold;
+	sum.huge.unpinned += part.huge.unpinned;
 	sum.mappedRuns += part.mappedRuns;
 	sum.unmappedRuns += part.unmappedRuns;
 	sum.rebuilds.push(...part.rebuilds);

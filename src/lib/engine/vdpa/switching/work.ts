@@ -1,6 +1,6 @@
 import { GIB } from '../../../base/units.ts';
 import { parallelSpeed, type SwitchChoice } from '../../contract/vdpa/choice.ts';
-import type { VdpaFigures } from '../../contract/vdpa/figures.ts';
+import { pagePrices, type VdpaFigures } from '../../contract/vdpa/figures.ts';
 import type { GapPart } from '../../contract/vdpa/status.ts';
 import type { KernelWork } from '../kernel/result.ts';
 
@@ -15,15 +15,22 @@ const FREE_PARTS: Readonly<Record<string, readonly GapPart[]>> = {
 
 export function timesOf(work: KernelWork, figures: VdpaFigures, choice: SwitchChoice, belief: string | null): PartTimes {
 	const together = parallelSpeed(choice.workers);
-	const warm = work.pinned - work.cold;
+	const { huge } = work;
+	const alone = pagePrices(figures, '4k');
+	const within = pagePrices(figures, 'thp');
+	const coldAlone = work.cold - huge.cold;
+	const warmAlone = work.pinned - huge.pinned - coldAlone;
+	const pinNs =
+		warmAlone * alone.pinNs + coldAlone * alone.coldPinNs + (huge.pinned - huge.cold) * within.pinNs + huge.cold * within.coldPinNs;
+	const unpinNs = (work.unpinned - huge.unpinned) * alone.unpinNs + huge.unpinned * within.unpinNs;
 	const keys = work.rebuilds.reduce(
 		(sum, build) => sum + (build.bytes / GIB) * figures.keyNs + build.direct * figures.callNs + build.nulls * figures.nullKeyNs,
 		0
 	);
 	const times: PartTimes = {
 		evict: work.evicted * figures.evictNs,
-		pin: (warm * figures.pinNs + work.cold * figures.coldPinNs) / together,
-		unpin: (work.unpinned * figures.unpinNs) / together,
+		pin: pinNs / together,
+		unpin: unpinNs / together,
 		map: work.mappedRuns * figures.runNs,
 		unmap: work.unmappedRuns * figures.runNs,
 		keys

@@ -57,7 +57,13 @@ describe('what was published about vDPA', () => {
 const GIB_OF_GUEST = 1;
 const simulated = (choice: Record<string, unknown>): ((kind: ChangeStatus['kind']) => number) => {
 	const simulation = open(
-		nicWorld({ mib: GIB_OF_GUEST * 1024, hostMib: 3072, nics: [nic({ kind: 'mlx5', preset: 'sw2023', choice })], more: { untilNs: 60e9 } })
+		nicWorld({
+			mib: GIB_OF_GUEST * 1024,
+			pages: '4k',
+			hostMib: 3072,
+			nics: [nic({ kind: 'mlx5', preset: 'sw2023', choice })],
+			more: { untilNs: 60e9 }
+		})
 	);
 	simulation.send(migrate('precopy'));
 	simulation.advance(60e9, Infinity, (world) => world.r.operations[0]?.state !== 'running');

@@ -23,8 +23,15 @@ const quantity = (simulation: ReturnType<typeof open>, name: string, of: string)
 };
 
 describe('on paper as in time', () => {
-	it.each([['full-remap'], ['identity-high'], ['own-asid'], ['update-all']] as const)('%s', (strategy) => {
-		const simulation = open(nicWorld({ mib: 512, hostMib: 2048, nics: [nic({ strategy, preset: 'sw2023' })], more: { untilNs: 60e9 } }));
+	it.each([
+		['full-remap', 'thp'],
+		['full-remap', '4k'],
+		['identity-high', '4k'],
+		['own-asid', 'thp'],
+		['update-all', 'thp']
+	] as const)('%s, pages of %s', (strategy, pages) => {
+		const nics = [nic({ strategy, preset: 'sw2023' })];
+		const simulation = open(nicWorld({ mib: 512, hostMib: 2048, pages, nics, more: { untilNs: 60e9 } }));
 		simulation.send(migrate('precopy'));
 		simulation.advance(60e9, Infinity, (world) => world.r.operations[0]?.state !== 'running');
 		within(quantity(simulation, 'paperSwitchNs', 'net0'), quantity(simulation, 'switchNs', 'net0'));
@@ -38,10 +45,12 @@ describe('on paper as in time', () => {
 });
 
 describe('on paper as by the formula, 128 GiB', () => {
-	const simulation = open(nicWorld());
-	it.each(strategies.map((strategy) => [strategy]))('%s', (strategy) => {
+	const simulation = open(nicWorld({ pages: '4k' }));
+	const cases = strategies.flatMap((strategy) => (['thp', '4k'] as const).map((pages) => [strategy, pages] as const));
+	it.each(cases)('%s, pages of %s', (strategy, pages) => {
 		const input = {
 			bytes: 128 * GIB,
+			pages,
 			traits: DEVICE_KINDS.mlx5.traits,
 			choice: SWITCH_STRATEGIES[strategy].choice,
 			figures: VDPA_PRESETS.seed2023.figures,
@@ -51,7 +60,7 @@ describe('on paper as by the formula, 128 GiB', () => {
 			// Guest memory ends at 130 GiB, the rings lie below 2^48.
 			...(strategy === 'identity-top' ? { holeBytes: 2 ** 48 - 130 * GIB } : {})
 		};
-		const words = `net0 gib=128 strategy=${strategy}`;
+		const words = `net0 gib=128 pages=${pages} strategy=${strategy}`;
 		within(quantity(simulation, 'paperSwitchNs', words), toShadowFormula(input).ns);
 		within(quantity(simulation, 'paperEndNs', words), stopFormula(input).ns + startFormula(input).ns);
 		// Held pins are taken by a call of their own before, whatever is mapped.
@@ -65,6 +74,14 @@ describe('on paper as by the formula, 128 GiB', () => {
 		const waitedNs = 33_554_432 * 196 + 128e6 - (128 * GIB) / 25;
 		within(slow - patient, waitedNs);
 		expect(quantity(simulation, 'paperInitNs', 'net0 gib=128 listener=load-setup')).toBeLessThan(1e6);
+	});
+	it('is backed like the guest of the world, or with a preset as that was', () => {
+		const huge = open(nicWorld({ pages: 'thp' }));
+		const asked = (world: typeof huge, words: string) => quantity(world, 'paperSwitchNs', `net0 gib=128 ${words}`);
+		expect(asked(huge, '')).toBe(asked(simulation, 'pages=thp'));
+		expect(asked(huge, '')).toBeLessThan(asked(simulation, ''));
+		expect(asked(huge, 'preset=seed2023')).toBe(asked(simulation, 'preset=seed2023 pages=4k'));
+		expect(asked(simulation, 'preset=dt2024')).toBe(asked(huge, 'preset=dt2024 pages=thp'));
 	});
 	it('refuses what the device cannot do, and finds the best of what it can', () => {
 		expect(quantity(simulation, 'paperSwitchNs', 'net0 gib=128 spaces=1 strategy=own-asid')).toBe(-1);

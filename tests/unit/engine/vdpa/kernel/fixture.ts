@@ -26,16 +26,17 @@ export class CountedPages implements Pages {
 		const pages = pagesOf(hva, bytes);
 		if (pages.some((page) => this.refuse.has(page))) return { ok: false, errno: 'ENOMEM', detail: 'a page cannot be pinned' };
 		for (const page of pages) this.pins.set(page, (this.pins.get(page) ?? 0) + 1);
-		return { ok: true, runs: this.runsOf(hva, bytes), coldPages: 0, evictedPages: 0 };
+		return { ok: true, runs: this.runsOf(hva, bytes), coldPages: 0, evictedPages: 0, huge: { pages: 0, coldPages: 0 } };
 	}
 
-	unpin(hva: number, bytes: number): void {
+	unpin(hva: number, bytes: number): number {
 		for (const page of pagesOf(hva, bytes)) {
 			const before = this.pins.get(page) ?? 0;
 			if (before === 0) throw new Error(`page ${page} is not pinned`);
 			if (before === 1) this.pins.delete(page);
 			else this.pins.set(page, before - 1);
 		}
+		return 0;
 	}
 
 	runsOf(hva: number, bytes: number): readonly number[] {

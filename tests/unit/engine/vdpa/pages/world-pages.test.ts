@@ -89,13 +89,15 @@ describe.each(['thp', '4k'] as const)('a guest of %s pages', (kind) => {
 		const one = made(kind);
 		expect(unfit(one)).toBe(PAGES);
 		const first = pinned(one.pages.pin(hvaOf(0), PAGES * PAGE));
-		expect(first).toMatchObject({ coldPages: 0, evictedPages: PAGES });
+		const huge = kind === 'thp' ? PAGES : 0;
+		expect(first).toMatchObject({ coldPages: 0, evictedPages: PAGES, huge: { pages: huge, coldPages: 0 } });
 		expect(first.runs).toEqual(slowRuns(one, 0, PAGES));
 		expect(unfit(one)).toBe(0);
 		expectSound(one.simulation);
 		for (let block = 0; block < PAGES / 512; block += 1) expect(wholeBlockOf(one.simulation.world, one.vm, 0, block)).toBeGreaterThan(0);
 		const again = pinned(one.pages.pin(hvaOf(0), PAGES * PAGE));
 		expect(again).toEqual({ ...first, evictedPages: 0 });
+		expect(one.pages.unpin(hvaOf(0), PAGES * PAGE)).toBe(huge);
 		expect(one.vm.pagesByMemory).toEqual([PAGES, 0, 0]);
 	});
 
@@ -121,9 +123,10 @@ describe.each(['thp', '4k'] as const)('a guest of %s pages', (kind) => {
 		const one = made(kind);
 		one.vm.instances[1] = 1;
 		const first = pinned(one.target.pin(HVA[1], PAGES * PAGE));
-		expect(first).toMatchObject({ coldPages: PAGES, evictedPages: 0 });
+		const huge = kind === 'thp' ? PAGES : 0;
+		expect(first).toMatchObject({ coldPages: PAGES, evictedPages: 0, huge: { pages: huge, coldPages: huge } });
 		expect(unfit(one, 0, PAGES, 1)).toBe(0);
-		expect(pinned(one.target.pin(HVA[1], PAGES * PAGE))).toEqual({ ...first, coldPages: 0 });
+		expect(pinned(one.target.pin(HVA[1], PAGES * PAGE))).toEqual({ ...first, coldPages: 0, huge: { pages: huge, coldPages: 0 } });
 		expect(one.vm.pagesByMemory).toEqual([PAGES, 0, 0]);
 		expectSound(one.simulation);
 	});
@@ -247,7 +250,13 @@ describe('memory of QEMU itself', () => {
 		const one = made('thp');
 		const free = () => one.simulation.world.c.zoneFreePages.data.slice(0, 4).join();
 		const before = free();
-		expect(one.pages.pin(OWN_HVA, 6 * PAGE)).toEqual({ ok: true, runs: [6 * PAGE], coldPages: 0, evictedPages: 0 });
+		expect(one.pages.pin(OWN_HVA, 6 * PAGE)).toEqual({
+			ok: true,
+			runs: [6 * PAGE],
+			coldPages: 0,
+			evictedPages: 0,
+			huge: { pages: 0, coldPages: 0 }
+		});
 		expect(free()).toBe(before);
 	});
 

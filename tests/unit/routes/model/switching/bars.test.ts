@@ -4,11 +4,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import { SWITCH_STRATEGIES, type SwitchStrategyId } from '../../../../../src/lib/engine/contract/vdpa/choice.ts';
-import { VDPA_PRESETS, type VdpaPresetId } from '../../../../../src/lib/engine/contract/vdpa/figures.ts';
+import { HUGE_SHARES, VDPA_PRESETS, type VdpaPresetId } from '../../../../../src/lib/engine/contract/vdpa/figures.ts';
 import { DEVICE_KINDS, type DeviceKind } from '../../../../../src/lib/engine/contract/vdpa/kinds.ts';
 import type { ChangeStatus } from '../../../../../src/lib/engine/contract/vdpa/status.ts';
 import { SWITCH_MOMENTS, type SwitchMoment } from '../../../../../src/lib/engine/contract/vdpa/switch-world.ts';
-import { besideBar, formulaOf, strategyBar } from '../../../../../src/routes/model/switching/bars.ts';
+import { besideBar, formulaOf, pageWords, strategyBar } from '../../../../../src/routes/model/switching/bars.ts';
 
 const STRATEGIES = Object.keys(SWITCH_STRATEGIES) as SwitchStrategyId[];
 const guest = { gib: 128, pages: '4k', kind: 'mlx5', preset: 'seed2023' } as const;
@@ -41,6 +41,19 @@ describe('a bar of a strategy', () => {
 		const { pinNs, unpinNs } = VDPA_PRESETS.seed2023.figures;
 		expect(ns('unpin') / ns('pin')).toBeCloseTo(unpinNs / pinNs, 9);
 		expect(ns('pin') / 1e9).toBeCloseTo((2 ** 25 * pinNs) / 1e9, 6);
+		const huge = strategyBar({ ...guest, pages: 'thp' }, 'full-remap', 'to-svq', undefined);
+		const hugeNs = (group: string) => huge.segments.find((one) => one.group === group)?.ns ?? 0;
+		expect(hugeNs('pin') / ns('pin')).toBeCloseTo(HUGE_SHARES.pin, 9);
+		expect(hugeNs('unpin') / ns('unpin')).toBeCloseTo(HUGE_SHARES.unpin, 9);
+		expect(hugeNs('fixed')).toBe(ns('fixed'));
+	});
+
+	it('says what a page costs here, and on what the figures were fitted', () => {
+		expect(pageWords(guest)).toMatch(
+			/^In pages of 4 KiB each 4 KiB take 90\sns to pin, 196\sns .* 35\sns to let go\. So the figures were fitted/
+		);
+		expect(pageWords({ ...guest, pages: 'thp' })).toMatch(/15\sns instead of 90\sns to pin.*The figures were fitted on pages of 4 KiB/);
+		expect(pageWords({ ...guest, preset: 'ideal' })).toMatch(/446\sns instead of 75\sns to pin.*fitted on huge pages of 2 MiB/);
 	});
 
 	it('shows what the engine made of it, and the formula beside', () => {
