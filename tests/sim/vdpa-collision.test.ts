@@ -5,7 +5,8 @@ import type { BandStatus, NicStatus } from '../../src/lib/engine/contract/vdpa/s
 import { INVARIANTS } from '../../src/lib/engine/whole/index.ts';
 import { checkAll } from '../../src/lib/engine/sim/invariants.ts';
 import { frameOf } from '../../src/lib/engine/mm/space/mapping.ts';
-import { entriesOf, hvaBehind, gfnOfHva, gpaOfGfn } from '../../src/lib/engine/vdpa/queues/reach.ts';
+import { entriesOf, hvaBehind } from '../../src/lib/engine/vdpa/kernel/translate.ts';
+import { gfnOfHva, gpaOfGfn } from '../../src/lib/engine/vdpa/queues/reach.ts';
 import { migrate, open } from '../support/worlds.ts';
 import { nic, nicWorld, vdpa } from '../support/nics.ts';
 

@@ -1,7 +1,7 @@
 import type { ControlRecord, DeviceEndRecord, NicRecord, QueueRecord } from '../../state/vdpa-records.ts';
 import type { World } from '../../state/world.ts';
 import { bufferAsid } from '../listener/spaces.ts';
-import { entriesOf, FAULT, hvaBehind } from './reach.ts';
+import { entriesOf, FAULT, hvaBehind } from '../kernel/translate.ts';
 import { awaitAvail, freeChain, giveUsed, NEXT, offer, publish, takeAvail, takeDescriptor, takeUsed, WRITE } from './rings.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { emit } from '../../sim/trace.ts';
 import type { NicRecord, QueueRecord, WrongAccessRecord } from '../../state/vdpa-records.ts';
 import type { World } from '../../state/world.ts';
-import { FAULT, gpaOfGfn } from './reach.ts';
+import { FAULT } from '../kernel/translate.ts';
+import { gpaOfGfn } from './reach.ts';
 import type { Lane, Slice } from './slice.ts';
 
 /** What became of each packet: sums, the course in stretches of equal length, gaps, and accesses that went wrong. */

@@ -1,7 +1,8 @@
 import { PAGE_BYTES } from '../../../base/units.ts';
 import { corrupt, wrongAccess } from './course.ts';
 import { writeForeign, writeTimes } from './memory.ts';
-import { FAULT, gfnOfGpa, OWN_MEMORY, reached } from './reach.ts';
+import { FAULT } from '../kernel/translate.ts';
+import { gfnOfGpa, OWN_MEMORY, reached } from './reach.ts';
 import type { Lane, Slice } from './slice.ts';
 
 /**

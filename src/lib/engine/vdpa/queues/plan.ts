@@ -7,7 +7,8 @@ import { bufferAsid, ringAsid } from '../listener/spaces.ts';
 import { driverMemory } from './driver-memory.ts';
 import { deviceBytes, driverBytes } from './layout.ts';
 import { pagesInFlight } from './memory.ts';
-import { entriesOf, FAULT, gfnOfHva, rangeBehind } from './reach.ts';
+import { entriesOf, FAULT, rangeBehind } from '../kernel/translate.ts';
+import { gfnOfHva } from './reach.ts';
 import type { Lane, Slice } from './slice.ts';
 
 /** What a slice of time finds: which queues are served, by whom, and through which map. */

@@ -1,39 +1,11 @@
 import { PAGE_BYTES } from '../../../base/units.ts';
-import { firstEndingAfter } from '../kernel/entries.ts';
-import type { DeviceEndRecord, KernelEntryRecord, NicGuestRecord, SectionRecord } from '../../state/vdpa-records.ts';
+import type { KernelEntryRecord, NicGuestRecord, SectionRecord } from '../../state/vdpa-records.ts';
+import { FAULT, hvaBehind } from '../kernel/translate.ts';
 
-/** What an access of the device reaches, by its own map and nothing else (Linux 7.1.8 drivers/vhost/vdpa.c, iotlb.c). */
+/** Pages of the guest behind addresses of the process, of the guest and of the device. */
 
-/** Nothing is mapped there for this access. */
-export const FAULT = -1;
 /** Memory of QEMU itself: no page of the guest. */
 export const OWN_MEMORY = -2;
-
-const NO_ENTRIES: readonly KernelEntryRecord[] = [];
-
-export function entriesOf(end: DeviceEndRecord, asid: number): readonly KernelEntryRecord[] {
-	for (const space of end.kernel.spaces) if (space.asid === asid) return space.entries;
-	return NO_ENTRIES;
-}
-
-/** Address in the owner's process behind a device address, or FAULT. `permission`: 1 to read, 2 to write. */
-export function hvaBehind(entries: readonly KernelEntryRecord[], iova: number, permission: 1 | 2): number {
-	const entry = entries[firstEndingAfter(entries, iova)];
-	if (entry === undefined || entry.iova > iova || entry.lost || (entry.permission & permission) === 0) return FAULT;
-	return entry.uaddr + (iova - entry.iova);
-}
-
-/** The whole range lies in the map and is one range of the process: its first address, or FAULT. */
-export function rangeBehind(entries: readonly KernelEntryRecord[], iova: number, bytes: number, permission: 1 | 2): number {
-	const first = hvaBehind(entries, iova, permission);
-	if (first === FAULT) return FAULT;
-	for (let at = iova; at < iova + bytes;) {
-		if (hvaBehind(entries, at, permission) !== first + (at - iova)) return FAULT;
-		const entry = entries[firstEndingAfter(entries, at)] as KernelEntryRecord;
-		at = entry.iova + entry.bytes;
-	}
-	return first;
-}
 
 /** Page of the guest that an address of the process of one instance belongs to, or OWN_MEMORY. */
 export function gfnOfHva(sections: readonly SectionRecord[], instance: 0 | 1, hva: number): number {

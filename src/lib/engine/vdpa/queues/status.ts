@@ -3,7 +3,8 @@ import type { DeviceEndRecord, NicRecord, QueueRecord, RecentRecord, RingRecord 
 import type { World } from '../../state/world.ts';
 import { bufferAsid, controlIsolated, Group } from '../listener/spaces.ts';
 import { RECENT_ROWS, wrongWords } from './course.ts';
-import { FAULT, gpaOfGfn } from './reach.ts';
+import { FAULT } from '../kernel/translate.ts';
+import { gpaOfGfn } from './reach.ts';
 import { distance, MISPLACED } from './rings.ts';
 
 /** Queues and packets as the page shows them. */

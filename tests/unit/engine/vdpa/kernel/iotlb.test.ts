@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEVICE_KINDS, type DeviceKind } from '$lib/engine/contract/vdpa/kinds.ts';
 import type { IotlbMessage } from '$lib/engine/vdpa/kernel/result.ts';
-import { translate } from '$lib/engine/vdpa/kernel/translate.ts';
+import { FAULT, hvaBehind, rangeBehind } from '$lib/engine/vdpa/kernel/translate.ts';
 import { bench, invalidate, PAGE, ready, update, type Bench } from './fixture.ts';
 
 const KINDS = Object.keys(DEVICE_KINDS) as DeviceKind[];
@@ -293,14 +293,17 @@ describe('INVALIDATE_AND_UPDATE_ALL (proposed)', () => {
 });
 
 describe('an access', () => {
-	it('is translated by the entry that holds its first byte, as far as that entry goes', () => {
+	it('is translated byte by byte, and as a range where all of it is one', () => {
 		const made = ready('platform');
 		made.message(update(0x10000, 2 * PAGE, 0x70000));
 		const entries = made.context.end.kernel.spaces[0]?.entries ?? [];
-		expect(translate(entries, 0x10010, 64)).toEqual({ uaddr: 0x70010, bytes: 64 });
-		expect(translate(entries, 0x11fff, 64)).toEqual({ uaddr: 0x71fff, bytes: 1 });
-		expect(translate(entries, 0xffff, 64)).toBeNull();
-		expect(translate(entries, 0x12000, 1)).toBeNull();
+		expect(rangeBehind(entries, 0x10010, 64, 2)).toBe(0x70010);
+		expect(rangeBehind(entries, 0x11fff, 64, 2)).toBe(FAULT);
+		expect([hvaBehind(entries, 0x11fff, 2), hvaBehind(entries, 0xffff, 2), hvaBehind(entries, 0x12000, 2)]).toEqual([
+			0x71fff,
+			FAULT,
+			FAULT
+		]);
 	});
 
 	it('of a driver that lost its map reaches nothing', () => {
@@ -308,6 +311,6 @@ describe('an access', () => {
 		made.call({ call: 'SET_BACKEND_FEATURES', bits: [1, 2, 3] });
 		made.message(update(0x10000, PAGE, 0));
 		made.call({ call: 'SET_STATUS', status: 0 });
-		expect(translate(made.context.end.kernel.spaces[0]?.entries ?? [], 0x10000, 1)).toBeNull();
+		expect(hvaBehind(made.context.end.kernel.spaces[0]?.entries ?? [], 0x10000, 1)).toBe(FAULT);
 	});
 });

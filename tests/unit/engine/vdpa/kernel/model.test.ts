@@ -6,7 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEVICE_KINDS, type DeviceKind } from '$lib/engine/contract/vdpa/kinds.ts';
 import type { IotlbMessage } from '$lib/engine/vdpa/kernel/result.ts';
-import { translate } from '$lib/engine/vdpa/kernel/translate.ts';
+import { hvaBehind } from '$lib/engine/vdpa/kernel/translate.ts';
 import { Chance, seedOr } from '../../../../support/chance.ts';
 import { PAGE, ready, type Bench } from './fixture.ts';
 
@@ -197,7 +197,7 @@ function expectAlike(made: Bench, model: Model, label: string): void {
 	).toEqual([...model.spaces.keys()].sort());
 	for (const space of spaces) {
 		const slots = model.spaces.get(space.asid) as (Slot | null)[];
-		const reached = slots.map((_, slot) => translate(space.entries, slot * PAGE, 1)?.uaddr ?? -1);
+		const reached = slots.map((_, slot) => hvaBehind(space.entries, slot * PAGE, 1));
 		expect(reached, label).toEqual(slots.map((slot) => (slot && !slot.lost ? slot.page * PAGE : -1)));
 		const entries = new Map<number, number>();
 		for (const slot of slots) if (slot) entries.set(slot.entry, (entries.get(slot.entry) ?? 0) + 1);
