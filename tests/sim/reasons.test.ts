@@ -3,6 +3,8 @@ import { parseQuantity } from '../../src/lib/base/quantity.ts';
 import { GIB } from '../../src/lib/base/units.ts';
 import { REASONS, type ReasonId } from '../../src/lib/engine/contract/reasons.ts';
 import { Simulation } from '../../src/lib/engine/index.ts';
+import { STRATEGIES } from '../../src/lib/engine/migration/strategies/index.ts';
+import type { OperationRecord } from '../../src/lib/engine/state/records.ts';
 import { nic, nicWorld, vdpa } from '../support/nics.ts';
 import { host, migrate, open, settle, smallWorld, vm } from '../support/worlds.ts';
 
@@ -67,6 +69,12 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 		simulation.send(migrate('precopy'));
 		simulation.advance(simulation.nowNs + 1e9, Infinity, () => simulation.world.r.vms[0]?.status === 'active');
 		simulation.send(vdpa('fail-migration'));
+		return ended(simulation);
+	},
+	'host-lost': () => {
+		const simulation = started('transit');
+		simulation.advance(1e9, Infinity, () => simulation.world.r.operations[0]?.phase === 'staging');
+		STRATEGIES.transit.hostLost(simulation.world, simulation.world.r.operations[0] as OperationRecord, 'source');
 		return ended(simulation);
 	},
 	'qemu-refuses': () =>

@@ -53,6 +53,11 @@ export const REASONS = {
 		'S2: Si-Wei Liu and E. Pérez, qemu-devel, July 2023'
 	),
 	'target-lost': reason('EPIPE', 'The target went away; the guest goes on at the source.', 'QEMU 10.2.2 migration/migration.c'),
+	'host-lost': reason(
+		'EHOSTDOWN',
+		'The host that ran the VM is gone, and the migration with it.',
+		'our design (cxl-fabric reference 10.6)'
+	),
 	'unmovable-page': reason('EBUSY', 'A page of the VM cannot be moved: somebody holds a long-term pin on it.', 'Linux 7.2.13 mm/migrate.c'),
 	'page-stayed': reason('EAGAIN', 'A page kept an extra reference through ten passes and did not move.', 'Linux 7.2.13 mm/migrate.c'),
 	'too-many-ranges': reason('E2BIG', 'The pages lie in more ranges than the super-page has descriptors.', 'our design (decision 4)'),

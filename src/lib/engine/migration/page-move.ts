@@ -311,6 +311,17 @@ export function endBatch(world: World, operation: OperationRecord): number {
 	return moved;
 }
 
+/** What was in flight has no sender any more: its frames at the other side are given back. */
+export function dropBatch(world: World, operation: OperationRecord): void {
+	const batch = operation.batch;
+	operation.batch = null;
+	if (!batch || batch.bytes === 0 || batch.direction === 'stream') return;
+	if (batch.whole) release(world, batch.targets[0] as number, BLOCK_ORDER);
+	else for (let index = 1; index < batch.targets.length; index += 2) release(world, batch.targets[index] as number, 0);
+	const vm = vmOf(world, operation);
+	world.c.mapSecondStage.set(mappingRow(vm, vm.running, batch.guestBlock), 1);
+}
+
 function landWhole(world: World, operation: OperationRecord, vm: VmRecord, batch: BatchRecord): void {
 	const source = wholeBlockOf(world, vm, vm.running, batch.guestBlock);
 	const targetBlock = blockOfFrame(batch.targets[0] as number);

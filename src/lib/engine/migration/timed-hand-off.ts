@@ -81,8 +81,8 @@ export function runHandOffStep(world: World, operation: OperationRecord, actorIn
 	const me = actorOf(operation, actor);
 	me.planned = false;
 	if (RESTING.includes(me.step)) return null;
-	// A cancel: the source's next step is the one that leads out.
-	if (actor === 'source' && operation.ending === 'cancelled') me.step = wayOut(me) ?? me.step;
+	// A cancel, or a target that is gone: the source's next step is the one that leads out.
+	if (actor === 'source' && operation.ending !== 'none') me.step = wayOut(me) ?? me.step;
 	const entry = handOffStep(me.step);
 	if (!entry) throw new Error(`no step ${me.step}`);
 	const before = world.c.superpageWord.get(ownerIndex(operation.vm));
@@ -130,6 +130,7 @@ function mapOnTarget(world: World, operation: OperationRecord): boolean {
 /** The abort found another word: the target was first, the move goes on (cxl-fabric reference 10.5, I4 and I5). */
 function commitWon(world: World, operation: OperationRecord): void {
 	operation.ending = 'none';
+	operation.reason = null;
 	emit(world, {
 		kind: 'ended',
 		rule: 'hand-off',

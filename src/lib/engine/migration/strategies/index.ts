@@ -4,7 +4,9 @@ import type { ReasonId } from '../../contract/reasons.ts';
 import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { cancelPrecopyNow, checkPrecopy, runPrecopy, startPrecopy } from './precopy.ts';
+import { precopyHostLost } from './precopy-lost.ts';
 import { cancelTransit, checkTransit, runTransit, startTransit } from './transit.ts';
+import { transitHostLost } from './transit-lost.ts';
 
 /** One way to move a VM. Adding one = one file, one line here and its words (contract/migration/strategies.ts). */
 export interface Strategy {
@@ -17,6 +19,12 @@ export interface Strategy {
 	readonly start: (world: World, operation: OperationRecord) => void;
 	readonly run: (world: World, operation: OperationRecord) => void;
 	readonly cancel: (world: World, operation: OperationRecord) => Outcome<null, ReasonId>;
+	/**
+	 * The host of one side has crashed: its power is `down` already, its guests have caught up to now. Ends the operation or
+	 * lets it go on with the side that lives; what only that host did stops at once, what the other has to notice takes
+	 * `noticeNs` (migration/notice.ts). What becomes of the VM is not decided here: engine/rack looks at it afterwards.
+	 */
+	readonly hostLost: (world: World, operation: OperationRecord, side: 'source' | 'target') => void;
 }
 
 export const STRATEGIES: Readonly<Record<StrategyId, Strategy>> = {
@@ -28,12 +36,14 @@ export const STRATEGIES: Readonly<Record<StrategyId, Strategy>> = {
 			if (operation.phase === 'switchover') return refused('too-late', 'the guest is stopped and the device state is on its way');
 			cancelPrecopyNow(world, operation);
 			return ok(null);
-		}
+		},
+		hostLost: precopyHostLost
 	},
 	transit: {
 		check: checkTransit,
 		start: startTransit,
 		run: runTransit,
-		cancel: cancelTransit
+		cancel: cancelTransit,
+		hostLost: transitHostLost
 	}
 };

@@ -347,7 +347,7 @@ export function failPrecopy(world: World, operation: OperationRecord): void {
 }
 
 /** An end before the switch-over: the source goes on, the target's copy is thrown away. */
-function endEarly(world: World, operation: OperationRecord): void {
+export function endEarly(world: World, operation: OperationRecord): void {
 	const vm = vmOf(world, operation);
 	catchUp(world, operation.vm);
 	stopLog(world, vm);

@@ -1,0 +1,32 @@
+import { OwnerState } from '../../contract/words.ts';
+import type { OperationRecord } from '../../state/records.ts';
+import type { World } from '../../state/world.ts';
+import { ownerOf } from '../../superpage/words.ts';
+import { finish, hostName, vmOf } from '../operation.ts';
+import { dropBatch } from '../page-move.ts';
+import { nudgeSource } from '../timed-hand-off.ts';
+
+/**
+ * A host dies during a move by reference (cxl-fabric reference 10.6, live-migration reference 10). Until the source has frozen
+ * the VM it dies with the source; from the freeze on nothing is lost with it; from the commit on it dies with the target.
+ */
+export function transitHostLost(world: World, operation: OperationRecord, side: 'source' | 'target'): void {
+	const vm = vmOf(world, operation);
+	const runsAt = vm.instances[vm.running] as number;
+	const lost = side === 'source' ? operation.source : operation.target;
+	if (side === 'target' && runsAt !== lost) return targetGone(world, operation);
+	// The target commits by itself, and a source whose VM has gone is not missed.
+	if (runsAt !== lost || ownerOf(world, operation.vm).state === OwnerState.handoff) return;
+	dropBatch(world, operation);
+	operation.ending = 'failed';
+	finish(world, operation, 'failed', 'host-lost', `${hostName(world, lost)} died while it ran ${vm.id}: the move ends with it`);
+}
+
+/** The source takes its pages back: before the hand-off by turning back, inside it by its way out. */
+function targetGone(world: World, operation: OperationRecord): void {
+	if (operation.ending === 'none') {
+		operation.ending = 'failed';
+		operation.reason = 'target-lost';
+	}
+	nudgeSource(world, operation);
+}
