@@ -46,8 +46,30 @@ export function segmentsOf(parts: ChangeStatus['parts']): GapSegment[] {
 	});
 }
 
-export const gapNs = (change: Pick<ChangeStatus, 'parts'>): number =>
-	Object.values(change.parts).reduce((sum, ns) => sum + (ns ?? 0), 0);
+type Parts = ChangeStatus['parts'];
+const sumOf = (parts: Parts): number =>
+	Object.values(parts).reduce((sum, ns) => sum + (ns ?? 0), 0);
+
+/**
+ * What packets wait for: all of a change but what was done while the device still served. A change that never stops the device
+ * makes nobody wait; its bar is all that it does.
+ */
+export function gapParts({
+	parts,
+	servedParts,
+	deadFromNs
+}: Pick<ChangeStatus, 'parts' | 'servedParts' | 'deadFromNs'>): Parts {
+	if (deadFromNs === null) return parts;
+	return Object.fromEntries(
+		(Object.entries(parts) as [GapPart, number][]).map(([part, ns]) => [
+			part,
+			ns - (servedParts[part] ?? 0)
+		])
+	);
+}
+
+/** All that a change does, whether packets wait for it or not. */
+export const workNs = ({ parts }: Pick<ChangeStatus, 'parts'>): number => sumOf(parts);
 
 export function countsOf(change: ChangeStatus): string {
 	const said: string[] = [];
@@ -58,6 +80,9 @@ export function countsOf(change: ChangeStatus): string {
 			`keys of guest memory built ${change.rebuilds === 1 ? 'once' : `${change.rebuilds} times`}`
 		);
 	if (said.length === 0) said.push('no guest page pinned, nothing built');
+	const before = sumOf(change.servedParts);
+	if (change.deadFromNs !== null && before > 0)
+		said.push(`${formatNs(before)} of it while packets still pass`);
 	return said.join(', ');
 }
 
@@ -86,8 +111,8 @@ export function barOf(
 		letter,
 		title,
 		note,
-		ns: gapNs(change),
-		segments: segmentsOf(change.parts),
+		ns: sumOf(gapParts(change)),
+		segments: segmentsOf(gapParts(change)),
 		counts: countsOf(change)
 	};
 }
@@ -104,6 +129,20 @@ export function axisOf(mostNs: number): {
 	const marks: number[] = [];
 	for (let at = 0; at <= mostNs * 1.0001; at += step) marks.push(at);
 	return { endNs: mostNs, marks };
+}
+
+/** Widest character of a label, on average, and what is kept free beside it; px at 12 px semi-bold. */
+const CHARACTER_PX = 7;
+const BESIDE_PX = 12;
+
+/** What stands in a segment: what it is and how long, or only how long, or nothing where that would be cut. */
+export function segmentLabel({ group, ns }: GapSegment, widthPx: number): string | null {
+	const time = formatNs(ns);
+	return (
+		[`${GAP_GROUPS[group].label} ${time}`, time].find(
+			(text) => text.length * CHARACTER_PX + BESIDE_PX <= widthPx
+		) ?? null
+	);
 }
 
 export function gapWords(bars: readonly GapBar[]): string {

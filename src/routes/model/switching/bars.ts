@@ -12,10 +12,8 @@ import {
 	type SwitchMoment
 } from '$lib/engine/contract/vdpa/switch-world.ts';
 import {
-	countsOf,
-	gapNs,
+	barOf,
 	GAP_GROUPS,
-	segmentsOf,
 	type GapBar,
 	type GapGroup,
 	type GapSegment
@@ -86,14 +84,7 @@ export function strategyBar(
 	const strategy = SWITCH_STRATEGIES[id];
 	const head = { id, letter: strategy.letter, title: strategy.title };
 	const change = changes?.findLast((one) => one.kind === moment);
-	if (change)
-		return {
-			...head,
-			note: 'simulated',
-			ns: gapNs(change),
-			segments: segmentsOf(change.parts),
-			counts: countsOf(change)
-		};
+	if (change) return { ...barOf(change, strategy.letter, strategy.title, 'simulated'), id };
 	const answer = formulaOf(guest, id, moment);
 	return {
 		...head,

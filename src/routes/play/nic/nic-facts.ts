@@ -16,7 +16,7 @@ import {
 	type NicGuestStatus,
 	type NicStatus
 } from '$lib/engine/contract/vdpa/status.ts';
-import { CHANGE_TITLES, countsOf, gapNs } from '$lib/viz/vdpa/gap-scene.ts';
+import { CHANGE_TITLES, countsOf, workNs } from '$lib/viz/vdpa/gap-scene.ts';
 import { bandWords } from '$lib/viz/vdpa/rails-words.ts';
 import { lookUpWords, queueTitle, STATE_WORDS } from '$lib/viz/vdpa/rings-words.ts';
 
@@ -196,7 +196,7 @@ function changeFacts(id: number, nic: NicStatus): NicFacts | null {
 		title: `${CHANGE_TITLES[change.kind]}, on ${change.host}`,
 		sentence: `${countsOf(change)}; ${change.updates} maps and ${change.invalidates} unmaps sent.`,
 		rows: [
-			['Takes', formatNs(gapNs(change))],
+			['Takes', formatNs(workNs(change))],
 			...(dead === null ? [] : ([['No packets for', formatNs(dead)]] as const)),
 			...(Object.entries(change.parts) as [GapPart, number][]).map(
 				([part, ns]) => [GAP_PARTS[part], formatNs(ns)] as const

@@ -1,7 +1,7 @@
 import { formatNs } from '$lib/base/format.ts';
 import type { JournalEntry } from '$lib/engine/contract/commands.ts';
 import type { NicStatus } from '$lib/engine/contract/vdpa/status.ts';
-import { CHANGE_TITLES, gapNs } from '$lib/viz/vdpa/gap-scene.ts';
+import { CHANGE_TITLES, workNs } from '$lib/viz/vdpa/gap-scene.ts';
 import type { TrackBar, TrackLanes } from '../kinds/track-bar.ts';
 import { nicLine } from './lines.ts';
 
@@ -24,7 +24,7 @@ export function nicTracks(
 				startNs: change.startNs,
 				endNs: change.endNs,
 				state: change.endNs === null ? 'running' : change.errors.length > 0 ? 'failed' : 'done',
-				words: `${CHANGE_TITLES[change.kind]} on ${change.host}: ${formatNs(gapNs(change))}`,
+				words: `${CHANGE_TITLES[change.kind]} on ${change.host}: ${formatNs(workNs(change))}`,
 				object: { type: 'nic', nic: nic.id, part: 'change', id: String(change.id) }
 			});
 		if (nic.traffic.gaps.length === 0 || lanes.length >= mostLanes - 1) continue;

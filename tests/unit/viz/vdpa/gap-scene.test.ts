@@ -5,11 +5,32 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GAP_PARTS, type ChangeStatus, type GapPart } from '../../../../src/lib/engine/contract/vdpa/status.ts';
-import { axisOf, barOf, countsOf, gapNs, GAP_GROUPS, gapWords, segmentsOf } from '../../../../src/lib/viz/vdpa/gap-scene.ts';
+import {
+	axisOf,
+	barOf,
+	countsOf,
+	gapParts,
+	GAP_GROUPS,
+	gapWords,
+	segmentLabel,
+	segmentsOf,
+	workNs
+} from '../../../../src/lib/viz/vdpa/gap-scene.ts';
 
 const PARTS = Object.keys(GAP_PARTS) as GapPart[];
 const change = (more: Partial<ChangeStatus>): ChangeStatus =>
-	({ id: 1, kind: 'to-svq', host: 'A', parts: {}, pins: 0, unpins: 0, rebuilds: 0, ...more }) as unknown as ChangeStatus;
+	({
+		id: 1,
+		kind: 'to-svq',
+		host: 'A',
+		parts: {},
+		servedParts: {},
+		deadFromNs: null,
+		pins: 0,
+		unpins: 0,
+		rebuilds: 0,
+		...more
+	}) as unknown as ChangeStatus;
 
 describe('the gap', () => {
 	it('has a place for every part, once', () => {
@@ -23,7 +44,8 @@ describe('the gap', () => {
 				const segments = segmentsOf(parts);
 				const whole = Object.values(parts).reduce((sum, ns) => sum + ns, 0);
 				expect(segments.reduce((sum, segment) => sum + segment.ns, 0)).toBe(whole);
-				expect(gapNs({ parts })).toBe(whole);
+				expect(workNs({ parts })).toBe(whole);
+				expect(gapParts({ parts, servedParts: parts, deadFromNs: null })).toEqual(parts);
 				let end = 0;
 				for (const segment of segments) {
 					expect(segment.ns).toBeGreaterThan(0);
@@ -46,6 +68,22 @@ describe('the gap', () => {
 			})
 		);
 		expect(axisOf(0).marks).toEqual([0]);
+	});
+
+	it('leaves out what was done while packets still passed, and says so', () => {
+		const bar = barOf(
+			change({ parts: { keys: 4_000_000, queues: 9_000_000 }, servedParts: { keys: 4_000_000 }, deadFromNs: 7, rebuilds: 1 })
+		);
+		expect(bar.ns).toBe(9_000_000);
+		expect(bar.segments).toEqual([{ group: 'fixed', ns: 9_000_000, from: 0 }]);
+		expect(bar.counts).toMatch(/^keys of guest memory built once, 4\sms of it while packets still pass$/);
+	});
+
+	it('writes into a segment what has room there, and never half of it', () => {
+		const segment = { group: 'evict', ns: 40_000_000, from: 0 } as const;
+		expect(segmentLabel(segment, 400)).toMatch(/^move out of ZONE_MOVABLE 40\sms$/);
+		expect(segmentLabel(segment, 60)).toMatch(/^40\sms$/);
+		expect(segmentLabel(segment, 30)).toBeNull();
 	});
 
 	it('is told with its counts', () => {

@@ -190,6 +190,8 @@ export interface ChangeStatus {
 	readonly deadToNs: number | null;
 	/** Time of each part so far. */
 	readonly parts: Readonly<Partial<Record<GapPart, number>>>;
+	/** Of these, what passed while the device served its queues: no packet waits for it. */
+	readonly servedParts: Readonly<Partial<Record<GapPart, number>>>;
 	/** Steps in order, with the one that is under way. */
 	readonly steps: readonly StepStatus[];
 	readonly at: number;

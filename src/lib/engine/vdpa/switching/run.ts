@@ -54,6 +54,7 @@ export function newChange(context: NicContext, kind: ChangeKind, steps: ChangeSt
 		deadFromNs: null,
 		deadToNs: null,
 		parts: {},
+		servedParts: {},
 		steps: steps.map(({ label, part, source }) => ({ label, part, source, durationNs: 0 })),
 		at: 0,
 		pins: 0,
@@ -87,20 +88,24 @@ export function takeStep(context: NicContext, change: ChangeRecord): number {
 	const { figures, choice } = context.nic;
 	const times: Partial<Record<string, number>> = timesOf(work, figures, choice, context.belief);
 	const parts: Record<string, number> = { ...change.status.parts };
+	const servedParts: Record<string, number> = { ...change.status.servedParts };
+	const servesOn = served && serves(context);
 	let lastsNs = 0;
 	const add = (part: string, ns: number): void => {
 		if (ns <= 0) return;
 		parts[part] = (parts[part] ?? 0) + ns;
+		if (servesOn) servedParts[part] = (servedParts[part] ?? 0) + ns;
 		lastsNs += ns;
 	};
 	add(step.part, step.fixedNs + (updates + invalidates) * figures.callNs);
 	for (const [part, ns] of Object.entries(times)) add(part, ns ?? 0);
 	const before = change.status;
-	const stopped = served && !serves(context);
+	const stopped = served && !servesOn;
 	const resumed = !served && serves(context);
 	change.status = {
 		...before,
 		parts,
+		servedParts,
 		steps: before.steps.map((old, index) => (index === before.at ? { ...old, durationNs: lastsNs } : old)),
 		at: before.at + 1,
 		deadFromNs: stopped && before.deadFromNs === null ? context.nowNs : before.deadFromNs,
