@@ -46,6 +46,11 @@ export class Playground {
 	/** Stretch of time on the tracks; null = all of it. */
 	shown: TimeWindow | null = $state.raw(null);
 	bottom: 'tracks' | 'charts' = $state('tracks');
+	/** Panels of a world of VMs that were asked for (rack/panels.ts). */
+	readonly panels: { stage: string | null; side: string | null } = $state({
+		stage: null,
+		side: null
+	});
 	panel: PanelId | null = $state(null);
 	dialog: 'find' | 'help' | 'table' | null = $state(null);
 	/** Offered when a run is too large for a link. */

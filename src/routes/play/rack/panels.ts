@@ -1,0 +1,31 @@
+import type { Component } from 'svelte';
+import type { WorldStatus } from '$lib/engine/contract/status.ts';
+import type { Playground } from '../playground.svelte.ts';
+
+/**
+ * What a world of VMs has to show beside memory and inspector. One line per panel: it appears as a tab above the stage or
+ * above the inspector as soon as the world has something for it.
+ */
+export interface VmPanel {
+	readonly id: string;
+	readonly title: string;
+	/** Instead of the memories, with all their room, or instead of the inspector, 300 px wide. */
+	readonly place: 'stage' | 'side';
+	readonly component: Component<{ play: Playground }>;
+	readonly shows: (status: WorldStatus) => boolean;
+}
+
+export const VM_PANELS: readonly VmPanel[] = [];
+
+/** Panels of one place that this world has something for. */
+export function panelsAt(
+	place: VmPanel['place'],
+	status: WorldStatus | undefined
+): readonly VmPanel[] {
+	return status ? VM_PANELS.filter((panel) => panel.place === place && panel.shows(status)) : [];
+}
+
+/** The panel that was asked for, where this world has it; undefined for memories or inspector. */
+export function panelAt(place: VmPanel['place'], play: Playground): VmPanel | undefined {
+	return panelsAt(place, play.world?.status).find((panel) => panel.id === play.panels[place]);
+}
