@@ -8,11 +8,22 @@ import { betComplete } from '../../src/lib/lessons/lab/lab.ts';
 import { LABS } from '../../src/lib/lessons/lab/load.ts';
 import { isSentence, recallBet, recallFor, recallRule, recallScenario, type Recall } from '../../src/lib/lessons/lab/recall.ts';
 import { runFor } from '../../src/lib/lessons/lab/run-lab.ts';
+import { draw } from '../../src/lib/lessons/lab/template.ts';
 import { labPort } from './lab-in-node.ts';
 
 const port = labPort();
 const asking = LABS.flatMap((lab): [string, Recall][] => (lab.steps.again ? [[lab.id, { lab, again: lab.steps.again }]] : []));
-const SEEDS = Array.from({ length: 6 }, (_, index) => index + 1);
+
+/** One seed for each thing that can be drawn, as many as there are time for. */
+const MOST = 5;
+function seedsOf({ again }: Recall): number[] {
+	const found = new Map<string, number>();
+	for (let seed = 1; seed <= 60; seed += 1) {
+		const drawn = JSON.stringify(draw(again.drawn, seed));
+		if (!found.has(drawn)) found.set(drawn, seed);
+	}
+	return [...found.values()].slice(0, MOST);
+}
 
 describe('which lesson asks again', () => {
 	it('is one at least two lessons back that has something to ask', () => {
@@ -36,7 +47,7 @@ describe('which lesson asks again', () => {
 describe.each(asking)('%s', (_, recall) => {
 	it('has one answer on each seed, in words without gaps, and several over all', { timeout: 240_000 }, async () => {
 		const answers = new Set<string>();
-		for (const seed of SEEDS) {
+		for (const seed of seedsOf(recall)) {
 			const bet = recallBet(recall, seed);
 			const text = JSON.stringify([bet, recallRule(recall, seed)]);
 			expect(text).not.toContain('${');
