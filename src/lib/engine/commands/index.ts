@@ -1,5 +1,5 @@
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
-import { MIB, NS_PER_S } from '../../base/units.ts';
+import { NS_PER_S } from '../../base/units.ts';
 import type { Command, MigrateCommand, MigrationParameters, Workload } from '../contract/commands.ts';
 import { isMachineCommand } from '../contract/machine-commands.ts';
 import { STRATEGY_WORDS } from '../contract/migration/strategies.ts';
@@ -13,6 +13,7 @@ import { frameOf } from '../mm/space/mapping.ts';
 import { addPin, dropPin } from '../hypervisor/pins.ts';
 import { refreshSpeed } from '../hypervisor/speed.ts';
 import { executeMachine } from '../machine/execute.ts';
+import { beginMigration, withDefaults } from '../migration/begin.ts';
 import { setStatus } from '../migration/operation.ts';
 import { STRATEGIES } from '../migration/strategies/index.ts';
 import { plantFault } from '../faults/index.ts';
@@ -136,32 +137,8 @@ function migrate(world: World, command: MigrateCommand, vmIndex: number, vm: VmR
 	const check = strategy.check(world, { vm: vmIndex, source, target, parameters }, command);
 	if (!check.ok) return check;
 	const cause = accepted(world, command, `migrate ${vm.id} to ${command.target} by ${STRATEGY_WORDS[command.strategy].title}`);
-	const operation = newOperation(world, command, vmIndex, source, target, parameters, cause);
-	world.r.operations.push(operation);
-	strategy.start(world, operation);
+	const operation = beginMigration(world, { strategy: command.strategy, vm: vmIndex, source, target, parameters, cause });
 	return ok({ operation: operation.id });
-}
-
-/** QEMU 10.2.2 migration/options.c defaults, from the cost model. */
-export function withDefaults(world: World, asked: MigrationParameters): Required<MigrationParameters> {
-	return {
-		maxBandwidthBytesPerSecond: asked.maxBandwidthBytesPerSecond ?? Math.floor(world.costs.maxBandwidthMiBps * MIB),
-		downtimeLimitNs: asked.downtimeLimitNs ?? Math.floor(world.costs.downtimeLimitMs * 1e6),
-		multifdChannels: asked.multifdChannels ?? 2,
-		autoConverge: asked.autoConverge ?? false,
-		availSwitchoverBandwidthBytesPerSecond: asked.availSwitchoverBandwidthBytesPerSecond ?? 0,
-		clearLog: asked.clearLog ?? 'chunk',
-		stayOnPool: asked.stayOnPool ?? false,
-		handOver: asked.handOver ?? 'ideal',
-		precopyPasses: asked.precopyPasses ?? 0,
-		preempt: asked.preempt ?? false,
-		maxPostcopyBandwidthBytesPerSecond: asked.maxPostcopyBandwidthBytesPerSecond ?? 0,
-		pauseBeforeSwitchover: asked.pauseBeforeSwitchover ?? false,
-		guard: asked.guard ?? 'none',
-		placing: asked.placing ?? 'scattered',
-		backing: asked.backing ?? 'node',
-		quiesce: asked.quiesce ?? false
-	};
 }
 
 function parameterProblem(parameters: Required<MigrationParameters>): string | null {
@@ -169,69 +146,6 @@ function parameterProblem(parameters: Required<MigrationParameters>): string | n
 	if (parameters.multifdChannels < 1 || parameters.multifdChannels > 255) return 'multifd-channels is 1 to 255';
 	if (parameters.maxBandwidthBytesPerSecond < 0) return 'max-bandwidth is 0 or more';
 	return null;
-}
-
-function newOperation(
-	world: World,
-	command: MigrateCommand,
-	vm: number,
-	source: number,
-	target: number,
-	parameters: Required<MigrationParameters>,
-	cause: number
-): OperationRecord {
-	const { nowNs } = world.r;
-	return {
-		id: world.r.operations.length + 1,
-		strategy: command.strategy,
-		vm,
-		source,
-		target,
-		parameters,
-		state: 'running',
-		reason: null,
-		startNs: nowNs,
-		endNs: -1,
-		phase: 'setup',
-		phases: [],
-		downtime: [],
-		stoppedNs: -1,
-		resumedNs: -1,
-		ending: 'none',
-		flow: -1,
-		generation: 0,
-		step: '',
-		cursor: 0,
-		left: [],
-		sweep: 0,
-		batch: null,
-		pagesMoved: 0,
-		retriedFolios: 0,
-		splitFolios: 0,
-		networkBytes: 0,
-		cxlBytes: 0,
-		round: 0,
-		rounds: [],
-		dirtyPages: 0,
-		sendRate: 0,
-		bandwidth: 0,
-		windowStartNs: nowNs,
-		windowSentBytes: 0,
-		measureStartNs: nowNs,
-		measureSentBytes: 0,
-		periodStartNs: nowNs,
-		periodSentBytes: 0,
-		periodNewPages: 0,
-		redirtySeen: false,
-		clearPending: [],
-		extents: [],
-		onlineExtent: 0,
-		onlineBlock: 0,
-		rangeCount: 0,
-		actors: null,
-		causeSeq: cause,
-		phaseCauseSeq: cause
-	};
 }
 
 function cancel(world: World, command: Command, vm: VmRecord, vmIndex: number): CommandOutcome {

@@ -1,3 +1,4 @@
+import { mayBecome, type MigrationStatus } from '../contract/migration/status.ts';
 import type { DowntimePart, PhaseId } from '../contract/status.ts';
 import type { ReasonId } from '../contract/reasons.ts';
 import type { RuleId } from '../contract/rules.ts';
@@ -8,6 +9,7 @@ import { refreshSpeed } from '../hypervisor/speed.ts';
 import { emit } from '../sim/trace.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
+import { noteStatus } from './qemu/note.ts';
 
 /** What every strategy shares: phases, the parts of the downtime, the end. An operation is a record (decision D5). */
 
@@ -79,7 +81,7 @@ export function resumeGuest(world: World, operation: OperationRecord, instance: 
 	catchUp(world, operation.vm);
 	leavePart(world, operation);
 	vm.running = instance;
-	vm.vcpuState = 'running';
+	vm.vcpuState = operation.wasStopped ? 'stopped' : 'running';
 	operation.resumedNs = world.r.nowNs;
 	refreshSpeed(world, vm);
 	vm.causeSeq = emit(world, {
@@ -89,8 +91,8 @@ export function resumeGuest(world: World, operation: OperationRecord, instance: 
 		vm: vm.id,
 		operation: operation.id,
 		host: hostName(world, vm.instances[instance] as number),
-		values: { state: 'running', stoppedNs: world.r.nowNs - operation.stoppedNs },
-		text: `the guest runs on ${hostName(world, vm.instances[instance] as number)} again`
+		values: { state: vm.vcpuState, stoppedNs: world.r.nowNs - operation.stoppedNs },
+		text: `the guest ${operation.wasStopped ? 'stands' : 'runs'} on ${hostName(world, vm.instances[instance] as number)} again`
 	});
 }
 
@@ -115,7 +117,8 @@ export function finish(
 	vm.throttlePercent = 0;
 	vm.throttleStrikes = 0;
 	refreshSpeed(world, vm);
-	setStatus(world, operation, state);
+	// Nothing that is being cancelled fails any more (migration_completion, migration_detect_error).
+	setStatus(world, operation, state === 'failed' && vm.status === 'cancelling' ? 'cancelled' : state);
 	emit(world, {
 		kind: 'ended',
 		rule: state === 'cancelled' ? 'cancel' : 'migration-status',
@@ -134,12 +137,16 @@ export function finish(
 	});
 }
 
-/** QEMU's status of the VM's migration, changed as by compare-and-swap: a change to itself is none. */
-export function setStatus(world: World, operation: OperationRecord, status: string): void {
+/**
+ * QEMU's status of the VM's migration, changed by compare-and-swap on the one that stands (contract/migration/status.ts): a
+ * change that the table does not have has lost against another one and is not made.
+ */
+export function setStatus(world: World, operation: OperationRecord, status: MigrationStatus): boolean {
 	const vm = vmOf(world, operation);
-	if (vm.status === status) return;
+	if (!mayBecome(vm.status, status)) return false;
 	const before = vm.status;
 	vm.status = status;
+	noteStatus(world, operation, status);
 	emit(world, {
 		kind: 'status',
 		rule: 'migration-status',
@@ -149,4 +156,5 @@ export function setStatus(world: World, operation: OperationRecord, status: stri
 		values: { from: before, to: status },
 		text: `migration status ${before} → ${status}`
 	});
+	return true;
 }

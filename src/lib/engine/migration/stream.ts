@@ -4,6 +4,7 @@ import { costBytes } from '../costs/cost-model.ts';
 import { BLOCK_ORDER, BlockKind, MapKind, RowKind, vmPayload, wordKind } from '../contract/words.ts';
 import { CLEAR_CHUNK_PAGES, clearBlock, clearDirty, clearDirtyBlock, isLogged, nextDirty } from '../hypervisor/dirty-log.ts';
 import { catchUp } from '../hypervisor/guest.ts';
+import { clearMissing, clearMissingBlock } from '../hypervisor/missing.ts';
 import { frameOf, mapPage, mapWhole, wholeBlockOf } from '../mm/space/mapping.ts';
 import { copyContent, detailOf, ensureRows, readStamp, setFolio, setWhole, stampOf, wholeWord, writeStamp } from '../mm/frames.ts';
 import { allocateOnDram, blockOfFrame, smallListsEmpty } from '../mm/zones.ts';
@@ -11,12 +12,18 @@ import { writtenOf } from '../mm/space/written.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { vmOf } from './operation.ts';
+import { noteSent } from './qemu/note.ts';
 
 /** Pages over the wire, in the order of QEMU's cyclic scan, into the memory of the target's process. */
 
 /** Bytes that a page costs on the wire. */
 export function pageWireBytes(world: World): number {
 	return PAGE_BYTES + costBytes(world.costs, 'pageHeaderBytes');
+}
+
+/** Between which of its two processes the VM's pages cross: behind the switch of post-copy the guest runs where they arrive. */
+export function endsOf(vm: VmRecord): { readonly from: number; readonly to: number } {
+	return vm.fetch ? { from: 1 - vm.running, to: vm.running } : { from: vm.running, to: 1 - vm.running };
 }
 
 export interface Sent {
@@ -60,6 +67,8 @@ export function sendPages(world: World, operation: OperationRecord, limit: numbe
 	operation.dirtyPages -= pages;
 	operation.pagesMoved = vm.pageCount - operation.dirtyPages;
 	operation.networkBytes += bytes;
+	const normal = full === zero ? pages : Math.round((bytes - pages * zero) / (full - zero));
+	noteSent(operation, normal, pages - normal, bytes);
 	return { pages, bytes };
 }
 
@@ -95,12 +104,13 @@ function armChunk(world: World, operation: OperationRecord, gfn: number): void {
 
 /** A whole dirty block at once; returns the number of zero pages in it, or −1 when it has to go page by page. */
 function sendBlock(world: World, operation: OperationRecord, vm: VmRecord, guestBlock: number): number {
-	const source = wholeBlockOf(world, vm, vm.running, guestBlock);
-	if (source < 0 || world.r.faults.some((fault) => STREAM_FAULTS.includes(fault))) return -1;
+	const source = wholeBlockOf(world, vm, endsOf(vm).from, guestBlock);
+	if (source < 0 || operation.toFile || world.r.faults.some((fault) => STREAM_FAULTS.includes(fault))) return -1;
 	const target = targetBlock(world, operation, vm, guestBlock);
 	if (target < 0) return -1;
 	copyContent(world, source, target);
 	clearDirtyBlock(world, vm, guestBlock);
+	if (vm.fetch) clearMissingBlock(world, vm, guestBlock);
 	const detail = detailOf(world, source);
 	if (detail < 0) return world.c.blockContent.get(source) === 0 ? PAGES_PER_BLOCK : 0;
 	let zeroes = 0;
@@ -110,14 +120,14 @@ function sendBlock(world: World, operation: OperationRecord, vm: VmRecord, guest
 
 /** The block that backs a whole guest block at the target, allocated at the first touch; −1 if it is backed page by page. */
 function targetBlock(world: World, operation: OperationRecord, vm: VmRecord, guestBlock: number): number {
-	const instance = 1 - vm.running;
+	const instance = endsOf(vm).to;
 	const present = wholeBlockOf(world, vm, instance, guestBlock);
 	if (present >= 0) {
 		const kind = wordKind(wholeWord(world, present));
 		return kind === BlockKind.huge || kind === BlockKind.run ? present : -1;
 	}
 	if (frameOf(world, vm, instance, guestBlock * PAGES_PER_BLOCK) >= 0) return -1;
-	const huge = pagesOf(world, operation.vm) === 'thp';
+	const huge = placesHuge(world, operation);
 	const zone = (world.r.hosts[operation.target] as { movableZone: number }).movableZone;
 	if (!huge && !smallListsEmpty(world, zone)) return -1;
 	const frame = allocateOnDram(world, operation.target, BLOCK_ORDER);
@@ -125,10 +135,22 @@ function targetBlock(world: World, operation: OperationRecord, vm: VmRecord, gue
 	const block = blockOfFrame(frame);
 	setWhole(world, block, huge ? BlockKind.huge : BlockKind.run, vmPayload(operation.vm, guestBlock));
 	mapWhole(world, vm, instance, guestBlock, block, huge ? MapKind.huge : MapKind.run);
+	if (vm.fetch) countBacked(world, vm, operation, PAGES_PER_BLOCK);
 	return block;
 }
 
-const pagesOf = (world: World, vm: number): string => (world.scenario.vms[vm] as { pages: string }).pages;
+/** The process into which pages arrive is the one that runs: what backs the guest grows. */
+function countBacked(world: World, vm: VmRecord, operation: OperationRecord, pages: number): void {
+	const { memory } = world.r.hosts[operation.target] as { memory: number };
+	vm.pagesByMemory[memory] = (vm.pagesByMemory[memory] ?? 0) + pages;
+}
+
+/**
+ * Whether the target backs a page with a huge folio at its first touch. Not where post-copy may follow: a huge folio would
+ * bring pages that have not arrived (QEMU 10.2.2 migration/postcopy-ram.c, nhp_range: MADV_NOHUGEPAGE).
+ */
+const placesHuge = (world: World, operation: OperationRecord): boolean =>
+	operation.strategy !== 'postcopy' && (world.scenario.vms[operation.vm] as { pages: string }).pages === 'thp';
 
 /** Faults of the stream, planted on purpose; each happens once. */
 const STREAM_FAULTS = ['lost-page', 'stale-resend', 'foreign-page'];
@@ -141,19 +163,28 @@ function takeFault(world: World, fault: string): boolean {
 
 /** One page. True if it went in full, false as a zero page. */
 function sendPage(world: World, operation: OperationRecord, vm: VmRecord, gfn: number): boolean {
-	const source = frameOf(world, vm, vm.running, gfn);
-	let stamp = source < 0 ? 0 : readStamp(world, blockOfFrame(source), source % PAGES_PER_BLOCK);
 	clearDirty(world, vm, gfn);
+	return placePage(world, operation, vm, gfn);
+}
+
+/** A page of the source arrives in the target's process. True if it went in full. */
+export function placePage(world: World, operation: OperationRecord, vm: VmRecord, gfn: number): boolean {
+	const { from, to } = endsOf(vm);
+	const source = frameOf(world, vm, from, gfn);
+	let stamp = source < 0 ? 0 : readStamp(world, blockOfFrame(source), source % PAGES_PER_BLOCK);
+	if (operation.toFile) return stamp !== 0;
+	if (vm.fetch) clearMissing(world, vm, gfn);
 	if (stamp !== 0 && world.r.faults.length > 0) {
-		if (takeFault(world, 'lost-page')) return true;
+		if (!vm.fetch && takeFault(world, 'lost-page')) return true;
+		// A page that the guest may touch at any time: it finds zeroes.
+		if (vm.fetch && takeFault(world, 'lost-page')) stamp = 0;
 		const count = writtenOf(world, vm, gfn);
 		// A page that the log names goes again and heals: the older copy has to be the last.
 		if (count > 1 && !isLogged(world, vm, gfn) && takeFault(world, 'stale-resend')) stamp = stampOf(operation.vm, gfn, count - 1);
 		if (takeFault(world, 'foreign-page')) stamp = stampOf(operation.vm, gfn ^ 1, count);
 	}
-	const instance = 1 - vm.running;
-	let target = frameOf(world, vm, instance, gfn);
-	if (target < 0 && stamp === 0) return false;
+	let target = frameOf(world, vm, to, gfn);
+	if (target < 0 && stamp === 0 && (!vm.fetch || source < 0)) return false;
 	if (target < 0) target = backPage(world, operation, vm, gfn);
 	writeStamp(world, blockOfFrame(target), target % PAGES_PER_BLOCK, stamp);
 	return stamp !== 0;
@@ -161,8 +192,8 @@ function sendPage(world: World, operation: OperationRecord, vm: VmRecord, gfn: n
 
 /** First touch of a page at the target: a huge folio for a THP guest, one base page otherwise. */
 function backPage(world: World, operation: OperationRecord, vm: VmRecord, gfn: number): number {
-	const instance = 1 - vm.running;
-	if (pagesOf(world, operation.vm) === 'thp') {
+	const instance = endsOf(vm).to;
+	if (placesHuge(world, operation)) {
 		const block = targetBlock(world, operation, vm, gfn >>> 9);
 		if (block >= 0) return block * PAGES_PER_BLOCK + (gfn & 511);
 	}
@@ -172,5 +203,6 @@ function backPage(world: World, operation: OperationRecord, vm: VmRecord, gfn: n
 	ensureRows(world, block);
 	setFolio(world, block, frame % PAGES_PER_BLOCK, 0, RowKind.vm, operation.vm, gfn);
 	mapPage(world, vm, instance, gfn, frame);
+	if (vm.fetch) countBacked(world, vm, operation, 1);
 	return frame;
 }

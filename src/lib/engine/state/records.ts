@@ -1,9 +1,11 @@
 import type { AddressSpace } from './address-space.ts';
 import type { MigrationParameters, StrategyId, Workload } from '../contract/commands.ts';
 import type { ZoneName } from '../contract/machine-status.ts';
+import type { ReasonId } from '../contract/reasons.ts';
 import type { DowntimePart, PhaseId, PhaseSpan } from '../contract/status.ts';
 import type { FabricRecords } from './fabric-records.ts';
 import type { MachineRecords } from './machine-records.ts';
+import type { MonitoredRecord, QemuRecord } from './qemu-records.ts';
 import type { VdpaRecords } from './vdpa-records.ts';
 
 export type { AddressSpace };
@@ -39,6 +41,8 @@ export interface Records extends MachineRecords {
 	fabric: FabricRecords;
 	/** vDPA network devices of the VMs. */
 	vdpa: VdpaRecords;
+	/** QEMU processes whose monitor was spoken to; absent while none was. */
+	qemu?: QemuRecord[];
 	nextPinId: number;
 	descriptorCount: number;
 	belief: string | null;
@@ -75,6 +79,8 @@ export interface HostRecord {
 	normalZone: number;
 	/** up: runs; paused: stands still and will go on where it stood; down: crashed, its DRAM and caches are gone. */
 	power: 'up' | 'paused' | 'down';
+	/** Declines the next capacity that it is offered. */
+	declines?: true;
 	incarnation: number;
 	sliceNs: number;
 	/** GFD decoder entry for this host: device address = HPA − base + dpaBase. */
@@ -149,6 +155,36 @@ export interface VmRecord {
 	ownerChangedNs: number;
 	previousOwner: [number, number, number, number] | null;
 	causeSeq: number | null;
+	/** Present while the guest runs without all of its memory. */
+	fetch?: FetchRecord;
+	/** Confidential memory: no kernel may move it, and none of it may lie on CXL. */
+	secure?: true;
+	/** A passed-through device holds every page. */
+	passThrough?: true;
+	/** What its device does in a hand-off: refuses to stop, or does not fit the target’s. */
+	device?: 'refuses-stop' | 'incompatible';
+	/** Its pages on the pool lie in a mapping of device-dax, not in folios of a node. */
+	dax?: true;
+	/** Pages whose last writes are lost, as the modelled system would lose them; marked, ascending. */
+	lostPages?: number[];
+	/** Host of each vCPU while they are split over two hosts. */
+	split?: number[];
+	/** What the kernel of the running host does with its pages by itself. */
+	tiering?: TieringRecord;
+}
+
+/** Background tiering: every so often a random folio of the VM. */
+export interface TieringRecord {
+	everyNs: number;
+	to: 'dram' | 'pool' | 'swap';
+	stream: number;
+}
+
+/** A published folio that its kernel moved: first page, pages, and the frame that it left. */
+export interface MovedRecord {
+	gfn: number;
+	pages: number;
+	frame: number;
 }
 
 export interface PinRecord {
@@ -190,6 +226,42 @@ export interface ExtentRecord {
 	onlineOn: number;
 	acceptedBy: number[];
 	onlineBlocks: number;
+}
+
+/**
+ * A guest that runs while part of its memory is still on the other host (post-copy). Which pages are missing stands in the
+ * columns of the dirty log, which nobody keeps meanwhile (hypervisor/missing.ts).
+ */
+export interface FetchRecord {
+	operation: number;
+	/** Pages that are placed at once: 1, or all 512 of a huge page. */
+	unitPages: number;
+	/** vCPUs that wait, each with its page and since when. */
+	waiting: { gfn: number; sinceNs: number }[];
+	/** Pages asked for that are on their way: first page of the unit, and when it is placed. */
+	requests: { gfn: number; arriveNs: number }[];
+	/** When the guest is looked at next; an event of another time is of an older plan. −1: never, nobody runs. */
+	lookNs: number;
+	requested: number;
+	/** Bytes of requested pages that the background stream has made way for already, and all of them. */
+	urgentBytes: number;
+	/** Time during which every vCPU waited (postcopy-blocktime), and the sum over vCPUs. */
+	blockedNs: number;
+	vcpuBlockedNs: number;
+	/** Since when every vCPU waits; −1: some run. */
+	allSinceNs: number;
+	/** Faults by time: bucket n from 2^n to below 2^(n+1) µs (postcopy-latency-dist). */
+	latencyCounts: number[];
+	latencySumNs: number;
+	/** The stream is broken: what was on the wire is lost, both sides keep their half. */
+	broken: boolean;
+	/** Nothing can be connected until the network is mended. */
+	cut: boolean;
+	/** Pages that had left the source and never arrived. */
+	lostOnWire: number;
+	breaks: number;
+	/** The host that held what is missing has died: it will never come. */
+	gone?: true;
 }
 
 export interface BatchRecord {
@@ -275,10 +347,30 @@ export interface OperationRecord {
 	extents: number[];
 	/** The VM lived on the pool when the operation began; absent otherwise. */
 	livedOnPool?: true;
+	/** Pages out to the pool or home from it, on one host. */
+	errand?: 'push-out' | 'pull-home';
+	/** Published pages that the source’s kernel moved. */
+	moved?: MovedRecord[];
+	/** Pages that were taken back before they could be published, and pushed again: how many sweeps that took. */
+	races?: number;
+	/** Pages that the target’s decoder leads to another device address than the source meant. */
+	misledPages?: number;
+	/** Why the target, or a device, will not have it. */
+	refusal?: { reason: ReasonId; detail: string };
 	onlineExtent: number;
 	onlineBlock: number;
 	rangeCount: number;
 	actors: { source: HandOffActorRecord; target: HandOffActorRecord } | null;
+	/** Present where it was asked for at QEMU's monitor. */
+	monitored?: MonitoredRecord;
+	/** The guest did not run when it began and will not at its end. */
+	wasStopped?: true;
+	/** Its memory goes into a file: no target fills up, the guest stays stopped where it was. */
+	toFile?: true;
 	causeSeq: number;
 	phaseCauseSeq: number;
+	/** Post-copy: the switch was ordered (migrate-start-postcopy); it comes between two slices. */
+	switchOrdered?: true;
+	/** What fetching missing pages cost, once it is over (post-copy); absent otherwise. */
+	fetched?: Pick<FetchRecord, 'requested' | 'blockedNs' | 'vcpuBlockedNs' | 'latencyCounts' | 'latencySumNs' | 'breaks' | 'lostOnWire'>;
 }

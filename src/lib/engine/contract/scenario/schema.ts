@@ -5,7 +5,9 @@ import { parseAddress } from '../../../base/address.ts';
 import { fabricCommandSchemas, fabricSchema } from './fabric-schema.ts';
 import { STRATEGY_IDS } from '../migration/strategies.ts';
 import { machineCommandSchemas, machineSchema } from './machine-schema.ts';
-import { rackCommandSchemas, rackSchema, waysSchema } from './rack-schema.ts';
+import { qemuSchema } from './qemu-schema.ts';
+import { rackCommandSchemas, rackSchema } from './rack-schema.ts';
+import { waysSchema } from './ways-schema.ts';
 import { vdpaCommandSchemas, vdpaSchema } from './vdpa-schema.ts';
 
 /** Version of the scenario format. Every change raises it and adds an upgrader (upgrades.ts). */
@@ -77,10 +79,15 @@ export const parametersSchema = v.strictObject({
 	preempt: v.optional(v.boolean()),
 	maxPostcopyBandwidthBytesPerSecond: v.optional(rate),
 	pauseBeforeSwitchover: v.optional(v.boolean()),
-	guard: v.optional(v.picklist(['none', 'reference', 'bind'])),
+	guard: v.optional(v.picklist(['none', 'reference', 'mlock', 'bind', 'pin'])),
 	placing: v.optional(v.picklist(['scattered', 'contiguous'])),
 	backing: v.optional(v.picklist(['node', 'dax'])),
-	quiesce: v.optional(v.boolean())
+	quiesce: v.optional(v.boolean()),
+	recheck: v.optional(v.boolean()),
+	naming: v.optional(v.picklist(['tag', 'device', 'host'])),
+	records: v.optional(v.picklist(['ranges', 'pages'])),
+	leftovers: v.optional(v.picklist(['roll-back', 'copy'])),
+	testLoad: v.optional(v.boolean())
 });
 
 const gfn = whole(0, 2 ** 30);
@@ -162,7 +169,9 @@ const vmSchema = v.strictObject({
 	/** vDPA network devices, DIMM slots, memory lock. */
 	vdpa: v.optional(vdpaSchema),
 	/** How it lives beyond size and work: on the pool, with secure memory, with a passed-through device. */
-	ways: v.optional(waysSchema)
+	ways: v.optional(waysSchema),
+	/** How its QEMU was started, where that matters to a migration. */
+	qemu: v.optional(qemuSchema)
 });
 
 export const scenarioSchema = v.strictObject({

@@ -22,6 +22,7 @@ import { beginNics, closeNics, hasNics, mapWhileLoading, nicBlocker, revertNics,
 import { nicsBusy } from '../../vdpa/switching/run.ts';
 import { enterPart, enterPhase, finish, hostName, leavePart, resumeGuest, setStatus, stopGuest, vmOf } from '../operation.ts';
 import { dropInstance, foldVm } from '../instances.ts';
+import { noteMeasured, noteSync } from '../qemu/note.ts';
 import { armChunks, pageWireBytes, sendPages } from '../stream.ts';
 
 /** Pre-copy as QEMU 10.2.2 does it (migration/migration.c, migration/ram.c). */
@@ -53,7 +54,7 @@ export function startPrecopy(world: World, operation: OperationRecord): void {
 	setStatus(world, operation, 'setup');
 	enterPhase(world, operation, 'setup', 'setup: dirty tracking starts', 'precopy-setup');
 	catchUp(world, operation.vm);
-	vm.instances[1 - vm.running] = operation.target;
+	if (!operation.toFile) vm.instances[1 - vm.running] = operation.target;
 	if (!hasNics(world, operation.vm)) return beginLog(world, operation);
 	// The notifier of the devices runs in the main thread, before the migration thread exists.
 	operation.step = 'nics';
@@ -67,6 +68,7 @@ function beginLog(world: World, operation: OperationRecord): void {
 	startLog(world, vm, operation.parameters.clearLog === 'chunk');
 	refreshSpeed(world, vm);
 	operation.dirtyPages = markAll(world, vm);
+	noteSync(operation);
 	operation.sendRate = sendRate(world, operation);
 	operation.step = 'setup';
 	const setupNs = costNsForBytes(world.costs, 'dirtyLogEnableMsPerGiB', vm.pageCount * PAGE_BYTES);
@@ -79,7 +81,10 @@ function sendRate(world: World, operation: OperationRecord): number {
 	return Math.min(world.scenario.networkBytesPerSecond, channels);
 }
 
-export function runPrecopy(world: World, operation: OperationRecord): void {
+/** Asked between two slices whether something else takes over; `passIsOver`: what is left fits into the threshold. */
+export type Between = (world: World, operation: OperationRecord, passIsOver: boolean) => boolean;
+
+export function runPrecopy(world: World, operation: OperationRecord, between: Between = () => false): void {
 	switch (operation.step) {
 		case 'nics':
 			if (operation.ending !== 'none') return endEarly(world, operation);
@@ -95,10 +100,10 @@ export function runPrecopy(world: World, operation: OperationRecord): void {
 			planSlice(world, operation);
 			return;
 		case 'slice':
-			endSlice(world, operation);
+			endSlice(world, operation, between);
 			return;
 		case 'sleep':
-			iterate(world, operation);
+			iterate(world, operation, between);
 			return;
 		case 'cancel':
 			endEarly(world, operation);
@@ -185,21 +190,23 @@ function planSlice(world: World, operation: OperationRecord): void {
 }
 
 /** The slice is through: its pages are read, copied to the target and cleared. */
-function endSlice(world: World, operation: OperationRecord): void {
+function endSlice(world: World, operation: OperationRecord, between: Between): void {
 	catchUp(world, operation.vm);
 	const planned = operation.batch?.pages ?? 0;
 	operation.batch = null;
 	const sent = sendPages(world, operation, planned);
 	operation.windowSentBytes += sent.bytes;
 	measure(world, operation);
-	iterate(world, operation);
+	iterate(world, operation, between);
 }
 
 /** Counters of at least 100 ms: bandwidth and with it the threshold. */
 function measure(world: World, operation: OperationRecord): void {
 	const elapsed = world.r.nowNs - operation.measureStartNs;
 	if (elapsed < WINDOW_NS) return;
-	operation.bandwidth = ((operation.networkBytes - operation.measureSentBytes) / elapsed) * NS_PER_S;
+	const sent = operation.networkBytes - operation.measureSentBytes;
+	operation.bandwidth = (sent / elapsed) * NS_PER_S;
+	noteMeasured(operation, elapsed, sent);
 	operation.measureStartNs = world.r.nowNs;
 	operation.measureSentBytes = operation.networkBytes;
 }
@@ -212,9 +219,10 @@ export function thresholdBytes(operation: OperationRecord): number {
 }
 
 /** The convergence test: an estimate by the bitmap, then exactly after a sync. */
-function iterate(world: World, operation: OperationRecord): void {
+function iterate(world: World, operation: OperationRecord, between: Between): void {
 	const vm = vmOf(world, operation);
 	const threshold = thresholdBytes(operation);
+	if (between(world, operation, operation.dirtyPages * PAGE_BYTES < threshold || operation.dirtyPages === 0)) return;
 	if (operation.dirtyPages * PAGE_BYTES < threshold || operation.dirtyPages === 0) {
 		// Planted fault: the estimate by the bitmap is believed, nobody asks the log again.
 		if (!world.r.faults.includes('skip-last-sync')) sync(world, operation);
@@ -224,6 +232,11 @@ function iterate(world: World, operation: OperationRecord): void {
 		}
 		throttleCheck(world, operation, PERIOD_NS);
 		beginRound(world, operation);
+	} else if (operation.monitored?.postcopyAllowed) {
+		// No RAM has to be sent before the switch, so what has to is always below the threshold: every pass asks the log.
+		sync(world, operation);
+		throttleCheck(world, operation, PERIOD_NS);
+		operation.clearPending.fill(true);
 	} else if (operation.parameters.autoConverge && world.r.nowNs - operation.periodStartNs >= 5 * NS_PER_S && operation.round >= 2) {
 		// QEMU's 5 s timer forces a sync when none happened, not before the second one.
 		sync(world, operation);
@@ -240,6 +253,7 @@ function sync(world: World, operation: OperationRecord): void {
 	const before = operation.dirtyPages;
 	operation.dirtyPages = syncLog(world, vm, operation.parameters.clearLog === 'sync');
 	operation.periodNewPages += operation.dirtyPages - before;
+	noteSync(operation);
 	emit(world, {
 		kind: 'sync',
 		rule: 'precopy-sync',
@@ -260,9 +274,26 @@ function sync(world: World, operation: OperationRecord): void {
 /** Converged: the guest stops, the log is read a last time, the rest goes out without a rate limit. */
 function switchOver(world: World, operation: OperationRecord): void {
 	enterPhase(world, operation, 'switchover', 'switch-over: the rest goes with the guest stopped', 'precopy-converge');
-	setStatus(world, operation, 'device');
+	if (!operation.parameters.pauseBeforeSwitchover) setStatus(world, operation, 'device');
 	if (!world.r.faults.includes('source-keeps-running')) stopGuest(world, operation, 'precopy-converge');
 	else operation.stoppedNs = world.r.nowNs;
+	if (!operation.parameters.pauseBeforeSwitchover) return stopDevices(world, operation);
+	// migration_switchover_prepare: nothing happens until somebody says migrate-continue, or cancels.
+	setStatus(world, operation, 'pre-switchover');
+	operation.step = PAUSED;
+	enterPart(world, operation, 'wait', 'wait for migrate-continue');
+}
+
+const PAUSED = 'pre-switchover';
+export const waitsForContinue = (operation: OperationRecord): boolean => operation.step === PAUSED;
+
+/** migrate-continue: the switch-over goes on where it waits. */
+export function continueSwitchover(world: World, operation: OperationRecord): void {
+	setStatus(world, operation, 'device');
+	stopDevices(world, operation);
+}
+
+function stopDevices(world: World, operation: OperationRecord): void {
 	if (!hasNics(world, operation.vm)) return lastSync(world, operation);
 	// vm_stop stops the devices too; what they have returned by then is in the log.
 	operation.step = 'nics-stop';
@@ -275,6 +306,7 @@ function lastSync(world: World, operation: OperationRecord): void {
 	if (!world.r.faults.includes('skip-last-sync')) {
 		operation.dirtyPages = syncLog(world, vm, true);
 		operation.round += 1;
+		noteSync(operation);
 	}
 	enterPart(world, operation, 'send', 'send the rest');
 	operation.clearPending.fill(false);
@@ -314,6 +346,7 @@ function complete(world: World, operation: OperationRecord): void {
 	stopLog(world, vm);
 	endPins(world, operation.vm);
 	closeNics(world, operation.vm, source);
+	if (operation.toFile) return endInFile(world, operation);
 	vm.ownerHost = operation.target;
 	resumeGuest(world, operation, 1 - source, 'precopy-final');
 	// The super-page, where there is one, knows every VM: its owner word follows a move that did not need it.
@@ -328,6 +361,12 @@ function complete(world: World, operation: OperationRecord): void {
 		null,
 		`${vm.id} runs on ${hostName(world, operation.target)}; ${hostName(world, operation.source)} has given its pages back`
 	);
+}
+
+/** The state of the VM is a file now; its process keeps the guest, stopped (QEMU 10.2.2 migration/migration.c, RUN_STATE_POSTMIGRATE). */
+function endInFile(world: World, operation: OperationRecord): void {
+	foldVm(world, operation.vm);
+	finish(world, operation, 'completed', null, `${vmOf(world, operation).id} lies in a file; its process keeps it stopped`);
 }
 
 /** The cancel takes effect when the send in progress returns (QEMU shuts the socket down, then cleans up). */
@@ -350,12 +389,16 @@ export function failPrecopy(world: World, operation: OperationRecord): void {
 export function endEarly(world: World, operation: OperationRecord): void {
 	const vm = vmOf(world, operation);
 	catchUp(world, operation.vm);
+	// migration_iteration_finish: a guest that was stopped for the switch-over runs again.
+	if (operation.stoppedNs >= 0 && operation.resumedNs < 0) resumeGuest(world, operation, vm.running, 'cancel');
 	stopLog(world, vm);
 	closeNics(world, operation.vm, 1 - vm.running);
 	dropInstance(world, operation.vm, 1 - vm.running);
 	foldVm(world, operation.vm);
 	const goesOn = `${vm.id} goes on running on ${hostName(world, operation.source)}`;
-	if (operation.ending === 'failed') finish(world, operation, 'failed', 'target-lost', `failed: the target went away, ${goesOn}`);
+	if (operation.ending === 'failed' && operation.reason === 'stream-broken')
+		finish(world, operation, 'failed', 'stream-broken', `failed: the connection broke, ${goesOn}`);
+	else if (operation.ending === 'failed') finish(world, operation, 'failed', 'target-lost', `failed: the target went away, ${goesOn}`);
 	else finish(world, operation, 'cancelled', 'cancelled', `cancelled: ${goesOn}`);
 	if (hasNics(world, operation.vm)) revertNics(world, operation);
 }

@@ -1,0 +1,135 @@
+import { MIB, PAGE_BYTES } from '../../../base/units.ts';
+
+/**
+ * Parameters of a migration: QEMU's names, defaults and bounds. QEMU 10.2.2 migration/options.c (migration_properties,
+ * migrate_params_check), qapi/migration.json MigrationParameters; texts as of 11.1; live-migration reference 3.
+ */
+export type ParameterValue = number | string | boolean | readonly string[];
+
+interface Parameter {
+	readonly value: ParameterValue;
+	/** Words between which one may choose. */
+	readonly words?: readonly string[];
+	/** Largest value that the type holds (uint8 and the like); QAPI refuses what lies beyond. */
+	readonly most?: number;
+}
+
+const number = (value: number, most = Number.MAX_SAFE_INTEGER): Parameter => ({ value, most });
+const BYTE = 255;
+
+export const QMP_PARAMETERS = {
+	'announce-initial': number(50),
+	'announce-max': number(550),
+	'announce-rounds': number(5),
+	'announce-step': number(100),
+	'throttle-trigger-threshold': number(50, BYTE),
+	'cpu-throttle-initial': number(20, BYTE),
+	'cpu-throttle-increment': number(10, BYTE),
+	'cpu-throttle-tailslow': { value: false },
+	'tls-creds': { value: '' },
+	'tls-hostname': { value: '' },
+	'tls-authz': { value: '' },
+	'max-bandwidth': number(128 * MIB),
+	'avail-switchover-bandwidth': number(0),
+	'downtime-limit': number(300),
+	'x-checkpoint-delay': number(20_000),
+	'multifd-channels': number(2, BYTE),
+	'xbzrle-cache-size': number(64 * MIB),
+	'max-postcopy-bandwidth': number(0),
+	'max-cpu-throttle': number(99, BYTE),
+	'multifd-compression': { value: 'none', words: ['none', 'zlib', 'zstd', 'qatzip', 'qpl', 'uadk'] },
+	'multifd-zlib-level': number(1, BYTE),
+	'multifd-qatzip-level': number(1, BYTE),
+	'multifd-zstd-level': number(1, BYTE),
+	'x-vcpu-dirty-limit-period': number(1000),
+	'vcpu-dirty-limit': number(1),
+	mode: { value: 'normal', words: ['normal', 'cpr-reboot', 'cpr-transfer', 'cpr-exec'] },
+	'zero-page-detection': { value: 'multifd', words: ['none', 'legacy', 'multifd'] },
+	'direct-io': { value: false },
+	'cpr-exec-command': { value: [] as readonly string[] }
+} as const satisfies Record<string, Parameter>;
+
+export type ParameterName = keyof typeof QMP_PARAMETERS;
+export const PARAMETER_NAMES = Object.keys(QMP_PARAMETERS) as readonly ParameterName[];
+export type QmpParameters = { [Name in ParameterName]?: ParameterValue };
+
+export const isParameter = (text: string): text is ParameterName => Object.hasOwn(QMP_PARAMETERS, text);
+
+/** A parameter as it stands: what was set, else its default. */
+export function parameterOf(set: QmpParameters, name: ParameterName): ParameterValue {
+	return set[name] ?? QMP_PARAMETERS[name].value;
+}
+export const numberOf = (set: QmpParameters, name: ParameterName): number => Number(parameterOf(set, name));
+
+/** QAPI's objection to the type or the word of one value, in its words; null: none. */
+export function typeProblem(name: ParameterName, value: unknown): string | null {
+	const known: Parameter = QMP_PARAMETERS[name];
+	const kind = typeof known.value;
+	if (Array.isArray(known.value))
+		return Array.isArray(value) && value.every((word) => typeof word === 'string')
+			? null
+			: `Invalid parameter type for '${name}', expected: array`;
+	if (kind === 'string') {
+		if (value === null && name.startsWith('tls-')) return null;
+		if (typeof value !== 'string') return `Invalid parameter type for '${name}', expected: string`;
+		if (known.words && !known.words.includes(value)) return `Parameter '${name}' does not accept value '${value}'`;
+		return null;
+	}
+	if (kind === 'boolean') return typeof value === 'boolean' ? null : `Invalid parameter type for '${name}', expected: boolean`;
+	if (typeof value !== 'number' || !Number.isInteger(value)) return `Invalid parameter type for '${name}', expected: integer`;
+	const most = known.most ?? Number.MAX_SAFE_INTEGER;
+	if (value > most && most === BYTE) return `Parameter '${name}' expects uint8_t`;
+	if (value < 0) return `Parameter '${name}' expects ${most === BYTE ? 'uint8_t' : 'uint64'}`;
+	return null;
+}
+
+type Bound = readonly [ParameterName, (value: number, set: QmpParameters) => boolean, string];
+const between = (least: number, most: number) => (value: number) => value >= least && value <= most;
+const POWERS_OF_TWO: readonly number[] = Array.from({ length: 53 }, (_, power) => 2 ** power);
+
+/** migrate_params_check, in its order; the words name an option with underscores. */
+const BOUNDS: readonly Bound[] = [
+	['throttle-trigger-threshold', between(1, 100), 'Option throttle_trigger_threshold expects an integer in the range of 1 to 100'],
+	['cpu-throttle-initial', between(1, 99), 'Option cpu_throttle_initial expects an integer in the range of 1 to 99'],
+	['cpu-throttle-increment', between(1, 99), 'Option cpu_throttle_increment expects an integer in the range of 1 to 99'],
+	['downtime-limit', between(0, 2_000_000), 'Option downtime_limit expects an integer in the range of 0 to (2000 * 1000) ms'],
+	['multifd-channels', between(1, 255), 'Option multifd_channels expects a value between 1 and 255'],
+	['multifd-zlib-level', between(0, 9), 'Option multifd_zlib_level expects a value between 0 and 9'],
+	['multifd-qatzip-level', between(1, 9), 'Option multifd_qatzip_level expects a value between 1 and 9'],
+	['multifd-zstd-level', between(0, 20), 'Option multifd_zstd_level expects a value between 0 and 20'],
+	[
+		'xbzrle-cache-size',
+		(value) => value >= PAGE_BYTES && POWERS_OF_TWO.includes(value),
+		'Option xbzrle_cache_size expects a power of two no less than the target page size'
+	],
+	[
+		'max-cpu-throttle',
+		(value, set) => value >= numberOf(set, 'cpu-throttle-initial') && value <= 99,
+		'max_Option cpu_throttle expects an integer in the range of cpu_throttle_initial to 99'
+	],
+	['announce-initial', between(0, 100_000), 'Option announce_initial expects a value between 0 and 100000'],
+	['announce-max', between(0, 100_000), 'Option announce_max expects a value between 0 and 100000'],
+	['announce-rounds', between(0, 1000), 'Option announce_rounds expects a value between 0 and 1000'],
+	['announce-step', between(1, 10_000), 'Option announce_step expects a value between 0 and 10000']
+];
+
+const LAST_BOUNDS: readonly Bound[] = [
+	['x-vcpu-dirty-limit-period', between(1, 1000), 'Option x-vcpu-dirty-limit-period expects a value between 1 and 1000'],
+	['vcpu-dirty-limit', (value) => value >= 1, "Parameter 'vcpu_dirty_limit' must be greater than 1 MB/s"]
+];
+
+export const isCompressed = (set: QmpParameters): boolean => parameterOf(set, 'multifd-compression') !== 'none';
+export const usesTls = (set: QmpParameters): boolean => parameterOf(set, 'tls-creds') !== '';
+
+/** QEMU's objection to a set of parameters; null: none. */
+export function boundProblem(set: QmpParameters, capabilities: readonly string[]): string | null {
+	const broken = (bounds: readonly Bound[]): string | null =>
+		bounds.find(([name, fits]) => !fits(numberOf(set, name), set))?.[2] ?? null;
+	const early = broken(BOUNDS);
+	if (early !== null) return early;
+	if (capabilities.includes('zero-copy-send') && (isCompressed(set) || usesTls(set)))
+		return 'Zero copy only available for non-compressed non-TLS multifd migration';
+	if (capabilities.includes('mapped-ram') && (isCompressed(set) || usesTls(set)))
+		return 'Mapped-ram only available for non-compressed non-TLS multifd migration';
+	return broken(LAST_BOUNDS);
+}

@@ -1,0 +1,61 @@
+/**
+ * Answers of query-migrate, in QEMU's shape (qapi/migration.json MigrationInfo, QEMU 10.2.2; which field when:
+ * migration/migration.c fill_source_migration_info, populate_time_info, populate_ram_info). Times in ms, sizes in bytes.
+ */
+export interface MigrationInfo {
+	status?: string;
+	'total-time'?: number;
+	'setup-time'?: number;
+	downtime?: number;
+	'expected-downtime'?: number;
+	'cpu-throttle-percentage'?: number;
+	'error-desc'?: string;
+	'blocked-reasons'?: readonly string[];
+	ram?: MigrationRam;
+}
+
+export interface MigrationRam {
+	transferred: number;
+	remaining: number;
+	total: number;
+	duplicate: number;
+	normal: number;
+	'normal-bytes': number;
+	'dirty-pages-rate': number;
+	mbps: number;
+	'dirty-sync-count': number;
+	'postcopy-requests': number;
+	'page-size': number;
+	'multifd-bytes': number;
+	'pages-per-second': number;
+	'precopy-bytes': number;
+	'downtime-bytes': number;
+	'postcopy-bytes': number;
+	'dirty-sync-missed-zero-copy': number;
+}
+
+/** What HMP's "info migrate" calls each of them, in its order (migration/migration-hmp-cmds.c). */
+export const RAM_WORDS: readonly (readonly [keyof MigrationRam, string, string])[] = [
+	['transferred', 'transferred ram', 'bytes'],
+	['remaining', 'remaining ram', 'bytes'],
+	['total', 'total ram', 'bytes'],
+	['duplicate', 'duplicate', 'pages'],
+	['normal', 'normal', 'pages'],
+	['normal-bytes', 'normal bytes', 'bytes'],
+	['dirty-sync-count', 'dirty sync count', ''],
+	['page-size', 'page size', 'bytes'],
+	['multifd-bytes', 'multifd bytes', 'bytes'],
+	['pages-per-second', 'pages-per-second', ''],
+	['dirty-pages-rate', 'dirty pages rate', 'pages'],
+	['postcopy-requests', 'postcopy request count', ''],
+	['precopy-bytes', 'precopy ram', 'bytes'],
+	['downtime-bytes', 'downtime ram', 'bytes'],
+	['postcopy-bytes', 'postcopy ram', 'bytes']
+];
+
+/** An event of QMP, as a process has told it. */
+export interface QmpEvent {
+	readonly atNs: number;
+	readonly event: string;
+	readonly data: { readonly [key: string]: string | number };
+}

@@ -1,0 +1,73 @@
+import { PAGE_BYTES } from '../../../base/units.ts';
+import type { MigrationStatus } from '../../contract/migration/status.ts';
+import { inPostcopy } from '../../contract/migration/status.ts';
+import type { OperationRecord } from '../../state/records.ts';
+import type { World } from '../../state/world.ts';
+import { tell } from './processes.ts';
+
+/**
+ * What a migration that was asked for at a monitor leaves in the records of its two processes. Operations that nobody asked
+ * for there have no such records, and nothing here does anything for them.
+ */
+
+/** A change of status: told as an event where the capability is on (QEMU 10.2.2 migration/migration.c, migrate_generate_event). */
+export function noteStatus(world: World, operation: OperationRecord, status: MigrationStatus): void {
+	const { monitored } = operation;
+	if (!monitored) return;
+	const source = world.r.qemu?.[monitored.source];
+	const target = world.r.qemu?.[monitored.target];
+	if (status === 'active' && monitored.setupEndNs < 0) monitored.setupEndNs = world.r.nowNs;
+	if (source) {
+		source.outgoing = status;
+		if (source.capabilities.includes('events')) tell(world, source, 'MIGRATION', { status });
+		if (status === 'completed') source.runState = 'postmigrate';
+	}
+	if (target) noteIncoming(world, target, status);
+}
+
+/** none → setup → active → completed, or the post-copy ones; what the source fails at ends the target's load. */
+function noteIncoming(world: World, target: NonNullable<World['r']['qemu']>[number], status: MigrationStatus): void {
+	const before = target.incoming;
+	if (target.ended) return;
+	if (status === 'active' || status === 'completed' || inPostcopy(status)) target.incoming = status;
+	if (status === 'postcopy-device') target.incoming = 'active';
+	if (before !== target.incoming && target.capabilities.includes('events')) tell(world, target, 'MIGRATION', { status: target.incoming });
+}
+
+/** Pages that went out; `bytes` include their headers. */
+export function noteSent(operation: OperationRecord, normalPages: number, zeroPages: number, bytes: number): void {
+	const { monitored } = operation;
+	if (!monitored) return;
+	monitored.normalPages += normalPages;
+	monitored.zeroPages += zeroPages;
+	if (operation.resumedNs >= 0) monitored.postcopyBytes += bytes;
+	else if (operation.stoppedNs >= 0) monitored.downtimeBytes += bytes;
+	else monitored.precopyBytes += bytes;
+}
+
+/** A sync of the bitmap, and what it found. */
+export function noteSync(operation: OperationRecord): void {
+	const { monitored } = operation;
+	if (!monitored) return;
+	monitored.syncs += 1;
+	monitored.dirtyBytes = operation.dirtyPages * PAGE_BYTES;
+}
+
+/** migration_update_counters: at most every 100 ms. `elapsedNs` since the last time, `sentBytes` in it. */
+export function noteMeasured(operation: OperationRecord, elapsedNs: number, sentBytes: number): void {
+	const { monitored } = operation;
+	if (!monitored) return;
+	const pages = monitored.normalPages + monitored.zeroPages;
+	monitored.bandwidth = operation.bandwidth;
+	monitored.pagesPerSecond = ((pages - monitored.measuredPages) / elapsedNs) * 1e9;
+	monitored.measuredPages = pages;
+	const asked = operation.parameters.availSwitchoverBandwidthBytesPerSecond;
+	const expected = asked > 0 ? asked : operation.bandwidth;
+	if (monitored.dirtyPagesRate > 0 && sentBytes > 10_000 && expected > 0)
+		monitored.expectedDowntimeMs = Math.floor((monitored.dirtyBytes / expected) * 1000);
+}
+
+/** End of a period of at least 1 s: pages that its syncs found dirty anew, per second. */
+export function noteDirtied(operation: OperationRecord, newPages: number, elapsedNs: number): void {
+	if (operation.monitored) operation.monitored.dirtyPagesRate = Math.floor((newPages * 1000) / (elapsedNs / 1e6));
+}

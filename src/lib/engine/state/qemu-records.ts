@@ -1,0 +1,64 @@
+import type { Capability } from '../contract/migration/capabilities.ts';
+import type { QmpParameters } from '../contract/migration/parameters.ts';
+import type { QmpEvent } from '../contract/migration/query.ts';
+import type { MigrationStatus, RunState } from '../contract/migration/status.ts';
+
+/** A QEMU process of a VM as its monitor knows it. Made when its monitor is first spoken to; a world without has none. */
+export interface QemuRecord {
+	vm: number;
+	host: number;
+	/** Of several processes on one host (a process that replaced itself) the youngest. */
+	generation: number;
+	/** What it was started as, or became by stop and migrations; whether its guest runs is asked of the VM. */
+	runState: RunState;
+	/** Bytes of RAM it was started with. */
+	bytes: number;
+	capabilities: Capability[];
+	parameters: QmpParameters;
+	/** Migration that goes out. */
+	outgoing: MigrationStatus;
+	/** Migration that comes in. */
+	incoming: MigrationStatus;
+	/** Address at which it waits; null: migrate-incoming was not said. */
+	listening: string | null;
+	incomingStarted: boolean;
+	exitOnError: boolean;
+	/** Id of the operation that goes out or comes in; 0: none. */
+	operation: number;
+	/** First error of the migration that stands in query-migrate. */
+	error: string | null;
+	ended: boolean;
+	events: QmpEvent[];
+	stderr: string[];
+	/** What the last migration that went out of it did, when its own operation knows it no more. */
+	startedNs: number;
+}
+
+/** What an operation counts for query-migrate, and what only the monitor can ask of it. */
+export interface MonitoredRecord {
+	/** Process that sends: index in qemu. */
+	source: number;
+	/** Process that receives; −1: a file. */
+	target: number;
+	normalPages: number;
+	zeroPages: number;
+	syncs: number;
+	precopyBytes: number;
+	downtimeBytes: number;
+	postcopyBytes: number;
+	dirtyPagesRate: number;
+	/** Bytes found dirty at the last sync. */
+	dirtyBytes: number;
+	expectedDowntimeMs: number;
+	bandwidth: number;
+	pagesPerSecond: number;
+	measuredPages: number;
+	setupEndNs: number;
+	/** postcopy-ram: RAM need not be sent before the switch, so every pass of the loop asks the log. */
+	postcopyAllowed: boolean;
+	/** migrate-start-postcopy was said. */
+	startPostcopy: boolean;
+	/** migrate-continue was said. */
+	goOn: boolean;
+	throttle: { trigger: number; initial: number; increment: number; most: number; tailslow: boolean };
+}
