@@ -49,6 +49,8 @@ export default defineConfig({
 		hookTimeout: 60_000,
 		allowOnly: false,
 		maxWorkers: 2,
+		// Tests keep nothing in modules: each worker loads the engine once, not once per file.
+		isolate: false,
 		projects: [
 			...nodeSuites.map((name) => ({
 				extends: true as const,
