@@ -24,6 +24,8 @@ const MOMENTS: Readonly<Record<FaultId, Moment>> = {
 	'double-adoption': { strategy: 'transit', phase: 'staging' },
 	'skip-flush': { strategy: 'transit', phase: 'staging' },
 	stop: { strategy: 'transit', phase: 'staging' },
+	'stale-discard': { strategy: 'postcopy', phase: 'round' },
+	'placed-twice': { strategy: 'postcopy', phase: 'fetch' },
 	'flip-content': before('precopy'),
 	'free-while-mapped': before('transit'),
 	'leak-folio': before('transit'),
@@ -44,7 +46,8 @@ function runTo(simulation: Simulation, phase: PhaseId): void {
 
 function planted(fault: FaultId): Simulation {
 	const { strategy, phase } = MOMENTS[fault];
-	const simulation = smallWorld({ strategy });
+	const rounds = strategy === 'postcopy' && phase === 'round';
+	const simulation = smallWorld({ strategy, ...(rounds ? { parameters: { precopyPasses: 1 } } : {}) });
 	if (phase !== null) runTo(simulation, phase);
 	expect(broken(simulation)).toEqual([]);
 	expect(simulation.send({ name: 'plant', fault }).ok).toBe(true);
@@ -93,7 +96,7 @@ describe('a planted fault is caught', () => {
 });
 
 describe('without a fault', () => {
-	test.each([['precopy'], ['transit']] as const)('every check holds after every event of %s', (strategy) => {
+	test.each([['precopy'], ['transit'], ['postcopy']] as const)('every check holds after every event of %s', (strategy) => {
 		const simulation = smallWorld({ strategy });
 		expect(firstBroken(simulation)).toEqual([]);
 		expect(simulation.status().operations[0]?.state).toBe('completed');

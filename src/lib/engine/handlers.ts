@@ -6,6 +6,7 @@ import { catchUp } from './hypervisor/guest.ts';
 import { dropPin } from './hypervisor/pins.ts';
 import { bytesLeft } from './queries/left.ts';
 import { runCall, runDriver, runTimer } from './machine/events.ts';
+import { runFetch } from './migration/postcopy/faults.ts';
 import { STRATEGIES } from './migration/strategies/index.ts';
 import { runHandOff } from './migration/strategies/transit.ts';
 import { EventKind } from './sim/event-kinds.ts';
@@ -41,6 +42,11 @@ function handle(world: World, event: PendingEvent): void {
 		case EventKind.handOff: {
 			const operation = live(world, event.a);
 			if (operation) runHandOff(world, operation, event.b);
+			return;
+		}
+		case EventKind.fetch: {
+			const operation = live(world, event.a);
+			if (operation) runFetch(world, operation, event.b);
 			return;
 		}
 		case EventKind.pinEnd:

@@ -60,6 +60,46 @@ export const REASONS = {
 	),
 	'unmovable-page': reason('EBUSY', 'A page of the VM cannot be moved: somebody holds a long-term pin on it.', 'Linux 7.2.13 mm/migrate.c'),
 	'page-stayed': reason('EAGAIN', 'A page kept an extra reference through ten passes and did not move.', 'Linux 7.2.13 mm/migrate.c'),
+	'secure-memory': reason(
+		'EBUSY',
+		'The VM has secure memory: no kernel may move it, and none of it may lie on CXL.',
+		'seed S0, point 1; Linux 7.2.13 mm/secretmem.c'
+	),
+	'not-resident': reason('EINVAL', 'Only a VM that lives on the pool changes hands without its pages moving.', 'seed S3, approach 2'),
+	'already-there': reason('EALREADY', 'The page, or the VM, is where it was to go.', 'our own rule'),
+	'not-a-folio': reason(
+		'EFAULT',
+		'Memory of a DAX mapping is none of the kernel’s folios and cannot be moved.',
+		'Linux 7.2.13 mm/migrate.c'
+	),
+	'held-by-policy': reason(
+		'EPERM',
+		'A policy or a lock of the VM’s process forbids what the kernel wanted with its page.',
+		'Linux 7.2.13 mm/mempolicy.c'
+	),
+	'page-moved': reason(
+		'ESTALE',
+		'A page moved after its range was published: the range names the frame that it left.',
+		'our design (live-migration reference 10, step 4)'
+	),
+	'no-contiguous-run': reason('ENOMEM', 'The pool has the capacity, but not in one piece.', 'seed S0, point 4.3'),
+	'capacity-declined': reason('ENOSPC', 'A host declined the capacity that it was offered.', 'CXL 4.0 8.2.10.9.9.4'),
+	'wrong-memory': reason(
+		'EFAULT',
+		'The target reached other memory than the source meant: the guest does not find itself.',
+		'seed S0, point 3'
+	),
+	'device-refuses': reason(
+		'EBUSY',
+		'A device of the VM did not stop, so its state could not be taken.',
+		'QEMU 10.2.2 system/cpus.c, vm_stop'
+	),
+	'device-incompatible': reason('EINVAL', 'The target cannot load the state of a device of the VM.', 'QEMU 10.2.2 migration/savevm.c'),
+	'no-coherence': reason(
+		'EOPNOTSUPP',
+		'vCPUs of one VM on two hosts need caches that the device keeps coherent.',
+		'live-migration reference 10, approach 2'
+	),
 	'too-many-ranges': reason('E2BIG', 'The pages lie in more ranges than the super-page has descriptors.', 'our design (decision 4)'),
 	'too-many-vcpus': reason('E2BIG', 'The super-page has not enough free vCPU state slots.', 'our design (decision 4)'),
 	'checksum-mismatch': reason(
@@ -89,6 +129,13 @@ export const REASONS = {
 	),
 	'fabric-refuses': reason('EINVAL', 'The fabric refuses: the detail names the return code or the rule.', 'CXL 4.0 8.2.10 and 7.6.7'),
 	'no-call': reason('ESRCH', 'No call with this number runs.', 'our own format'),
+	'not-paused': reason('EINVAL', 'No post-copy migration is paused.', 'QEMU 10.2.2 migration/migration.c'),
+	'stream-cut': reason('EHOSTUNREACH', 'The network between the two hosts is down: nothing can be connected.', 'Linux errno EHOSTUNREACH'),
+	'stream-broken': reason(
+		'EPIPE',
+		'The connection of the migration broke before the switch; the guest goes on at the source.',
+		'QEMU 10.2.2 migration/migration.c'
+	),
 	'unknown-fault': reason('EINVAL', 'No fault has this name.', 'our own format')
 } as const satisfies Record<string, Reason>;
 

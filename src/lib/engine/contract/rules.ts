@@ -6,6 +6,7 @@ import { CAPACITY_RULES } from './capacity-rules.ts';
 import { CXL_RULES } from './cxl-rules.ts';
 import { DCD_RULES } from './dcd-rules.ts';
 import { PROCESS_RULES } from './process-rules.ts';
+import { REFERENCE_RULES } from './reference-rules.ts';
 import { VIRTIO_RULES } from './virtio-rules.ts';
 import { VDPA_RULES } from './vdpa/rules.ts';
 
@@ -72,6 +73,36 @@ export const RULES = {
 		'final pass',
 		'With the guest stopped, everything dirty is sent without a rate limit, then the device state.',
 		'QEMU 10.2.2 migration/migration.c'
+	),
+	'postcopy-switch': rule(
+		'switch of post-copy',
+		'The guest stops, the device state goes in one package, and the guest runs at the target before its memory is there.',
+		'QEMU 10.2.2 migration/migration.c, postcopy_start'
+	),
+	'postcopy-discard': rule(
+		'discard',
+		'Every stretch of pages that is still to be sent is named, and the target throws away what it has of it.',
+		'QEMU 10.2.2 migration/ram.c, ram_postcopy_send_discard_bitmap'
+	),
+	'postcopy-fault': rule(
+		'missing page',
+		'A vCPU that touches a missing page waits; the page goes first, and the background goes on behind it.',
+		'QEMU 10.2.2 migration/postcopy-ram.c, migration/ram.c get_queued_page'
+	),
+	'postcopy-push': rule(
+		'background stream',
+		'What nobody asked for is pushed in cyclic order; each page crosses once, and nothing is logged any more.',
+		'QEMU 10.2.2 migration/ram.c'
+	),
+	'postcopy-pause': rule(
+		'paused',
+		'A broken stream pauses the migration and never fails it: each side keeps its half of the memory.',
+		'QEMU 10.2.2 migration/migration.c, postcopy_pause'
+	),
+	'postcopy-recover': rule(
+		'recovery',
+		'The target sends a bitmap of what it has received, and the source rebuilds from it what it still has to send.',
+		'QEMU 10.2.2 migration/ram.c, ram_dirty_bitmap_reload'
 	),
 	'auto-converge': rule(
 		'auto-converge',
@@ -153,6 +184,7 @@ export const RULES = {
 	),
 	loss: rule('loss', 'What the modelled system would lose is lost here too, and marked.', 'our own rule', 'our design'),
 	fault: rule('planted fault', 'A rule was broken on purpose.', 'our own tests', 'our design'),
+	...REFERENCE_RULES,
 	...PROCESS_RULES,
 	...ALLOCATION_RULES,
 	...HOTPLUG_RULES,

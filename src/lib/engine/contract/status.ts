@@ -123,7 +123,7 @@ export interface VmStatus {
 	readonly migrationStatus: string;
 }
 
-export type PhaseId = 'setup' | 'round' | 'switchover' | 'prepare' | 'staging' | 'publish' | 'handoff' | 'unstaging' | 'release';
+export type PhaseId = 'setup' | 'round' | 'switchover' | 'fetch' | 'paused' | 'prepare' | 'staging' | 'publish' | 'handoff' | 'unstaging' | 'release';
 
 export interface PhaseSpan {
 	readonly id: PhaseId;
@@ -136,7 +136,7 @@ export interface PhaseSpan {
 
 /** One part of the gap in which the guest does not run. */
 export interface DowntimePart {
-	readonly id: 'save' | 'flush' | 'commit' | 'restore' | 'nic-stop' | 'send' | 'device' | 'nic-start' | 'wait';
+	readonly id: 'quiesce' | 'save' | 'flush' | 'commit' | 'restore' | 'nic-stop' | 'send' | 'device' | 'nic-start' | 'wait';
 	readonly label: string;
 	readonly startNs: number;
 	readonly endNs: number | null;
@@ -153,6 +153,28 @@ export interface BatchStatus {
 	/** Blocks inside the memories; for a stream the range that the slice covers. */
 	readonly sourceBlock: number;
 	readonly targetBlock: number;
+}
+
+/** A guest that runs before all of its memory is there, or what it cost when that is over. */
+export interface FetchStatus {
+	readonly missingPages: number;
+	/** postcopy-requests. */
+	readonly requests: number;
+	/** vCPUs that wait for a page now. */
+	readonly waitingVcpus: number;
+	/** postcopy-blocktime: every vCPU waited. */
+	readonly blockedNs: number;
+	/** Sum over the vCPUs. */
+	readonly vcpuBlockedNs: number;
+	/** Mean time of a fault that is over; null before the first. */
+	readonly meanLatencyNs: number | null;
+	/** postcopy-latency-dist: faults of 2^n to below 2^(n+1) µs. */
+	readonly latencyCounts: readonly number[];
+	readonly breaks: number;
+	readonly lostOnWire: number;
+	/** The stream is broken, and nothing can be connected. */
+	readonly paused: boolean;
+	readonly cut: boolean;
 }
 
 export interface OperationStatus {
@@ -188,6 +210,8 @@ export interface OperationStatus {
 	readonly downtimeNs: number | null;
 	readonly downtimeBudgetNs: number;
 	readonly rangeCount: number;
+	/** Pages that the guest runs without, or has run without; absent where none ever were. */
+	readonly fetch?: FetchStatus;
 	readonly batch: BatchStatus | null;
 }
 

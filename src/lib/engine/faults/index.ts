@@ -31,6 +31,8 @@ export const FAULTS = {
 	'two-frames-swapped': { sentence: 'two guest blocks are mapped crosswise', caughtBy: ['content', 'frame-owner'], strike: null },
 	'double-adoption': { sentence: 'both hosts’ allocators keep the extents', caughtBy: ['zone-counters', 'one-allocator'], strike: null },
 	'skip-flush': { sentence: 'a dirty cache line is not written back', caughtBy: ['content'], strike: null },
+	'stale-discard': { sentence: 'post-copy keeps one page that was sent and written again', caughtBy: ['content'], strike: null },
+	'placed-twice': { sentence: 'post-copy places a page again that the guest has written', caughtBy: ['content'], strike: null },
 	stop: { sentence: 'the source does not stop its vCPUs', caughtBy: ['one-runner'], strike: null },
 	'flip-content': {
 		sentence: 'one page of memory changes by itself',

@@ -1,11 +1,12 @@
 import { AssertionError } from '../../base/assert.ts';
 import { NS_PER_S } from '../../base/units.ts';
 import { ensureDetail, stampOf } from '../mm/frames.ts';
-import { draw, drawBelow } from '../sim/streams.ts';
 import { emit } from '../sim/trace.ts';
-import type { OperationRecord, VmRecord, WriterClass } from '../state/records.ts';
+import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { logWrite } from './dirty-log.ts';
+import { isMissing } from './missing.ts';
+import { nextWrite } from './next-write.ts';
 import { frameOf, mappingRow } from '../mm/space/mapping.ts';
 import { countWrite } from '../mm/space/written.ts';
 
@@ -53,6 +54,13 @@ function writeDue(world: World, vmIndex: number, vm: VmRecord, due: number, from
 	const end = first < 0 ? -1 : first + (batch?.pages ?? 0);
 	for (let index = 0; index < due; index += 1) {
 		const gfn = nextWrite(world, vm);
+		if (vm.fetch && isMissing(world, vm, gfn)) {
+			// The vCPU waits for the page; its write lands when that has arrived. Time never runs past such a moment (ahead.ts).
+			if (index + 1 < due) throw new AssertionError(`VM ${vm.id} ran past gfn ${gfn}, which it does not have`);
+			vm.fetch.waiting.push({ gfn, sinceNs: world.r.nowNs });
+			vm.stalls += 1;
+			continue;
+		}
 		if (gfn >= first && gfn < end && batch && !batch.held.includes(gfn)) {
 			// Linux 7.2.13 mm/migrate.c: the fault waits for the folio lock; the write lands when the page is mapped again.
 			batch.deferred.push(gfn);
@@ -71,26 +79,6 @@ function inFlight(world: World, vmIndex: number): OperationRecord | null {
 		if (operation.vm === vmIndex && operation.state === 'running') return operation;
 	}
 	return null;
-}
-
-/** Guest page of the next write: class by weight, then place by its pattern. */
-function nextWrite(world: World, vm: VmRecord): number {
-	const { classes } = vm;
-	let chosen = classes[0] as WriterClass;
-	if (classes.length > 1) {
-		let ticket = drawBelow(world, vm.stream, MILLION);
-		for (const candidate of classes) {
-			chosen = candidate;
-			ticket -= candidate.weight;
-			if (ticket < 0) break;
-		}
-	}
-	if (chosen.pattern === 'sequential') {
-		const gfn = chosen.firstGfn + chosen.cursor;
-		chosen.cursor = chosen.cursor + 1 === chosen.pages ? 0 : chosen.cursor + 1;
-		return gfn;
-	}
-	return chosen.firstGfn + Math.floor((draw(world, vm.stream) / 4294967296) * chosen.pages);
 }
 
 /** One write: counted, stored where the page is mapped, logged while the log is on, second-stage entry made if missing. */

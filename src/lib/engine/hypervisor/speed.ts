@@ -1,5 +1,6 @@
 import { costNs } from '../costs/cost-model.ts';
 import { loadedPoolLatencyNs } from '../fabric/links.ts';
+import { lookAgain } from './ahead.ts';
 import type { VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 
@@ -18,11 +19,14 @@ export function speedOf(world: World, vm: VmRecord): number {
 	const slowdown = share === 0 ? 0 : costs.memStallFraction * (latency / costNs(costs, 'localDramReadLatencyNs') - 1) * share;
 	const logging = vm.logging ? costs.dirtyLogSlowdownPct / 100 : 0;
 	const progress = 1 / ((1 + slowdown) * (1 + logging));
-	return Math.floor(MILLION * progress * (1 - vm.throttlePercent / 100));
+	// A vCPU that waits for a missing page does nothing.
+	const awake = vm.fetch ? Math.max(0, vm.vcpus - vm.fetch.waiting.length) / vm.vcpus : 1;
+	return Math.floor(MILLION * progress * (1 - vm.throttlePercent / 100) * awake);
 }
 
 /** Sets the speed anew. The VM must have caught up to now first. */
 export function refreshSpeed(world: World, vm: VmRecord): void {
 	vm.speedPpm = speedOf(world, vm);
 	if (vm.vcpuState === 'running' && vm.speedPpm < vm.worstSpeedPpm) vm.worstSpeedPpm = vm.speedPpm;
+	lookAgain(world, vm);
 }

@@ -1,3 +1,4 @@
+import { passesByCopy } from '../contract/migration/strategies.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { frameOf, wholeBlockOf } from '../mm/space/mapping.ts';
 import { freeDramPages } from '../mm/zones.ts';
@@ -17,7 +18,10 @@ export function roomOnDram(world: World, host: number): number {
 /** Pages that a running move may still place on the host. */
 function promisedPages(world: World, operation: OperationRecord, host: number): number {
 	const vm = world.r.vms[operation.vm] as VmRecord;
-	if (operation.strategy === 'precopy') return operation.target === host ? vm.populatedPages - backedPages(world, vm, 1 - vm.running) : 0;
+	if (passesByCopy(operation.strategy)) {
+		const instance = vm.instances.indexOf(host);
+		return operation.target === host ? vm.populatedPages - (instance < 0 ? 0 : backedPages(world, vm, instance)) : 0;
+	}
 	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
 	const onPool = vm.pagesByMemory[pool] ?? 0;
 	// What is on the pool may go back to where the guest runs; before the commit the target expects all of it.

@@ -24,6 +24,7 @@ import { thresholdBytes } from '../migration/strategies/precopy.ts';
 import { pageWireBytes } from '../migration/stream.ts';
 import { flushNs } from '../migration/timed-hand-off.ts';
 import { nextEventNs } from '../sim/event-queue.ts';
+import { fetchStatus } from './fetch.ts';
 import { fabricStatus } from './fabric.ts';
 import { machineStatuses } from './machines.ts';
 import { vdpaStatus } from './vdpa.ts';
@@ -235,6 +236,7 @@ function operationStatus(world: World, operation: OperationRecord): OperationSta
 					: null,
 		downtimeBudgetNs: operation.parameters.downtimeLimitNs,
 		rangeCount: operation.rangeCount,
+		...fetchStatus(world, operation),
 		batch: batchStatus(world, operation)
 	};
 }

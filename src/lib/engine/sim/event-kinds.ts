@@ -26,7 +26,9 @@ export const EventKind = {
 	/** A step of a change of a vDPA device ends. a: NIC, b: generation. */
 	nic: 11,
 	/** Something of the rack that takes time: a beat, a look at one, a restart. a: which, b: index. */
-	rack: 12
+	rack: 12,
+	/** Post-copy: the guest reaches a page that is missing, or one that it asked for arrives. a: operation, b: 0 look, 1 arrival. */
+	fetch: 13
 } as const;
 export type EventKindValue = (typeof EventKind)[keyof typeof EventKind];
 
@@ -42,7 +44,8 @@ export const EVENT_KIND_NAMES: Readonly<Record<number, string>> = {
 	9: 'message',
 	10: 'fabric timer',
 	11: 'vDPA device',
-	12: 'rack'
+	12: 'rack',
+	13: 'missing page'
 };
 
 /**
@@ -63,5 +66,6 @@ export const CLASS_OF: Readonly<Record<number, number>> = {
 	[EventKind.message]: EventClass.protocol,
 	[EventKind.fabricTimer]: EventClass.protocol,
 	[EventKind.nic]: EventClass.transfer,
-	[EventKind.rack]: EventClass.protocol
+	[EventKind.rack]: EventClass.protocol,
+	[EventKind.fetch]: EventClass.transfer
 };

@@ -1,6 +1,8 @@
 import { testBit } from '../../base/bitmap.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { BlockKind, vmPayload, wordKind, wordPayload } from '../contract/words.ts';
+import { passesByCopy } from '../contract/migration/strategies.ts';
+import { isMissing, missingIn } from '../hypervisor/missing.ts';
 import { firstWord } from '../hypervisor/dirty-log.ts';
 import { frameOf, wholeBlockOf } from '../mm/space/mapping.ts';
 import { uniformWritten, writtenOf } from '../mm/space/written.ts';
@@ -11,14 +13,17 @@ import { unreturnedPages } from '../vdpa/queues/unreturned.ts';
 
 /**
  * The content proof (decision D2): for every guest page, what the running mapping reaches carries the stamp of the guest's
- * last write. It catches stale, lost, swapped and foreign pages alike; a chance hit is 2^-32 a page. What a device overwrote by
+ * last write. While pages are missing at the target (post-copy), what the source keeps of them counts. It catches stale, lost, swapped and foreign pages alike; a chance hit is 2^-32 a page. What a device overwrote by
  * a wrong map is loss that the modelled system would suffer too: those pages are named one by one, and nothing else passes.
  */
 export function proveContent(world: World): { readonly pages: number; readonly found: string | null } {
 	let pages = 0;
 	for (const [index, vm] of world.r.vms.entries()) {
 		// A device with a wrong map wrote there: the world is marked, and the record names both addresses (rule vdpa-dma).
-		const overwritten = new Set(world.r.vdpa.guests.find((guest) => guest.vm === index)?.corruptedGfns ?? []);
+		const overwritten = new Set([
+			...(world.r.vdpa.guests.find((guest) => guest.vm === index)?.corruptedGfns ?? []),
+			...(vm.lostPages ?? [])
+		]);
 		for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
 			if (blockProved(world, vm, index, guestBlock)) {
 				pages += PAGES_PER_BLOCK;
@@ -27,7 +32,9 @@ export function proveContent(world: World): { readonly pages: number; readonly f
 			for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
 				const gfn = guestBlock * PAGES_PER_BLOCK + row;
 				const found = differs(world, vm, index, gfn);
-				if (found !== null && !overwritten.has(gfn)) return { pages, found };
+				// What died with a host in post-copy is marked, and named by the bitmap of what is missing.
+				const died = vm.fetch?.gone === true && isMissing(world, vm, gfn);
+				if (found !== null && !died && !overwritten.has(gfn)) return { pages, found };
 				pages += 1;
 			}
 		}
@@ -39,7 +46,9 @@ export function proveContent(world: World): { readonly pages: number; readonly f
 function blockProved(world: World, vm: VmRecord, index: number, guestBlock: number): boolean {
 	const count = uniformWritten(world, vm, guestBlock);
 	if (count < 0) return false;
-	const block = wholeBlockOf(world, vm, vm.running, guestBlock);
+	const missing = vm.fetch ? missingIn(world, vm, guestBlock) : 0;
+	if (missing > 0 && missing < PAGES_PER_BLOCK) return false;
+	const block = wholeBlockOf(world, vm, missing > 0 ? 1 - vm.running : vm.running, guestBlock);
 	if (block < 0) return false;
 	const word = world.c.blockWord.get(block);
 	const kind = wordKind(word);
@@ -52,7 +61,9 @@ function blockProved(world: World, vm: VmRecord, index: number, guestBlock: numb
 
 function differs(world: World, vm: VmRecord, index: number, gfn: number): string | null {
 	const count = writtenOf(world, vm, gfn);
-	const frame = frameOf(world, vm, vm.running, gfn);
+	// A page that has not crossed yet is newest where it came from.
+	const holder = vm.fetch && isMissing(world, vm, gfn) ? 1 - vm.running : vm.running;
+	const frame = frameOf(world, vm, holder, gfn);
 	if (frame < 0) return count === 0 ? null : `${vm.id} gfn ${gfn}: written ${count} times, backed by nothing`;
 	const stamp = readStamp(world, Math.floor(frame / PAGES_PER_BLOCK), frame % PAGES_PER_BLOCK);
 	if (stamp === stampOf(index, gfn, count)) return null;
@@ -69,7 +80,7 @@ export function dirtyOrEqual(world: World): string | null {
 	const { c, r } = world;
 	if (r.belief !== null) return null;
 	for (const operation of r.operations) {
-		if (operation.strategy !== 'precopy' || operation.state !== 'running') continue;
+		if (!passesByCopy(operation.strategy) || operation.state !== 'running') continue;
 		const vm = r.vms[operation.vm] as VmRecord;
 		if (!vm.logging) continue;
 		const base = firstWord(vm) * 32;

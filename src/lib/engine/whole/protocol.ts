@@ -3,11 +3,10 @@ import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { OwnerState } from '../contract/words.ts';
 import { linkLoad } from '../fabric/links.ts';
 import { frameOf } from '../mm/space/mapping.ts';
-import { frameInTag } from '../fabric/extents.ts';
 import { popcount } from '../../base/bitmap.ts';
 import { firstWord, WORDS_PER_BLOCK } from '../hypervisor/dirty-log.ts';
 import type { World } from '../state/world.ts';
-import { checksum, descriptorSlots } from '../superpage/descriptors.ts';
+import { checksum, describedInstance, descriptorSlots, frameNamed } from '../superpage/descriptors.ts';
 import { ownerOf, rangesIndex } from '../superpage/words.ts';
 
 /** Statements about who runs, who owns and what was published. */
@@ -30,7 +29,7 @@ export function stoppedInSwitchOver(world: World): string | null {
 		const vm = world.r.vms[operation.vm];
 		if (
 			operation.state === 'running' &&
-			operation.strategy === 'precopy' &&
+			passesByCopy(operation.strategy) &&
 			operation.phase === 'switchover' &&
 			vm?.vcpuState === 'running'
 		)
@@ -49,18 +48,22 @@ export function descriptorsFit(world: World): string | null {
 		if (!vm || !pool) continue;
 		if (Number(world.c.superpageWord.get(rangesIndex(operation.vm))) !== checksum(world, operation.vm))
 			return `${vm.id}: the checksum of its ranges does not fit them`;
+		// After the commit of a copy the process that it was made for is the one that runs.
+		const instance = vm.instances.indexOf(operation.target) === vm.running ? vm.running : describedInstance(vm, operation.parameters);
+		const moved = new Map(operation.moved?.flatMap(({ gfn, pages: count, frame }) => Array.from({ length: count }, (_, page) => [gfn + page, frame + page] as const)));
 		let pages = 0;
 		for (const slot of descriptorSlots(world, operation.vm)) {
 			const gfn = world.c.descriptorFirstGfn.get(slot);
 			const count = world.c.descriptorPages.get(slot);
 			pages += count;
 			for (const at of [0, count - 1]) {
-				const frame = frameInTag(world, operation.extents, world.c.descriptorOffset.get(slot) + at);
-				if (frameOf(world, vm, vm.running, gfn + at) !== pool.firstBlock * PAGES_PER_BLOCK + frame)
+				const frame = frameNamed(world, operation.extents, operation.parameters.naming, world.c.descriptorOffset.get(slot) + at);
+				const place = moved.get(gfn + at) ?? frameOf(world, vm, instance, gfn + at);
+				if (place !== pool.firstBlock * PAGES_PER_BLOCK + frame)
 					return `${vm.id} gfn ${gfn + at}: its range points elsewhere`;
 			}
 		}
-		if (pages !== vm.populatedPages) return `${vm.id}: ranges name ${pages} of ${vm.populatedPages} pages`;
+		if (pages !== vm.populatedPages && operation.parameters.leftovers === 'roll-back') return `${vm.id}: ranges name ${pages} of ${vm.populatedPages} pages`;
 	}
 	return null;
 }

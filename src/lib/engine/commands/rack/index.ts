@@ -5,10 +5,11 @@ import type { ReasonId } from '../../contract/reasons.ts';
 import { emit } from '../../sim/trace.ts';
 import type { World } from '../../state/world.ts';
 import { FUTURES } from './futures.ts';
+import { STREAMS } from './stream.ts';
 import type { RackSubject, RackWordRun } from './word.ts';
 
 /** Words for hosts, pool, pages and futures of a world with VMs (contract/rack/commands.ts); one file per thing they concern. */
-const WORDS: Readonly<Record<RackWord, RackWordRun>> = { ...FUTURES };
+const WORDS: Readonly<Record<RackWord, RackWordRun>> = { ...STREAMS, ...FUTURES };
 
 export function executeRack(world: World, command: RackCommand): Outcome<{ readonly operation: number | null }, ReasonId> {
 	const subject = subjectOf(world, command);

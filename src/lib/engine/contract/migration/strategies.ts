@@ -28,6 +28,18 @@ export const STRATEGY_WORDS = {
 		'reference',
 		'by reference',
 		'Move the pages to memory that both hosts reach, flip one word, move them home.'
+	),
+	postcopy: words(
+		'post-copy',
+		'copy',
+		'by copy, guest first',
+		'Move the guest first, then fetch each page when it is touched and push the others behind it.'
+	),
+	resident: words(
+		'nil-migration of a resident',
+		'reference',
+		'by reference',
+		'The VM lives on memory that both hosts reach: one word flips, no page moves.'
 	)
 } as const satisfies Record<string, StrategyWords>;
 

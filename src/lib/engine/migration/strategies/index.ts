@@ -3,8 +3,11 @@ import type { MigrateCommand, StrategyId } from '../../contract/commands.ts';
 import type { ReasonId } from '../../contract/reasons.ts';
 import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
+import { cancelPostcopy, checkPostcopy, runPostcopy } from './postcopy.ts';
+import { postcopyHostLost } from './postcopy-lost.ts';
 import { cancelPrecopyNow, checkPrecopy, runPrecopy, startPrecopy } from './precopy.ts';
 import { precopyHostLost } from './precopy-lost.ts';
+import { checkResident, runResident, startResident } from './resident.ts';
 import { cancelTransit, checkTransit, runTransit, startTransit } from './transit.ts';
 import { transitHostLost } from './transit-lost.ts';
 
@@ -45,5 +48,19 @@ export const STRATEGIES: Readonly<Record<StrategyId, Strategy>> = {
 		run: runTransit,
 		cancel: cancelTransit,
 		hostLost: transitHostLost
+	},
+	resident: {
+		check: checkResident,
+		start: startResident,
+		run: runResident,
+		cancel: cancelTransit,
+		hostLost: transitHostLost
+	},
+	postcopy: {
+		check: checkPostcopy,
+		start: startPrecopy,
+		run: runPostcopy,
+		cancel: cancelPostcopy,
+		hostLost: postcopyHostLost
 	}
 };

@@ -1,0 +1,64 @@
+import { ok, refused, type Outcome } from '../../../base/outcome.ts';
+import type { MigrateCommand } from '../../contract/commands.ts';
+import type { ReasonId } from '../../contract/reasons.ts';
+import { startFlow } from '../../fabric/links.ts';
+import type { OperationRecord } from '../../state/records.ts';
+import type { World } from '../../state/world.ts';
+import { hasNics } from '../nics.ts';
+import { setStatus } from '../operation.ts';
+import { resumeFetch } from '../postcopy/broken.ts';
+import { endPush } from '../postcopy/push.ts';
+import { loadPackage, runAtTarget, switchToTarget } from '../postcopy/switch.ts';
+import { cancelPrecopyNow, checkPrecopy, runPrecopy } from './precopy.ts';
+
+/**
+ * Post-copy as QEMU 10.2.2 does it (migration/postcopy-ram.c): the guest changes host after `precopyPasses` rounds of pre-copy,
+ * or after none, and what it does not have yet is fetched when it is touched, or pushed behind it.
+ */
+
+export function checkPostcopy(
+	world: World,
+	operation: Pick<OperationRecord, 'vm' | 'target'>,
+	command: MigrateCommand
+): Outcome<null, ReasonId> {
+	// A device that writes into guest memory by itself cannot wait for a page.
+	if (hasNics(world, operation.vm))
+		return refused('migration-blocked', 'Postcopy is not supported: a vhost-vdpa device pins guest memory, which has to be there');
+	return checkPrecopy(world, operation, command);
+}
+
+/** The pre-copy before the switch, the switch, and the background stream after it. */
+export function runPostcopy(world: World, operation: OperationRecord): void {
+	switch (operation.step) {
+		case 'package':
+			return loadPackage(world, operation);
+		case 'load':
+			return runAtTarget(world, operation);
+		case 'push':
+			return endPush(world, operation);
+		case 'recover':
+			return resumeFetch(world, operation);
+		case 'setup':
+			if (operation.parameters.precopyPasses > 0 || operation.ending !== 'none') break;
+			setStatus(world, operation, 'active');
+			startFlow(world, operation.id, operation.source, operation.sendRate, ['network']);
+			return switchToTarget(world, operation);
+		default:
+	}
+	runPrecopy(world, operation, switchWhenDue);
+}
+
+/** Asked between two slices: the rounds that were wanted are over. */
+function switchWhenDue(world: World, operation: OperationRecord, passIsOver: boolean): boolean {
+	if (!operation.switchOrdered && (!passIsOver || operation.round < operation.parameters.precopyPasses)) return false;
+	switchToTarget(world, operation);
+	return true;
+}
+
+/** Behind the switch the source's memory is old: there is no way back (QEMU 10.2.2 migration/migration.c, qmp_migrate_cancel). */
+export function cancelPostcopy(world: World, operation: OperationRecord): Outcome<null, ReasonId> {
+	if (operation.phase === 'switchover' || operation.phase === 'fetch' || operation.phase === 'paused')
+		return refused('too-late', 'Postcopy migration in progress, cannot cancel.');
+	cancelPrecopyNow(world, operation);
+	return ok(null);
+}
