@@ -38,7 +38,8 @@ const engineArrows = engineLayers.flatMap((layer, rank) =>
 		const forbidden = [
 			...layer.filter((other) => other !== name),
 			...engineLayers.slice(rank + 1).flat(),
-			'worker'
+			'worker',
+			'explore'
 		];
 		return {
 			name: `engine-${name}`,
@@ -76,6 +77,13 @@ module.exports = {
 	forbidden: [
 		...engineArrows,
 		...partArrows,
+		{
+			name: 'engine-explore',
+			comment: 'Futures of a simulation stand on the whole of it; of the engine only the port lies beyond.',
+			severity: 'error',
+			from: { path: engineFolder(['explore']) },
+			to: { path: engineFolder(['worker']) }
+		},
 		{
 			name: 'engine-index-types-only',
 			comment: 'Outside the engine its index.ts may be imported for types, never at run time.',

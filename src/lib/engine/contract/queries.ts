@@ -251,7 +251,10 @@ export const QUANTITIES = {
 	retriedFolios: 'folios that page migration had to retry',
 	proofHolds: '1 when every guest page holds what the guest last wrote',
 	invariantsHold: '1 when every whole-world invariant holds',
-	commandCount: 'commands in the journal'
+	commandCount: 'commands in the journal',
+	losses: 'what was lost so far, as the world has marked it; planted faults are not counted',
+	wrongDma: 'maps by which a device that runs reaches memory that the guest did not mean',
+	vmsLost: 'VMs that nobody runs and that no migration brings back'
 } as const;
 export type QuantityName = keyof typeof QUANTITIES;
 

@@ -7,7 +7,7 @@ import { INVARIANTS } from '../whole/index.ts';
 import { fabricQuantity, isFabricQuantity } from './fabric-quantities.ts';
 import { machineQuantity } from './machine-quantities.ts';
 import { bytesLeft } from './left.ts';
-import { isVdpaQuantity, vdpaQuantity } from './vdpa-quantities.ts';
+import { isVdpaQuantity, vdpaQuantity, wrongDma } from './vdpa-quantities.ts';
 
 /** Quantities by name. Each is a number; a migration that does not exist yet counts as not completed, −1 for its times. */
 const READ: Readonly<Record<QuantityName, (world: World, last: OperationRecord | undefined) => number>> = {
@@ -30,8 +30,19 @@ const READ: Readonly<Record<QuantityName, (world: World, last: OperationRecord |
 	retriedFolios: (_, last) => last?.retriedFolios ?? 0,
 	proofHolds: (world) => (proveContent(world).found === null ? 1 : 0),
 	invariantsHold: (world) => (checkAll(world, INVARIANTS).every((verdict) => verdict.holds) ? 1 : 0),
-	commandCount: (world) => world.journal.length
+	commandCount: (world) => world.journal.length,
+	losses: (world) => world.r.marks.filter((mark) => !mark.startsWith('planted fault')).length,
+	wrongDma: (world) => wrongDma(world),
+	vmsLost: (world) => vmsLost(world)
 };
+
+/** A VM whose host is gone, or that stands still with no migration under way. */
+function vmsLost({ r }: World): number {
+	return r.vms.filter((vm, index) => {
+		if (r.hosts[vm.instances[vm.running] as number]?.power === 'down') return true;
+		return vm.vcpuState !== 'running' && !r.operations.some((operation) => operation.vm === index && operation.state === 'running');
+	}).length;
+}
 
 const DEEPEST = 64;
 

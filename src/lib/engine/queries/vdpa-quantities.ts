@@ -50,6 +50,17 @@ const counted = (pick: (change: ChangeStatus) => number): Read =>
 		return change ? pick(change) : 0;
 	});
 
+/** Addresses that lead elsewhere; what is not mapped at all faults instead. A device in the middle of a change is left out. */
+export function wrongDma(world: World): number {
+	let wrong = 0;
+	for (const nic of world.r.vdpa.nics) {
+		const end = runningEnd(world, nic);
+		if (!end || nic.change !== null) continue;
+		for (const map of wrongMaps(guestOf(world, nic.vm), end)) if (map.mappedIova !== null) wrong += 1;
+	}
+	return wrong;
+}
+
 /** Longest sequence that is looked at. */
 const LONGEST = 10;
 

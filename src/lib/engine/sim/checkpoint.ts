@@ -98,7 +98,7 @@ function account(history: History): void {
 }
 
 /** Numbers of the marked pieces; the marks are gone afterwards. */
-function takeMarked(world: World): number[] {
+export function takeMarked(world: World): number[] {
 	const numbers: number[] = [];
 	const { marks } = world;
 	// Most pieces are never touched: eight of them are looked at in one go.

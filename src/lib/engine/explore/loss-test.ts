@@ -1,0 +1,42 @@
+import { failureOf, type FailureChoice } from '../contract/explore/words.ts';
+import { evaluate } from '../queries/evaluate.ts';
+import { checkAll } from '../sim/invariants.ts';
+import type { World } from '../state/world.ts';
+import { proveContent } from '../whole/content.ts';
+import { INVARIANTS } from '../whole/index.ts';
+import { wrongMaps } from '../vdpa/promise.ts';
+
+/** Whether a state is a loss, by the failure that was asked for. */
+export interface LossTest {
+	readonly title: string;
+	/** At any state on the way. */
+	readonly ever: (world: World) => boolean;
+	/** Where a run ends. */
+	readonly atEnd: (world: World) => boolean;
+}
+
+export function lossTest(choice: FailureChoice): LossTest {
+	const { expression, when, title } = failureOf(choice);
+	const holds = (world: World): boolean => Boolean(evaluate(world, expression));
+	return { title, ever: when === 'ever' ? holds : () => false, atEnd: holds };
+}
+
+/** What is wrong in a state, in words: the most telling thing first. */
+export function whatIsLost(world: World): string {
+	const mark = world.r.marks.find((one) => !one.startsWith('planted fault'));
+	if (mark) return mark;
+	for (const nic of world.r.vdpa.nics) {
+		const guest = world.r.vdpa.guests.find((one) => one.vm === nic.vm);
+		const end = nic.ends[(world.r.vms[nic.vm]?.running ?? 0) as 0 | 1];
+		const [wrong] = guest && end && nic.change === null ? wrongMaps(guest, end) : [];
+		if (wrong) return `${nic.id}: ${wrong.text}`;
+	}
+	const content = proveContent(world).found;
+	if (content !== null) return content;
+	const broken = checkAll(world, INVARIANTS).find((verdict) => !verdict.holds);
+	if (broken) return `${broken.statement}: ${broken.found ?? ''}`;
+	const stopped = world.r.vms.find((vm) => vm.vcpuState !== 'running');
+	if (stopped) return `${stopped.id} does not run`;
+	const last = world.r.operations.at(-1);
+	return last ? `the last migration: ${last.state}` : 'as asked for';
+}
