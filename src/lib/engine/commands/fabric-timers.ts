@@ -3,6 +3,7 @@ import { runInboxTimer } from '../fabric/hosts/steps.ts';
 import { runBackground } from '../fabric/switch/binding.ts';
 import { FabricTimerKind, type FabricTimerKindValue } from '../fabric/timers.ts';
 import { runAppTimer } from '../orchestrator/apps.ts';
+import { runGuestTimer } from '../orchestrator/guests/index.ts';
 import { runPlanTimer } from '../orchestrator/run-plans.ts';
 import { stir } from '../orchestrator/stir.ts';
 import { runVacateTimer } from '../orchestrator/system-ram.ts';
@@ -16,7 +17,8 @@ export const FABRIC_TIMERS: Readonly<Partial<Record<FabricTimerKindValue, Fabric
 	[FabricTimerKind.plan]: runPlanTimer,
 	[FabricTimerKind.inbox]: runInboxTimer,
 	[FabricTimerKind.recovery]: runRecoveryTimer,
-	[FabricTimerKind.background]: runBackground
+	[FabricTimerKind.background]: runBackground,
+	[FabricTimerKind.guest]: runGuestTimer
 };
 
 export function runFabricTimer(world: World, which: number, index: number): void {

@@ -70,6 +70,12 @@ export const BELIEFS = {
 		truth: 'Each door keeps some of it: the tag, the DAX policy, the guaranteed way back.',
 		rule: 'door-into-vm'
 	},
+	'extents-follow': {
+		title: 'Extents follow the VM',
+		sentence: 'A VM takes what it uses along: where it arrives, its capacity is.',
+		truth: 'Capacity belongs to a host. The VM arrives, and its device is there only if somebody offered it to that host before.',
+		rule: 'guest-move'
+	},
 	'shared-is-fresh': {
 		title: 'Shared memory is always fresh',
 		sentence: 'Both hosts look at the same memory, so a load sees what was stored last.',

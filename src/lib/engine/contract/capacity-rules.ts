@@ -56,6 +56,29 @@ export const CAPACITY_RULES = {
 		'What a medium holds stays until it is written over, sanitized, or its tag dies with nobody holding it.',
 		'CXL 4.0 7.6.7.6.6, 9.13.3'
 	),
+	'guest-program': rule(
+		'program of a VM',
+		'It maps the DAX device that its host has, works on its data while it runs, and what it changed is written back when it stops.',
+		'seed S1, application specific memory in a VM; what it changes last, 2 MiB, is ours',
+		'our simplification'
+	),
+	'guest-move': rule(
+		'a VM moves without its extents',
+		'Its own memory goes over the network; the target has the extents that were offered to it, and nothing refuses when it has none.',
+		'measured with QEMU 10.2.2 (reference, 7.3): completes, no blocker, no extents at the target'
+	),
+	'guest-prepopulate': rule(
+		'prepopulate',
+		'Contents go out of the pool through the source, over the network, and into other capacity through the target.',
+		'seed S1, section Migration',
+		'on the list'
+	),
+	'guest-ways': rule(
+		'three ways to move with extents',
+		'Remove them before, prepopulate the target, or let both hosts share the contents for a moment.',
+		'seed S1, section Migration',
+		'on the list'
+	),
 	'line-cache': rule(
 		'line cache',
 		'A host keeps lines of 64 bytes: absent, clean or dirty. Only writing back shows a store to the others.',

@@ -9,6 +9,7 @@ export const FABRIC_COUNTS = {
 	snoops: 'back-invalidate snoops',
 	returnedBytes: 'bytes that hosts have given back',
 	forcedBytes: 'bytes that were taken back by force',
+	mostWriters: 'most programs that could store to one tag at the same time, where VMs use one',
 	lostMessages: 'messages that were lost on a link'
 } as const;
 export type FabricCountName = keyof typeof FABRIC_COUNTS;

@@ -41,6 +41,15 @@ export const FABRIC_QUANTITIES = {
 	exchangeOperations: 'flushes and invalidates of a plan: plan in words',
 	doorTag: '1 when the tag arrives in the VM: customer, or "customer host"',
 	doorDax: '1 when it is a DAX device in the VM: customer, or "customer host"',
+	guestOn: '1 while a VM runs on a host: "vm host"',
+	guestProgram: '1 while the program of a VM runs with its device, −1 when its memory is absent, else 0: vm',
+	contentHash: 'hash of the bytes that the program of a VM has before it, 0 without: vm',
+	writtenHash: 'hash of the bytes that the program of a VM had when it last stored: vm',
+	copiedBytes: 'bytes of tagged contents that were copied for VMs, "" or a VM',
+	guestNetworkBytes: 'bytes that went over the network for VMs: "" or a VM',
+	guestBlackoutNs: 'how long nobody ran a VM at its last move, −1 before: vm',
+	guestGapNs: 'how long the program of a VM was without its data: vm',
+	mostWriters: 'most programs that could store to one tag at the same time: ""',
 	doorsSatisfied: 'customers whose capacity arrived as they need it: ""',
 	doorsWork: 'drivers and specifications that the doors in use need and nobody has: ""'
 } as const;

@@ -1,6 +1,30 @@
 import type { DoorAnswer } from './doors.ts';
 import type { FabricLinkStatus, FabricOfferStatus, FabricStreamStatus } from './fabric-load.ts';
 
+/** A VM whose program uses tagged capacity (orchestrator/guests). */
+export interface FabricGuestStatus {
+	readonly id: string;
+	readonly host: string;
+	/** Where it moves, or where its contents are copied to. */
+	readonly to: string | null;
+	readonly ramBytes: number;
+	readonly state: 'running' | 'stopped' | 'lost';
+	readonly doing: 'nothing' | 'saving' | 'copying' | 'moving';
+	readonly dueNs: number | null;
+	readonly program: 'none' | 'opening' | 'runs' | 'closing' | 'absent';
+	/** Tag of its data, and name of the device that it has them on where it is now. */
+	readonly tag: string | null;
+	readonly dax: string | null;
+	/** What its program finds: its own bytes, other ones, zeroes; null without a program that runs. */
+	readonly finds: 'its data' | 'other data' | 'zeroes' | null;
+	readonly copiedBytes: number;
+	readonly networkBytes: number;
+	readonly moves: number;
+	readonly blackoutNs: number | null;
+	readonly gapNs: number;
+	readonly reason: string | null;
+}
+
 /** The CXL fabric as the page shows it. Few things only; extents beyond the first ones are read from the columns. */
 export interface FabricStatus {
 	readonly switches: readonly FabricSwitchStatus[];
@@ -9,6 +33,7 @@ export interface FabricStatus {
 	readonly tags: readonly FabricTagStatus[];
 	readonly apps: readonly FabricAppStatus[];
 	readonly plans: readonly FabricPlanStatus[];
+	readonly guests: readonly FabricGuestStatus[];
 	/** Oldest first; the last ones that arrived and all that fly. */
 	readonly messages: readonly FabricMessageStatus[];
 	/** Links that are down, by the name of what hangs on them. */

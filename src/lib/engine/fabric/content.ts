@@ -90,6 +90,13 @@ export function storeThrough(world: World, device: string, at: number, bytes: nu
 	return held;
 }
 
+/** Contents that are copied or loaded again: the same stores, at another place. */
+export function storeCopy(world: World, device: string, at: number, bytes: number, held: Held): void {
+	const { fabric } = world.r;
+	fabric.stores = withRun(fabric.stores, device, at, bytes, held.version === 0 ? null : held).list;
+	writeMedia(world, device, at, bytes, held);
+}
+
 /** Takes promises out of the oracle and notes their loss. */
 export function loseStores(world: World, lost: readonly ContentRecord[], why: LossRecord['why'], cause: number | null): void {
 	const { fabric, nowNs } = world.r;

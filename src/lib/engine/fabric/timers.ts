@@ -15,7 +15,9 @@ export const FabricTimerKind = {
 	/** A background command of a switch ends (fabric/switch). */
 	background: 4,
 	/** A reset or a retraining ends (fabric/faults). Index: host or device. */
-	recovery: 5
+	recovery: 5,
+	/** What a VM does is over (orchestrator/guests). Index: VM × 2^16 + turn. */
+	guest: 6
 } as const;
 export type FabricTimerKindValue = (typeof FabricTimerKind)[keyof typeof FabricTimerKind];
 

@@ -9,13 +9,16 @@ import { crashHost } from '../fabric/faults/hosts.ts';
 import { unbindVppb, VPPB } from '../fabric/switch/binding.ts';
 import { note, send } from '../fabric/messages.ts';
 import { codeWords, RETURN_CODES } from '../fabric/outcome.ts';
-import type { MessageRecord, PlanRecord } from '../state/fabric-records.ts';
+import type { GuestRecord, MessageRecord, PlanRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 import { close, isAlive, launch, type Launch } from './apps.ts';
 import { gfamAct } from './gfam-acts.ts';
+import { copyDevice } from './guests/copy.ts';
+import { moveVm } from './guests/move.ts';
+import { closeDevice, guestById, openDevice, type GuestOutcome } from './guests/program.ts';
 import type { ActName, PlanStep } from './plans.ts';
 import { empty, isSystemRam } from './system-ram.ts';
-import { daxOfPlan, deviceOfPlan, ldOfHost, tagOfPlan } from './untils.ts';
+import { copyTagOf, daxOfPlan, deviceOfPlan, ldOfHost, tagOfPlan } from './untils.ts';
 
 /** What the steps of plans do. Each act is a message of the orchestrator; whoever gets it acts in one step (decision D13). */
 export interface ActOutcome {
@@ -29,7 +32,17 @@ const refused = (says: string): ActOutcome => ({ code: RETURN_CODES.invalidInput
 const SURPRISE = 2;
 
 /** Who does it: the fabric manager or a host. */
-const AT_HOST: readonly ActName[] = ['launch', 'close', 'vacate'];
+const AT_HOST: readonly ActName[] = [
+	'launch',
+	'close',
+	'vacate',
+	'close-device',
+	'save-device',
+	'copy-device',
+	'move-vm',
+	'open-device',
+	'load-device'
+];
 
 export function sendAct(world: World, plan: PlanRecord, step: PlanStep, cause: number | null): void {
 	const act = step.act as ActName;
@@ -51,6 +64,7 @@ const COMMANDS: Readonly<Partial<Record<ActName, readonly [string, string]>>> = 
 	share: ['5604h', 'Initiate Dynamic Capacity Add'],
 	'ask-back': ['5605h', 'Initiate Dynamic Capacity Release'],
 	'force-back': ['5605h', 'Initiate Dynamic Capacity Release, forced'],
+	'offer-copy': ['5604h', 'Initiate Dynamic Capacity Add'],
 	'add-reference': ['5606h', 'Add Reference'],
 	'remove-reference': ['5607h', 'Remove Reference']
 };
@@ -106,7 +120,7 @@ const atDevice =
 		return act(world, device, ld, plan, step, cause);
 	};
 
-const offer = (policy: 'free' | 'contiguous' | 'enable-shared-access'): Act =>
+const offer = (policy: 'free' | 'contiguous' | 'enable-shared-access', forCopy = false): Act =>
 	atDevice((world, device, ld, plan, _step, cause) => {
 		const region = Number(plan.values[policy === 'enable-shared-access' ? 'readRegion' : 'region'] ?? plan.values['region'] ?? 0);
 		const chosen = policy === 'free' && plan.values['policy'] === 'contiguous' ? 'contiguous' : policy;
@@ -114,7 +128,7 @@ const offer = (policy: 'free' | 'contiguous' | 'enable-shared-access'): Act =>
 			world,
 			device,
 			ld,
-			{ policy: chosen, region, bytes: bytesOf(plan.values['bytes']) ?? 0, tag: tagOfPlan(plan), extents: [] },
+			{ policy: chosen, region, bytes: bytesOf(plan.values['bytes']) ?? 0, tag: forCopy ? copyTagOf(plan) : tagOfPlan(plan), extents: [] },
 			cause
 		);
 	});
@@ -133,9 +147,20 @@ const takeBack = (forced: boolean): Act =>
 		);
 	});
 
+/** Acts on a VM: it has to be there. */
+const onGuest =
+	(act: (world: World, guest: GuestRecord, plan: PlanRecord, cause: number | null) => GuestOutcome): Act =>
+	(world, plan, step, cause) => {
+		const guest = guestById(world, step.app ?? '');
+		if (!guest) return refused(`there is no VM "${step.app ?? ''}"`);
+		const outcome = act(world, guest, plan, cause);
+		return outcome.ok ? done(outcome.says) : refused(outcome.says);
+	};
+
 const ACTS: Readonly<Record<ActName, Act>> = {
 	offer: offer('free'),
 	share: offer('enable-shared-access'),
+	'offer-copy': offer('free', true),
 	'ask-back': takeBack(false),
 	'force-back': takeBack(true),
 	'add-reference': (world, plan, _step, cause) => addReference(world, deviceOfPlan(world, plan), tagOfPlan(plan), cause),
@@ -185,6 +210,12 @@ const ACTS: Readonly<Record<ActName, Act>> = {
 		resetLogicalDevice(world, device, ld, cause);
 		return done('reset: what is shared is taken, what is its own stays');
 	}),
+	'close-device': onGuest((world, guest, _plan, cause) => closeDevice(world, guest, false, cause)),
+	'save-device': onGuest((world, guest, _plan, cause) => closeDevice(world, guest, true, cause)),
+	'copy-device': onGuest((world, guest, plan, cause) => copyDevice(world, guest, String(plan.values['to']), copyTagOf(plan), cause)),
+	'move-vm': onGuest((world, guest, plan, cause) => moveVm(world, guest, String(plan.values['to']), '', cause)),
+	'open-device': onGuest((world, guest, plan, cause) => openDevice(world, guest, guest.copyTag || tagOfPlan(plan), false, cause)),
+	'load-device': onGuest((world, guest, plan, cause) => openDevice(world, guest, tagOfPlan(plan), true, cause)),
 	'power-off': (world, plan, step, cause) => {
 		const peer = world.r.fabric.peers.find((each) => each.id === step.host);
 		if (!peer) return refused(`there is no host "${step.host}"`);

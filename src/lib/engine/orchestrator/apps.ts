@@ -32,6 +32,8 @@ export interface Launch {
 	readonly smallFolios?: boolean;
 	/** A long-term pin holds a page of it. */
 	readonly pinned?: boolean;
+	/** It maps what is there: 'mapped' as it is, 'loaded' again from where its data were saved (orchestrator/guests). */
+	readonly keeps?: 'mapped' | 'loaded' | undefined;
 }
 
 export type Launched = { readonly ok: true; readonly says: string } | { readonly ok: false; readonly says: string };
@@ -57,6 +59,7 @@ export function launch(world: World, host: string, asked: Launch, cause: number 
 		id: asked.id,
 		host,
 		kind: asked.kind,
+		...(asked.keeps === undefined ? {} : { keeps: true }),
 		dax: dax.id,
 		tag: dax.tag,
 		state: 'starting',
@@ -80,7 +83,7 @@ export function launch(world: World, host: string, asked: Launch, cause: number 
 		text: `${app.id} starts on ${host} and ${inRam ? 'allocates from system RAM' : `claims ${dax.id}`}${dax.tag === '' ? '' : ` by uuid ${dax.tag}`}`
 	});
 	note(world, peer, `${app.id}: starts on ${dax.id}`);
-	start(world, app, dax, bytes);
+	start(world, app, dax, bytes, asked.keeps === 'mapped');
 	return { ok: true, says: `${app.id} starts on ${dax.id}` };
 }
 
@@ -92,10 +95,10 @@ function occupy(dax: DaxRecord, bytes: number, asked: Launch): void {
 }
 
 /** Mapping, and for whoever brings data the time to write it over the links between host and device. */
-function start(world: World, app: AppRecord, dax: DaxRecord, bytes: number): void {
+function start(world: World, app: AppRecord, dax: DaxRecord, bytes: number, fillsNothing: boolean): void {
 	const mappingNs = Math.ceil(bytes / PMD_BYTES) * costNs(world.costs, 'daxFault2mUs');
 	const device = deviceOfDax(world, dax);
-	const rate = app.kind === 'reader' ? 0 : aloneBytesPerSecond(world, app.host, device, 'write');
+	const rate = app.kind === 'reader' || fillsNothing ? 0 : aloneBytesPerSecond(world, app.host, device, 'write');
 	if (rate === 0 || bytes === 0) return later(world, app, mappingNs);
 	const soloNs = mappingNs + Math.max(1, Math.floor((bytes / rate) * 1e9));
 	beginCopy(world, { of: 'app', id: app.id, host: app.host, device, direction: 'write', bytes, soloNs });
@@ -135,7 +138,8 @@ function begins(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord |
 		const held = mediaHeld(world, dax.device, first.at);
 		app.version = held.version;
 		if (held.version < lastStored(world, dax.device, first.at).version) count(world, 'staleReads');
-	} else if (!inRam && !readOnly(world, dax)) app.version = fillAll(world, peer, dax, app.id);
+	} else if (app.keeps === true && first) app.version = mediaHeld(world, dax.device, first.at).version;
+	else if (!inRam && !readOnly(world, dax)) app.version = fillAll(world, peer, dax, app.id);
 	else if (!inRam) count(world, 'vanishedStores');
 	emit(world, {
 		kind: 'app',
@@ -150,7 +154,7 @@ function begins(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord |
 	});
 }
 
-function readOnly(world: World, dax: DaxRecord): boolean {
+export function readOnly(world: World, dax: DaxRecord): boolean {
 	const logical = world.r.fabric.devices.find((record) => record.id === dax.device)?.lds[dax.ld];
 	const dpa = dax.pieces[0]?.dpa ?? -1;
 	return logical?.regions.some((region) => region.readOnly && dpa >= region.baseDpa && dpa < region.baseDpa + region.bytes) ?? false;
@@ -231,6 +235,23 @@ function letGo(world: World, peer: PeerRecord, app: AppRecord, dax: DaxRecord): 
 	if (others.length > 0) return;
 	dax.state = 'free';
 	if (isCut(world, peer, dax)) remove(world, peer, dax, app.causeSeq);
+}
+
+/** The VM around it has moved: it lets its device go here and has mapped another one there. */
+export function carryOver(
+	world: World,
+	app: AppRecord,
+	from: { readonly peer: PeerRecord; readonly dax: DaxRecord | null },
+	to: PeerRecord,
+	dax: DaxRecord
+): void {
+	if (from.dax) letGo(world, from.peer, app, from.dax);
+	app.host = to.id;
+	app.dax = dax.id;
+	app.tag = dax.tag;
+	app.reason = null;
+	dax.state = 'claimed';
+	note(world, to, `${app.id}: runs on ${dax.id}, its VM has moved here`);
 }
 
 /** After something changed: whoever has lost its memory will notice at its next look. */

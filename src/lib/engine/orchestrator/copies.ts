@@ -1,6 +1,6 @@
 import { beginStream, endOf, stopStream, type Moved, type NewStream } from '../fabric/traffic/streams.ts';
 import { FabricTimerKind, scheduleFabricTimer } from '../fabric/timers.ts';
-import type { AppRecord, DaxRecord, PeerRecord } from '../state/fabric-records.ts';
+import type { AppRecord, DaxRecord, GuestRecord, PeerRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 
 /**
@@ -33,6 +33,25 @@ export function daxOfTimer(world: World, index: number): { readonly peer: PeerRe
 	return peer && dax && dax.emptyNs === world.r.nowNs ? { peer, dax } : null;
 }
 
+/** What a VM copies is over when the last of its streams is. */
+function setGuestTimer(world: World, id: string): void {
+	const { fabric } = world.r;
+	const guest = fabric.guests.find((each) => each.id === id);
+	const ends = fabric.streams.filter((stream) => stream.of === 'guest' && stream.id.split(' ')[0] === id).map(endOf);
+	if (guest && ends.length > 0) wakeGuest(world, guest, Math.max(...ends));
+}
+
+/** A VM looks again at this time; what was set before is void. */
+export function wakeGuest(world: World, guest: GuestRecord, atNs: number): void {
+	guest.turn += 1;
+	guest.dueNs = atNs;
+	scheduleFabricTimer(world, atNs, FabricTimerKind.guest, world.r.fabric.guests.indexOf(guest) * TURNS + guest.turn);
+}
+export const guestOfTimer = (world: World, index: number): GuestRecord | null => {
+	const guest = world.r.fabric.guests[Math.floor(index / TURNS)];
+	return guest?.turn === index % TURNS ? guest : null;
+};
+
 export function beginCopy(world: World, wanted: NewStream): void {
 	setTimers(world, beginStream(world, wanted));
 }
@@ -46,6 +65,10 @@ function setTimers(world: World, moved: Moved): void {
 		if (stream.of === 'app') {
 			const app = world.r.fabric.apps.find((each) => each.id === stream.id);
 			if (app) setAppTimer(world, app, endOf(stream));
+			continue;
+		}
+		if (stream.of === 'guest') {
+			setGuestTimer(world, stream.id.split(' ')[0] as string);
 			continue;
 		}
 		const peer = world.r.fabric.peers.find((each) => each.id === stream.host);

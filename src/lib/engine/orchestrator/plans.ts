@@ -1,45 +1,12 @@
+import { GUEST_PLANS } from './guests/plans.ts';
+import type { PlanStep, PlanValues } from './plan-steps.ts';
+
+export type { ActName, PlanStep, PlanValues, UntilName } from './plan-steps.ts';
+
 /**
  * What the orchestrator can carry out, as data: the seven steps of seed S1, the sharing recipes of CXL 4.0 9.13.3.2, and the
  * ladder of polite ways and big hammers. A step is one act, what it waits for, and how long.
  */
-export type PlanValues = Readonly<Record<string, string | number | boolean>>;
-
-export type ActName =
-	| 'offer'
-	| 'share'
-	| 'ask-back'
-	| 'force-back'
-	| 'add-reference'
-	| 'remove-reference'
-	| 'launch'
-	| 'close'
-	| 'vacate'
-	| 'take-access'
-	| 'unbind'
-	| 'reset'
-	| 'power-off';
-
-export type UntilName = 'decided' | 'capacity' | 'running' | 'closed' | 'vacated' | 'returned';
-
-export interface PlanStep {
-	readonly says: string;
-	readonly act: ActName | null;
-	/** What the act and the wait are about. */
-	readonly host: string;
-	readonly app?: string;
-	readonly kind?: string;
-	readonly until: UntilName | null;
-	/** It begins so long after the step before; −1: when somebody says so. */
-	readonly afterMs?: number;
-	readonly patienceMs: number;
-	/** How often it is tried again when the wait is in vain. */
-	readonly again?: number;
-	/** In vain: go on to the next step, or give the plan up. */
-	readonly inVain: 'next' | 'fail';
-	/** Left out when what it waits for is so already. */
-	readonly unlessSo?: boolean;
-}
-
 const text = (values: PlanValues, name: string, otherwise = ''): string => String(values[name] ?? otherwise);
 const figure = (values: PlanValues, name: string, otherwise: number): number => Number(values[name] ?? otherwise);
 
@@ -257,6 +224,7 @@ export const PLANS: Readonly<Record<string, PlanDefinition>> = {
 		stepsFor: writeOnceReadMany
 	},
 	'temporal-sharing': { title: 'temporal sharing', needs: ['from', 'to', 'tag', 'bytes', 'device'], stepsFor: temporalSharing },
+	...GUEST_PLANS,
 	recall: { title: 'recall', needs: ['host', 'device'], stepsFor: recall }
 };
 

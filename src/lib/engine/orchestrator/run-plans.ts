@@ -83,11 +83,19 @@ function leaveOut(plan: PlanRecord, why: string): false {
 	return false;
 }
 
+const RULE_OF_PLAN: Readonly<Record<string, 'recall-ladder' | 'plan-step' | 'guest-ways'>> = {
+	recall: 'recall-ladder',
+	serve: 'plan-step',
+	'move-by-removal': 'guest-ways',
+	'move-prepopulated': 'guest-ways',
+	'move-shared': 'guest-ways'
+};
+
 function act(world: World, plan: PlanRecord, step: PlanStep): void {
 	if (plan.tries === 1)
 		plan.causeSeq = emit(world, {
 			kind: 'plan',
-			rule: plan.plan === 'recall' ? 'recall-ladder' : plan.plan === 'serve' ? 'plan-step' : 'sharing-recipe',
+			rule: RULE_OF_PLAN[plan.plan] ?? 'sharing-recipe',
 			cause: plan.causeSeq,
 			host: step.host,
 			values: { plan: plan.id, step: plan.step + 1 },

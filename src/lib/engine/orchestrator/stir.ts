@@ -9,6 +9,7 @@ import type { World } from '../state/world.ts';
 import { isAlive, kill, lookAround } from './apps.ts';
 import { endCopy } from './copies.ts';
 import { isCut, presentAll, remove } from './dax.ts';
+import { stirGuests } from './guests/index.ts';
 import { runPlans } from './run-plans.ts';
 import { isSystemRam } from './system-ram.ts';
 import { waysNumber } from './ways.ts';
@@ -29,6 +30,7 @@ export function stir(world: World, cause: number | null): void {
 		lookAround(world);
 		if (fabric.stores.length > 0) giveUpFreed(world, cause);
 	}
+	stirGuests(world);
 	if (fabric.plans.some((plan) => plan.state === 'running')) runPlans(world);
 }
 

@@ -44,6 +44,11 @@ const UNTIL: Readonly<Record<UntilName, (world: World, plan: PlanRecord, step: P
 	closed: (world, _plan, { app }) => !world.r.fabric.apps.some((each) => each.id === app && isAlive(each)),
 	vacated: (world, plan, { host }) =>
 		daxOfPlan(world, plan, host).every((dax) => dax.state !== 'claimed' && dax.emptyNs < 0 && !isSystemRam(dax)),
+	'copy-capacity': (world, plan, { host }) => daxTagged(world, host, copyTagOf(plan)),
+	'device-closed': (world, _plan, { app }) => guestOf(world, app)?.program === 'none',
+	copied: (world, plan, { app }) => guestOf(world, app)?.copyTag === copyTagOf(plan),
+	'vm-there': (world, plan, { app }) => guestOf(world, app)?.host === plan.values['to'],
+	'program-runs': (world, _plan, { app }) => guestOf(world, app)?.program === 'runs',
 	// The manager has heard it too: event 05h of the device has arrived.
 	returned: (world, plan, { host }) =>
 		heldBytes(world, deviceOfPlan(world, plan), host, tagOfPlan(plan)) === 0 &&
@@ -51,6 +56,12 @@ const UNTIL: Readonly<Record<UntilName, (world: World, plan: PlanRecord, step: P
 			(message) => message.state === 'flying' && message.opcode === '05h' && message.from === plan.values['device']
 		)
 };
+
+const guestOf = (world: World, id: string | undefined) => world.r.fabric.guests.find((guest) => guest.id === id);
+const daxTagged = (world: World, host: string, tag: string): boolean =>
+	world.r.fabric.peers.find((peer) => peer.id === host)?.dax.some((dax) => dax.tag === tag) ?? false;
+/** Tag of the capacity that a prepopulated target gets. */
+export const copyTagOf = (plan: PlanRecord): string => String(plan.values['copy'] ?? '') || `${tagOfPlan(plan)}-copy`;
 
 export const isSo = (world: World, plan: PlanRecord, step: PlanStep): boolean =>
 	step.until === null || UNTIL[step.until](world, plan, step);
@@ -61,6 +72,11 @@ export function hopeless(world: World, plan: PlanRecord, step: PlanStep): string
 		const app = world.r.fabric.apps.find((each) => each.id === step.app && each.host === step.host);
 		if (app?.state === 'killed') return app.reason ?? 'it was killed';
 		if (!app && plan.acted === 'done' && step.act === null) return `${step.app ?? ''} was never launched`;
+	}
+	if (step.app !== undefined && guestOf(world, step.app)?.state === 'lost') return `${step.app} is lost`;
+	if (plan.acted === 'done' && (step.until === 'vm-there' || step.until === 'copied')) {
+		const guest = guestOf(world, step.app);
+		if (guest?.doing === 'nothing' && !isSo(world, plan, step)) return guest.reason ?? 'it did not come about';
 	}
 	if (step.until === 'vacated') {
 		const stuck = daxOfPlan(world, plan, step.host);

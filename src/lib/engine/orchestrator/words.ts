@@ -6,6 +6,7 @@ import type { World } from '../state/world.ts';
 import { close, launch } from './apps.ts';
 import { findDax, onlineAsRam } from './dax.ts';
 import { takeIntoVm } from './doors.ts';
+import { GUEST_WORDS } from './guests/words.ts';
 import { PLANS } from './plans.ts';
 import { goOn, startPlan, stopPlan } from './run-plans.ts';
 import { empty, isSystemRam } from './system-ram.ts';
@@ -56,6 +57,7 @@ export const ORCHESTRATOR_WORDS: Readonly<Record<string, FabricWord>> = {
 	...Object.fromEntries(Object.keys(PLANS).map((name) => [name, plan(name)])),
 	'go-on': numbered(goOn, 'it goes on', 'no such plan waits for a word'),
 	'stop-plan': numbered(stopPlan, 'stopped', 'no such plan runs'),
+	...GUEST_WORDS,
 	launch: onPeer((world, peer, parameters, cause) => {
 		const kind = APP_KINDS.find((each) => each === (parameters['kind'] ?? 'database'));
 		if (!kind) return no(`a kind is one of ${APP_KINDS.join(', ')}`);

@@ -61,8 +61,15 @@ function loadStatus(
 	};
 }
 
+/** Whose copy it is, from its name. */
+const STREAM_OF: Readonly<Record<StreamRecord['of'], (id: string) => string>> = {
+	app: (id) => id,
+	dax: (id) => id.split(' ').at(-1) ?? id,
+	guest: (id) => id.split(' ')[0] ?? id
+};
+
 export const streamStatus = (world: World, stream: StreamRecord): FabricStreamStatus => ({
-	of: stream.of === 'app' ? stream.id : (stream.id.split(' ').at(-1) ?? stream.id),
+	of: STREAM_OF[stream.of](stream.id),
 	host: stream.host,
 	device: stream.device,
 	direction: stream.direction,

@@ -11,7 +11,10 @@ import { allExtents, extentsOf } from '../fabric/dcd/lists.ts';
 import { freeMediaBytes } from '../fabric/dcd/media.ts';
 import { tagById, viewOfTag } from '../fabric/dcd/tags.ts';
 import { reachableBytes } from '../orchestrator/gfam-acts.ts';
+import { hashOfRuns } from '../orchestrator/guests/contents.ts';
+import { guestById, seenHash } from '../orchestrator/guests/program.ts';
 import { throughDoor } from '../orchestrator/doors.ts';
+import type { GuestRecord } from '../state/fabric-records.ts';
 import type { World } from '../state/world.ts';
 import { linkStatus } from './fabric-load.ts';
 
@@ -97,6 +100,19 @@ function exchange(of: string, pick: (verdict: ReturnType<typeof exploreExchange>
 	return plan.ok ? pick(exploreExchange(plan.value)) : null;
 }
 
+const ofGuest =
+	(read: (world: World, guest: GuestRecord) => number): Read =>
+	(world, id) => {
+		const guest = guestById(world, id);
+		return guest ? read(world, guest) : null;
+	};
+const ofGuests =
+	(read: (guest: GuestRecord) => number): Read =>
+	(world, id) => {
+		const guests = world.r.fabric.guests.filter((guest) => id === '' || guest.id === id);
+		return id !== '' && guests.length === 0 ? null : guests.reduce((sum, guest) => sum + read(guest), 0);
+	};
+
 const READ: Readonly<Record<FabricQuantityName, Read>> = {
 	recoveredBytes: (world) => countOf(world, 'returnedBytes') + countOf(world, 'forcedBytes'),
 	returnedBytes: counted('returnedBytes'),
@@ -167,6 +183,22 @@ const READ: Readonly<Record<FabricQuantityName, Read>> = {
 	exchangeOperations: (_, of) => exchange(of, (verdict) => verdict.operations),
 	doorTag: (world, customer) => answerOf(world, customer, (answer) => answer.tag !== null),
 	doorDax: (world, customer) => answerOf(world, customer, (answer) => answer.guestSees === 'dax'),
+	guestOn: (world, of) => {
+		const [id = '', host] = of.split(' ');
+		const guest = guestById(world, id);
+		return guest ? Number(guest.host === host && guest.state === 'running') : null;
+	},
+	guestProgram: (world, id) => {
+		const program = guestById(world, id)?.program;
+		return program === undefined ? null : program === 'runs' ? 1 : program === 'absent' ? -1 : 0;
+	},
+	contentHash: ofGuest((world, guest) => seenHash(world, guest)),
+	writtenHash: ofGuest((_, guest) => hashOfRuns(guest.written)),
+	copiedBytes: ofGuests((guest) => guest.copiedBytes),
+	guestNetworkBytes: ofGuests((guest) => guest.networkBytes),
+	guestBlackoutNs: ofGuest((_, guest) => guest.blackoutNs),
+	guestGapNs: ofGuest((world, guest) => guest.gapNs + (guest.gapSinceNs < 0 ? 0 : world.r.nowNs - guest.gapSinceNs)),
+	mostWriters: counted('mostWriters'),
 	doorsSatisfied: (world) => world.r.fabric.doors.filter((each) => throughDoor(world, each.customer, each.door).satisfied).length,
 	doorsWork: (world) => {
 		const doors = new Set(world.r.fabric.doors.map((each) => each.door));

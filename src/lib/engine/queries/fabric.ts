@@ -9,6 +9,7 @@ import type {
 } from '../contract/fabric-status.ts';
 import { capacityStatus, daxStatus, extentsByTag, planStatus, tagStatus } from './fabric-capacity.ts';
 import { decoderStatus, gfdStatus } from './fabric-decoders.ts';
+import { guestStatus } from './fabric-guests.ts';
 import { linkStatus, offerStatus, streamStatus } from './fabric-load.ts';
 import { lastStored, mediaHeld } from '../fabric/content.ts';
 import { freeMediaBytes } from '../fabric/dcd/media.ts';
@@ -64,6 +65,7 @@ export function fabricStatus(world: World): FabricStatus | null {
 			outside: each.tag,
 			atNs: each.atNs
 		})),
+		guests: guestStatus(world),
 		counts: { ...fabric.counts },
 		managerDown: fabric.managerDown
 	};

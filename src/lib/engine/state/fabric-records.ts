@@ -1,8 +1,10 @@
 import type { CustomerName, DoorName } from '../contract/doors.ts';
 import type { DeviceRecord, DcEventRecord, TagRecord, GroupRecord } from './device-records.ts';
+import type { GuestRecord } from './guest-records.ts';
 import type { StreamRecord, TrafficRecord } from './traffic-records.ts';
 
 export type * from './device-records.ts';
+export type * from './guest-records.ts';
 export type * from './traffic-records.ts';
 
 /**
@@ -49,6 +51,8 @@ export interface FabricRecords {
 	breaches: BreachRecord[];
 	/** Capacity that was taken into VMs, and through which door. */
 	doors: DoorRecord[];
+	/** VMs whose programs use tagged capacity (orchestrator/guests). */
+	guests: GuestRecord[];
 	/** Links, bindings and access as they were when hosts last looked (orchestrator/ways.ts). */
 	ways: number;
 	/** What happened how often: names in contract/fabric-counts.ts. */
@@ -280,6 +284,8 @@ export interface AppRecord {
 	id: string;
 	host: string;
 	kind: 'database' | 'vm' | 'reader' | 'writer' | 'page-cache';
+	/** It maps what is there and fills nothing. */
+	keeps?: boolean;
 	dax: string;
 	tag: string;
 	state: 'starting' | 'running' | 'closing' | 'closed' | 'killed';
@@ -411,6 +417,7 @@ export function noFabric(): FabricRecords {
 		counts: {},
 		managerDown: false,
 		doors: [],
+		guests: [],
 		down: [],
 		traffic: [],
 		streams: [],

@@ -17,8 +17,8 @@ export interface TrafficRecord {
 
 /** A copy under way: how much of the time that it takes alone is over, and at which share of its own speed it goes on. */
 export interface StreamRecord {
-	/** app: a program fills what it claimed. dax: a DAX device is emptied ("host dax"). */
-	of: 'app' | 'dax';
+	/** app: a program fills what it claimed. dax: a DAX device is emptied ("host dax"). guest: contents of a VM's program ("vm way"). */
+	of: 'app' | 'dax' | 'guest';
 	id: string;
 	host: string;
 	device: string;

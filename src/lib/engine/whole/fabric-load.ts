@@ -9,7 +9,7 @@ const ROUNDING = 1;
 
 /** Copies on a link need no more than it has, each is somebody's who still does it, and none has moved more than there is. */
 export function loadFits(world: World): string | null {
-	const { streams, apps, peers } = world.r.fabric;
+	const { streams, apps, peers, guests } = world.r.fabric;
 	if (streams.length === 0) return null;
 	for (const link of linksOf(world))
 		for (const direction of ['read', 'write'] as const) {
@@ -23,7 +23,9 @@ export function loadFits(world: World): string | null {
 		const does =
 			stream.of === 'app'
 				? apps.some((app) => app.id === stream.id && app.host === stream.host && app.state === 'starting')
-				: peers.some((peer) => peer.dax.some((dax) => `${peer.id} ${dax.id}` === stream.id && dax.emptyNs >= 0));
+				: stream.of === 'guest'
+					? guests.some((guest) => guest.id === stream.id.split(' ')[0] && (guest.doing === 'saving' || guest.doing === 'copying'))
+					: peers.some((peer) => peer.dax.some((dax) => `${peer.id} ${dax.id}` === stream.id && dax.emptyNs >= 0));
 		if (!does) return `a copy of ${stream.id} at ${stream.host} is nobody's`;
 		if (stream.share <= 0 || stream.share > 1 || stream.countedBytes > movedBytes(stream, world.r.nowNs))
 			return `the copy of ${stream.id} at ${stream.host} counts ${stream.countedBytes} of ${stream.bytes} bytes`;

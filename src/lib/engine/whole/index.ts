@@ -3,6 +3,7 @@ import { dirtyOrEqual, proveContent } from './content.ts';
 import { devicePinsLie, pinnedPagesAddUp } from './device-pins.ts';
 import { appsHaveMemory, daxOnExtents, lineOwners, storesKept } from './fabric-use.ts';
 import { addressesComeBack, bindings } from './fabric-addresses.ts';
+import { guestsRun } from './fabric-guests.ts';
 import { loadFits } from './fabric-load.ts';
 import { extentLists, extentMedia, tagsAreHeld } from './fabric-extents.ts';
 import { areaContent, areaFrames, framesMapped } from './machine-areas.ts';
@@ -65,6 +66,11 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'line-owners', statement: 'a coherent line has one owner, or sharers that agree with the medium', check: lineOwners },
 	{ id: 'dax-extents', statement: 'a DAX device stands on accepted extents of its tag, in order', check: daxOnExtents },
 	{ id: 'app-memory', statement: 'an application runs on memory that its host has', check: appsHaveMemory },
+	{
+		id: 'fabric-guests',
+		statement: 'a VM’s program runs where its VM runs, and finds what it wrote or was told what became of it',
+		check: guestsRun
+	},
 	{ id: 'fabric-links', statement: 'copies over a link of a fabric need no more than it has', check: loadFits },
 	{ id: 'one-runner', statement: 'a VM runs on one host at most, the one its owner word names', check: oneRunner },
 	{ id: 'stopped-in-switch-over', statement: 'the guest does not run during the final pass', check: stoppedInSwitchOver },

@@ -1,6 +1,6 @@
 import type { LineRecord, LossRecord, PeerRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
-import { lastStored, LINE_BYTES, mediaHeld, noteStore, storeThrough, survives, writeMedia, type Held } from '../content.ts';
+import { lastStored, LINE_BYTES, mediaHeld, noteStore, storeCopy, storeThrough, survives, writeMedia, type Held } from '../content.ts';
 import { count } from '../counts.ts';
 import { countLine } from '../traffic/lines.ts';
 import {
@@ -165,7 +165,17 @@ export function writeBackRange(world: World, host: string, device: string, at: n
  */
 export function fillRange(world: World, host: string, device: string, at: number, bytes: number, writer: string, coherent: boolean): Held {
 	const held = storeThrough(world, device, at, bytes, writer);
+	supersede(world, host, device, at, bytes, coherent);
+	return held;
+}
+
+/** The same with contents that were elsewhere before. */
+export function copyRange(world: World, host: string, device: string, at: number, bytes: number, held: Held, coherent: boolean): void {
+	storeCopy(world, device, at, bytes, held);
+	supersede(world, host, device, at, bytes, coherent);
+}
+
+function supersede(world: World, host: string, device: string, at: number, bytes: number, coherent: boolean): void {
 	const inside = (line: LineRecord): boolean => line.device === device && line.at >= at && line.at < at + bytes;
 	world.r.fabric.lines = world.r.fabric.lines.filter((line) => !inside(line) || (line.host !== host && !coherent));
-	return held;
 }
