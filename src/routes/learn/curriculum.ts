@@ -110,7 +110,11 @@ export const UNITS: readonly Unit[] = [
 				'The collision',
 				'Cause a wrong DMA by a plug at the wrong moment, and place rings so that none can come.'
 			),
-			entry(18, 'Migrating with tagged extents')
+			entry(
+				18,
+				'Migrating with tagged extents',
+				'Say what a VM finds where it arrives, and move it with the bytes it works on without copying one.'
+			)
 		]
 	}
 ];

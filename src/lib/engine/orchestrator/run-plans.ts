@@ -83,11 +83,12 @@ function leaveOut(plan: PlanRecord, why: string): false {
 	return false;
 }
 
-const RULE_OF_PLAN: Readonly<Record<string, 'recall-ladder' | 'plan-step' | 'guest-ways'>> = {
+const RULE_OF_PLAN: Readonly<Record<string, 'recall-ladder' | 'plan-step' | 'guest-ways' | 'guest-prepopulate'>> = {
 	recall: 'recall-ladder',
 	serve: 'plan-step',
 	'move-by-removal': 'guest-ways',
 	'move-prepopulated': 'guest-ways',
+	prepopulate: 'guest-prepopulate',
 	'move-shared': 'guest-ways'
 };
 

@@ -89,7 +89,7 @@ const option = v.strictObject({ id, label: words, about: v.optional(words), put:
 const slot = v.strictObject({
 	id,
 	label: words,
-	options: v.pipe(v.array(option), v.minLength(2), v.maxLength(8)),
+	options: v.pipe(v.array(option), v.minLength(2), v.maxLength(10)),
 	/** A plan is whole without it; then its first option stands. */
 	mayStayOpen: v.optional(v.boolean(), false)
 });
@@ -166,7 +166,7 @@ export const labSchema = v.strictObject({
 	texts: v.optional(v.record(id, v.string()), {}),
 	again: v.optional(again),
 	/** Which picture stands on the stage. */
-	stage: v.picklist(['rooms', 'virtio-mem', 'brush', 'extents', 'fabric', 'coherence', 'doors', 'gap', 'rails']),
+	stage: v.picklist(['rooms', 'virtio-mem', 'brush', 'extents', 'fabric', 'coherence', 'doors', 'gap', 'rails', 'tagged']),
 	brush: v.optional(brush),
 	/** What the marks of the picture mean, in one line below it. */
 	caption: v.optional(words),

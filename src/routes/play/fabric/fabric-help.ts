@@ -44,6 +44,9 @@ export function helpGroups(fabric: FabricStatus): HelpGroup[] {
 			examples: [
 				`orchestrator ${host} serve host=${host} device=${device} tag=${tag} bytes=256M`,
 				doorExample(fabric),
+				`orchestrator ${host} start-vm vm=vm1 ramBytes=4G`,
+				`orchestrator vm1 open-device tag=${tag}`,
+				`orchestrator vm1 move-shared vm=vm1 from=${host} to=${fabric.hosts[1]?.id ?? 'B'} device=${device} tag=${tag}`,
 				`fault ${host} crash-host`,
 				`fault ${device} cut-link`,
 				`build ${device} carve-region bytes=1G blockBytes=2M`

@@ -72,18 +72,21 @@ const byRemoval = (given: Move): PlanStep[] => [
 	open(given, true)
 ];
 
+const offerCopy = ({ to, copy: tag }: Move): PlanStep => capacity(to, 'offer-copy', `offer capacity for a copy, ${tag}, to ${to}`);
+const copy = ({ vm, from, to }: Move): PlanStep => ({
+	says: `copy the data of ${vm} to ${to}`,
+	act: 'copy-device',
+	host: from,
+	app: vm,
+	until: 'copied',
+	patienceMs: PATIENCE_MS.move,
+	inVain: 'fail'
+});
+
 const prepopulated = (given: Move): PlanStep[] => [
-	capacity(given.to, 'offer-copy', `offer capacity for a copy, ${given.copy}, to ${given.to}`),
+	offerCopy(given),
 	close(given, false),
-	{
-		says: `copy the data of ${given.vm} to ${given.to}`,
-		act: 'copy-device',
-		host: given.from,
-		app: given.vm,
-		until: 'copied',
-		patienceMs: PATIENCE_MS.move,
-		inVain: 'fail'
-	},
+	copy(given),
 	move(given),
 	open(given, false),
 	back(given)
@@ -101,5 +104,6 @@ const plan = (title: string, stepsFor: (given: Move) => PlanStep[], more: readon
 export const GUEST_PLANS = {
 	'move-by-removal': plan('move a VM, its extents removed before', byRemoval, ['bytes']),
 	'move-prepopulated': plan('move a VM to a prepopulated target', prepopulated, ['bytes']),
+	prepopulate: plan('prepopulate the target of a VM', (given) => [offerCopy(given), copy(given)], ['bytes']),
 	'move-shared': plan('move a VM, its extents shared for a moment', shared)
 } as const;
