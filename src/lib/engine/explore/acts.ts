@@ -45,15 +45,16 @@ export function actsOf(world: World, vary: readonly Vary[], yours: readonly Act[
 	return [...(vary.includes('yours') ? yours.filter((one) => !known.has(one.words.id)) : []), ...menu];
 }
 
-/** Each VM to each other host, the ways that the run itself uses; where it moves nothing, by pre-copy. */
+/** Each VM to each other host, the ways that the run itself uses; where it moves nothing, through the pool, or by copy without one. */
 function moves(world: World, yours: readonly Act[]): Act[] {
+	const usual: StrategyId = world.r.memories.some((memory) => memory.kind === 'pool') ? 'transit' : 'precopy';
 	const given = [...yours.map((one) => one.command), ...world.journal.map((entry) => entry.command)].filter(
 		(command): command is MigrateCommand => command.name === 'migrate'
 	);
 	return world.r.vms.flatMap((vm) => {
 		const mine = given.filter((command) => command.vm === vm.id);
 		const ways = new Map<StrategyId, MigrateCommand | null>(mine.map((command) => [command.strategy, command]));
-		if (ways.size === 0) ways.set(given[0]?.strategy ?? 'precopy', given[0] ?? null);
+		if (ways.size === 0) ways.set(given[0]?.strategy ?? usual, given[0] ?? null);
 		return world.r.hosts.flatMap((host) =>
 			[...ways].map(([strategy, like]) => {
 				const command: Command = {

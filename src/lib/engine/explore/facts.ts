@@ -1,3 +1,4 @@
+import { formatAddress } from '../../base/address.ts';
 import { formatBytesBinary, formatNumber } from '../../base/format.ts';
 import type { Fact } from '../contract/explore/request.ts';
 import { unpackOwner, OwnerState } from '../contract/words.ts';
@@ -74,7 +75,7 @@ function dimmFacts({ r }: World, nic: NicRecord): Fact[] {
 			const entry = end.kernel.spaces.flatMap((space) => space.entries).find((one) => one.uaddr === section.hva[end.instance]);
 			if (!entry) return fact(`${section.id} at`, 'no device address');
 			const shift = entry.iova - section.gpa;
-			return fact(`${section.id} at`, shift === 0 ? 'IOVA = GPA' : `IOVA = GPA + 0x${shift.toString(16)}`);
+			return fact(`${section.id} at`, shift === 0 ? 'IOVA = GPA' : `IOVA = GPA + ${formatAddress(shift)}`);
 		});
 }
 

@@ -8,7 +8,7 @@ import { actsOf, yourActs, type Act } from './acts.ts';
 import { isQuiet } from './borders.ts';
 import { breakingEvent } from './breaking.ts';
 import { factsOf } from './facts.ts';
-import { lossTest, type LossTest } from './loss-test.ts';
+import { alarmOf, lossTest, type LossTest } from './loss-test.ts';
 import type { Snapshot } from './snapshots.ts';
 import { Trunk } from './trunk.ts';
 import { horizonOf, Walker } from './walker.ts';
@@ -49,6 +49,7 @@ export class Futures {
 		this.#walker = walker;
 		this.#test = lossTest(request.failure);
 		const { world } = walker;
+		walker.watch = () => alarmOf(world, this.#test);
 		this.#yours = yourActs(world.journal.slice(world.r.journalNext));
 		this.#horizonNs = horizonOf(request, world);
 		this.#work = this.#steps();

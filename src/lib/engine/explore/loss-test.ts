@@ -4,6 +4,8 @@ import { checkAll } from '../sim/invariants.ts';
 import type { World } from '../state/world.ts';
 import { proveContent } from '../whole/content.ts';
 import { INVARIANTS } from '../whole/index.ts';
+import { oneRunner } from '../whole/protocol.ts';
+import { wrongDma } from '../queries/vdpa-quantities.ts';
 import { wrongMaps } from '../vdpa/promise.ts';
 
 /** Whether a state is a loss, by the failure that was asked for. */
@@ -14,6 +16,23 @@ export interface LossTest {
 	/** Where a run ends. */
 	readonly atEnd: (world: World) => boolean;
 }
+
+/**
+ * Looks after every event, cheaply: only where a mark, a runner or a map is no longer what it was a moment ago the whole test is
+ * made. What it does not see is seen where the run stops.
+ */
+export function alarmOf(world: World, test: LossTest): () => boolean {
+	let seen = telltale(world);
+	return () => {
+		const now = telltale(world);
+		if (now === seen) return false;
+		seen = now;
+		return test.ever(world);
+	};
+}
+
+const telltale = (world: World): string =>
+	`${world.r.marks.length}/${world.r.hosts.length > 0 ? (oneRunner(world) ?? '') : ''}/${world.r.vdpa.nics.length > 0 ? wrongDma(world) : 0}`;
 
 export function lossTest(choice: FailureChoice): LossTest {
 	const { expression, when, title } = failureOf(choice);

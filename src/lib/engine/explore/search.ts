@@ -8,7 +8,7 @@ import { isQuiet } from './borders.ts';
 import { factsOf } from './facts.ts';
 import { TIME_IS_UP, type Edge, type Found } from './graph.ts';
 import { keyOf } from './key.ts';
-import { lossTest, type LossTest } from './loss-test.ts';
+import { alarmOf, lossTest, type LossTest } from './loss-test.ts';
 import { symmetryOf, type Symmetry } from './symmetry.ts';
 import { Trunk } from './trunk.ts';
 import { horizonOf, Walker, type Stop } from './walker.ts';
@@ -46,6 +46,7 @@ export class Search {
 		this.walker = walker;
 		this.test = lossTest(request.failure);
 		const { world } = walker;
+		walker.watch = () => alarmOf(world, this.test);
 		this.#yours = yourActs(world.journal.slice(world.r.journalNext));
 		this.symmetry = symmetryOf(
 			world,

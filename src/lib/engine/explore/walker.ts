@@ -24,6 +24,8 @@ export class Walker {
 	readonly #snapshots: Snapshots;
 	/** Events that were run, all states together. */
 	events = 0;
+	/** Asked for when a stretch begins, looked at after each event of it: true = nothing further may happen, a loss is there. */
+	watch: (() => () => boolean) | null = null;
 
 	private constructor(world: World) {
 		this.world = world;
@@ -98,13 +100,8 @@ export class Walker {
 		const before = signatureOf(world, grain);
 		const dueNs = this.due?.atNs ?? Infinity;
 		const untilNs = Math.min(dueNs, horizonNs);
-		const atBorder = (): boolean => mayChoose(world, grain) && signatureOf(world, grain) !== before;
-		const stopped = this.#run(untilNs, false, atBorder);
-		if (stopped) {
-			// What else happens at this very moment comes before anything that is chosen.
-			this.#run(world.r.nowNs, false);
-			return 'border';
-		}
+		const stopped = this.#runOn(untilNs, () => mayChoose(world, grain) && signatureOf(world, grain) !== before);
+		if (stopped) return 'border';
 		return dueNs <= horizonNs ? 'command' : 'time';
 	}
 
@@ -113,8 +110,19 @@ export class Walker {
 		const { world } = this;
 		this.#run(world.r.nowNs, false);
 		if (mayChoose(world, grain)) return;
-		this.#run(horizonNs, false, () => mayChoose(world, grain));
-		this.#run(world.r.nowNs, false);
+		this.#runOn(horizonNs, () => mayChoose(world, grain));
+	}
+
+	/** Until a place to choose; what else happens at that very moment comes before anything that is chosen. At an alarm it stays. */
+	#runOn(untilNs: number, atBorder: () => boolean): boolean {
+		const alarm = this.watch?.();
+		let alarmed = false;
+		const stopped = this.#run(untilNs, false, () => {
+			alarmed = alarm?.() ?? false;
+			return alarmed || atBorder();
+		});
+		if (stopped && !alarmed) this.#run(this.nowNs, false);
+		return stopped;
 	}
 
 	/** To a time, with the commands of the journal, at most so many events; true when a predicate said stop. */
