@@ -38,6 +38,12 @@ export function wayWords(guest: FabricGuestStatus, nowNs: number): string | null
 		: `${formatBytesBinary(guest.ramBytes)} of its own memory${left}`;
 }
 
+/** The engine's reason with the short form of a tag that stands beside it. */
+export const reasonWords = (guest: FabricGuestStatus): string | null =>
+	guest.reason === null || guest.tag === null
+		? guest.reason
+		: guest.reason.replace(guest.tag, tagFace(guest.tag).digits);
+
 export function guestsWords(fabric: FabricStatus, nowNs: number): string {
 	if (fabric.guests.length === 0) return 'No VM runs in this fabric.';
 	const hosts = fabric.hosts.map((host) => {
@@ -55,7 +61,7 @@ export function guestsWords(fabric: FabricStatus, nowNs: number): string {
 				? []
 				: [`on its way to ${hostTitle(guest.to)}: ${way}`]),
 			`its program ${programWords(guest)}`,
-			...(guest.reason === null ? [] : [guest.reason]),
+			...(guest.reason === null ? [] : [reasonWords(guest) ?? '']),
 			`${formatBytesBinary(guest.copiedBytes)} of its data were copied`
 		].join(', ');
 	});
