@@ -44,7 +44,8 @@ export const superpageOffset = (part: SuperpagePartName, item: number, line: num
 	SUPERPAGE_PARTS[part].offset + (item * SUPERPAGE_PARTS[part].lines + line) * LINE_BYTES + word * 8;
 
 /** Who may change a word, and how (cxl-fabric reference 10.7). */
-export type WordWriters = 'all, by compare-and-swap' | 'all, by fetch-and-add' | 'its peer' | 'the source' | 'the target' | 'the owner';
+export type WordWriters =
+	'all, by compare-and-swap' | 'all, by fetch-and-add' | 'its peer' | 'the source' | 'the target' | 'the owner' | 'who took its number';
 
 export interface WordSpec {
 	readonly part: SuperpagePartName;
@@ -83,6 +84,9 @@ export const SUPERPAGE_SPECS = {
 	phase: word('handOff', 0, 0, 'all, by compare-and-swap', '0 idle, 1 proposed, 2 prepared: a hint, never decides'),
 	vcpuState: word('handOff', 1, 0, 'the source', 'the vCPU state is whole for this token'),
 	mapped: word('handOff', 2, 0, 'the target', 'it has mapped the ranges for this token'),
+	eventGeneration: word('event', 0, 0, 'who took its number', 'odd while the entry is written, then 2 x its number + 2'),
+	eventFirst: word('event', 0, 1, 'who took its number', 'what happened, first half'),
+	eventSecond: word('event', 0, 2, 'who took its number', 'what happened, second half'),
 	abortReason: word('handOff', 3, 0, 'all, by compare-and-swap', 'why it was given up')
 } as const satisfies Record<string, WordSpec>;
 export type SuperpageWordName = keyof typeof SUPERPAGE_SPECS;

@@ -1,7 +1,9 @@
 import { mix32 } from '../../base/hash.ts';
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import { offsetInTag } from '../fabric/extents.ts';
+import { BlockKind, wordKind } from '../contract/words.ts';
+import { frameInTag, offsetInTag } from '../fabric/extents.ts';
+import { wholeWord } from '../mm/frames.ts';
 import { frameOf, wholeBlockOf } from '../mm/space/mapping.ts';
 import type { VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
@@ -17,28 +19,59 @@ export interface Range {
 	offset: number;
 }
 
-/** Runs of pages that are consecutive in the guest and in the tag. */
-export function rangesOf(world: World, vm: VmRecord, extents: readonly number[]): Outcome<Range[], 'page-stayed'> {
+/** How pages are named, and one record for what; see MigrationParameters. */
+export interface RangeManner {
+	readonly naming: 'tag' | 'device' | 'host';
+	readonly records: 'ranges' | 'pages';
+	readonly backing: 'node' | 'dax';
+	readonly leftovers: 'roll-back' | 'copy';
+}
+
+const PLAIN: RangeManner = { naming: 'tag', records: 'ranges', backing: 'node', leftovers: 'roll-back' };
+
+/** The process whose mapping the ranges describe: the running one, or the one for which a copy was made. */
+export const describedInstance = (vm: VmRecord, manner: Pick<RangeManner, 'backing'>): number =>
+	manner.backing === 'dax' && !vm.dax ? 1 - vm.running : vm.running;
+
+/**
+ * Device frame that a range's offset means: in the tag's linear space, or on the device. A host's address of a page stands
+ * for the device frame behind it; what another host makes of it is that host's decoder's business (migration/adopt.ts).
+ */
+export function frameNamed(world: World, extents: readonly number[], naming: RangeManner['naming'], offset: number): number {
+	return naming === 'tag' ? frameInTag(world, extents, offset) : offset;
+}
+
+/** Runs of pages that are consecutive in the guest and by what they are called. */
+export function rangesOf(
+	world: World,
+	vm: VmRecord,
+	extents: readonly number[],
+	manner: RangeManner = PLAIN
+): Outcome<Range[], 'page-stayed'> {
 	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
 	const firstFrame = (world.r.memories[pool] as { firstBlock: number }).firstBlock * PAGES_PER_BLOCK;
 	const ranges: Range[] = [];
+	const instance = describedInstance(vm, manner);
 	const add = (gfn: number, pages: number, frame: number): boolean => {
-		const offset = offsetInTag(world, extents, frame - firstFrame);
-		if (offset < 0) return false;
+		const inTag = offsetInTag(world, extents, frame - firstFrame);
+		// Mixed mode: what stayed behind is copied in the hand-off, and described then.
+		if (inTag < 0) return manner.leftovers === 'copy';
+		const offset = manner.naming === 'tag' ? inTag : frame - firstFrame;
 		const last = ranges.at(-1);
-		if (last && last.firstGfn + last.pages === gfn && last.offset + last.pages === offset) last.pages += pages;
+		if (manner.records === 'ranges' && last && last.firstGfn + last.pages === gfn && last.offset + last.pages === offset)
+			last.pages += pages;
 		else ranges.push({ firstGfn: gfn, pages, offset });
 		return true;
 	};
 	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
 		const gfn = guestBlock * PAGES_PER_BLOCK;
-		const whole = wholeBlockOf(world, vm, vm.running, guestBlock);
-		if (whole >= 0) {
+		const whole = wholeBlockOf(world, vm, instance, guestBlock);
+		if (whole >= 0 && (manner.records === 'ranges' || wordKind(wholeWord(world, whole)) === BlockKind.huge)) {
 			if (!add(gfn, PAGES_PER_BLOCK, whole * PAGES_PER_BLOCK)) return refused('page-stayed', `gfn ${gfn} is not in the extents`);
 			continue;
 		}
 		for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
-			const frame = frameOf(world, vm, vm.running, gfn + row);
+			const frame = frameOf(world, vm, instance, gfn + row);
 			if (frame >= 0 && !add(gfn + row, 1, frame)) return refused('page-stayed', `gfn ${gfn + row} is not in the extents`);
 		}
 	}
@@ -84,6 +117,11 @@ export function checksum(world: World, vmIndex: number): number {
 		sum = mix32(sum, own, c.descriptorCrc.get(slot));
 	}
 	return sum;
+}
+
+/** An odd generation: the owner says that a page behind one of the ranges has moved. */
+export function moving(world: World, vmIndex: number): boolean {
+	return descriptorSlots(world, vmIndex).some((slot) => (world.c.descriptorGeneration.get(slot) & 1) === 1);
 }
 
 export function clearDescriptors(world: World, vmIndex: number): void {

@@ -1,6 +1,8 @@
 import { HandOffPhase, OwnerState, packOwner, unpackOwner } from '../contract/words.ts';
+import { stateMark } from '../contract/superpage-words.ts';
 import type { HandOffActorRecord } from '../state/records.ts';
-import { fenceIndex, ownerIndex, phaseIndex, rangesIndex, vcpuStateIndex, type SharedWords } from './words.ts';
+import { count, keep, kept, type Access, type ActorContext, type ProtocolStep } from './steps.ts';
+import { fenceIndex, ownerIndex, phaseIndex, rangesIndex, vcpuStateIndex } from './words.ts';
 
 /**
  * The hand-off as a table of steps (decision D13; our design, cxl-fabric reference 10.4). A step makes at most one access to
@@ -9,43 +11,23 @@ import { fenceIndex, ownerIndex, phaseIndex, rangesIndex, vcpuStateIndex, type S
  */
 export type Actor = 'source' | 'target';
 
-export interface StepContext {
-	readonly words: SharedWords;
+export interface StepContext extends ActorContext {
 	readonly vm: number;
-	/** This actor's host and incarnation, and the other's host. */
-	readonly self: number;
-	readonly incarnation: number;
+	/** The other's host. */
 	readonly peer: number;
-	readonly me: HandOffActorRecord;
 	/** Checksum that the descriptors have by this actor's own reading. */
 	readonly rangesCrc: number;
 	/** Whether the target's own decoder covers every range; the source's steps do not look at it. */
 	readonly reached: boolean;
-	/** Conditions left out on purpose: planted faults and the explorer's mutants. */
-	readonly without: readonly string[];
 }
 
-export interface HandOffStep {
-	readonly id: string;
+export interface HandOffStep extends ProtocolStep<StepContext> {
 	readonly actor: Actor;
-	/** What the step does, in words. */
-	readonly says: string;
-	/** The access it makes to shared memory; null for a local step. */
-	readonly access: 'load' | 'store' | 'compare-and-swap' | null;
-	/** A step that waits: it leads to itself while nothing changed, and costs nothing to repeat. */
-	readonly polls?: boolean;
-	/** Makes the access, changes locals, returns the next step's id. */
-	readonly run: (context: StepContext) => string;
 }
 
 export const FIRST_STEP: Readonly<Record<Actor, string>> = { source: 'read-owner', target: 'read-phase' };
 /** Steps in which an actor rests. */
 export const RESTING = ['done', 'aborted', 'abandoned', 'finished', 'gave-up'];
-
-const token = (value: string | number | boolean | undefined): number => Number(value ?? 0);
-
-/** Value of the vCPU-state word: valid for one token only, so that a half-written state is never believed. */
-const stateMark = (ownerToken: number): bigint => (1n << 32n) | BigInt(ownerToken >>> 0);
 
 /** The hint is closed before the source rests, or the VM's next proposal would find it open. */
 const leave = (me: HandOffActorRecord, end: 'aborted' | 'abandoned'): string => {
@@ -53,14 +35,14 @@ const leave = (me: HandOffActorRecord, end: 'aborted' | 'abandoned'): string => 
 	return 'withdraw';
 };
 
-const step = (
-	actor: Actor,
-	id: string,
-	says: string,
-	access: HandOffStep['access'],
-	run: HandOffStep['run'],
-	polls = false
-): HandOffStep => ({ actor, id, says, access, run, polls });
+const step = (actor: Actor, id: string, says: string, access: Access | null, run: HandOffStep['run'], polls = false): HandOffStep => ({
+	actor,
+	id,
+	says,
+	access,
+	run,
+	polls
+});
 
 export const HAND_OFF: readonly HandOffStep[] = [
 	step('source', 'read-owner', 'source reads the owner word', 'load', ({ words, vm, self, me }) => {
@@ -91,10 +73,13 @@ export const HAND_OFF: readonly HandOffStep[] = [
 		return 'save';
 	}),
 	step('source', 'save', 'source writes the vCPU state', 'store', ({ words, vm, me }) => {
-		words.store(vcpuStateIndex(vm), stateMark(token(me.locals['token'])));
+		words.store(vcpuStateIndex(vm), stateMark(count(me.locals['token'])));
 		return 'flush';
 	}),
-	step('source', 'flush', 'source writes its dirty lines back', null, () => 'check-owner'),
+	step('source', 'flush', 'source writes its dirty lines back', null, ({ me, without }) => {
+		me.locals['flushed'] = !without.includes('flush');
+		return 'check-owner';
+	}),
 	step('source', 'check-owner', 'source reads the owner word again', 'load', ({ words, vm, self, me }) => {
 		const owner = unpackOwner(words.load(ownerIndex(vm)));
 		const same = owner.owner === self && owner.state === OwnerState.staged && owner.token === me.locals['token'];
@@ -104,7 +89,7 @@ export const HAND_OFF: readonly HandOffStep[] = [
 		Number(words.load(fenceIndex(self)) >> 32n) >= incarnation ? leave(me, 'abandoned') : 'freeze'
 	),
 	step('source', 'freeze', 'source gives the VM up: nobody runs it', 'compare-and-swap', ({ words, vm, self, incarnation, me }) => {
-		const t = token(me.locals['token']);
+		const t = count(me.locals['token']);
 		const before = packOwner({ owner: self, state: OwnerState.staged, incarnation, token: t });
 		const after = packOwner({ owner: self, state: OwnerState.handoff, incarnation, token: t + 1 });
 		return words.compareAndSwap(ownerIndex(vm), before, after) ? 'await-commit' : 'abandoned';
@@ -114,19 +99,36 @@ export const HAND_OFF: readonly HandOffStep[] = [
 		'await-commit',
 		'source waits for the commit',
 		'load',
-		({ words, vm, self }) => (unpackOwner(words.load(ownerIndex(vm))).owner === self ? 'await-commit' : 'done'),
+		({ words, vm, self, me }) => {
+			const value = words.load(ownerIndex(vm));
+			const owner = unpackOwner(value);
+			if (owner.owner === self && owner.state === OwnerState.handoff) return 'await-commit';
+			if (owner.owner !== self || owner.state !== OwnerState.staged) return 'done';
+			// A recoverer gave it back (I7b): it runs again only after a change of its own (I5).
+			me.locals['seen'] = keep(value);
+			return 'look-at-fence';
+		},
 		true
 	),
+	step('source', 'look-at-fence', 'source reads its own fence', 'load', ({ words, self, incarnation }) =>
+		Number(words.load(fenceIndex(self)) >> 32n) >= incarnation ? 'done' : 'reclaim'
+	),
+	step('source', 'reclaim', 'source takes the VM that was given back', 'compare-and-swap', ({ words, vm, me }) => {
+		const value = kept(me.locals['seen']);
+		const before = unpackOwner(value);
+		delete me.locals['seen'];
+		return words.compareAndSwap(ownerIndex(vm), value, packOwner({ ...before, token: before.token + 1 })) ? 'resume' : 'await-commit';
+	}),
 	step('source', 'abort', 'source takes the VM back', 'compare-and-swap', ({ words, vm, self, incarnation, me, without }) => {
-		const t = token(me.locals['token']);
+		const t = count(me.locals['token']);
 		if (without.includes('abort-by-phase')) {
 			// The first idea, kept as an exercise: abort on the phase word, commit on the owner word: both sides can win.
 			const taken = words.compareAndSwap(phaseIndex(vm), BigInt(HandOffPhase.prepared), BigInt(HandOffPhase.idle));
-			return taken ? 'resume' : 'done';
+			return taken ? 'resume' : 'await-commit';
 		}
 		const before = packOwner({ owner: self, state: OwnerState.handoff, incarnation, token: t + 1 });
 		const after = packOwner({ owner: self, state: OwnerState.staged, incarnation, token: t + 2 });
-		return words.compareAndSwap(ownerIndex(vm), before, after) || without.includes('abort-blind') ? 'resume' : 'done';
+		return words.compareAndSwap(ownerIndex(vm), before, after) || without.includes('abort-blind') ? 'resume' : 'await-commit';
 	}),
 	step('source', 'resume', 'source runs its vCPUs again', null, ({ me }) => {
 		me.running = true;
@@ -171,13 +173,13 @@ export const HAND_OFF: readonly HandOffStep[] = [
 			const value = words.load(ownerIndex(vm));
 			const owner = unpackOwner(value);
 			if (owner.owner !== peer || owner.state !== OwnerState.handoff) return 'await-handoff';
-			me.locals['seen'] = value.toString(16);
+			me.locals['seen'] = keep(value);
 			return 'check-state';
 		},
 		true
 	),
 	step('target', 'check-state', 'target checks the vCPU state', 'load', ({ words, vm, me, without }) => {
-		const owner = unpackOwner(BigInt(`0x${String(me.locals['seen'])}`));
+		const owner = unpackOwner(kept(me.locals['seen']));
 		const valid = words.load(vcpuStateIndex(vm)) === stateMark(owner.token - 1);
 		return valid || without.includes('state-check') ? 'read-fence' : 'await-handoff';
 	}),
@@ -185,7 +187,7 @@ export const HAND_OFF: readonly HandOffStep[] = [
 		Number(words.load(fenceIndex(self)) >> 32n) >= incarnation ? 'gave-up' : 'commit'
 	),
 	step('target', 'commit', 'target takes the VM: the commit', 'compare-and-swap', ({ words, vm, self, incarnation, me, without }) => {
-		const before = BigInt(`0x${String(me.locals['seen'])}`);
+		const before = kept(me.locals['seen']);
 		const after = packOwner({
 			owner: self,
 			state: OwnerState.active,
@@ -208,12 +210,15 @@ export const HAND_OFF: readonly HandOffStep[] = [
 	})
 ];
 
+/** Steps of a source that lead out already. */
+export const LEADING_OUT = ['abort', 'look-at-fence', 'reclaim', 'resume', 'withdraw'];
+
 /**
  * Where a source goes that is told to give the move up: null while nothing is left to decide. Before the freeze it simply
  * takes its proposal back, after it the owner word decides by compare-and-swap.
  */
 export function wayOut(me: HandOffActorRecord): string | null {
-	if (RESTING.includes(me.step) || ['abort', 'resume', 'withdraw'].includes(me.step)) return null;
+	if (RESTING.includes(me.step) || LEADING_OUT.includes(me.step)) return null;
 	if (me.step === 'await-commit') return 'abort';
 	return me.running ? 'withdraw' : 'resume';
 }

@@ -19,22 +19,34 @@ export interface SharedWords {
 	store(index: number, value: bigint): void;
 	/** True and changed when the word was `expected`. */
 	compareAndSwap(index: number, expected: bigint, value: bigint): boolean;
+	/** Returns the value before. */
+	add(index: number, value: bigint): bigint;
+}
+
+/** The same over any array of words: a world's column, or memory that several workers share. `changed` hears of each change. */
+export function sharedWordsOver(words: BigInt64Array | BigUint64Array, changed: (index: number) => void = () => undefined): SharedWords {
+	return {
+		load: (index) => Atomics.load(words, index),
+		store: (index, value) => {
+			Atomics.store(words, index, value);
+			changed(index);
+		},
+		compareAndSwap: (index, expected, value) => {
+			if (Atomics.compareExchange(words, index, expected, value) !== expected) return false;
+			changed(index);
+			return true;
+		},
+		add: (index, value) => {
+			const before = Atomics.add(words, index, value);
+			changed(index);
+			return before;
+		}
+	};
 }
 
 export function sharedWordsOf(world: World): SharedWords {
 	const column = world.c.superpageWord;
-	return {
-		load: (index) => Atomics.load(column.data, index),
-		store: (index, value) => {
-			Atomics.store(column.data, index, value);
-			column.mark(index);
-		},
-		compareAndSwap: (index, expected, value) => {
-			if (Atomics.compareExchange(column.data, index, expected, value) !== expected) return false;
-			column.mark(index);
-			return true;
-		}
-	};
+	return sharedWordsOver(column.data, (index) => column.mark(index));
 }
 
 export function ownerOf(world: World, vm: number): OwnerWord {
