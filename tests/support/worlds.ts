@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { MIB } from '../../src/lib/base/units.ts';
-import type { Command, MigrationParameters } from '../../src/lib/engine/contract/commands.ts';
+import { passesByCopy } from '../../src/lib/engine/contract/migration/strategies.ts';
+import type { Command, MigrationParameters, StrategyId } from '../../src/lib/engine/contract/commands.ts';
 import { frameOf } from '../../src/lib/engine/mm/space/mapping.ts';
 import { Simulation, type SimulationRequest } from '../../src/lib/engine/index.ts';
 import { headOf, rowsOf } from '../../src/lib/engine/mm/frames.ts';
@@ -80,8 +81,8 @@ export function open(scenario: unknown, more: Omit<SimulationRequest, 'scenario'
 	return opened.value;
 }
 
-export function migrate(strategy: 'precopy' | 'transit', parameters: MigrationParameters = {}, name = 'vm0', target = 'B'): Command {
-	const free = strategy === 'precopy' ? { maxBandwidthBytesPerSecond: 0, multifdChannels: 8 } : {};
+export function migrate(strategy: StrategyId, parameters: MigrationParameters = {}, name = 'vm0', target = 'B'): Command {
+	const free = passesByCopy(strategy) ? { maxBandwidthBytesPerSecond: 0, multifdChannels: 8 } : {};
 	return { name: 'migrate', vm: name, target, strategy, parameters: { ...free, ...parameters } };
 }
 

@@ -8,6 +8,7 @@ import { executeMonitor } from './monitor.ts';
 import { executeRack } from './rack/index.ts';
 import { executeVdpa } from './vdpa.ts';
 import type { ReasonId } from '../contract/reasons.ts';
+import { lookAgain } from '../hypervisor/ahead.ts';
 import { catchUp } from '../hypervisor/guest.ts';
 import { frameOf } from '../mm/space/mapping.ts';
 import { addPin, dropPin } from '../hypervisor/pins.ts';
@@ -15,6 +16,7 @@ import { refreshSpeed } from '../hypervisor/speed.ts';
 import { executeMachine } from '../machine/execute.ts';
 import { beginMigration, withDefaults } from '../migration/begin.ts';
 import { setStatus } from '../migration/operation.ts';
+import { leaveForPin } from '../migration/reference/pin-first.ts';
 import { STRATEGIES } from '../migration/strategies/index.ts';
 import { plantFault } from '../faults/index.ts';
 import { hasEventRoom } from '../sim/event-queue.ts';
@@ -90,6 +92,7 @@ function attempt(world: World, command: Command): CommandOutcome {
 			vm.workload = command.workload;
 			vm.classes = classesOf(command.workload, vm.populatedPages);
 			vm.writesPerSecond = writes;
+			lookAgain(world, vm);
 			accepted(world, command, `${vm.id} now runs ${command.workload.kind}, ${writes} page writes a second`);
 			return DONE;
 		}
@@ -100,6 +103,8 @@ function attempt(world: World, command: Command): CommandOutcome {
 				return refused('capacity-events', `${world.r.eventPending} events are pending`);
 			const until = command.forNs === undefined ? -1 : world.r.nowNs + command.forNs;
 			catchUp(world, vmIndex);
+			const room = command.term === 'long' ? leaveForPin(world, vmIndex, command.gfn) : DONE;
+			if (!room.ok) return room;
 			addPin(world, vmIndex, command.gfn, command.term, until);
 			accepted(world, command, `a ${command.term === 'long' ? 'long-term pin' : 'short reference'} holds gfn ${command.gfn} of ${vm.id}`);
 			return DONE;
@@ -130,6 +135,7 @@ function migrate(world: World, command: MigrateCommand, vmIndex: number, vm: VmR
 	const source = vm.instances[vm.running] as number;
 	if (source === target) return refused('same-host', `${vm.id} already runs on ${command.target}`);
 	if (vm.vcpuState !== 'running') return refused('vm-not-running', `${vm.id} is ${vm.vcpuState}`);
+	if (vm.split) return refused('vcpus-split', `${vm.id} runs on two hosts at once`);
 	const parameters = withDefaults(world, command.parameters ?? {});
 	const problem = parameterProblem(parameters);
 	if (problem !== null) return refused('bad-parameter', problem);

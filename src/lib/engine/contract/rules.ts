@@ -8,6 +8,7 @@ import { DCD_RULES } from './dcd-rules.ts';
 import { PROCESS_RULES } from './process-rules.ts';
 import { REFERENCE_RULES } from './reference-rules.ts';
 import { VIRTIO_RULES } from './virtio-rules.ts';
+import { RACK_RULES } from './rack/rules.ts';
 import { VDPA_RULES } from './vdpa/rules.ts';
 
 export type { Rule, RuleLabel } from './rule.ts';
@@ -74,6 +75,16 @@ export const RULES = {
 		'With the guest stopped, everything dirty is sent without a rate limit, then the device state.',
 		'QEMU 10.2.2 migration/migration.c'
 	),
+	'rdma-setup': rule(
+		'sizes and addresses',
+		'The target learns how much memory is needed, and hands its virtual addresses and keys over.',
+		'S0, steps a to c; QEMU 10.2.2 migration/rdma.c'
+	),
+	'rdma-register': rule(
+		'registration',
+		'Registering pins: every page gets a frame on both hosts, touched or not, and stays in it.',
+		'Linux 7.2.13 drivers/infiniband/core/umem.c; QEMU 10.2.2 migration/rdma.c, rdma-pin-all'
+	),
 	'postcopy-switch': rule(
 		'switch of post-copy',
 		'The guest stops, the device state goes in one package, and the guest runs at the target before its memory is there.',
@@ -111,6 +122,11 @@ export const RULES = {
 	),
 	'zero-page': rule('zero page', 'A page of zeroes costs a header and one byte.', 'QEMU 10.2.2 migration/ram.c'),
 	'migration-status': rule('status', 'The status changes by compare-and-swap on the old one.', 'QEMU 10.2.2 migration/migration.c'),
+	'memory-by-descriptor': rule(
+		'memory by descriptor',
+		'A new process on the same host maps the memory that the old one had; no page moves.',
+		'QEMU 10.2.2 migration/cpr-transfer.c'
+	),
 	cancel: rule('cancel', 'Until the switch-over the source goes on as if nothing had been.', 'QEMU 10.2.2 migration/migration.c'),
 	'extent-offer': rule(
 		'offer',
@@ -193,7 +209,8 @@ export const RULES = {
 	...CXL_RULES,
 	...DCD_RULES,
 	...ADDRESS_RULES,
-	...VDPA_RULES
+	...VDPA_RULES,
+	...RACK_RULES
 } as const satisfies Record<string, Rule>;
 
 export type RuleId = keyof typeof RULES;

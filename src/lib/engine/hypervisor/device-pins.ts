@@ -44,6 +44,9 @@ export function forEachDevicePin(
 
 /** First device that holds one of these guest pages of the running process, and how many of them; null for none. */
 export function devicePinsOn(world: World, vmIndex: number, gfn: number, pages: number): DevicePins | null {
+	// Memory that is registered for RDMA is held whole.
+	if (world.r.operations.some((operation) => operation.vm === vmIndex && operation.state === 'running' && operation.registered))
+		return { nic: 'the RDMA registration', pages };
 	let found: { nic: string; pages: number } | null = null;
 	forEachDevicePin(world, vmIndex, (world.r.vms[vmIndex] as VmRecord).running, (nic, firstGfn, count) => {
 		const shared = Math.min(firstGfn + count, gfn + pages) - Math.max(firstGfn, gfn);
@@ -58,6 +61,13 @@ export function devicePinsOn(world: World, vmIndex: number, gfn: number, pages: 
 export function devicePinsByMemory(world: World): number[] {
 	const { r, c } = world;
 	const counts = r.memories.map(() => 0);
+	for (const operation of r.operations) {
+		if (operation.state !== 'running' || !operation.registered) continue;
+		for (const host of [operation.source, operation.target]) {
+			const { memory } = r.hosts[host] as { memory: number };
+			counts[memory] = (counts[memory] as number) + (r.vms[operation.vm] as VmRecord).pageCount;
+		}
+	}
 	for (const guest of r.vdpa.guests) {
 		const vm = r.vms[guest.vm] as VmRecord;
 		for (const instance of [0, 1])

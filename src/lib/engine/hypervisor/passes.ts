@@ -16,6 +16,7 @@ export function passNs(world: World, vm: VmRecord): number {
 
 /** How many passes until the references on a folio are gone; MIGRATE_PASSES = it stays. */
 export function passesNeeded(world: World, vmIndex: number, gfn: number, order: number, lastsNs: number): number {
+	if (world.r.vms[vmIndex]?.passThrough) return MIGRATE_PASSES;
 	const first = gfn - (gfn % (1 << order));
 	if (devicePinsOn(world, vmIndex, first, 1 << order) !== null) return MIGRATE_PASSES;
 	let passes = 0;

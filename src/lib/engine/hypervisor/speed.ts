@@ -1,6 +1,7 @@
 import { costNs } from '../costs/cost-model.ts';
 import { loadedPoolLatencyNs } from '../fabric/links.ts';
 import { lookAgain } from './ahead.ts';
+import { splitSlowdown } from './split.ts';
 import type { VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 
@@ -21,7 +22,8 @@ export function speedOf(world: World, vm: VmRecord): number {
 	const progress = 1 / ((1 + slowdown) * (1 + logging));
 	// A vCPU that waits for a missing page does nothing.
 	const awake = vm.fetch ? Math.max(0, vm.vcpus - vm.fetch.waiting.length) / vm.vcpus : 1;
-	return Math.floor(MILLION * progress * (1 - vm.throttlePercent / 100) * awake);
+	const together = vm.split ? 1 / (1 + splitSlowdown(world, vm.split)) : 1;
+	return Math.floor(MILLION * progress * (1 - vm.throttlePercent / 100) * awake * together);
 }
 
 /** Sets the speed anew. The VM must have caught up to now first. */

@@ -7,10 +7,11 @@ import { catchUp } from '../hypervisor/guest.ts';
 import { clearMissing, clearMissingBlock } from '../hypervisor/missing.ts';
 import { frameOf, mapPage, mapWhole, wholeBlockOf } from '../mm/space/mapping.ts';
 import { copyContent, detailOf, ensureRows, readStamp, setFolio, setWhole, stampOf, wholeWord, writeStamp } from '../mm/frames.ts';
-import { allocateOnDram, blockOfFrame, smallListsEmpty } from '../mm/zones.ts';
+import { allocateOnDram, allocateOnPool, blockOfFrame, smallListsEmpty } from '../mm/zones.ts';
 import { writtenOf } from '../mm/space/written.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
+import { recount } from './instances.ts';
 import { vmOf } from './operation.ts';
 import { noteSent } from './qemu/note.ts';
 
@@ -24,6 +25,26 @@ export function pageWireBytes(world: World): number {
 /** Between which of its two processes the VM's pages cross: behind the switch of post-copy the guest runs where they arrive. */
 export function endsOf(vm: VmRecord): { readonly from: number; readonly to: number } {
 	return vm.fetch ? { from: 1 - vm.running, to: vm.running } : { from: vm.running, to: 1 - vm.running };
+}
+
+/** A process, and the host that backs its memory. */
+interface Place {
+	readonly instance: number;
+	readonly host: number;
+}
+const arrival = (operation: OperationRecord, vm: VmRecord): Place => ({ instance: endsOf(vm).to, host: operation.target });
+
+/** Gives every page of one process a frame, touched or not: what pinning all of it does. */
+export function backWhole(world: World, operation: OperationRecord, instance: number): void {
+	const vm = vmOf(world, operation);
+	const place: Place = { instance, host: vm.instances[instance] as number };
+	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
+		if (wholeBlockOf(world, vm, instance, guestBlock) >= 0 || targetBlock(world, operation, vm, guestBlock, place) >= 0) continue;
+		const first = guestBlock * PAGES_PER_BLOCK;
+		for (let gfn = first; gfn < first + PAGES_PER_BLOCK; gfn += 1)
+			if (frameOf(world, vm, instance, gfn) < 0) backPage(world, operation, vm, gfn, place);
+	}
+	recount(world, vm);
 }
 
 export interface Sent {
@@ -119,8 +140,8 @@ function sendBlock(world: World, operation: OperationRecord, vm: VmRecord, guest
 }
 
 /** The block that backs a whole guest block at the target, allocated at the first touch; −1 if it is backed page by page. */
-function targetBlock(world: World, operation: OperationRecord, vm: VmRecord, guestBlock: number): number {
-	const instance = endsOf(vm).to;
+function targetBlock(world: World, operation: OperationRecord, vm: VmRecord, guestBlock: number, place = arrival(operation, vm)): number {
+	const { instance, host } = place;
 	const present = wholeBlockOf(world, vm, instance, guestBlock);
 	if (present >= 0) {
 		const kind = wordKind(wholeWord(world, present));
@@ -128,9 +149,9 @@ function targetBlock(world: World, operation: OperationRecord, vm: VmRecord, gue
 	}
 	if (frameOf(world, vm, instance, guestBlock * PAGES_PER_BLOCK) >= 0) return -1;
 	const huge = placesHuge(world, operation);
-	const zone = (world.r.hosts[operation.target] as { movableZone: number }).movableZone;
+	const zone = intoDax(operation) ? vm.poolZones[vm.running] : (world.r.hosts[host] as { movableZone: number }).movableZone;
 	if (!huge && !smallListsEmpty(world, zone)) return -1;
-	const frame = allocateOnDram(world, operation.target, BLOCK_ORDER);
+	const frame = takeFrame(world, operation, vm, host, BLOCK_ORDER);
 	if (frame < 0) return -1;
 	const block = blockOfFrame(frame);
 	setWhole(world, block, huge ? BlockKind.huge : BlockKind.run, vmPayload(operation.vm, guestBlock));
@@ -138,6 +159,12 @@ function targetBlock(world: World, operation: OperationRecord, vm: VmRecord, gue
 	if (vm.fetch) countBacked(world, vm, operation, PAGES_PER_BLOCK);
 	return block;
 }
+
+/** A move by reference whose extents are device-dax copies into the mapping, not into the DRAM of a host (reference/dax.ts). */
+const intoDax = (operation: OperationRecord): boolean => operation.strategy === 'transit' && operation.parameters.backing === 'dax';
+
+const takeFrame = (world: World, operation: OperationRecord, vm: VmRecord, host: number, order: number): number =>
+	intoDax(operation) ? allocateOnPool(world, vm, order) : allocateOnDram(world, host, order);
 
 /** The process into which pages arrive is the one that runs: what backs the guest grows. */
 function countBacked(world: World, vm: VmRecord, operation: OperationRecord, pages: number): void {
@@ -191,14 +218,14 @@ export function placePage(world: World, operation: OperationRecord, vm: VmRecord
 }
 
 /** First touch of a page at the target: a huge folio for a THP guest, one base page otherwise. */
-function backPage(world: World, operation: OperationRecord, vm: VmRecord, gfn: number): number {
-	const instance = endsOf(vm).to;
+function backPage(world: World, operation: OperationRecord, vm: VmRecord, gfn: number, place = arrival(operation, vm)): number {
+	const { instance, host } = place;
 	if (placesHuge(world, operation)) {
-		const block = targetBlock(world, operation, vm, gfn >>> 9);
+		const block = targetBlock(world, operation, vm, gfn >>> 9, place);
 		if (block >= 0) return block * PAGES_PER_BLOCK + (gfn & 511);
 	}
-	const frame = allocateOnDram(world, operation.target, 0);
-	assert(frame >= 0, `host ${operation.target} ran out of memory although room was checked`);
+	const frame = takeFrame(world, operation, vm, host, 0);
+	assert(frame >= 0, `host ${host} ran out of memory although room was checked`);
 	const block = blockOfFrame(frame);
 	ensureRows(world, block);
 	setFolio(world, block, frame % PAGES_PER_BLOCK, 0, RowKind.vm, operation.vm, gfn);

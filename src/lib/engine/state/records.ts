@@ -6,6 +6,7 @@ import type { DowntimePart, PhaseId, PhaseSpan } from '../contract/status.ts';
 import type { FabricRecords } from './fabric-records.ts';
 import type { MachineRecords } from './machine-records.ts';
 import type { MonitoredRecord, QemuRecord } from './qemu-records.ts';
+import type { RackRecords } from './rack-records.ts';
 import type { VdpaRecords } from './vdpa-records.ts';
 
 export type { AddressSpace };
@@ -43,6 +44,8 @@ export interface Records extends MachineRecords {
 	vdpa: VdpaRecords;
 	/** QEMU processes whose monitor was spoken to; absent while none was. */
 	qemu?: QemuRecord[];
+	/** Hosts that fail and VMs that are kept running; absent while nothing of it was asked for. */
+	rack?: RackRecords;
 	nextPinId: number;
 	descriptorCount: number;
 	belief: string | null;
@@ -126,7 +129,7 @@ export interface VmRecord {
 	/** Zone of node 1 in which each process finds the extents of this VM; −1 without a pool. */
 	poolZones: [number, number];
 	running: number;
-	vcpuState: 'running' | 'stopped' | 'saving' | 'saved' | 'loading';
+	vcpuState: 'running' | 'stopped' | 'saving' | 'saved' | 'loading' | 'lost';
 	ownerHost: number;
 	workload: Workload;
 	classes: WriterClass[];
@@ -165,8 +168,8 @@ export interface VmRecord {
 	device?: 'refuses-stop' | 'incompatible';
 	/** Its pages on the pool lie in a mapping of device-dax, not in folios of a node. */
 	dax?: true;
-	/** Pages whose last writes are lost, as the modelled system would lose them; marked, ascending. */
-	lostPages?: number[];
+	/** Pages whose last writes are lost, as the modelled system would lose them: runs, marked when it happened. */
+	lostPages?: [firstGfn: number, pages: number][];
 	/** Host of each vCPU while they are split over two hosts. */
 	split?: number[];
 	/** What the kernel of the running host does with its pages by itself. */
@@ -348,7 +351,7 @@ export interface OperationRecord {
 	/** The VM lived on the pool when the operation began; absent otherwise. */
 	livedOnPool?: true;
 	/** Pages out to the pool or home from it, on one host. */
-	errand?: 'push-out' | 'pull-home';
+	errand?: 'push-out' | 'pull-home' | 'pin-home';
 	/** Published pages that the source’s kernel moved. */
 	moved?: MovedRecord[];
 	/** Pages that were taken back before they could be published, and pushed again: how many sweeps that took. */
@@ -369,6 +372,8 @@ export interface OperationRecord {
 	toFile?: true;
 	causeSeq: number;
 	phaseCauseSeq: number;
+	/** RDMA: all memory of both processes is pinned by registration. */
+	registered?: true;
 	/** Post-copy: the switch was ordered (migrate-start-postcopy); it comes between two slices. */
 	switchOrdered?: true;
 	/** What fetching missing pages cost, once it is over (post-copy); absent otherwise. */

@@ -29,6 +29,12 @@ export const STRATEGY_WORDS = {
 		'by reference',
 		'Move the pages to memory that both hosts reach, flip one word, move them home.'
 	),
+	rdma: words(
+		'RDMA',
+		'copy',
+		'by copy, without a CPU',
+		'Register all memory on both hosts, then write from address to address while the guest runs, in rounds as pre-copy.'
+	),
 	postcopy: words(
 		'post-copy',
 		'copy',

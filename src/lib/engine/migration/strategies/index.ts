@@ -1,13 +1,14 @@
-import { ok, refused, type Outcome } from '../../../base/outcome.ts';
+import type { Outcome } from '../../../base/outcome.ts';
 import type { MigrateCommand, StrategyId } from '../../contract/commands.ts';
 import type { ReasonId } from '../../contract/reasons.ts';
 import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { cancelPostcopy, checkPostcopy, runPostcopy } from './postcopy.ts';
 import { postcopyHostLost } from './postcopy-lost.ts';
-import { cancelPrecopyNow, checkPrecopy, runPrecopy, startPrecopy } from './precopy.ts';
+import { cancelPrecopy, checkPrecopy, runPrecopy, startPrecopy } from './precopy.ts';
 import { precopyHostLost } from './precopy-lost.ts';
 import { checkResident, runResident, startResident } from './resident.ts';
+import { checkRdma, runRdma, startRdma } from './rdma.ts';
 import { cancelTransit, checkTransit, runTransit, startTransit } from './transit.ts';
 import { transitHostLost } from './transit-lost.ts';
 
@@ -35,11 +36,7 @@ export const STRATEGIES: Readonly<Record<StrategyId, Strategy>> = {
 		check: checkPrecopy,
 		start: startPrecopy,
 		run: runPrecopy,
-		cancel: (world, operation) => {
-			if (operation.phase === 'switchover') return refused('too-late', 'the guest is stopped and the device state is on its way');
-			cancelPrecopyNow(world, operation);
-			return ok(null);
-		},
+		cancel: cancelPrecopy,
 		hostLost: precopyHostLost
 	},
 	transit: {
@@ -55,6 +52,13 @@ export const STRATEGIES: Readonly<Record<StrategyId, Strategy>> = {
 		run: runResident,
 		cancel: cancelTransit,
 		hostLost: transitHostLost
+	},
+	rdma: {
+		check: checkRdma,
+		start: startRdma,
+		run: runRdma,
+		cancel: cancelPrecopy,
+		hostLost: precopyHostLost
 	},
 	postcopy: {
 		check: checkPostcopy,

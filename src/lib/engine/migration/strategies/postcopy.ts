@@ -9,7 +9,7 @@ import { setStatus } from '../operation.ts';
 import { resumeFetch } from '../postcopy/broken.ts';
 import { endPush } from '../postcopy/push.ts';
 import { loadPackage, runAtTarget, switchToTarget } from '../postcopy/switch.ts';
-import { cancelPrecopyNow, checkPrecopy, runPrecopy } from './precopy.ts';
+import { cancelPrecopyNow, checkPrecopy, runPrecopy, waitsForContinue } from './precopy.ts';
 
 /**
  * Post-copy as QEMU 10.2.2 does it (migration/postcopy-ram.c): the guest changes host after `precopyPasses` rounds of pre-copy,
@@ -57,7 +57,7 @@ function switchWhenDue(world: World, operation: OperationRecord, passIsOver: boo
 
 /** Behind the switch the source's memory is old: there is no way back (QEMU 10.2.2 migration/migration.c, qmp_migrate_cancel). */
 export function cancelPostcopy(world: World, operation: OperationRecord): Outcome<null, ReasonId> {
-	if (operation.phase === 'switchover' || operation.phase === 'fetch' || operation.phase === 'paused')
+	if ((operation.phase === 'switchover' && !waitsForContinue(operation)) || operation.phase === 'fetch' || operation.phase === 'paused')
 		return refused('too-late', 'Postcopy migration in progress, cannot cancel.');
 	cancelPrecopyNow(world, operation);
 	return ok(null);

@@ -77,6 +77,9 @@ function beginLog(world: World, operation: OperationRecord): void {
 
 /** What the wire and the channels can carry; max-bandwidth is the window's business. F4 of the cost model. */
 function sendRate(world: World, operation: OperationRecord): number {
+	// RDMA reaches a part of the line rate, whatever the channels; the scenario's network is what TCP gets through it.
+	if (operation.strategy === 'rdma')
+		return Math.floor((world.scenario.networkBytesPerSecond / world.costs.netGoodputFraction) * world.costs.rdmaLinkFraction);
 	const channels = operation.parameters.multifdChannels * costBytesPerSecond(world.costs, 'multifdPerChannelGbps');
 	return Math.min(world.scenario.networkBytesPerSecond, channels);
 }
@@ -367,6 +370,14 @@ function complete(world: World, operation: OperationRecord): void {
 function endInFile(world: World, operation: OperationRecord): void {
 	foldVm(world, operation.vm);
 	finish(world, operation, 'completed', null, `${vmOf(world, operation).id} lies in a file; its process keeps it stopped`);
+}
+
+/** Not once the last bytes are on their way; a switch-over that waits for migrate-continue can still be taken back. */
+export function cancelPrecopy(world: World, operation: OperationRecord): Outcome<null, ReasonId> {
+	if (operation.phase === 'switchover' && !waitsForContinue(operation))
+		return refused('too-late', 'the guest is stopped and the device state is on its way');
+	cancelPrecopyNow(world, operation);
+	return ok(null);
 }
 
 /** The cancel takes effect when the send in progress returns (QEMU shuts the socket down, then cleans up). */

@@ -1,0 +1,23 @@
+import * as v from 'valibot';
+import { bytes, duration, whole } from './fields.ts';
+
+/** How a VM lives, beyond its size and its work. Whatever is absent is as it always was. */
+export const waysSchema = v.strictObject({
+	/** Where its memory is from the start: DRAM of its host, or the pool (seed S3, approach 2). */
+	lives: v.optional(v.picklist(['dram', 'pool'])),
+	/** On the pool: in folios of a node, or in a mapping of device-dax. */
+	backing: v.optional(v.picklist(['node', 'dax'])),
+	/** On the pool from the start: guest pages lie together in runs of so many, and the runs out of order. */
+	runPages: v.optional(whole(1, 2 ** 28)),
+	/** Confidential memory: neither movable nor on CXL. */
+	secure: v.optional(v.boolean()),
+	/** A VFIO device, which holds all memory by long-term pins. */
+	passThrough: v.optional(v.boolean()),
+	/** RLIMIT_MEMLOCK of its QEMU process; no limit where absent. */
+	memlockBytes: v.optional(bytes),
+	/** A device that will not stop, or whose state the target cannot load. */
+	device: v.optional(v.picklist(['refuses-stop', 'incompatible'])),
+	/** The kernel moves a random folio of the VM every so often: promotes, demotes or swaps it. */
+	tiering: v.optional(v.strictObject({ everyNs: v.pipe(duration, v.minValue(10_000, 'at least 10 us')), to: v.picklist(['dram', 'pool', 'swap']) }))
+});
+export type WaysScenario = v.InferOutput<typeof waysSchema>;
