@@ -7,8 +7,12 @@ import { dropPin } from './hypervisor/pins.ts';
 import { bytesLeft } from './queries/left.ts';
 import { runCall, runDriver, runTimer } from './machine/events.ts';
 import { runFetch } from './migration/postcopy/faults.ts';
+import { runTiering } from './migration/reference/background.ts';
+import { runMonitor } from './migration/qemu/cpr.ts';
 import { STRATEGIES } from './migration/strategies/index.ts';
 import { runHandOff } from './migration/strategies/transit.ts';
+import { heldBack } from './rack/hold.ts';
+import { runRack } from './rack/index.ts';
 import { EventKind } from './sim/event-kinds.ts';
 import { schedule, type PendingEvent } from './sim/event-queue.ts';
 import type { Handlers } from './sim/run.ts';
@@ -29,6 +33,7 @@ function live(world: World, id: number): OperationRecord | null {
 }
 
 function handle(world: World, event: PendingEvent): void {
+	if (heldBack(world, event)) return;
 	switch (event.kind) {
 		case EventKind.sample:
 			sample(world);
@@ -44,11 +49,17 @@ function handle(world: World, event: PendingEvent): void {
 			if (operation) runHandOff(world, operation, event.b);
 			return;
 		}
+		case EventKind.monitor:
+			runMonitor(world, event.a, event.b);
+			return;
 		case EventKind.fetch: {
 			const operation = live(world, event.a);
 			if (operation) runFetch(world, operation, event.b);
 			return;
 		}
+		case EventKind.tiering:
+			runTiering(world, event.a);
+			return;
 		case EventKind.pinEnd:
 			dropPin(world, event.a);
 			return;
@@ -69,6 +80,9 @@ function handle(world: World, event: PendingEvent): void {
 			return;
 		case EventKind.nic:
 			runNic(world, event.a, event.b);
+			return;
+		case EventKind.rack:
+			runRack(world, event.a, event.b);
 	}
 }
 

@@ -35,10 +35,15 @@ const parameterFields = [
 	optional('preempt', flag),
 	optional('maxPostcopyBandwidthBytesPerSecond', quantity),
 	optional('pauseBeforeSwitchover', flag),
-	optional('guard', choice('none', 'reference', 'bind')),
+	optional('guard', choice('none', 'reference', 'bind', 'mlock', 'pin')),
 	optional('placing', choice('scattered', 'contiguous')),
 	optional('backing', choice('node', 'dax')),
-	optional('quiesce', flag)
+	optional('quiesce', flag),
+	optional('recheck', flag),
+	optional('naming', choice('tag', 'device', 'host')),
+	optional('records', choice('ranges', 'pages')),
+	optional('leftovers', choice('roll-back', 'copy')),
+	optional('testLoad', flag)
 ];
 const vm = field('vm', name, 'vm0');
 const gfn = field('gfn', quantity, 0);

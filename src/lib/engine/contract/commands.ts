@@ -58,13 +58,23 @@ export interface MigrationParameters {
 	/** pause-before-switchover: waits, with the guest stopped, for migrate-continue. */
 	readonly pauseBeforeSwitchover?: boolean;
 	/** By reference: what keeps published pages in their place against tiering and swap. */
-	readonly guard?: 'none' | 'reference' | 'bind';
+	readonly guard?: 'none' | 'reference' | 'mlock' | 'bind' | 'pin';
 	/** By reference: capacity wherever it lies, or one run of it. */
 	readonly placing?: 'scattered' | 'contiguous';
 	/** By reference: extents online as memory of a node, or device-dax that both hosts map. */
 	readonly backing?: 'node' | 'dax';
 	/** By reference: stop the guest before its pages move. */
 	readonly quiesce?: boolean;
+	/** By reference: the source compares its page tables with what it published before it gives the VM up. */
+	readonly recheck?: boolean;
+	/** By reference: what a range calls a page: offset in a tag, device address, or the address that the source’s host has for it. */
+	readonly naming?: 'tag' | 'device' | 'host';
+	/** By reference: one record per run of pages, or one per folio. */
+	readonly records?: 'ranges' | 'pages';
+	/** By reference: folios that will not move end the move, or are copied with the guest stopped. */
+	readonly leftovers?: 'roll-back' | 'copy';
+	/** By reference: the target tries the device state before it says that it is prepared. */
+	readonly testLoad?: boolean;
 }
 
 export type WorkloadKind = 'idle' | 'web' | 'database' | 'memory-muncher' | 'sequential' | 'two-class';

@@ -52,7 +52,11 @@ export const REASONS = {
 		'The device, the guest or the kernel does not have what the strategy needs.',
 		'S2: Si-Wei Liu and E. Pérez, qemu-devel, July 2023'
 	),
-	'monitor-refused': reason('EINVAL', 'QEMU’s monitor says no, in its own words.', 'QEMU 10.2.2 migration/migration.c, migration/options.c'),
+	'monitor-refused': reason(
+		'EINVAL',
+		'QEMU’s monitor says no, in its own words.',
+		'QEMU 10.2.2 migration/migration.c, migration/options.c'
+	),
 	'target-lost': reason('EPIPE', 'The target went away; the guest goes on at the source.', 'QEMU 10.2.2 migration/migration.c'),
 	'host-lost': reason(
 		'EHOSTDOWN',
@@ -64,7 +68,11 @@ export const REASONS = {
 	'host-not-down': reason('EINVAL', 'The host runs.', 'our own rule'),
 	'link-state': reason('EALREADY', 'It is in that state already, or the way that is needed is cut.', 'our own rule'),
 	'pool-lost': reason('EIO', 'The pool failed with all that lay on it.', 'our design (cxl-fabric reference 10.6)'),
-	'not-on-pool': reason('EINVAL', 'Pages of the VM are in DRAM: registers alone would bring nothing back.', 'our design (cxl-fabric reference 10.6)'),
+	'not-on-pool': reason(
+		'EINVAL',
+		'Pages of the VM are in DRAM: registers alone would bring nothing back.',
+		'our design (cxl-fabric reference 10.6)'
+	),
 	'vm-not-lost': reason('EBUSY', 'Somebody runs the VM: it is not to be recovered.', 'our design (cxl-fabric reference 10.5, I1)'),
 	'unmovable-page': reason('EBUSY', 'A page of the VM cannot be moved: somebody holds a long-term pin on it.', 'Linux 7.2.13 mm/migrate.c'),
 	'page-stayed': reason('EAGAIN', 'A page kept an extra reference through ten passes and did not move.', 'Linux 7.2.13 mm/migrate.c'),
@@ -103,7 +111,11 @@ export const REASONS = {
 		'QEMU 10.2.2 system/cpus.c, vm_stop'
 	),
 	'device-incompatible': reason('EINVAL', 'The target cannot load the state of a device of the VM.', 'QEMU 10.2.2 migration/savevm.c'),
-	'vcpus-split': reason('EBUSY', 'The vCPUs of the VM run on two hosts; they have to come together first.', 'live-migration reference 10, approach 2'),
+	'vcpus-split': reason(
+		'EBUSY',
+		'The vCPUs of the VM run on two hosts; they have to come together first.',
+		'live-migration reference 10, approach 2'
+	),
 	'no-coherence': reason(
 		'EOPNOTSUPP',
 		'vCPUs of one VM on two hosts need caches that the device keeps coherent.',
@@ -138,8 +150,16 @@ export const REASONS = {
 	),
 	'fabric-refuses': reason('EINVAL', 'The fabric refuses: the detail names the return code or the rule.', 'CXL 4.0 8.2.10 and 7.6.7'),
 	'no-call': reason('ESRCH', 'No call with this number runs.', 'our own format'),
-	memlock: reason('ENOMEM', 'Registering would lock more memory than the limit allows.', 'Linux 7.2.13 drivers/infiniband/core/umem.c, RLIMIT_MEMLOCK'),
-	'no-room-source': reason('ENOMEM', 'The source has not enough free memory to back what the guest never touched.', 'Linux 7.2.13 mm/gup.c'),
+	memlock: reason(
+		'ENOMEM',
+		'Registering would lock more memory than the limit allows.',
+		'Linux 7.2.13 drivers/infiniband/core/umem.c, RLIMIT_MEMLOCK'
+	),
+	'no-room-source': reason(
+		'ENOMEM',
+		'The source has not enough free memory to back what the guest never touched.',
+		'Linux 7.2.13 mm/gup.c'
+	),
 	'not-paused': reason('EINVAL', 'No post-copy migration is paused.', 'QEMU 10.2.2 migration/migration.c'),
 	'stream-cut': reason('EHOSTUNREACH', 'The network between the two hosts is down: nothing can be connected.', 'Linux errno EHOSTUNREACH'),
 	'stream-broken': reason(

@@ -87,7 +87,7 @@ export interface MemoryStatus {
 	readonly kernelPages: number;
 }
 
-export type VcpuState = 'running' | 'stopped' | 'saving' | 'saved' | 'loading' | 'absent';
+export type VcpuState = 'running' | 'stopped' | 'saving' | 'saved' | 'loading' | 'lost' | 'absent';
 
 export interface VmStatus {
 	readonly id: VmId;

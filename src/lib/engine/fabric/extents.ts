@@ -6,6 +6,9 @@ import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import type { ExtentRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 
+/** Wherever capacity lies, or only in one piece. */
+export type Placing = 'scattered' | 'contiguous';
+
 /**
  * Capacity of the pool, handed out in extents under one tag. Whole memory blocks of 128 MiB here; the 64-byte granularity
  * of the standard comes with the fabric's own issue. One run is taken where it fits, aligned to 1 GiB if it can be;
@@ -16,8 +19,9 @@ export function reserveExtents(
 	vm: number,
 	blockCount: number,
 	/** Page of the tag's linear space at which the first one begins. */
-	tagOffset = 0
-): Outcome<number[], 'no-room-pool' | 'no-shared-memory'> {
+	tagOffset = 0,
+	placing: Placing = 'scattered'
+): Outcome<number[], 'no-room-pool' | 'no-shared-memory' | 'no-contiguous-run'> {
 	const { r } = world;
 	const memory = r.memories.findIndex((record) => record.kind === 'pool');
 	const pool = r.memories[memory];
@@ -30,6 +34,8 @@ export function reserveExtents(
 		const left = free.filter(Boolean).length;
 		return refused('no-room-pool', `${formatBlocks(wanted)} wanted, ${formatBlocks(left)} of the pool outside every extent`);
 	}
+	if (placing === 'contiguous' && pieces.length > 1)
+		return refused('no-contiguous-run', `${formatBlocks(wanted)} wanted in one piece, they would lie in ${pieces.length}`);
 	const tag = mix32(hashText((r.vms[vm] as { id: string }).id), r.extents.length, world.scenario.seed) & 0xffff;
 	let offset = tagOffset;
 	const indices: number[] = [];

@@ -2,7 +2,7 @@ import { refused, ok, type Outcome } from '../../base/outcome.ts';
 import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import type { Hpa } from '../../base/address.ts';
 import { BlockKind, MapKind, wordKind } from '../contract/words.ts';
-import { frameInTag, runInTag } from '../fabric/extents.ts';
+import { runInTag } from '../fabric/extents.ts';
 import { dpaToFrame, frameToDpa, toDpa, toHpa } from '../fabric/gfam.ts';
 import { mapPage, mappingRow, mapWhole } from '../mm/space/mapping.ts';
 import { attachBlocks, detachBlocks } from '../mm/buddy.ts';
@@ -10,8 +10,8 @@ import { wholeWord } from '../mm/frames.ts';
 import { emit } from '../sim/trace.ts';
 import type { ExtentRecord, HostRecord, OperationRecord, VmRecord, ZoneRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
-import { descriptorSlots } from '../superpage/descriptors.ts';
-import { recount } from './instances.ts';
+import { descriptorSlots, frameNamed } from '../superpage/descriptors.ts';
+import { dropInstance, recount } from './instances.ts';
 import { hostName, vmOf } from './operation.ts';
 import { mapBlocks, unmapAll } from './relabel.ts';
 
@@ -26,6 +26,9 @@ export function mapByReference(world: World, operation: OperationRecord): Outcom
 	const instance = 1 - vm.running;
 	const host = world.r.hosts[operation.target] as HostRecord;
 	vm.instances[instance] = operation.target;
+	const misled = countMisled(world, operation);
+	if (!misled.ok) return misled;
+	if (misled.value > 0) operation.misledPages = misled.value;
 	let pages = 0;
 	for (const slot of descriptorSlots(world, operation.vm)) {
 		const firstGfn = world.c.descriptorFirstGfn.get(slot);
@@ -56,7 +59,7 @@ function mapRange(
 			page += blocks * PAGES_PER_BLOCK;
 			continue;
 		}
-		const frame = reach(world, operation, host, frameInTag(world, operation.extents, offset + page));
+		const frame = reach(world, operation, host, named(world, operation, offset + page));
 		if (!frame.ok) return frame;
 		const gfn = firstGfn + page;
 		const block = (firstFrame + frame.value) / PAGES_PER_BLOCK;
@@ -89,7 +92,7 @@ function mapWholeBlocks(
 	offset: number
 ): number {
 	if (gfn % PAGES_PER_BLOCK !== 0 || pages < PAGES_PER_BLOCK) return 0;
-	const run = runInTag(world, operation.extents, offset);
+	const run = operation.parameters.naming === 'tag' ? runInTag(world, operation.extents, offset) : { frame: offset, pages };
 	if (run === null) return 0;
 	const blocks = Math.floor(Math.min(pages, run.pages) / PAGES_PER_BLOCK);
 	if (blocks === 0) return 0;
@@ -115,6 +118,37 @@ function reach(world: World, operation: OperationRecord, host: HostRecord, devic
 	return ok(dpaToFrame(dpa.value));
 }
 
+const named = (world: World, operation: OperationRecord, offset: number): number =>
+	frameNamed(world, operation.extents, operation.parameters.naming, offset);
+
+/**
+ * What a range leads to that calls a page by the address which the source's host has for it: the target's own decoder takes
+ * its own base away from it. With equal windows that is the page that was meant; else another one, or nothing at all. Where
+ * the guest's pages are is kept as it is; a guest that would find other pages does not live to touch them (our simplification).
+ */
+function mislead(world: World, operation: OperationRecord, device: number): Outcome<boolean, 'not-switched'> {
+	const source = toHpa(world.r.hosts[operation.source] as HostRecord, frameToDpa(device));
+	if (!source.ok) return source;
+	const dpa = toDpa(world.r.hosts[operation.target] as HostRecord, source.value);
+	return dpa.ok ? ok(dpaToFrame(dpa.value) !== device) : dpa;
+}
+
+/** Every page of the ranges by a host address: how many lead elsewhere, or that one leads nowhere. */
+function countMisled(world: World, operation: OperationRecord): Outcome<number, 'not-switched'> {
+	let misled = 0;
+	if (operation.parameters.naming !== 'host') return ok(misled);
+	for (const slot of descriptorSlots(world, operation.vm)) {
+		const pages = world.c.descriptorPages.get(slot);
+		const offset = world.c.descriptorOffset.get(slot);
+		for (let page = 0; page < pages; page += 1) {
+			const found = mislead(world, operation, offset + page);
+			if (!found.ok) return found;
+			if (found.value) misled += 1;
+		}
+	}
+	return ok(misled);
+}
+
 /** After the commit: the source's node forgets the extents without emptying them, the target's node takes them on. */
 export function passExtents(world: World, operation: OperationRecord, cause: number): void {
 	const vm = vmOf(world, operation);
@@ -128,7 +162,9 @@ export function passExtents(world: World, operation: OperationRecord, cause: num
 		attachBlocks(world, zone, first, extent.blockCount, free);
 		extent.onlineOn = operation.target;
 	}
-	unmapAll(world, vm, source);
+	if (operation.parameters.backing === 'dax' && !vm.dax) dropInstance(world, operation.vm, source);
+	else unmapAll(world, vm, source);
+	if (operation.parameters.backing === 'dax') vm.dax = true;
 	vm.instances[source] = -1;
 	vm.running = 1 - source;
 	vm.ownerHost = operation.target;

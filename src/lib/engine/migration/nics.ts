@@ -20,6 +20,8 @@ export const hasNics = (world: World, vm: number): boolean => world.r.vdpa.nics.
 
 /** What of the VM's devices forbids a migration, in QEMU's words; null: nothing. */
 export function nicBlocker(world: World, vm: number): string | null {
+	// QEMU 10.2.2 hw/vfio/migration.c: a device whose driver cannot save its state blocks every copy.
+	if (world.r.vms[vm]?.passThrough) return 'a passed-through device has no way to save its state';
 	for (const nic of world.r.vdpa.nics) {
 		if (nic.vm !== vm) continue;
 		const blockers = shadowBlockers(nic.features);

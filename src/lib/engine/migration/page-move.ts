@@ -203,7 +203,7 @@ function beginPages(
 	const held: number[] = [];
 	let passes = 0;
 	const pinned = new Set(world.r.pins.filter((pin) => pin.vm === operation.vm).map((pin) => pin.gfn));
-	const byDevices = devicePinsOn(world, operation.vm, guestBlock * PAGES_PER_BLOCK, PAGES_PER_BLOCK) !== null;
+	const byDevices = vm.passThrough === true || devicePinsOn(world, operation.vm, guestBlock * PAGES_PER_BLOCK, PAGES_PER_BLOCK) !== null;
 	for (const gfn of wanted) {
 		if (!pinned.has(gfn) && !byDevices) continue;
 		const needed = passesNeeded(world, operation.vm, gfn, 0, pass);

@@ -9,9 +9,13 @@ import { emit } from '../sim/trace.ts';
 import type { HandOffActorRecord, HostRecord, OperationRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { FIRST_STEP, handOffStep, RESTING, wayOut, type Actor, type StepContext } from '../superpage/hand-off.ts';
-import { checksum, descriptorSlots } from '../superpage/descriptors.ts';
+import { checksum, descriptorSlots, moving } from '../superpage/descriptors.ts';
 import { ownerIndex, sharedWordsOf } from '../superpage/words.ts';
 import { mapByReference, passExtents } from './adopt.ts';
+import { copyRest, overDax, restNs } from './reference/dax.ts';
+import { deadOnTarget, lastDoubt, testLoad } from './reference/devices.ts';
+import { copyLeftovers, leftoversNs } from './reference/leftovers.ts';
+import { loseMoved } from './reference/moved.ts';
 import { enterPart, enterPhase, hostName, resumeGuest, stopGuest, vmOf } from './operation.ts';
 import { noteOwnerChange } from './owner.ts';
 import { unmapAll } from './relabel.ts';
@@ -27,7 +31,7 @@ export type HandOffResult = null | 'home' | 'turn-back' | 'checksum-mismatch' | 
 
 export function startHandOff(world: World, operation: OperationRecord): void {
 	operation.actors = {
-		source: { step: FIRST_STEP.source, running: true, locals: {}, planned: false },
+		source: { step: FIRST_STEP.source, running: vmOf(world, operation).vcpuState === 'running', locals: {}, planned: false },
 		target: { step: FIRST_STEP.target, running: false, locals: {}, planned: false }
 	};
 	operation.step = 'hand-off';
@@ -63,7 +67,7 @@ function contextOf(world: World, operation: OperationRecord, actor: Actor, reach
 		peer,
 		incarnation: (world.r.hosts[self] as HostRecord).incarnation,
 		me: actorOf(operation, actor),
-		rangesCrc: checksum(world, operation.vm),
+		rangesCrc: moving(world, operation.vm) ? -1 : checksum(world, operation.vm),
 		reached,
 		without: world.r.faults
 	};
@@ -83,6 +87,7 @@ export function runHandOffStep(world: World, operation: OperationRecord, actorIn
 	if (RESTING.includes(me.step)) return null;
 	// A cancel, or a target that is gone: the source's next step is the one that leads out.
 	if (actor === 'source' && operation.ending !== 'none') me.step = wayOut(me) ?? me.step;
+	doubt(world, operation, me);
 	const entry = handOffStep(me.step);
 	if (!entry) throw new Error(`no step ${me.step}`);
 	const before = world.c.superpageWord.get(ownerIndex(operation.vm));
@@ -94,10 +99,32 @@ export function runHandOffStep(world: World, operation: OperationRecord, actorIn
 	return result ?? plan(world, operation, actor, entry.id);
 }
 
+/** What the source sees last, the guest stopped and before it gives the VM up: a device that goes on, or a page that moved. */
+function doubt(world: World, operation: OperationRecord, me: HandOffActorRecord): void {
+	if (me.step !== 'check-owner' || operation.ending !== 'none') return;
+	const refusal = lastDoubt(world, operation);
+	if (!refusal) return;
+	operation.ending = 'failed';
+	operation.reason = refusal.reason;
+	emit(world, {
+		kind: 'step',
+		rule: 'last-look',
+		cause: operation.phaseCauseSeq,
+		vm: vmOf(world, operation).id,
+		operation: operation.id,
+		host: hostName(world, operation.source),
+		values: { step: 'last-look', actor: 'source', next: 'resume', reason: refusal.reason },
+		text: refusal.detail
+	});
+	me.step = wayOut(me) ?? me.step;
+}
+
 function forgetTarget(world: World, operation: OperationRecord): void {
 	const vm = vmOf(world, operation);
-	unmapAll(world, vm, 1 - vm.running);
-	vm.instances[1 - vm.running] = -1;
+	if (operation.parameters.backing !== 'dax' || vm.dax) {
+		unmapAll(world, vm, 1 - vm.running);
+		vm.instances[1 - vm.running] = -1;
+	}
 	operation.actors = null;
 }
 
@@ -124,6 +151,7 @@ function afterStep(world: World, operation: OperationRecord, actor: Actor, id: s
 /** The target maps every range through its own decoder before it says that it is prepared; false when one is out of its reach. */
 function mapOnTarget(world: World, operation: OperationRecord): boolean {
 	catchUp(world, operation.vm);
+	if (!testLoad(world, operation)) return false;
 	return mapByReference(world, operation).ok;
 }
 
@@ -150,16 +178,23 @@ function syncGuest(world: World, operation: OperationRecord, id: string, turned:
 		if (turned) {
 			stopGuest(world, operation, 'between-slices');
 			vm.vcpuState = 'saving';
-		} else operation.stoppedNs = world.r.nowNs;
+		} else if (vm.vcpuState === 'stopped') vm.vcpuState = 'saving';
+		else operation.stoppedNs = world.r.nowNs;
 		enterPart(world, operation, 'save', operation.parameters.handOver === 'qemu' ? 'stop and save' : 'save vCPUs');
+	} else if (id === 'save') {
+		copyLeftovers(world, operation);
+		if (overDax(operation) && !vm.dax) copyRest(world, operation);
 	} else if (id === 'commit' && unpackOwner(world.c.superpageWord.get(ownerIndex(operation.vm))).owner === operation.target) {
 		catchUp(world, operation.vm);
+		if (operation.parameters.leftovers === 'copy') mapByReference(world, operation);
 		endPins(world, operation.vm);
+		loseMoved(world, operation);
 		passExtents(world, operation, operation.phaseCauseSeq);
 		vm.vcpuState = 'loading';
 		enterPart(world, operation, 'restore', 'restore vCPUs');
 	} else if (id === 'load') {
 		loseUnflushed(world, operation);
+		if (deadOnTarget(world, operation)) return null;
 		resumeGuest(world, operation, vm.running, 'between-slices');
 	} else if (id === 'clear-phase') {
 		// Not before: a phase word that is left open would refuse the VM's next hand-off.
@@ -199,7 +234,7 @@ function stepNs(world: World, operation: OperationRecord, step: string): number 
 		case 'stop':
 			return toSliceEnd(world, operation);
 		case 'save':
-			return saveNs(world, operation);
+			return saveNs(world, operation) + leftoversNs(world, operation) + (vm.dax ? 0 : restNs(world, operation));
 		case 'flush':
 			if (vm.vcpuState === 'saving') vm.vcpuState = 'saved';
 			enterPart(world, operation, 'flush', 'flush caches');

@@ -5,18 +5,22 @@ import type { JournalEntry } from '../contract/commands.ts';
 import type { ReasonId } from '../contract/reasons.ts';
 import type { Scenario, VmScenario } from '../contract/scenario/schema.ts';
 import { BELIEFS } from '../contract/beliefs.ts';
-import { BLOCK_ORDER, BlockKind, MapKind, Migratetype, usePayload, UseClass, vmPayload } from '../contract/words.ts';
+import { BLOCK_ORDER, BlockKind, MapKind, Migratetype, OwnerState, usePayload, UseClass, vmPayload } from '../contract/words.ts';
 import { costNs, withOverrides, type TimeCost } from '../costs/cost-model.ts';
 import { buildLinks } from '../fabric/links.ts';
 import { buildFabric } from '../fabric/build.ts';
 import { addPin } from '../hypervisor/pins.ts';
+import { refreshSpeed } from '../hypervisor/speed.ts';
 import { RELIEF } from '../mm/alloc/relief.ts';
 import { mapWhole } from '../mm/space/mapping.ts';
 import { allocate, onlineBlocks } from '../mm/buddy.ts';
 import { setMigratetype, setWhole } from '../mm/frames.ts';
 import { allocateOnDram, blockOfFrame } from '../mm/zones.ts';
 import { recount } from '../migration/instances.ts';
+
+import { liveOnPool, settleWays } from './ways.ts';
 import { firstOwnerWord } from '../migration/strategies/transit.ts';
+import { buildRack } from '../rack/index.ts';
 import { buildMachines } from '../machine/build.ts';
 import { EventKind } from '../sim/event-kinds.ts';
 import { hasEventRoom, schedule } from '../sim/event-queue.ts';
@@ -80,6 +84,7 @@ export function buildWorld(request: BuildRequest): Outcome<World, ReasonId> {
 	if (!machines.ok) return machines;
 	const nics = buildNics(world);
 	if (!nics.ok) return nics;
+	buildRack(world);
 	schedule(world, 0, EventKind.sample, 0, 0);
 	return ok(world);
 }
@@ -286,7 +291,16 @@ function buildVm(world: World, index: number, vm: VmScenario, firstGuestBlock: n
 		causeSeq: null
 	};
 	r.vms.push(record);
+	if (vm.ways) settleWays(world, index, record, vm.ways);
 	const huge = vm.pages === 'thp';
+	if (vm.ways?.lives === 'pool') {
+		const lives = liveOnPool(world, index, vm, huge);
+		if (!lives.ok) return lives;
+		recount(world, record);
+		refreshSpeed(world, record);
+		c.superpageWord.set(ownerIndex(index), firstOwnerWord(host, OwnerState.active));
+		return ok(null);
+	}
 	for (let guestBlock = 0; guestBlock < populatedPages / PAGES_PER_BLOCK; guestBlock += 1) {
 		const frame = allocateOnDram(world, host, BLOCK_ORDER);
 		if (frame < 0)

@@ -55,7 +55,13 @@ export function capacitiesOf(scenario: Scenario, mostMemoryBlocks = Infinity): C
 		mapRow: touched * 2 + areaDetails,
 		gfnWord: vmBlocks * 16,
 		event: 256 + nics.length * 16 + scenario.vms.length * 64 + machines.length * 256 + (scenario.fabric ? 8192 : 0),
-		stream: scenario.vms.length * 2 + nics.length + 2 + machines.length * 2,
+		stream:
+			scenario.vms.length * 2 +
+			scenario.vms.filter((vm) => vm.ways?.tiering).length +
+			nics.length +
+			2 +
+			machines.length * 2 +
+			((scenario.rack?.hazards?.length ?? 0) > 0 ? 1 : 0),
 		word: scenario.hosts.length > 0 ? SUPERPAGE_WORDS : 0,
 		descriptor: Math.max(64, scenario.descriptorLimit),
 		deviceWord: sum((machine) => machine.deviceWords),

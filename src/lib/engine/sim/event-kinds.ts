@@ -28,7 +28,11 @@ export const EventKind = {
 	/** Something of the rack that takes time: a beat, a look at one, a restart. a: which, b: index. */
 	rack: 12,
 	/** Post-copy: the guest reaches a page that is missing, or one that it asked for arrives. a: operation, b: 0 look, 1 arrival. */
-	fetch: 13
+	fetch: 13,
+	/** A kernel looks for a folio to promote, demote or swap. a: VM. */
+	tiering: 14,
+	/** A QEMU process replaces itself: next step. a: process, b: step. */
+	monitor: 15
 } as const;
 export type EventKindValue = (typeof EventKind)[keyof typeof EventKind];
 
@@ -45,7 +49,9 @@ export const EVENT_KIND_NAMES: Readonly<Record<number, string>> = {
 	10: 'fabric timer',
 	11: 'vDPA device',
 	12: 'rack',
-	13: 'missing page'
+	13: 'missing page',
+	14: 'tiering',
+	15: 'QEMU process'
 };
 
 /**
@@ -67,5 +73,7 @@ export const CLASS_OF: Readonly<Record<number, number>> = {
 	[EventKind.fabricTimer]: EventClass.protocol,
 	[EventKind.nic]: EventClass.transfer,
 	[EventKind.rack]: EventClass.protocol,
-	[EventKind.fetch]: EventClass.transfer
+	[EventKind.fetch]: EventClass.transfer,
+	[EventKind.tiering]: EventClass.protocol,
+	[EventKind.monitor]: EventClass.transfer
 };

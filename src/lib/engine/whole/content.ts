@@ -5,6 +5,7 @@ import { passesByCopy } from '../contract/migration/strategies.ts';
 import { isMissing, missingIn } from '../hypervisor/missing.ts';
 import { firstWord } from '../hypervisor/dirty-log.ts';
 import { frameOf, wholeBlockOf } from '../mm/space/mapping.ts';
+import { isIn } from '../mm/space/runs.ts';
 import { uniformWritten, writtenOf } from '../mm/space/written.ts';
 import { readStamp, stampOf } from '../mm/frames.ts';
 import type { VmRecord } from '../state/records.ts';
@@ -20,10 +21,8 @@ export function proveContent(world: World): { readonly pages: number; readonly f
 	let pages = 0;
 	for (const [index, vm] of world.r.vms.entries()) {
 		// A device with a wrong map wrote there: the world is marked, and the record names both addresses (rule vdpa-dma).
-		const overwritten = new Set([
-			...(world.r.vdpa.guests.find((guest) => guest.vm === index)?.corruptedGfns ?? []),
-			...(vm.lostPages ?? [])
-		]);
+		const overwritten = new Set(world.r.vdpa.guests.find((guest) => guest.vm === index)?.corruptedGfns ?? []);
+		const lost = vm.lostPages ?? [];
 		for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
 			if (blockProved(world, vm, index, guestBlock)) {
 				pages += PAGES_PER_BLOCK;
@@ -34,7 +33,7 @@ export function proveContent(world: World): { readonly pages: number; readonly f
 				const found = differs(world, vm, index, gfn);
 				// What died with a host in post-copy is marked, and named by the bitmap of what is missing.
 				const died = vm.fetch?.gone === true && isMissing(world, vm, gfn);
-				if (found !== null && !died && !overwritten.has(gfn)) return { pages, found };
+				if (found !== null && !died && !overwritten.has(gfn) && !isIn(lost, gfn)) return { pages, found };
 				pages += 1;
 			}
 		}

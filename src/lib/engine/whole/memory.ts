@@ -129,6 +129,8 @@ export function everyFrameOwned(world: World): string | null {
 	const moving = new Set<number>();
 	for (const operation of r.operations)
 		for (const frame of operation.batch?.targets ?? []) if (operation.batch?.whole) moving.add(Math.floor(frame / PAGES_PER_BLOCK));
+	// What a published folio left is nobody's until the hand-off is over.
+	for (const operation of r.operations) for (const { frame } of operation.moved ?? []) moving.add(Math.floor(frame / PAGES_PER_BLOCK));
 	for (const memory of r.memories.filter((each) => each.kind !== 'machine'))
 		for (let block = memory.firstBlock; block < memory.firstBlock + memory.blockCount; block += 1) {
 			const zone = zoneOfBlock(world, block);
@@ -142,7 +144,7 @@ export function everyFrameOwned(world: World): string | null {
 			if (kind === BlockKind.offline || kind === BlockKind.absent)
 				return `block ${block} of ${memory.id} is online in zone ${zone} but has no frames`;
 			if (kind === BlockKind.incoming && !moving.has(block)) return `block ${block} of ${memory.id} waits for pages that nobody sends`;
-			if ((kind === BlockKind.huge || kind === BlockKind.run) && !mappedSomewhere(world, block, wordPayload(word)))
+			if ((kind === BlockKind.huge || kind === BlockKind.run) && !moving.has(block) && !mappedSomewhere(world, block, wordPayload(word)))
 				return `block ${block} of ${memory.id} belongs to VM ${payloadVm(wordPayload(word))}, which maps it nowhere`;
 			if (kind === BlockKind.free && wordPayload(word) === FREE_TAIL && wordPayload(world.c.blockWord.get(block - 1)) !== FREE_ORDER_10)
 				return `block ${block} is the tail of a free chunk that does not exist`;

@@ -50,7 +50,11 @@ export function descriptorsFit(world: World): string | null {
 			return `${vm.id}: the checksum of its ranges does not fit them`;
 		// After the commit of a copy the process that it was made for is the one that runs.
 		const instance = vm.instances.indexOf(operation.target) === vm.running ? vm.running : describedInstance(vm, operation.parameters);
-		const moved = new Map(operation.moved?.flatMap(({ gfn, pages: count, frame }) => Array.from({ length: count }, (_, page) => [gfn + page, frame + page] as const)));
+		const moved = new Map(
+			operation.moved?.flatMap(({ gfn, pages: count, frame }) =>
+				Array.from({ length: count }, (_, page) => [gfn + page, frame + page] as const)
+			)
+		);
 		let pages = 0;
 		for (const slot of descriptorSlots(world, operation.vm)) {
 			const gfn = world.c.descriptorFirstGfn.get(slot);
@@ -59,11 +63,11 @@ export function descriptorsFit(world: World): string | null {
 			for (const at of [0, count - 1]) {
 				const frame = frameNamed(world, operation.extents, operation.parameters.naming, world.c.descriptorOffset.get(slot) + at);
 				const place = moved.get(gfn + at) ?? frameOf(world, vm, instance, gfn + at);
-				if (place !== pool.firstBlock * PAGES_PER_BLOCK + frame)
-					return `${vm.id} gfn ${gfn + at}: its range points elsewhere`;
+				if (place !== pool.firstBlock * PAGES_PER_BLOCK + frame) return `${vm.id} gfn ${gfn + at}: its range points elsewhere`;
 			}
 		}
-		if (pages !== vm.populatedPages && operation.parameters.leftovers === 'roll-back') return `${vm.id}: ranges name ${pages} of ${vm.populatedPages} pages`;
+		if (pages !== vm.populatedPages && operation.parameters.leftovers === 'roll-back')
+			return `${vm.id}: ranges name ${pages} of ${vm.populatedPages} pages`;
 	}
 	return null;
 }

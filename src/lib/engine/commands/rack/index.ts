@@ -5,11 +5,13 @@ import type { ReasonId } from '../../contract/reasons.ts';
 import { emit } from '../../sim/trace.ts';
 import type { World } from '../../state/world.ts';
 import { FUTURES } from './futures.ts';
+import { HOSTS } from './hosts.ts';
+import { PAGES } from './pages.ts';
 import { STREAMS } from './stream.ts';
 import type { RackSubject, RackWordRun } from './word.ts';
 
 /** Words for hosts, pool, pages and futures of a world with VMs (contract/rack/commands.ts); one file per thing they concern. */
-const WORDS: Readonly<Record<RackWord, RackWordRun>> = { ...STREAMS, ...FUTURES };
+const WORDS: Readonly<Record<RackWord, RackWordRun>> = { ...HOSTS, ...STREAMS, ...PAGES, ...FUTURES };
 
 export function executeRack(world: World, command: RackCommand): Outcome<{ readonly operation: number | null }, ReasonId> {
 	const subject = subjectOf(world, command);

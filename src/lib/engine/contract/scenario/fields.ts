@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { parseAddress } from '../../../base/address.ts';
-import { parseQuantity } from '../../../base/quantity.ts';
+import { parseQuantity, type Dimension } from '../../../base/quantity.ts';
 
 /** Fields that the parts of the scenario format have in common: names, texts, whole numbers, amounts, addresses below 2^52. */
 
@@ -16,15 +16,18 @@ export const whole = (least: number, most: number) =>
 		v.minValue(least, `at least ${least}`),
 		v.maxValue(most, `at most ${most}`)
 	);
-export const bytes = v.pipe(
-	v.union([v.number(), v.string()], 'expected a number or a text with a unit'),
-	v.rawTransform<number | string, number>(({ dataset, addIssue, NEVER }) => {
-		const parsed = parseQuantity(dataset.value, 'bytes');
-		if (parsed.ok) return parsed.value;
-		addIssue({ message: parsed.detail });
-		return NEVER;
-	})
-);
+const amountOf = (dimension: Dimension) =>
+	v.pipe(
+		v.union([v.number(), v.string()], 'expected a number or a text with a unit'),
+		v.rawTransform<number | string, number>(({ dataset, addIssue, NEVER }) => {
+			const parsed = parseQuantity(dataset.value, dimension);
+			if (parsed.ok) return parsed.value;
+			addIssue({ message: parsed.detail });
+			return NEVER;
+		})
+	);
+export const bytes = amountOf('bytes');
+export const duration = amountOf('nanoseconds');
 export const address = v.pipe(
 	v.union([v.number(), v.string()], 'expected an address'),
 	v.rawTransform<number | string, number>(({ dataset, addIssue, NEVER }) => {

@@ -18,6 +18,8 @@ export const waysSchema = v.strictObject({
 	/** A device that will not stop, or whose state the target cannot load. */
 	device: v.optional(v.picklist(['refuses-stop', 'incompatible'])),
 	/** The kernel moves a random folio of the VM every so often: promotes, demotes or swaps it. */
-	tiering: v.optional(v.strictObject({ everyNs: v.pipe(duration, v.minValue(10_000, 'at least 10 us')), to: v.picklist(['dram', 'pool', 'swap']) }))
+	tiering: v.optional(
+		v.strictObject({ everyNs: v.pipe(duration, v.minValue(10_000, 'at least 10 us')), to: v.picklist(['dram', 'pool', 'swap']) })
+	)
 });
 export type WaysScenario = v.InferOutput<typeof waysSchema>;

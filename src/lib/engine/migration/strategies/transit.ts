@@ -181,7 +181,11 @@ function stageOn(world: World, operation: OperationRecord): void {
 function staged(world: World, operation: OperationRecord): void {
 	const vm = vmOf(world, operation);
 	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
-	if ((vm.pagesByMemory[pool] ?? 0) < vm.populatedPages && (operation.races ?? 0) < MAX_SWEEPS && strayGfns(world, operation.vm).length > 0) {
+	if (
+		(vm.pagesByMemory[pool] ?? 0) < vm.populatedPages &&
+		(operation.races ?? 0) < MAX_SWEEPS &&
+		strayGfns(world, operation.vm).length > 0
+	) {
 		operation.races = (operation.races ?? 0) + 1;
 		beginSweep(operation);
 		return stageOn(world, operation);
@@ -218,7 +222,13 @@ function afterHandOff(world: World, operation: OperationRecord): void {
 	const host = hostName(world, operation.target);
 	if (operation.refusal) {
 		changeOwner(world, operation, operation.target, OwnerState.orphan);
-		return finish(world, operation, 'failed', operation.refusal.reason, `${operation.refusal.detail}: too late to go back, ${vm.id} is dead on ${host}`);
+		return finish(
+			world,
+			operation,
+			'failed',
+			operation.refusal.reason,
+			`${operation.refusal.detail}: too late to go back, ${vm.id} is dead on ${host}`
+		);
 	}
 	if (operation.parameters.stayOnPool && operation.ending === 'none') {
 		enterPhase(world, operation, 'unstaging', `unstaging: pages home to ${host}`, 'migrate-batch');

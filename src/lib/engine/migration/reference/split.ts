@@ -1,0 +1,64 @@
+import { ok, refused, type Outcome } from '../../../base/outcome.ts';
+import { wordIndex } from '../../contract/superpage.ts';
+import type { ReasonId } from '../../contract/reasons.ts';
+import { catchUp } from '../../hypervisor/guest.ts';
+import { refreshSpeed } from '../../hypervisor/speed.ts';
+import { emit } from '../../sim/trace.ts';
+import type { VmRecord } from '../../state/records.ts';
+import type { World } from '../../state/world.ts';
+import { sharedWordsOf } from '../../superpage/words.ts';
+import { hostName } from '../operation.ts';
+
+/**
+ * vCPUs of one VM on two hosts (seed S3, approach 2; coarse): who may schedule which vCPU stands in the map of the
+ * super-page, 4 bits each. Refused without hardware coherence: two caches of one page table could not agree.
+ */
+const MOST_VCPUS = 16;
+
+export function splitVcpus(world: World, vmIndex: number, asked: unknown): Outcome<string, ReasonId> {
+	const vm = world.r.vms[vmIndex] as VmRecord;
+	const home = vm.instances[vm.running] as number;
+	if (!Array.isArray(asked) || asked.length !== vm.vcpus)
+		return refused('bad-command', `arguments.hosts: ${vm.vcpus} names of hosts, one for each vCPU`);
+	const hosts = asked.map((id) => world.r.hosts.findIndex((host) => host.id === id));
+	if (hosts.includes(-1)) return refused('unknown-host', `no host is called "${String(asked[hosts.indexOf(-1)])}"`);
+	if (vm.vcpus > MOST_VCPUS) return refused('too-many-vcpus', `the map has room for ${MOST_VCPUS} vCPUs`);
+	if (world.r.operations.some((operation) => operation.vm === vmIndex && operation.state === 'running'))
+		return refused('already-running', `${vm.id} is being moved`);
+	if (vm.vcpuState !== 'running') return refused('vm-not-running', `${vm.id} is ${vm.vcpuState}`);
+	const together = hosts.every((host) => host === home);
+	if (!together) {
+		const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
+		if ((vm.pagesByMemory[pool] ?? 0) < vm.populatedPages) return refused('not-resident', `${vm.id} has pages that only one host reaches`);
+		if (!world.scenario.pool?.hardwareCoherent) return refused('no-coherence', 'the device does not keep the hosts’ caches coherent');
+	}
+	catchUp(world, vmIndex);
+	writeMap(world, vmIndex, together ? null : hosts);
+	if (together) delete vm.split;
+	else vm.split = hosts;
+	refreshSpeed(world, vm);
+	const said = together ? `all vCPUs of ${vm.id} run on ${hostName(world, home)}` : `vCPUs of ${vm.id}: ${asked.join(', ')}`;
+	vm.causeSeq = emit(world, {
+		kind: 'vcpu',
+		rule: 'split-vcpus',
+		cause: null,
+		vm: vm.id,
+		host: hostName(world, home),
+		values: { state: together ? 'together' : 'split', vcpus: vm.vcpus },
+		text: said
+	});
+	return ok(said);
+}
+
+/** The map as the super-page holds it. */
+export function packVcpuMap(hosts: readonly number[]): bigint {
+	return hosts.reduce((map, host, vcpu) => map | (BigInt(host) << BigInt(vcpu * 4)), 0n);
+}
+
+function writeMap(world: World, vmIndex: number, hosts: readonly number[] | null): void {
+	const words = sharedWordsOf(world);
+	const map = wordIndex('vcpuMap', vmIndex);
+	const token = wordIndex('vcpuMapToken', vmIndex);
+	words.compareAndSwap(map, words.load(map), hosts === null ? 0n : packVcpuMap(hosts));
+	words.compareAndSwap(token, words.load(token), words.load(token) + 1n);
+}
