@@ -1,5 +1,6 @@
 import { transfer, wrap } from 'comlink';
 import type { Buffers, EnginePort } from '../engine/contract/port.ts';
+import type { ExplorePort } from '../engine/contract/explore/port.ts';
 import { detectIsolation, type BackEnd } from './isolation.ts';
 
 /** Why a worker is given up. */
@@ -15,10 +16,11 @@ export class WorkerLost extends Error {
 }
 
 /** A started engine. A call either answers or rejects: with a WorkerLost when nobody is there to answer any more. */
-export interface Connection {
-	call<T>(ask: (port: EnginePort) => Promise<T>): Promise<T>;
+export interface Connected<P> {
+	call<T>(ask: (port: P) => Promise<T>): Promise<T>;
 	end(): void;
 }
+export type Connection = Connected<EnginePort>;
 
 /** Generous: a slice takes milliseconds, opening the largest world of the page some seconds. */
 const PATIENCE_S = 20;
@@ -26,7 +28,17 @@ const PATIENCE_S = 20;
 export const startWorker = (): Worker =>
 	new Worker(new URL('../engine/worker/engine.worker.ts', import.meta.url), { type: 'module' });
 
-export function connect(worker: Worker, patienceS = PATIENCE_S): Connection {
+export const connect = (worker: Worker, patienceS = PATIENCE_S): Connection =>
+	connected(worker, passBuffers(wrap<EnginePort>(worker) as unknown as EnginePort), patienceS);
+
+/** The explorer's part of a worker: its requests carry no buffers. */
+export const connectExplorer = (
+	worker: Worker,
+	patienceS = PATIENCE_S * 3
+): Connected<ExplorePort> =>
+	connected(worker, wrap<ExplorePort>(worker) as unknown as ExplorePort, patienceS);
+
+function connected<P>(worker: Worker, port: P, patienceS: number): Connected<P> {
 	let lose: (reason: WorkerLost) => void = () => undefined;
 	const loss = new Promise<never>((_, reject) => {
 		lose = reject;
@@ -39,7 +51,6 @@ export function connect(worker: Worker, patienceS = PATIENCE_S): Connection {
 	worker.addEventListener('messageerror', () =>
 		lose(new WorkerLost('failed', 'a message could not be read'))
 	);
-	const port = passBuffers(wrap<EnginePort>(worker) as unknown as EnginePort);
 	return {
 		async call(ask) {
 			const watch = patience(patienceS);
