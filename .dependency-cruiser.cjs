@@ -16,6 +16,7 @@ const engineLayers = [
 	['vdpa', 'virtio-mem', 'cxl', 'superpage', 'movers'],
 	['machine'],
 	['migration'],
+	['rack'],
 	['orchestrator', 'workloads', 'faults'],
 	['commands'],
 	['scenario'],

@@ -6,6 +6,7 @@ import { Simulation } from '../../src/lib/engine/index.ts';
 import { STRATEGIES } from '../../src/lib/engine/migration/strategies/index.ts';
 import type { OperationRecord } from '../../src/lib/engine/state/records.ts';
 import { nic, nicWorld, vdpa } from '../support/nics.ts';
+import { REFERENCE_WAYS } from './reference-reasons.ts';
 import { host, migrate, open, settle, smallWorld, vm } from '../support/worlds.ts';
 
 const refusal = (scenario: unknown, more = {}): string => {
@@ -27,6 +28,11 @@ const started = (strategy: 'precopy' | 'transit', parameters = {}) => {
 	const simulation = open(small);
 	simulation.send(migrate(strategy, parameters));
 	return simulation;
+};
+/** Reason of the last of these words. */
+const racked = (...words: readonly (readonly [string, Record<string, unknown>?])[]): string => {
+	const simulation = open(small);
+	return words.map(([execute, more]) => answer(simulation, { name: 'rack', execute, ...more })).at(-1) as string;
 };
 const planted = (fault: string, step: string) => {
 	const simulation = started('transit');
@@ -75,6 +81,18 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 		const simulation = started('transit');
 		simulation.advance(1e9, Infinity, () => simulation.world.r.operations[0]?.phase === 'staging');
 		STRATEGIES.transit.hostLost(simulation.world, simulation.world.r.operations[0] as OperationRecord, 'source');
+		return ended(simulation);
+	},
+	'host-not-up': () => racked(['crash', { host: 'A' }], ['crash', { host: 'A' }]),
+	'host-not-paused': () => racked(['resume', { host: 'A' }]),
+	'host-not-down': () => racked(['boot', { host: 'A' }]),
+	'link-state': () => racked(['restore-pool']),
+	'not-on-pool': () => racked(['checkpoint', { vm: 'vm0' }]),
+	'vm-not-lost': () => racked(['recover', { vm: 'vm0', arguments: { to: 'B' } }]),
+	'pool-lost': () => {
+		const simulation = started('transit');
+		simulation.advance(1e9, Infinity, () => simulation.world.r.operations[0]?.phase === 'staging');
+		simulation.send({ name: 'rack', execute: 'lose-pool' });
 		return ended(simulation);
 	},
 	'qemu-refuses': () =>
@@ -139,6 +157,7 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 		simulation.send(migrate('transit'));
 		return ended(simulation);
 	},
+	...REFERENCE_WAYS,
 	'too-many-ranges': () => {
 		const simulation = open(smallWorld({ descriptorLimit: 1, vms: [vm('vm0', 'A', 128, { pages: '4k' })] }));
 		simulation.send({ name: 'pin', vm: 'vm0', gfn: 300, term: 'short', forNs: 40_000_000 });

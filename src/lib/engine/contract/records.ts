@@ -33,6 +33,8 @@ export type RecordKind =
 	| 'workload'
 	| 'fault'
 	| 'loss'
+	/** Hosts that fail, and who takes their VMs. */
+	| 'rack'
 	/** Machines. */
 	| 'call'
 	| 'online'

@@ -112,6 +112,8 @@ export function slotsWords(host: HostStatus, status: WorldStatus): string {
 					return [`${span(vm)} being restored`];
 				case 'stopped':
 					return [`${span(vm)} stopped`];
+				case 'lost':
+					return [`${span(vm)} lost with this host`];
 				case 'absent':
 					return [];
 			}

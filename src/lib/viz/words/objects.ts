@@ -151,6 +151,7 @@ const VCPU_WORDS: Record<VmStatus['vcpuState'], string> = {
 	saving: 'their state is being saved',
 	saved: 'saved in the super-page',
 	loading: 'their state is being loaded',
+	lost: 'lost with their host',
 	absent: 'not there yet'
 };
 

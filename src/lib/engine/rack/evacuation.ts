@@ -1,0 +1,195 @@
+import { ok, refused, type Outcome } from '../../base/outcome.ts';
+import { NS_PER_MS } from '../../base/units.ts';
+import type { StrategyId } from '../contract/migration/strategies.ts';
+import type { ReasonId } from '../contract/reasons.ts';
+import { wordIndex } from '../contract/superpage.ts';
+import { beginMigration, withDefaults } from '../migration/begin.ts';
+import { STRATEGIES } from '../migration/strategies/index.ts';
+import type { HostRecord, VmRecord } from '../state/records.ts';
+import type { EvacuationRecord } from '../state/rack-records.ts';
+import type { World } from '../state/world.ts';
+import { sharedWordsOf } from '../superpage/words.ts';
+import { nameOf, poolPagesOf } from './hosts.ts';
+import { note } from './note.ts';
+import { boot } from './power.ts';
+import { peerOf, rackOf, rackVmOf, reachesPool } from './rack-records.ts';
+import { plan, RackTimer } from './timers.ts';
+
+/**
+ * A host is emptied: so many VMs at a time, each by the cheapest way that is open to it, to the host with most room that
+ * takes it. For maintenance it is then switched off and, when it is back, its VMs come home.
+ */
+const LOOK_NS = 10 * NS_PER_MS;
+
+/** KubeVirt: parallelOutboundMigrationsPerNode, parallelMigrationsPerCluster. */
+const PER_HOST = 2;
+const PER_CLUSTER = 5;
+
+export function evacuate(world: World, host: number, maintainUntilNs: number): Outcome<string, ReasonId> {
+	const record = world.r.hosts[host] as HostRecord;
+	if (record.power !== 'up') return refused('host-not-up', `${record.id} is ${record.power}`);
+	const rack = rackOf(world);
+	if (rack.evacuations.some((each) => each.host === host && each.endNs < 0)) return refused('link-state', `${record.id} is being emptied`);
+	const waiting = world.r.vms.flatMap((vm, index) => (vm.instances[vm.running] === host && vm.vcpuState !== 'lost' ? [index] : []));
+	const text = `${record.id} is emptied: ${waiting.length} VM${waiting.length === 1 ? '' : 's'} to move${maintainUntilNs >= 0 ? ', then it is switched off' : ''}`;
+	const causeSeq = note(world, { kind: 'evacuate', rule: 'evacuation', host, values: { vms: waiting.length }, text });
+	rack.evacuations.push({
+		host,
+		startNs: world.r.nowNs,
+		endNs: -1,
+		waiting,
+		moving: [],
+		moved: [],
+		refused: [],
+		maintainUntilNs,
+		causeSeq
+	});
+	plan(world, 0, RackTimer.evacuation, rack.evacuations.length - 1);
+	return ok(text);
+}
+
+/** Ends what has ended, starts what may start. */
+export function runEvacuation(world: World, index: number): void {
+	const each = rackOf(world).evacuations[index];
+	if (!each) return;
+	if (each.endNs >= 0) return comeBack(world, each);
+	settleMoves(world, each);
+	if (world.r.hosts[each.host]?.power !== 'up') return end(world, each, 'it is down');
+	for (const vm of [...each.waiting]) {
+		if (!mayStart(world, each)) break;
+		const started = startOne(world, vm, each.host, each.causeSeq);
+		if (started === 'wait') continue;
+		each.waiting = each.waiting.filter((other) => other !== vm);
+		if (started.ok) each.moving.push({ vm, operation: started.value });
+		else each.refused.push({ vm, reason: started.reason, detail: started.detail });
+	}
+	if (each.waiting.length + each.moving.length > 0) return plan(world, LOOK_NS, RackTimer.evacuation, index);
+	end(world, each, each.refused.length === 0 ? 'it is empty' : `${each.refused.length} VM${each.refused.length === 1 ? '' : 's'} stay`);
+	if (each.maintainUntilNs >= 0) switchOff(world, each, index);
+}
+
+function mayStart(world: World, each: EvacuationRecord): boolean {
+	const moves = world.scenario.rack?.moves;
+	const running = world.r.operations.filter((operation) => operation.state === 'running');
+	return each.moving.length < (moves?.perHost ?? PER_HOST) && running.length < (moves?.perCluster ?? PER_CLUSTER);
+}
+
+function settleMoves(world: World, each: EvacuationRecord): void {
+	for (const move of [...each.moving]) {
+		const operation = world.r.operations[move.operation - 1];
+		if (operation?.state === 'running') continue;
+		each.moving = each.moving.filter((other) => other !== move);
+		if (operation?.state === 'completed') {
+			each.moved.push(move.vm);
+			if (each.maintainUntilNs >= 0) rackVmOf(world, move.vm).homeHost = each.host;
+		} else each.refused.push({ vm: move.vm, reason: operation?.reason ?? 'cancelled', detail: `its move ${operation?.state ?? 'ended'}` });
+	}
+}
+
+/** Ways from the cheapest on: what lives on the pool only changes hands; what does not is moved through it, or copied. */
+function waysOf(world: World, vmIndex: number): StrategyId[] {
+	const vm = world.r.vms[vmIndex] as VmRecord;
+	const onPool = poolPagesOf(world, vmIndex) >= vm.populatedPages;
+	if (onPool) return ['resident', 'transit', 'precopy'];
+	return world.scenario.pool && !rackOf(world).poolLost ? ['transit', 'precopy'] : ['precopy'];
+}
+
+function startOne(world: World, vmIndex: number, from: number, cause: number): Outcome<number, ReasonId> | 'wait' {
+	const vm = world.r.vms[vmIndex] as VmRecord;
+	if (world.r.operations.some((operation) => operation.vm === vmIndex && operation.state === 'running')) return 'wait';
+	if (vm.vcpuState === 'stopped' && rackVmOf(world, vmIndex).checkpointing) return 'wait';
+	if (vm.vcpuState !== 'running') return refused('vm-not-running', `${vm.id} is ${vm.vcpuState}`);
+	return beginTo(world, vmIndex, from, targets(world, from), cause);
+}
+
+function targets(world: World, from: number): number[] {
+	const load = (host: number): number =>
+		world.r.vms.reduce((sum, vm, index) => {
+			const going = world.r.operations.some((each) => each.vm === index && each.state === 'running' && each.target === host);
+			return sum + (vm.instances[vm.running] === host || going ? vm.vcpus : 0);
+		}, 0);
+	const serving = world.r.hosts.flatMap((host, index) => {
+		const peer = peerOf(world, index);
+		return index !== from && host.power === 'up' && !peer.away && !peer.selfFenced && !isEmptied(world, index) ? [index] : [];
+	});
+	return world.scenario.rack?.placing === 'first' ? serving : serving.toSorted((a, b) => load(a) - load(b) || a - b);
+}
+
+const isEmptied = (world: World, host: number): boolean => rackOf(world).evacuations.some((each) => each.host === host && each.endNs < 0);
+
+/** The first way and host that nothing speaks against; the last refusal otherwise. */
+function beginTo(world: World, vmIndex: number, from: number, hosts: readonly number[], cause: number): Outcome<number, ReasonId> {
+	let last: Outcome<number, ReasonId> = refused('no-room-target', 'no other host serves');
+	const vm = world.r.vms[vmIndex] as VmRecord;
+	for (const strategy of waysOf(world, vmIndex))
+		for (const target of hosts) {
+			const byPool = strategy !== 'precopy';
+			if (
+				byPool
+					? !reachesPool(world, target) || !reachesPool(world, from)
+					: peerOf(world, target).networkCut || peerOf(world, from).networkCut
+			) {
+				last = refused('link-state', `${nameOf(world, target)} and ${nameOf(world, from)} do not reach each other that way`);
+				continue;
+			}
+			const parameters = withDefaults(world, strategy === 'precopy' ? { maxBandwidthBytesPerSecond: 0, multifdChannels: 8 } : {});
+			const asked = { vm: vmIndex, source: from, target, parameters };
+			const check = STRATEGIES[strategy].check(world, asked, { name: 'migrate', vm: vm.id, target: nameOf(world, target), strategy });
+			if (!check.ok) {
+				last = check;
+				continue;
+			}
+			return ok(beginMigration(world, { ...asked, strategy, cause }).id);
+		}
+	return last;
+}
+
+function end(world: World, each: EvacuationRecord, how: string): void {
+	each.endNs = world.r.nowNs;
+	note(world, {
+		kind: 'evacuate',
+		rule: 'evacuation',
+		host: each.host,
+		cause: each.causeSeq,
+		values: { moved: each.moved.length, refused: each.refused.length },
+		text: `${nameOf(world, each.host)}: ${how}, ${each.moved.length} VM${each.moved.length === 1 ? ' has' : 's have'} moved`
+	});
+}
+
+/** An empty host leaves: its peers know that it did. One that is not empty stays on. */
+function switchOff(world: World, each: EvacuationRecord, index: number): void {
+	if (each.refused.length > 0 || each.maintainUntilNs <= world.r.nowNs) return;
+	const peer = peerOf(world, each.host);
+	peer.away = true;
+	peer.generation += 1;
+	if (reachesPool(world, each.host)) sharedWordsOf(world).store(wordIndex('peerState', each.host), 4n);
+	(world.r.hosts[each.host] as HostRecord).power = 'down';
+	note(world, {
+		kind: 'leave',
+		rule: 'evacuation',
+		host: each.host,
+		cause: each.causeSeq,
+		text: `${nameOf(world, each.host)} is switched off`
+	});
+	plan(world, each.maintainUntilNs - world.r.nowNs, RackTimer.evacuation, index);
+}
+
+/** The host starts again; what left it for this comes home. */
+function comeBack(world: World, each: EvacuationRecord): void {
+	const index = rackOf(world).evacuations.indexOf(each);
+	if (world.r.hosts[each.host]?.power === 'down') boot(world, each.host);
+	const home = world.r.vms.flatMap((_, vm) => (rackVmOf(world, vm).homeHost === each.host ? [vm] : []));
+	let left = 0;
+	for (const vm of home) {
+		const at = world.r.vms[vm] as VmRecord;
+		const from = at.instances[at.running] as number;
+		const busy = world.r.operations.filter((operation) => operation.state === 'running').length;
+		if (busy >= (world.scenario.rack?.moves?.perCluster ?? PER_CLUSTER) || at.vcpuState !== 'running') {
+			left += at.vcpuState === 'lost' ? 0 : 1;
+			continue;
+		}
+		if (from !== each.host) beginTo(world, vm, from, [each.host], each.causeSeq);
+		rackVmOf(world, vm).homeHost = -1;
+	}
+	if (left > 0) plan(world, LOOK_NS, RackTimer.evacuation, index);
+}

@@ -1,0 +1,79 @@
+import { ok, refused, type Outcome } from '../../base/outcome.ts';
+import { passesByCopy } from '../contract/migration/strategies.ts';
+import type { HostLink } from '../contract/rack/status.ts';
+import type { ReasonId } from '../contract/reasons.ts';
+import { refreshSpeed } from '../hypervisor/speed.ts';
+import { STRATEGIES } from '../migration/strategies/index.ts';
+import type { World } from '../state/world.ts';
+import { beginSilence } from './beats.ts';
+import { letGo } from './hold.ts';
+import { everyoneCatchesUp, nameOf, poolPagesOf } from './hosts.ts';
+import { note } from './note.ts';
+import { peerOf, rackOf, rackVmOf } from './rack-records.ts';
+
+/** A link of one host breaks and is mended. */
+const WORDS: Readonly<Record<HostLink, string>> = { cxl: 'CXL link', network: 'network link' };
+
+export function cutLink(world: World, host: number, link: HostLink): Outcome<string, ReasonId> {
+	const peer = peerOf(world, host);
+	if (link === 'cxl' && !world.scenario.pool) return refused('no-shared-memory', 'the scenario has no pool');
+	if (link === 'cxl' ? peer.cxlCut : peer.networkCut)
+		return refused('link-state', `the ${WORDS[link]} of ${nameOf(world, host)} is cut already`);
+	everyoneCatchesUp(world);
+	const text = `the ${WORDS[link]} of ${nameOf(world, host)} breaks`;
+	note(world, { kind: 'cut', rule: 'host-link', host, values: { link }, text });
+	if (link === 'network') {
+		peer.networkCut = true;
+		for (const operation of world.r.operations) {
+			if (operation.state !== 'running' || !passesByCopy(operation.strategy)) continue;
+			// The stream ends: to the source it is as if the target had gone.
+			if (operation.source === host || operation.target === host) STRATEGIES[operation.strategy].hostLost(world, operation, 'target');
+		}
+		return ok(text);
+	}
+	peer.cxlCut = true;
+	beginSilence(world, host);
+	stall(world, (vm) => vm === host);
+	return ok(text);
+}
+
+export function mendLink(world: World, host: number, link: HostLink): Outcome<string, ReasonId> {
+	const peer = peerOf(world, host);
+	if (!(link === 'cxl' ? peer.cxlCut : peer.networkCut)) return refused('link-state', `the ${WORDS[link]} of ${nameOf(world, host)} works`);
+	everyoneCatchesUp(world);
+	const text = `the ${WORDS[link]} of ${nameOf(world, host)} works again`;
+	note(world, { kind: 'mend', rule: 'host-link', host, values: { link }, text });
+	if (link === 'network') {
+		peer.networkCut = false;
+		return ok(text);
+	}
+	peer.cxlCut = false;
+	unstall(world, host);
+	letGo(world, host);
+	return ok(text);
+}
+
+/** vCPUs whose pages cannot be reached stand still at the first access. */
+export function stall(world: World, isOn: (host: number) => boolean): void {
+	world.r.vms.forEach((vm, index) => {
+		if (!isOn(vm.instances[vm.running] as number) || vm.vcpuState !== 'running' || poolPagesOf(world, index) === 0) return;
+		vm.vcpuState = 'stopped';
+		rackVmOf(world, index).stalled = true;
+	});
+}
+
+function unstall(world: World, host: number): void {
+	if (rackOf(world).poolLost) return;
+	world.r.vms.forEach((vm, index) => {
+		const mine = rackVmOf(world, index);
+		if (!mine.stalled || vm.instances[vm.running] !== host || vm.vcpuState !== 'stopped') return;
+		mine.stalled = false;
+		// A host that fenced itself asks its owner word first: with the next beat.
+		if (peerOf(world, host).selfFenced) {
+			mine.held = true;
+			return;
+		}
+		vm.vcpuState = 'running';
+		refreshSpeed(world, vm);
+	});
+}

@@ -1,0 +1,180 @@
+import { mix32 } from '../../base/hash.ts';
+import { PAGES_PER_BLOCK } from '../../base/units.ts';
+import { passesByCopy } from '../contract/migration/strategies.ts';
+import type { LossStatus } from '../contract/rack/status.ts';
+import { OwnerState } from '../contract/words.ts';
+import { costBytes } from '../costs/cost-model.ts';
+import { stopLog } from '../hypervisor/dirty-log.ts';
+import { endPins } from '../hypervisor/pins.ts';
+import { dropInstance, recount } from '../migration/instances.ts';
+import { closeNics } from '../migration/nics.ts';
+import { finish } from '../migration/operation.ts';
+import { dropBatch } from '../migration/page-move.ts';
+import { unmapAll } from '../migration/relabel.ts';
+import { STRATEGIES } from '../migration/strategies/index.ts';
+import { release } from '../mm/buddy.ts';
+import { ensureRows, stampOf, writeStamp } from '../mm/frames.ts';
+import { blockOfFrame } from '../mm/zones.ts';
+import { freeGuestBlock } from '../mm/space/give-back.ts';
+import { frameOf, unmapPages, wholeBlockOf } from '../mm/space/mapping.ts';
+import { writtenOf } from '../mm/space/written.ts';
+import { emit } from '../sim/trace.ts';
+import type { VmRecord } from '../state/records.ts';
+import type { World } from '../state/world.ts';
+import { ownerOf } from '../superpage/words.ts';
+import { note } from './note.ts';
+import { rackOf, rackVmOf } from './rack-records.ts';
+
+/**
+ * What dies with a host. Registers, pages in its DRAM, lines in its caches: each is counted and said, nothing goes in
+ * silence (cxl-fabric reference 10.6). Pages on the pool stay where they are, without anybody who may run them.
+ */
+const LINE_BYTES = 64;
+/** Pages that may be shown as damaged by one crash; more lines than these are lost in the same pages (our simplification). */
+const MOST_DAMAGED = 512;
+
+export function loseVm(world: World, vmIndex: number, host: number, why: LossStatus['why'], cause: number | null): void {
+	const vm = world.r.vms[vmIndex] as VmRecord;
+	const mine = rackVmOf(world, vmIndex);
+	const whole = ownerOf(world, vmIndex).state === OwnerState.handoff && why !== 'pool';
+	endMove(world, vmIndex, host);
+	endPins(world, vmIndex);
+	closeNics(world, vmIndex, 0);
+	closeNics(world, vmIndex, 1);
+	if (vm.logging) stopLog(world, vm);
+	forgetOther(world, vmIndex, vm);
+	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
+	const lines = whole || why === 'pool' ? 0 : loseLines(world, vmIndex, vm);
+	const dramPages = dropPages(world, vm, why === 'pool' ? 'all' : 'dram');
+	recount(world, vm);
+	vm.vcpuState = 'lost';
+	vm.speedPpm = 0;
+	mine.held = false;
+	mine.stalled = false;
+	mine.checkpointing = false;
+	mine.tokenAtLoss = ownerOf(world, vmIndex).token;
+	if (world.r.faults.includes('forget-loss')) return;
+	const poolPages = vm.pagesByMemory[pool] ?? 0;
+	const registers = whole
+		? 'its registers were whole in the super-page'
+		: mine.checkpointNs >= 0 && poolPages > 0
+			? `its registers go back ${Math.round((world.r.nowNs - mine.checkpointNs) / 1e6)} ms`
+			: 'its registers are gone';
+	const sentence = `${vm.id} was on ${world.r.hosts[host]?.id ?? 'the pool'}: ${registers}, ${dramPages} pages with ${why === 'pool' ? 'the pool' : 'its DRAM'}, ${lines} pages with lines in caches; ${poolPages} pages lie on the pool`;
+	const causeSeq = emit(world, {
+		kind: 'loss',
+		rule: why === 'pool' ? 'pool-loss' : 'host-crash',
+		cause,
+		host: world.r.hosts[host]?.id ?? null,
+		vm: vm.id,
+		values: { why, dramPages, poolPages, lines },
+		text: sentence
+	});
+	rackOf(world).losses.push({
+		vm: vmIndex,
+		host,
+		atNs: world.r.nowNs,
+		why,
+		registersFromNs: poolPages > 0 ? mine.checkpointNs : -1,
+		registersWhole: whole,
+		dramPages,
+		poolPages,
+		lines,
+		how: null,
+		backOn: -1,
+		backNs: -1,
+		causeSeq
+	});
+	if (!whole) world.r.marks.push(`lost: ${sentence}`);
+}
+
+/** A move of a VM that is gone has nothing left to move. */
+function endMove(world: World, vmIndex: number, host: number): void {
+	const move = () => world.r.operations.find((each) => each.vm === vmIndex && each.state === 'running');
+	const operation = move();
+	if (!operation) return;
+	STRATEGIES[operation.strategy].hostLost(world, operation, operation.source === host ? 'source' : 'target');
+	const left = move();
+	if (!left) return;
+	dropBatch(world, left);
+	left.actors = null;
+	finish(world, left, 'failed', 'host-lost', `the move ends: nobody runs ${world.r.vms[vmIndex]?.id ?? ''}`);
+}
+
+/** The process at the other end, if there is one: what it had mapped by reference stays, what it had copied is freed. */
+function forgetOther(world: World, vmIndex: number, vm: VmRecord): void {
+	const other = 1 - vm.running;
+	if (vm.instances[other] === -1) return;
+	const last = world.r.operations.findLast((operation) => operation.vm === vmIndex);
+	if (last && passesByCopy(last.strategy)) dropInstance(world, vmIndex, other);
+	else unmapAll(world, vm, other);
+	vm.instances[other] = -1;
+}
+
+/** Frees what the VM has in DRAM, or everywhere; returns how many pages that were. */
+function dropPages(world: World, vm: VmRecord, which: 'dram' | 'all'): number {
+	const pool = world.r.memories.find((memory) => memory.kind === 'pool');
+	const goes = (block: number): boolean =>
+		which === 'all' || !pool || block < pool.firstBlock || block >= pool.firstBlock + pool.blockCount;
+	let dropped = 0;
+	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
+		const whole = wholeBlockOf(world, vm, vm.running, guestBlock);
+		if (whole >= 0) {
+			if (!goes(whole)) continue;
+			freeGuestBlock(world, vm, vm.running, guestBlock);
+			dropped += PAGES_PER_BLOCK;
+			continue;
+		}
+		for (let gfn = guestBlock * PAGES_PER_BLOCK; gfn < (guestBlock + 1) * PAGES_PER_BLOCK; gfn += 1) {
+			const frame = frameOf(world, vm, vm.running, gfn);
+			if (frame < 0 || !goes(blockOfFrame(frame))) continue;
+			ensureRows(world, blockOfFrame(frame));
+			release(world, frame, 0);
+			unmapPages(world, vm, vm.running, gfn, 1);
+			dropped += 1;
+		}
+	}
+	return dropped;
+}
+
+/** Frees all of it: the memory of a VM that boots anew, or whose pool is gone. */
+export function dropAllPages(world: World, vm: VmRecord): number {
+	return dropPages(world, vm, 'all');
+}
+
+/** Pages on the pool whose last write stayed in the caches of the host; which ones follows from the moment and the VM. */
+function loseLines(world: World, vmIndex: number, vm: VmRecord): number {
+	const poolRecord = world.scenario.pool;
+	const pool = world.r.memories.find((memory) => memory.kind === 'pool');
+	const on = vm.pagesByMemory[world.r.memories.findIndex((memory) => memory.kind === 'pool')] ?? 0;
+	if (!poolRecord || poolRecord.hardwareCoherent || !pool || on === 0) return 0;
+	const mine = rackVmOf(world, vmIndex);
+	const sinceNs = world.r.nowNs - Math.max(0, mine.checkpointNs);
+	const written = Math.min(vm.writtenPages, Math.floor((sinceNs / 1e9) * vm.writesPerSecond));
+	const most = Math.min(written, Math.floor(costBytes(world.costs, 'dirtyLlcMiB') / LINE_BYTES), MOST_DAMAGED);
+	const damaged = new Set(mine.damagedGfns);
+	const before = damaged.size;
+	for (let draw = 0; draw < most; draw += 1) {
+		const each = vm.classes[draw % vm.classes.length];
+		if (!each) break;
+		const gfn = each.firstGfn + (mix32(world.scenario.seed ^ vmIndex, draw, Math.floor(world.r.nowNs % 2 ** 31)) % each.pages);
+		const count = writtenOf(world, vm, gfn);
+		const frame = frameOf(world, vm, vm.running, gfn);
+		const block = blockOfFrame(frame);
+		if (damaged.has(gfn) || count < 2 || frame < 0 || block < pool.firstBlock || block >= pool.firstBlock + pool.blockCount) continue;
+		damaged.add(gfn);
+		writeStamp(world, block, frame % PAGES_PER_BLOCK, stampOf(vmIndex, gfn, count - 1));
+	}
+	mine.damagedGfns = [...damaged].sort((a, b) => a - b);
+	const lost = damaged.size - before;
+	if (lost > 0)
+		note(world, {
+			kind: 'crash',
+			rule: 'lost-lines',
+			host: vm.instances[vm.running] as number,
+			vm: vmIndex,
+			values: { pages: lost },
+			text: `${lost} pages of ${vm.id} on the pool hold the write before the last: the newer lines were in the caches`
+		});
+	return lost;
+}

@@ -1,0 +1,189 @@
+import { wordIndex } from '../contract/superpage.ts';
+import { OwnerState, packOwner, unpackOwner } from '../contract/words.ts';
+import { costNs } from '../costs/cost-model.ts';
+import { STRATEGIES } from '../migration/strategies/index.ts';
+import type { HostRecord } from '../state/records.ts';
+import type { RecoveryRecord } from '../state/rack-records.ts';
+import type { World } from '../state/world.ts';
+import { clearDescriptors } from '../superpage/descriptors.ts';
+import { ownerIndex, phaseIndex, sharedWordsOf } from '../superpage/words.ts';
+import { everyoneCatchesUp, nameOf, poolPagesOf } from './hosts.ts';
+import { loseVm } from './loss.ts';
+import { note } from './note.ts';
+import { peerOf, rackOf, rackVmOf, reachesPool } from './rack-records.ts';
+import { planRestart } from './restart.ts';
+import { accessNs, haOf } from './settings.ts';
+import { plan, RackTimer } from './timers.ts';
+import { leaveBehind } from './zombies.ts';
+
+/**
+ * Recovery of a host that is taken for dead, one access to the super-page per step (cxl-fabric reference 10.5, I4 and I7):
+ * suspect, claim, fence, scan, restart. Every step may be repeated by another recoverer.
+ */
+
+export function suspect(world: World, victim: number, by: number, beat: number): void {
+	const words = sharedWordsOf(world);
+	const mine = (BigInt(by + 1) << 32n) | BigInt(beat >>> 0);
+	if (!words.compareAndSwap(wordIndex('suspect', victim), 0n, mine)) return;
+	peerOf(world, victim).suspectedBy = by;
+	const causeSeq = note(world, {
+		kind: 'suspect',
+		rule: 'recovery',
+		host: victim,
+		by,
+		values: { beat },
+		text: `${nameOf(world, by)} suspects ${nameOf(world, victim)}: silent since beat ${beat}, dead or not cannot be told`
+	});
+	const recoveries = rackOf(world).recoveries;
+	recoveries.push({
+		victim,
+		incarnation: (world.r.hosts[victim] as HostRecord).incarnation,
+		by,
+		epoch: recoveries.length + 1,
+		step: 'claim',
+		startNs: world.r.nowNs,
+		endNs: -1,
+		causeSeq
+	});
+	plan(world, accessNs(world), RackTimer.recovery, recoveries.length - 1);
+}
+
+/** The recoverer died: another host begins again from the start, with a higher epoch. */
+export function takeOver(world: World, recovery: RecoveryRecord, by: number): void {
+	recovery.by = by;
+	recovery.epoch += 1;
+	recovery.step = 'claim';
+	sharedWordsOf(world).store(wordIndex('recovery'), 0n);
+	note(world, {
+		kind: 'claim',
+		rule: 'recovery',
+		host: recovery.victim,
+		by,
+		cause: recovery.causeSeq,
+		values: { epoch: recovery.epoch },
+		text: `${nameOf(world, by)} takes the recovery of ${nameOf(world, recovery.victim)} over, epoch ${recovery.epoch}`
+	});
+	plan(world, accessNs(world), RackTimer.recovery, rackOf(world).recoveries.indexOf(recovery));
+}
+
+export function runRecovery(world: World, index: number): void {
+	const recovery = rackOf(world).recoveries[index];
+	const ha = haOf(world);
+	if (!recovery || !ha || recovery.step === 'done') return;
+	// A recoverer that is dead or cut off does nothing; whoever looks next takes over.
+	if (world.r.hosts[recovery.by]?.power !== 'up') return;
+	if (!reachesPool(world, recovery.by)) return plan(world, ha.heartbeatNs, RackTimer.recovery, index);
+	if (recovery.step === 'claim') return claim(world, recovery, index);
+	if (recovery.step === 'fence') return fence(world, recovery, index);
+	if (recovery.step === 'scan') return scan(world, recovery, index);
+	finish(world, recovery);
+}
+
+function claim(world: World, recovery: RecoveryRecord, index: number): void {
+	const words = sharedWordsOf(world);
+	const mine = (BigInt(recovery.by + 1) << 48n) | (BigInt(recovery.victim + 1) << 32n) | BigInt(recovery.epoch);
+	if (!words.compareAndSwap(wordIndex('recovery'), 0n, mine)) {
+		// One victim at a time: the word names somebody else.
+		plan(world, haOf(world)?.heartbeatNs ?? 1e7, RackTimer.recovery, index);
+		return;
+	}
+	const ha = haOf(world);
+	const byDevice = ha?.fencing === 'device' && !world.r.faults.includes('skip-fence');
+	note(world, {
+		kind: 'claim',
+		rule: 'recovery',
+		host: recovery.victim,
+		by: recovery.by,
+		cause: recovery.causeSeq,
+		values: { epoch: recovery.epoch },
+		text: `${nameOf(world, recovery.by)} recovers ${nameOf(world, recovery.victim)}${byDevice ? ': the fabric manager is told to cut it off' : ''}`
+	});
+	recovery.step = 'fence';
+	plan(world, byDevice ? costNs(world.costs, 'fabricFenceMs') : accessNs(world), RackTimer.recovery, index);
+}
+
+function fence(world: World, recovery: RecoveryRecord, index: number): void {
+	const ha = haOf(world);
+	const { victim, by, epoch, incarnation } = recovery;
+	if (ha?.fencing !== 'none' && !world.r.faults.includes('skip-fence')) {
+		if (ha?.fencing === 'device') peerOf(world, victim).deviceFenced = true;
+		writeFence(world, victim, incarnation, epoch);
+		note(world, {
+			kind: 'fence',
+			rule: 'fencing',
+			host: victim,
+			by,
+			cause: recovery.causeSeq,
+			values: { incarnation, epoch, by: ha?.fencing ?? 'word' },
+			text: `${nameOf(world, victim)} is fenced as incarnation ${incarnation}${ha?.fencing === 'device' ? ', by the device too' : ', by a word only'}`
+		});
+	}
+	recovery.step = 'scan';
+	plan(world, accessNs(world) * Math.max(1, world.r.vms.length), RackTimer.recovery, index);
+}
+
+export function writeFence(world: World, victim: number, incarnation: number, epoch: number): void {
+	const words = sharedWordsOf(world);
+	const at = wordIndex('fence', victim);
+	words.compareAndSwap(at, words.load(at), (BigInt(incarnation) << 32n) | BigInt(epoch));
+	const of = wordIndex('fenceEpoch');
+	words.compareAndSwap(of, words.load(of), words.load(of) + 1n);
+	peerOf(world, victim).fencedIncarnation = incarnation;
+}
+
+/** Every VM that names the victim gets a new token and the state orphan; moves that counted on it end. */
+function scan(world: World, recovery: RecoveryRecord, index: number): void {
+	everyoneCatchesUp(world);
+	const orphans = orphan(world, recovery.victim, recovery.causeSeq);
+	note(world, {
+		kind: 'scan',
+		rule: 'recovery',
+		host: recovery.victim,
+		by: recovery.by,
+		cause: recovery.causeSeq,
+		values: { vms: orphans.length },
+		text: `${orphans.length} VM${orphans.length === 1 ? '' : 's'} of ${nameOf(world, recovery.victim)} ${orphans.length === 1 ? 'is' : 'are'} nobody's now, with a new token`
+	});
+	recovery.step = 'restart';
+	if (haOf(world)?.restart) for (const vm of orphans) planRestart(world, vm, -1);
+	plan(world, accessNs(world), RackTimer.recovery, index);
+}
+
+/** What the victim owned is nobody's; a VM that is not dead is left behind there. */
+export function orphan(world: World, victim: number, cause: number): number[] {
+	const words = sharedWordsOf(world);
+	for (const operation of world.r.operations) {
+		if (operation.state !== 'running' || (operation.source !== victim && operation.target !== victim)) continue;
+		STRATEGIES[operation.strategy].hostLost(world, operation, operation.source === victim ? 'source' : 'target');
+	}
+	return world.r.vms.flatMap((vm, index) => {
+		const value = words.load(ownerIndex(index));
+		const owner = unpackOwner(value);
+		if (owner.owner !== victim || vm.instances[vm.running] !== victim) return [];
+		if (vm.vcpuState !== 'lost') {
+			const { power } = world.r.hosts[victim] as HostRecord;
+			// Stopped with its host or by nobody: it will act again as soon as it can. A host that fenced itself has stopped it for good.
+			const acts = power === 'up' && vm.vcpuState === 'running';
+			const sleeps = power === 'paused';
+			const onPool = poolPagesOf(world, index) > 0;
+			loseVm(world, index, victim, 'fenced', cause);
+			if (acts || sleeps) leaveBehind(world, index, victim, acts, onPool);
+		}
+		words.store(phaseIndex(index), 0n);
+		clearDescriptors(world, index);
+		if (!world.r.faults.includes('keep-token')) {
+			const token = owner.token + 1;
+			words.compareAndSwap(ownerIndex(index), value, packOwner({ ...owner, state: OwnerState.orphan, token }));
+			vm.previousOwner = [owner.owner, owner.state, owner.incarnation, owner.token];
+			vm.ownerChangedNs = world.r.nowNs;
+		}
+		rackVmOf(world, index).restartTo = -1;
+		return [index];
+	});
+}
+
+function finish(world: World, recovery: RecoveryRecord): void {
+	recovery.step = 'done';
+	recovery.endNs = world.r.nowNs;
+	sharedWordsOf(world).store(wordIndex('recovery'), 0n);
+}
