@@ -18,7 +18,8 @@ export interface Cell {
 /** Phases that a strategy goes through. */
 const PHASES: Readonly<Record<StrategyId, readonly PhaseId[]>> = {
 	precopy: ['setup', 'round', 'switchover'],
-	transit: ['prepare', 'staging', 'publish', 'handoff', 'unstaging', 'release']
+	transit: ['prepare', 'staging', 'publish', 'handoff', 'unstaging', 'release'],
+	resident: ['prepare', 'publish', 'handoff']
 };
 
 type Fault = (chance: Chance, world: World, operation: OperationRecord) => readonly Command[];
@@ -83,7 +84,8 @@ export function worldFor(chance: Chance, { strategy }: Cell): ScenarioFile {
 			rateBytesPerSecond: chance.pick([0, 400_000, 8_000_000, 60_000_000]),
 			workingSetBytes: chance.whole(1, 64) * MIB
 		},
-		...(chance.once(3) ? { transientReferences: { chancePpm: chance.whole(0, 100_000), holdNs: chance.pick([20_000, 400_000]) } } : {})
+		...(chance.once(3) ? { transientReferences: { chancePpm: chance.whole(0, 100_000), holdNs: chance.pick([20_000, 400_000]) } } : {}),
+		...(strategy === 'resident' ? { ways: { lives: 'pool' } } : {})
 	});
 	return smallWorld({
 		id: 'thousand',
