@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
-import { parseAddress } from '../../base/address.ts';
+import { formatAddress, parseAddress } from '../../base/address.ts';
 import { parseQuantity } from '../../base/quantity.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
 import type { ReasonId } from '../contract/reasons.ts';
@@ -193,7 +193,7 @@ const WORDS: Readonly<Record<VdpaWord, Word>> = {
 		const bytes = bytesIn(given['bytes']);
 		if (bytes === null) return refused('bad-command', 'arguments.bytes: an amount');
 		const plugged = plugDimm(world, vm, bytes);
-		return plugged.ok ? ok(`${plugged.value.id} is plugged at 0x${plugged.value.gpa.toString(16)}`) : plugged;
+		return plugged.ok ? ok(`${plugged.value.id} is plugged at ${formatAddress(plugged.value.gpa)}`) : plugged;
 	},
 	'unplug-dimm': (world, vm) => {
 		const gone = unplugDimm(world, vm);
@@ -209,7 +209,7 @@ const WORDS: Readonly<Record<VdpaWord, Word>> = {
 			const bytes = bytesIn(given['bytes']);
 			if (bytes === null) return refused('bad-command', 'arguments.bytes: an amount');
 			const plugged = plugDimm(world, vm, bytes);
-			return plugged.ok ? ok(`${plugged.value.id} is plugged at 0x${plugged.value.gpa.toString(16)}`) : plugged;
+			return plugged.ok ? ok(`${plugged.value.id} is plugged at ${formatAddress(plugged.value.gpa)}`) : plugged;
 		}
 		return refused('bad-command', 'arguments.driver: pc-dimm or virtio-mem-pci');
 	},

@@ -1,4 +1,4 @@
-import { byteAddress, type Dpa, type Hpa } from '../../base/address.ts';
+import { byteAddress, formatAddress, type Dpa, type Hpa } from '../../base/address.ts';
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
 import type { HostRecord } from '../state/records.ts';
@@ -12,7 +12,7 @@ import type { HostRecord } from '../state/records.ts';
 export function toDpa(host: HostRecord, hpa: Hpa): Outcome<Dpa, 'not-switched'> {
 	const { hpaBase, dpaBase, bytes } = host.decoder;
 	const offset = hpa - hpaBase;
-	if (offset < 0 || offset >= bytes) return refused('not-switched', `host ${host.id}: no decoder claims 0x${hpa.toString(16)}`);
+	if (offset < 0 || offset >= bytes) return refused('not-switched', `host ${host.id}: no decoder claims ${formatAddress(hpa)}`);
 	return ok(byteAddress(dpaBase + offset, 'DPA') as Dpa);
 }
 
@@ -21,7 +21,7 @@ export function toHpa(host: HostRecord, dpa: Dpa): Outcome<Hpa, 'not-switched'> 
 	const { hpaBase, dpaBase, bytes } = host.decoder;
 	const offset = dpa - dpaBase;
 	if (offset < 0 || offset >= bytes)
-		return refused('not-switched', `host ${host.id}: device address 0x${dpa.toString(16)} is behind no decoder`);
+		return refused('not-switched', `host ${host.id}: device address ${formatAddress(dpa)} is behind no decoder`);
 	return ok(byteAddress(hpaBase + offset, 'HPA') as Hpa);
 }
 

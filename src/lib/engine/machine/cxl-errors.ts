@@ -1,3 +1,4 @@
+import { formatAddress } from '../../base/address.ts';
 import { emit } from '../sim/trace.ts';
 import { deviceAt } from '../fabric/dcd/rows.ts';
 import type { DeviceRecord } from '../state/fabric-records.ts';
@@ -30,7 +31,7 @@ export function injectPoison(world: World, resolve: ResolveType3, args: QapiStru
 	if (record.poison.length < record.limits.poison)
 		record.poison.unshift({ dpa: Number(start), units: Number(length / LINE), source: 'internal' });
 	else record.poisonOverflow = true;
-	tell(world, record, `${Number(length)} bytes at 0x${start.toString(16)} are poisoned`);
+	tell(world, record, `${Number(length)} bytes at ${formatAddress(start)} are poisoned`);
 	return null;
 }
 

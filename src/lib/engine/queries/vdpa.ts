@@ -1,3 +1,4 @@
+import { formatAddress } from '../../base/address.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
 import { BACKEND_FEATURES } from '../contract/vdpa/kinds.ts';
 import type {
@@ -169,7 +170,6 @@ function joins(last: BandStatus, asid: number, entry: KernelEntryRecord, gpa: nu
 function accessStatus(guest: NicGuestRecord, access: WrongAccessRecord): WrongAccessStatus {
 	const meantGpa = gpaOf(guest, access.meantGfn) ?? 0;
 	const reachedGpa = access.reachedGfn < 0 ? null : gpaOf(guest, access.reachedGfn);
-	const hex = (address: number): string => `0x${address.toString(16)}`;
 	return {
 		atNs: access.atNs,
 		queue: access.queue,
@@ -178,8 +178,8 @@ function accessStatus(guest: NicGuestRecord, access: WrongAccessRecord): WrongAc
 		reachedGpa,
 		text:
 			reachedGpa === null
-				? `the guest means ${hex(meantGpa)}, and nothing is mapped at ${hex(access.iova)}: a DMA fault`
-				: `the guest means ${hex(meantGpa)}, and the device reaches ${hex(reachedGpa)}`
+				? `the guest means ${formatAddress(meantGpa)}, and nothing is mapped at ${formatAddress(access.iova)}: a DMA fault`
+				: `the guest means ${formatAddress(meantGpa)}, and the device reaches ${formatAddress(reachedGpa)}`
 	};
 }
 

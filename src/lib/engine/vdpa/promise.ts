@@ -1,3 +1,4 @@
+import { formatAddress } from '../../base/address.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
 import type { WrongMapStatus } from '../contract/vdpa/status.ts';
 import type { DeviceEndRecord, KernelEntryRecord, NicGuestRecord, SectionRecord } from '../state/vdpa-records.ts';
@@ -58,7 +59,7 @@ function wrongMap(entries: readonly KernelEntryRecord[], section: SectionRecord,
 				? `${section.id} is not mapped`
 				: mappedIova === promisedIova
 					? `${section.id} is mapped in part`
-					: `${section.id} belongs at ${hex(promisedIova)} and is mapped at ${hex(mappedIova)}`
+					: `${section.id} belongs at ${formatAddress(promisedIova)} and is mapped at ${formatAddress(mappedIova)}`
 	};
 }
 
@@ -85,8 +86,6 @@ function leftOver(guest: NicGuestRecord, end: DeviceEndRecord, entry: KernelEntr
 		bytes: entry.bytes,
 		promisedIova: entry.iova,
 		mappedIova: entry.iova,
-		text: `${hex(entry.iova)} is mapped, and nobody promised it`
+		text: `${formatAddress(entry.iova)} is mapped, and nobody promised it`
 	};
 }
-
-const hex = (address: number): string => `0x${address.toString(16)}`;

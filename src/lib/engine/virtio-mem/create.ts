@@ -1,3 +1,4 @@
+import { formatAddress } from '../../base/address.ts';
 import { wordsOf } from '../mm/drivers/device-blocks.ts';
 import { osRecord } from '../mm/os/os.ts';
 import { emit } from '../sim/trace.ts';
@@ -64,7 +65,7 @@ export function createVirtioMem(world: World, os: number, wanted: VirtioMemWante
 		host: osRecord(world, os).id,
 		vm: null,
 		values: { device: device.id, addr, regionBytes: device.regionBytes, blockBytes, node: device.node },
-		text: `${device.id}: virtio-mem at 0x${addr.toString(16)}, node ${device.node}`
+		text: `${device.id}: virtio-mem at ${formatAddress(addr)}, node ${device.node}`
 	});
 	return device;
 }

@@ -1,3 +1,4 @@
+import { formatAddress } from '../../base/address.ts';
 import { allBits, setBits } from '../mm/drivers/device-blocks.ts';
 import { osRecord } from '../mm/os/os.ts';
 import { emit } from '../sim/trace.ts';
@@ -40,7 +41,7 @@ export function request(
 		host: osRecord(world, device.os).id,
 		vm: null,
 		values: { device: device.id, type, addr, blocks, answer, sizeBytes: device.pluggedBytes },
-		text: `${device.id}: ${type}${type === 'UNPLUG_ALL' ? '' : ` ${blocks} at 0x${addr.toString(16)}`}: ${answer}`
+		text: `${device.id}: ${type}${type === 'UNPLUG_ALL' ? '' : ` ${blocks} at ${formatAddress(addr)}`}: ${answer}`
 	});
 	if (device.pluggedBytes !== before) sizeChanged(world, device, seq);
 	return answer;

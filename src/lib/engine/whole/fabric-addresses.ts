@@ -1,3 +1,4 @@
+import { formatAddress } from '../../base/address.ts';
 import { hpaOf } from '../fabric/address/reverse.ts';
 import { resolveFor } from '../fabric/address/resolve.ts';
 import { VPPB } from '../fabric/switch/binding.ts';
@@ -61,5 +62,5 @@ function comesBack(world: World, peer: PeerRecord, hpa: number): string | null {
 	const back = hpaOf(world, peer.id, way.device, way.ld, way.dpa);
 	return back === hpa
 		? null
-		: `${peer.id}: 0x${hpa.toString(16)} reaches 0x${way.dpa.toString(16)}, which comes back as ${back === null ? 'nothing' : `0x${back.toString(16)}`}`;
+		: `${peer.id}: ${formatAddress(hpa)} reaches ${formatAddress(way.dpa)}, which comes back as ${back === null ? 'nothing' : formatAddress(back)}`;
 }

@@ -1,3 +1,4 @@
+import { formatAddress } from '../../base/address.ts';
 import { ExtentState } from '../contract/words.ts';
 import { groupById, rowsOfGroup } from '../fabric/dcd/groups.ts';
 import { extentsOf } from '../fabric/dcd/lists.ts';
@@ -34,12 +35,12 @@ export function extentLists(world: World): string | null {
 			const before = rows[index - 1];
 			return extent.device !== device || extent.ld !== ld || (before && before.dpa + before.bytes > extent.dpa);
 		});
-		if (wrong) return `${name}: extents overlap or belong elsewhere at 0x${wrong.dpa.toString(16)}`;
+		if (wrong) return `${name}: extents overlap or belong elsewhere at ${formatAddress(wrong.dpa)}`;
 		const regions = regionsAt(world, device, ld);
 		for (const extent of rows) {
 			const region = regions[regionOf(regions, extent.dpa, extent.bytes)];
 			if (!region || extent.bytes === 0 || extent.dpa % region.blockBytes !== 0 || extent.bytes % region.blockBytes !== 0)
-				return `${name}: the extent at 0x${extent.dpa.toString(16)} is not made of blocks of a region`;
+				return `${name}: the extent at ${formatAddress(extent.dpa)} is not made of blocks of a region`;
 		}
 		const accepted = extentsOf(world, device, ld);
 		const live = rows.filter((extent) => LIVE.has(extent.state));
@@ -89,11 +90,11 @@ export function extentMedia(world: World): string | null {
 		let at = record.staticBytes * record.lds.length;
 		for (const run of owned) {
 			if (run.at !== at)
-				return `${record.id}: media from 0x${at.toString(16)} to 0x${run.at.toString(16)}: ${run.at < at ? 'two owners' : 'no owner'}`;
+				return `${record.id}: media from ${formatAddress(at)} to ${formatAddress(run.at)}: ${run.at < at ? 'two owners' : 'no owner'}`;
 			at += run.bytes;
 		}
 		if (record.lds.length + (record.gfd ? 1 : 0) > 0 && owned.length > 0 && at !== Math.floor(record.mediaBytes / 64) * 64)
-			return `${record.id}: media end at 0x${at.toString(16)}`;
+			return `${record.id}: media end at ${formatAddress(at)}`;
 	}
 	return null;
 }

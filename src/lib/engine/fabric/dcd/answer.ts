@@ -1,9 +1,10 @@
+import { formatAddress } from '../../../base/address.ts';
 import { ExtentState } from '../../contract/words.ts';
 import { formatBytesBinary } from '../../../base/format.ts';
 import { emit } from '../../sim/trace.ts';
 import type { GroupRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
-import { hex, malformed, type Entry } from './entries.ts';
+import { malformed, type Entry } from './entries.ts';
 import { closeGroup, dropRow, firstGroup, rowsOfGroup } from './groups.ts';
 import { DcEvent } from './log.ts';
 import { releaseMedia } from './media.ts';
@@ -77,7 +78,10 @@ function answerProblem(world: World, device: number, ld: number, group: GroupRec
 		const row = bytes > 0 ? findExtent(world, device, ld, dpa) : -1;
 		const extent = row < 0 ? null : readExtent(world, row);
 		if (extent === null || extent.state !== ExtentState.offered || extent.group !== group.id || dpa + bytes > extent.dpa + extent.bytes)
-			return failed('invalidPhysicalAddress', `${hex(dpa)} + ${hex(bytes)} lies in no extent of the group that comes next`);
+			return failed(
+				'invalidPhysicalAddress',
+				`${formatAddress(dpa)} + ${formatAddress(bytes)} lies in no extent of the group that comes next`
+			);
 	}
 	const total = entries.reduce((sum, one) => sum + one.bytes, 0);
 	const region = ldAt(world, device, ld).regions[group.region];

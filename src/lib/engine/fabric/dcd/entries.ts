@@ -1,3 +1,4 @@
+import { formatAddress } from '../../../base/address.ts';
 import type { World } from '../../state/world.ts';
 import { failed, type DcdAnswer } from './profile.ts';
 import { regionOf, regionsAt, type Extent } from './rows.ts';
@@ -19,16 +20,18 @@ export function malformed(world: World, device: number, ld: number, entries: rea
 	const covered = new Ranges();
 	for (const { dpa, bytes } of entries) {
 		const index = dpa < first ? -1 : regionOf(regions, dpa, bytes);
-		if (index < 0) return failed('invalidPhysicalAddress', `${hex(dpa)} + ${hex(bytes)} lies in no region`);
+		if (index < 0) return failed('invalidPhysicalAddress', `${formatAddress(dpa)} + ${formatAddress(bytes)} lies in no region`);
 		const { blockBytes } = regions[index] as RegionRecord;
 		if (dpa % blockBytes !== 0 || bytes % blockBytes !== 0)
-			return failed('invalidExtentList', `${hex(dpa)} + ${hex(bytes)} is not aligned to blocks of ${hex(blockBytes)}`);
-		if (!covered.add(dpa, bytes)) return failed('invalidExtentList', `${hex(dpa)} + ${hex(bytes)} overlaps another entry`);
+			return failed(
+				'invalidExtentList',
+				`${formatAddress(dpa)} + ${formatAddress(bytes)} is not aligned to blocks of ${formatAddress(blockBytes)}`
+			);
+		if (!covered.add(dpa, bytes))
+			return failed('invalidExtentList', `${formatAddress(dpa)} + ${formatAddress(bytes)} overlaps another entry`);
 	}
 	return null;
 }
-
-export const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** Ranges that do not overlap, by address. */
 export class Ranges {

@@ -1,9 +1,10 @@
+import { formatAddress } from '../../../base/address.ts';
 import { formatBytesBinary } from '../../../base/format.ts';
 import { emit } from '../../sim/trace.ts';
 import type { World } from '../../state/world.ts';
 import { mediaFreed } from '../content.ts';
 import { isShared } from './answer.ts';
-import { covers, hex, malformed, type Entry } from './entries.ts';
+import { covers, malformed, type Entry } from './entries.ts';
 import { dropRow } from './groups.ts';
 import { isAccessible } from './lists.ts';
 import { DcEvent } from './log.ts';
@@ -65,7 +66,7 @@ function releaseProblem(world: World, device: number, ld: number, entries: reado
 	for (const entry of entries) {
 		const extents = accessible(world, device, ld, entry);
 		if (!covers(extents, entry.dpa, entry.bytes))
-			return failed('invalidPhysicalAddress', `${hex(entry.dpa)} + ${hex(entry.bytes)} is not all in the list`);
+			return failed('invalidPhysicalAddress', `${formatAddress(entry.dpa)} + ${formatAddress(entry.bytes)} is not all in the list`);
 		for (const extent of extents) {
 			const before = Math.max(0, entry.dpa - extent.dpa);
 			const after = Math.max(0, extent.dpa + extent.bytes - entry.dpa - entry.bytes);

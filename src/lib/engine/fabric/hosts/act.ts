@@ -1,3 +1,4 @@
+import { formatAddress } from '../../../base/address.ts';
 import { emit } from '../../sim/trace.ts';
 import type { DcEventRecord, InboxRecord, PeerRecord, RegionRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
@@ -133,7 +134,7 @@ function sendRelease(world: World, peer: PeerRecord, inbox: InboxRecord, entries
 
 /** Linux logs the event and goes on; a permissive host knows what it lost. */
 function learnForced(world: World, peer: PeerRecord, inbox: InboxRecord, device: number, record: DcEventRecord): void {
-	const what = record.tag === '' ? `0x${record.dpa.toString(16)}` : `tag ${record.tag}`;
+	const what = record.tag === '' ? formatAddress(record.dpa) : `tag ${record.tag}`;
 	if (peer.profile === 'linuxDcd') say(world, peer, `${inbox.device}: forced release of ${what}: ignored`);
 	else {
 		say(world, peer, `${inbox.device}: ${what} was taken by force`);

@@ -1,3 +1,4 @@
+import { formatAddress } from '../../../base/address.ts';
 import { emit } from '../../sim/trace.ts';
 import type { DaxRecord, DcEventRecord, InboxRecord, PeerRecord } from '../../state/fabric-records.ts';
 import type { World } from '../../state/world.ts';
@@ -14,7 +15,7 @@ import { say } from './inbox.ts';
  */
 export function toGiveBack(world: World, peer: PeerRecord, inbox: InboxRecord, device: number, asked: DcEventRecord): Entry[] | null {
 	const refuse = (text: string): null => {
-		say(world, peer, `release of ${asked.tag === '' ? `0x${asked.dpa.toString(16)}` : `tag ${asked.tag}`}: ${text}`);
+		say(world, peer, `release of ${asked.tag === '' ? formatAddress(asked.dpa) : `tag ${asked.tag}`}: ${text}`);
 		emit(world, {
 			kind: 'extent',
 			rule: 'host-release',

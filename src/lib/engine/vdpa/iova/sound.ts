@@ -1,3 +1,4 @@
+import { formatAddress } from '../../../base/address.ts';
 import {
 	FIRST_REST,
 	FIRST_UNITS,
@@ -52,6 +53,6 @@ export function vhostTreeProblems(tree: VhostIovaTreeRecord): string[] {
 	const problems = [tree.allocated, tree.host, tree.guest].flatMap(treeProblems);
 	const given = new Map(mapsOf(tree.allocated).map((map) => [map.iova, map.size]));
 	for (const map of [...mapsOf(tree.host), ...mapsOf(tree.guest)])
-		if (given.get(map.iova) !== map.size) problems.push(`0x${map.iova.toString(16)} is mapped and not given out`);
+		if (given.get(map.iova) !== map.size) problems.push(`${formatAddress(map.iova)} is mapped and not given out`);
 	return problems;
 }

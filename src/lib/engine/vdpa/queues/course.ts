@@ -1,3 +1,4 @@
+import { formatAddress } from '../../../base/address.ts';
 import { emit } from '../../sim/trace.ts';
 import type { NicRecord, QueueRecord, WrongAccessRecord } from '../../state/vdpa-records.ts';
 import type { World } from '../../state/world.ts';
@@ -115,13 +116,11 @@ export function wrongAccess(slice: Slice, lane: Lane, atNs: number, iova: number
 	});
 }
 
-const hex = (value: number): string => `0x${value.toString(16)}`;
-
 /** What went wrong, in words; `reachedGpa` null: a DMA fault; below 0: memory of QEMU itself. */
 export function wrongWords(iova: number, meantGpa: number, reachedGpa: number | null): string {
-	if (reachedGpa === null) return `DMA to ${hex(iova)}, meant for GPA ${hex(meantGpa)}, reaches nothing: a DMA fault`;
-	if (reachedGpa < 0) return `DMA to ${hex(iova)}, meant for GPA ${hex(meantGpa)}, reaches memory of QEMU itself`;
-	return `DMA to ${hex(iova)}, meant for GPA ${hex(meantGpa)}, reaches GPA ${hex(reachedGpa)}`;
+	if (reachedGpa === null) return `DMA to ${formatAddress(iova)}, meant for GPA ${formatAddress(meantGpa)}, reaches nothing: a DMA fault`;
+	if (reachedGpa < 0) return `DMA to ${formatAddress(iova)}, meant for GPA ${formatAddress(meantGpa)}, reaches memory of QEMU itself`;
+	return `DMA to ${formatAddress(iova)}, meant for GPA ${formatAddress(meantGpa)}, reaches GPA ${formatAddress(reachedGpa)}`;
 }
 
 function insertSorted(list: WrongAccessRecord[], access: WrongAccessRecord): void {

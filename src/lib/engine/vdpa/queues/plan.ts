@@ -1,3 +1,4 @@
+import { formatAddress } from '../../../base/address.ts';
 import { VirtioStatus } from '../../contract/vdpa/kinds.ts';
 import { PAGE_BYTES } from '../../../base/units.ts';
 import type { VmRecord } from '../../state/records.ts';
@@ -78,7 +79,7 @@ export function ringFault(nic: NicRecord, guest: NicGuestRecord, end: DeviceEndR
 	const device = rangeBehind(entries, vring.used, deviceBytes(queue.entries), 2);
 	if (driver === FAULT || device === FAULT) {
 		const [what, iova] = driver === FAULT ? ['descriptors', vring.descriptors] : ['used ring', vring.used];
-		return `its ${what} at 0x${(iova as number).toString(16)} are not mapped for the device: a DMA fault`;
+		return `its ${what} at ${formatAddress(iova as number)} are not mapped for the device: a DMA fault`;
 	}
 	if (queue.served === 'shadow') {
 		const areaHva = (area: 'driver' | 'device') => end.rings.find((ring) => ring.queue === queue.index && ring.area === area)?.hva;

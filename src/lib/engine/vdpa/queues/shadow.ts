@@ -1,3 +1,4 @@
+import { formatAddress } from '../../../base/address.ts';
 import { assert } from '../../../base/assert.ts';
 import { PAGE_BYTES } from '../../../base/units.ts';
 import { logWrite } from '../../hypervisor/dirty-log.ts';
@@ -132,7 +133,7 @@ function invalid(slice: Slice, lane: Lane, head: number, atNs: number): void {
 	const row = lane.queue.firstEntry + head;
 	const gpa = c.ringAddress.get(row);
 	recordRecent(lane.queue, head, gpa, -1, c.ringBytes.get(row), gfnOfGpa(slice.guest, gpa), -1, 'unanswered', atNs);
-	halt(slice, lane, atNs, 'svq-forward', `Invalid address given by guest: 0x${gpa.toString(16)} is not in the IOVA tree (EINVAL)`);
+	halt(slice, lane, atNs, 'svq-forward', `Invalid address given by guest: ${formatAddress(gpa)} is not in the IOVA tree (EINVAL)`);
 }
 
 /** The device reads or writes the chain of a shadow element. */

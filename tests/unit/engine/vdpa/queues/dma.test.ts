@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatAddress } from '../../../../../src/lib/base/address.ts';
 import { MIB } from '../../../../../src/lib/base/units.ts';
 import { isLogged, startLog } from '../../../../../src/lib/engine/hypervisor/dirty-log.ts';
 import { writtenOf } from '../../../../../src/lib/engine/mm/space/written.ts';
@@ -56,7 +57,7 @@ describe('the device reaches what its own map says', () => {
 		expect(first?.meantGpa).toBe((first?.reachedGpa ?? 0) + 40 * MIB);
 		const told = world.trace.filter((record) => record.rule === 'vdpa-dma');
 		expect(told.length).toBe(4);
-		expect(told[0]?.text).toContain(`reaches GPA 0x${(first?.reachedGpa ?? 0).toString(16)}`);
+		expect(told[0]?.text).toContain(`reaches GPA ${formatAddress(first?.reachedGpa ?? 0)}`);
 	});
 
 	it('a packet that is read from the wrong page is misplaced and spoils nothing', () => {
@@ -76,7 +77,7 @@ describe('the device reaches what its own map says', () => {
 		bendMap(made, 0, null);
 		passTo(made.world, 3_000_000);
 		expect(made.nic.traffic.received).toBe(received);
-		expect(queueOf(made, 0).halted).toMatch(/descriptors at 0x1000000 are not mapped/);
+		expect(queueOf(made, 0).halted).toMatch(/descriptors at 0x100_0000 are not mapped/);
 		expect(trafficStatus(made.world, made.nic).gaps).toEqual([{ fromNs: 1_000_000, toNs: null, lost: made.nic.traffic.lost }]);
 		expect(made.nic.traffic.lost).toBe(40);
 		expect(made.world.trace.some((record) => record.text.includes('queue 0 stands still'))).toBe(true);
