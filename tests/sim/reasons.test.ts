@@ -177,6 +177,7 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 		simulation.advance(1e9, Infinity, () => simulation.world.r.operations[0]?.phase === 'unstaging');
 		return answer(simulation, { name: 'migrate-cancel', vm: 'vm0' });
 	},
+	'monitor-refused': () => answer(open(small), { name: 'monitor', vm: 'vm0', execute: 'migrate', arguments: { uri: 'bogus:x' } }),
 	cancelled: () => {
 		const simulation = started('precopy');
 		simulation.send({ name: 'migrate-cancel', vm: 'vm0' });

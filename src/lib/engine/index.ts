@@ -8,6 +8,7 @@ import type { TraceRecord } from './contract/records.ts';
 import { readCommand, readScenario } from './contract/scenario/read.ts';
 import type { WorldStatus } from './contract/status.ts';
 import { execute } from './commands/index.ts';
+import { monitorView } from './commands/monitor.ts';
 import { answerLine } from './console/answer.ts';
 import { completionsOf } from './console/complete.ts';
 import { outcomeOf } from './console/outcome.ts';
@@ -258,6 +259,8 @@ export class Simulation {
 				return hostToolAnswer(world, query.host, query.line);
 			case 'frame':
 				return frameAnswer(world, query.machine, query.pfn);
+			case 'monitor':
+				return monitorView(world, query.vm, query.at, query.execute);
 			case 'read':
 				return readMachineFile(world, query.machine, query.path);
 		}

@@ -5,6 +5,7 @@ import type { HostToolAnswer } from './host-tools.ts';
 import type { ZoneName } from './machine-status.ts';
 import type { DoorAnswer } from './doors.ts';
 import type { ExchangeVerdict } from './exchange.ts';
+import type { MonitorAnswerView } from './migration/monitor.ts';
 import type { MoverVerdict } from './movers.ts';
 import type { TraceRecord } from './records.ts';
 import type { DowntimePart, PhaseSpan } from './status.ts';
@@ -47,6 +48,8 @@ export type Query =
 	| { readonly kind: 'host-tool'; readonly host: string; readonly line: string }
 	/** What lies in one frame of a machine. */
 	| { readonly kind: 'frame'; readonly machine: string; readonly pfn: number }
+	/** What QEMU's monitor at a process of a VM answers to a word that only looks, and what the process has told by itself. */
+	| { readonly kind: 'monitor'; readonly vm: VmId; readonly at: string; readonly execute: string }
 	/** A file of /proc or /sys. */
 	| { readonly kind: 'read'; readonly machine: string; readonly path: string };
 
@@ -100,6 +103,8 @@ export interface Answers {
 	readonly 'host-tool': HostToolAnswer | null;
 	/** null: there is no memory. */
 	readonly frame: FrameAnswer | null;
+	/** null: no such VM or host. */
+	readonly monitor: MonitorAnswerView | null;
 	readonly read: { readonly ok: true; readonly text: string } | { readonly ok: false; readonly errno: string };
 }
 export type AnswerTo<Q extends Query> = Answers[Q['kind']];

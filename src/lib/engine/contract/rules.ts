@@ -75,6 +75,11 @@ export const RULES = {
 		'With the guest stopped, everything dirty is sent without a rate limit, then the device state.',
 		'QEMU 10.2.2 migration/migration.c'
 	),
+	'shared-file': rule(
+		'shared memory left out',
+		'A block on a named file that both processes map is not sent; the target compares guest addresses and nothing else.',
+		'QEMU 10.2.2 migration/ram.c, ramblock_is_ignored and parse_ramblock'
+	),
 	'rdma-setup': rule(
 		'sizes and addresses',
 		'The target learns how much memory is needed, and hands its virtual addresses and keys over.',

@@ -9,7 +9,7 @@ import { refreshSpeed } from '../hypervisor/speed.ts';
 import { emit } from '../sim/trace.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
-import { noteStatus } from './qemu/note.ts';
+import { noteResumed, noteStatus, noteStopped } from './qemu/note.ts';
 
 /** What every strategy shares: phases, the parts of the downtime, the end. An operation is a record (decision D5). */
 
@@ -63,6 +63,7 @@ export function stopGuest(world: World, operation: OperationRecord, rule: RuleId
 	catchUp(world, operation.vm);
 	vm.vcpuState = 'stopped';
 	operation.stoppedNs = world.r.nowNs;
+	noteStopped(world, operation);
 	vm.causeSeq = emit(world, {
 		kind: 'vcpu',
 		rule,
@@ -83,6 +84,7 @@ export function resumeGuest(world: World, operation: OperationRecord, instance: 
 	vm.running = instance;
 	vm.vcpuState = operation.wasStopped ? 'stopped' : 'running';
 	operation.resumedNs = world.r.nowNs;
+	noteResumed(world, operation, vm.instances[instance] as number);
 	refreshSpeed(world, vm);
 	vm.causeSeq = emit(world, {
 		kind: 'vcpu',

@@ -30,8 +30,10 @@ export interface QemuRecord {
 	ended: boolean;
 	events: QmpEvent[];
 	stderr: string[];
-	/** What the last migration that went out of it did, when its own operation knows it no more. */
-	startedNs: number;
+	/** Devices plugged in at the monitor, by id. */
+	plugged: { id: string; driver: string }[];
+	/** A process that replaces another on the same host took its memory over by descriptor. */
+	cpr?: { startNs: number; totalNs: number; downtimeNs: number; stateBytes: number };
 }
 
 /** What an operation counts for query-migrate, and what only the monitor can ask of it. */
@@ -56,9 +58,5 @@ export interface MonitoredRecord {
 	setupEndNs: number;
 	/** postcopy-ram: RAM need not be sent before the switch, so every pass of the loop asks the log. */
 	postcopyAllowed: boolean;
-	/** migrate-start-postcopy was said. */
-	startPostcopy: boolean;
-	/** migrate-continue was said. */
-	goOn: boolean;
 	throttle: { trigger: number; initial: number; increment: number; most: number; tailslow: boolean };
 }

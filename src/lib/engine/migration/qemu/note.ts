@@ -3,7 +3,8 @@ import type { MigrationStatus } from '../../contract/migration/status.ts';
 import { inPostcopy } from '../../contract/migration/status.ts';
 import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
-import { tell } from './processes.ts';
+import { PIPE_BROKEN, SAVE_FAILED } from './incoming.ts';
+import { report, tell } from './processes.ts';
 
 /**
  * What a migration that was asked for at a monitor leaves in the records of its two processes. Operations that nobody asked
@@ -21,7 +22,13 @@ export function noteStatus(world: World, operation: OperationRecord, status: Mig
 		source.outgoing = status;
 		if (source.capabilities.includes('events')) tell(world, source, 'MIGRATION', { status });
 		if (status === 'completed') source.runState = 'postmigrate';
+		// Nobody told the monitor why: what its socket says.
+		if (status === 'failed' && source.error === null) {
+			source.error = PIPE_BROKEN;
+			report(source, SAVE_FAILED, PIPE_BROKEN);
+		}
 	}
+	if (target && status === 'failed') target.ended = true;
 	if (target) noteIncoming(world, target, status);
 }
 
@@ -32,6 +39,25 @@ function noteIncoming(world: World, target: NonNullable<World['r']['qemu']>[numb
 	if (status === 'active' || status === 'completed' || inPostcopy(status)) target.incoming = status;
 	if (status === 'postcopy-device') target.incoming = 'active';
 	if (before !== target.incoming && target.capabilities.includes('events')) tell(world, target, 'MIGRATION', { status: target.incoming });
+}
+
+/** vm_stop for the switch-over; a guest that stood already is not stopped again. */
+export function noteStopped(world: World, operation: OperationRecord): void {
+	const source = world.r.qemu?.[operation.monitored?.source ?? -1];
+	if (source && !operation.wasStopped) tell(world, source, 'STOP');
+}
+
+/** vm_start, at the target or, after a cancel, at the source again; a guest that stood is only there. */
+export function noteResumed(world: World, operation: OperationRecord, host: number): void {
+	const { monitored } = operation;
+	if (!monitored) return;
+	const source = world.r.qemu?.[monitored.source];
+	const process = source?.host === host ? source : world.r.qemu?.[monitored.target];
+	if (!process) return;
+	if (!operation.wasStopped) {
+		process.runState = 'running';
+		tell(world, process, 'RESUME');
+	} else if (process !== source) process.runState = source?.runState ?? 'paused';
 }
 
 /** Pages that went out; `bytes` include their headers. */

@@ -11,13 +11,29 @@ import type { World } from '../../state/world.ts';
 
 const all = (world: World): QemuRecord[] => (world.r.qemu ??= []);
 
-/** The youngest process of a VM on a host; made when it is first spoken to. */
+/** The youngest process of a VM on a host, as far as one was ever spoken to. */
+export const knownProcess = (world: World, vmIndex: number, host: number): QemuRecord | undefined =>
+	world.r.qemu?.findLast((record) => record.vm === vmIndex && record.host === host);
+
+/** The same; made when it is first spoken to, or anew when the one before has ended. */
 export function processAt(world: World, vmIndex: number, host: number): QemuRecord {
-	const known = all(world).findLast((record) => record.vm === vmIndex && record.host === host);
-	return known ?? addProcess(world, vmIndex, host, host !== homeOf(world, vmIndex));
+	const known = knownProcess(world, vmIndex, host);
+	if (known && !known.ended) return known;
+	const record = newProcess(world, vmIndex, host);
+	all(world).push(record);
+	return record;
 }
 
-export const indexOf = (world: World, record: QemuRecord): number => all(world).indexOf(record);
+/** The same for whoever only looks: one that was never spoken to is not kept. */
+export function processSeen(world: World, vmIndex: number, host: number): QemuRecord {
+	const known = knownProcess(world, vmIndex, host);
+	return known && !known.ended ? known : newProcess(world, vmIndex, host);
+}
+
+const newProcess = (world: World, vmIndex: number, host: number): QemuRecord =>
+	emptyProcess(world, vmIndex, host, host !== homeOf(world, vmIndex));
+
+export const processIndex = (world: World, record: QemuRecord): number => all(world).indexOf(record);
 
 const homeOf = (world: World, vmIndex: number): number => {
 	const vm = world.r.vms[vmIndex] as VmRecord;
@@ -25,12 +41,12 @@ const homeOf = (world: World, vmIndex: number): number => {
 };
 
 /** A new process; one that waits has the memory that the scenario gives the target. */
-export function addProcess(world: World, vmIndex: number, host: number, waits: boolean): QemuRecord {
+export function emptyProcess(world: World, vmIndex: number, host: number, waits: boolean): QemuRecord {
 	const vm = world.r.vms[vmIndex] as VmRecord;
 	const scenario = world.scenario.vms[vmIndex];
-	const older = all(world).filter((record) => record.vm === vmIndex && record.host === host).length;
+	const older = (world.r.qemu ?? []).filter((record) => record.vm === vmIndex && record.host === host).length;
 	const first: RunState = scenario?.qemu?.stopped === true ? 'prelaunch' : vm.vcpuState === 'stopped' ? 'paused' : 'running';
-	const record: QemuRecord = {
+	return {
 		vm: vmIndex,
 		host,
 		generation: older,
@@ -48,10 +64,8 @@ export function addProcess(world: World, vmIndex: number, host: number, waits: b
 		ended: false,
 		events: [],
 		stderr: [],
-		startedNs: world.r.nowNs
+		plugged: []
 	};
-	all(world).push(record);
-	return record;
 }
 
 /** An event of QMP, as this process tells it. */

@@ -9,6 +9,7 @@ import { cancelPrecopy, checkPrecopy, runPrecopy, startPrecopy } from './precopy
 import { precopyHostLost } from './precopy-lost.ts';
 import { checkResident, runResident, startResident } from './resident.ts';
 import { checkRdma, runRdma, startRdma } from './rdma.ts';
+import { cancelSharedFile, checkSharedFile, runSharedFile, sharedFileHostLost, startSharedFile } from './shared-file.ts';
 import { cancelTransit, checkTransit, runTransit, startTransit } from './transit.ts';
 import { transitHostLost } from './transit-lost.ts';
 
@@ -52,6 +53,13 @@ export const STRATEGIES: Readonly<Record<StrategyId, Strategy>> = {
 		run: runResident,
 		cancel: cancelTransit,
 		hostLost: transitHostLost
+	},
+	'shared-file': {
+		check: checkSharedFile,
+		start: startSharedFile,
+		run: runSharedFile,
+		cancel: cancelSharedFile,
+		hostLost: sharedFileHostLost
 	},
 	rdma: {
 		check: checkRdma,

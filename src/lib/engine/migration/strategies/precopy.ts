@@ -235,8 +235,9 @@ function iterate(world: World, operation: OperationRecord, between: Between): vo
 		}
 		throttleCheck(world, operation, PERIOD_NS);
 		beginRound(world, operation);
-	} else if (operation.monitored?.postcopyAllowed) {
-		// No RAM has to be sent before the switch, so what has to is always below the threshold: every pass asks the log.
+	} else if (operation.monitored?.postcopyAllowed && allowance(operation) >= pageWireBytes(world)) {
+		// No RAM has to be sent before the switch, so what has to is always below the threshold: every turn of the loop that may
+		// send asks the log first (migration_iteration_run; recorded: migration case 23, a sync per 100 ms).
 		sync(world, operation);
 		throttleCheck(world, operation, PERIOD_NS);
 		operation.clearPending.fill(true);

@@ -1,0 +1,217 @@
+import { inPostcopy, isMigrationStatus, statusRuns } from '../../contract/migration/status.ts';
+import { BLOCKING_DEVICES } from '../../contract/migration/blockers.ts';
+import { parameterOf } from '../../contract/migration/parameters.ts';
+import { catchUp } from '../../hypervisor/guest.ts';
+import { refreshSpeed } from '../../hypervisor/speed.ts';
+import { emit } from '../../sim/trace.ts';
+import { setStatus } from '../operation.ts';
+import { pauseFetch } from '../postcopy/broken.ts';
+import { STRATEGIES } from '../strategies/index.ts';
+import { continueSwitchover, failPrecopy, waitsForContinue } from '../strategies/precopy.ts';
+import { readAddress, transportProblem } from './address.ts';
+import { error, missing, NOTHING, wrongType, type MonitorWord, type Spoken } from './answer.ts';
+import { onlyMigratableProblem } from './blocked.ts';
+import { CUT_AT_SWITCH, CUT_IN_RAM, PIPE_BROKEN, SAVE_FAILED } from './incoming.ts';
+import { report, runStateOf, setError, tell } from './processes.ts';
+
+/** What may be said while a migration runs, before it comes in, and to the guest: QEMU 10.2.2 migration/migration.c. */
+
+const running = ({ world, process }: Spoken) => {
+	const operation = world.r.operations[process.operation - 1];
+	return operation?.state === 'running' && operation.monitored ? operation : undefined;
+};
+
+/** qmp_migrate_incoming. */
+export const incoming: MonitorWord = (spoken, given) => {
+	const { process } = spoken;
+	if (process.incomingStarted) return error('The incoming migration has already been started');
+	if (runStateOf(spoken.world, process) !== 'inmigrate') return error("'-incoming' was not specified on the command line");
+	const read = readAddress(given);
+	if ('problem' in read) return error(read.problem);
+	const problem = transportProblem(
+		read.address,
+		process.capabilities,
+		String(parameterOf(process.parameters, 'mode')),
+		parameterOf(process.parameters, 'direct-io') === true
+	);
+	if (problem !== null) return error(problem);
+	process.listening = JSON.stringify(read.address);
+	process.incomingStarted = true;
+	process.exitOnError = given['exit-on-error'] !== false;
+	process.incoming = 'setup';
+	if (process.capabilities.includes('events')) tell(spoken.world, process, 'MIGRATION', { status: 'setup' });
+	return NOTHING;
+};
+
+/** qmp_migrate_recover: a target that waits in a paused post-copy listens again. */
+export const recover: MonitorWord = (spoken, given) => {
+	const { process } = spoken;
+	if (process.incoming !== 'postcopy-paused') return error('Migrate recover can only be run when postcopy is paused.');
+	const read = readAddress(given);
+	if ('problem' in read) return error(read.problem);
+	process.listening = JSON.stringify(read.address);
+	return NOTHING;
+};
+
+/** qmp_migrate_cancel. Not an error when nothing runs. */
+export const cancel: MonitorWord = (spoken) => {
+	const { world, process } = spoken;
+	if (inPostcopy(process.outgoing)) return error('Postcopy migration in progress, cannot cancel.');
+	const operation = running(spoken);
+	if (!operation || !statusRuns(process.outgoing)) return NOTHING;
+	const waits = waitsForContinue(operation);
+	const check = STRATEGIES[operation.strategy].cancel(world, operation);
+	// The last bytes are on their way: who comes now has lost the race, and is not told.
+	if (!check.ok) return NOTHING;
+	operation.phaseCauseSeq = spoken.cause;
+	setStatus(world, operation, 'cancelling');
+	const target = world.r.qemu?.[operation.monitored?.target ?? -1];
+	if (waits) {
+		setError(process, 'Switchover is interrupted');
+		report(process, 'Switchover is interrupted');
+	} else report(process, PIPE_BROKEN, SAVE_FAILED);
+	if (target) {
+		report(target, ...(waits ? CUT_AT_SWITCH : CUT_IN_RAM));
+		target.incoming = 'failed';
+		target.ended = target.exitOnError;
+	}
+	return { ok: true, value: {}, operation: operation.id };
+};
+
+/** qmp_migrate_start_postcopy. */
+export const startPostcopy: MonitorWord = (spoken) => {
+	const { process } = spoken;
+	if (!process.capabilities.includes('postcopy-ram') && !process.capabilities.includes('dirty-bitmaps'))
+		return error('Enable postcopy with migrate_set_capability before the start of migration');
+	if (process.outgoing === 'none') return error('Postcopy must be started after migration has been started');
+	const operation = running(spoken);
+	if (operation?.strategy === 'postcopy' && !inPostcopy(process.outgoing)) operation.switchOrdered = true;
+	return NOTHING;
+};
+
+/** qmp_migrate_pause, at either side. */
+export const pause: MonitorWord = (spoken) => {
+	const { world, process } = spoken;
+	const alive = (status: string): boolean => status === 'postcopy-active' || status === 'postcopy-recover';
+	const operation = running(spoken);
+	if (!operation || !(alive(process.outgoing) || alive(process.incoming)))
+		return error('migrate-pause is currently only supported during postcopy-active or postcopy-recover state');
+	const source = world.r.qemu?.[operation.monitored?.source ?? -1];
+	const target = world.r.qemu?.[operation.monitored?.target ?? -1];
+	if (source === process) setError(process, 'Postcopy migration is paused by the user');
+	pauseFetch(world, operation, 'paused by the user');
+	if (source) report(source, 'Unable to shutdown socket: Bad file descriptor', 'Detected IO failure for postcopy. Migration paused.');
+	if (target)
+		report(
+			target,
+			CUT_AT_SWITCH[0] as string,
+			'Unable to shutdown socket: Bad file descriptor',
+			'Detected IO failure for postcopy. Migration paused.'
+		);
+	return NOTHING;
+};
+
+/** qmp_migrate_continue. */
+export const goOn: MonitorWord = (spoken, given) => {
+	const { world, process } = spoken;
+	const { state } = given;
+	if (state === undefined) return missing('state');
+	if (typeof state !== 'string') return wrongType('state', 'string');
+	if (!isMigrationStatus(state)) return error(`Parameter 'state' does not accept value '${state}'`);
+	if (process.outgoing !== state) return error(`Migration not in expected state: ${process.outgoing}`);
+	const operation = running(spoken);
+	if (operation && waitsForContinue(operation)) continueSwitchover(world, operation);
+	return NOTHING;
+};
+
+/** qmp_stop: a guest that stands stays so where it ends up. */
+export const stop: MonitorWord = (spoken) => {
+	const { world, vm, vmIndex, process } = spoken;
+	if (runStateOf(world, process) !== 'running') return NOTHING;
+	catchUp(world, vmIndex);
+	vm.vcpuState = 'stopped';
+	process.runState = 'paused';
+	const operation = running(spoken);
+	if (operation) operation.wasStopped = true;
+	vcpu(spoken, 'stopped', `${vm.vcpus} vCPUs stop`);
+	tell(world, process, 'STOP');
+	return NOTHING;
+};
+
+/** qmp_cont. */
+export const cont: MonitorWord = (spoken) => {
+	const { world, vm, vmIndex, process } = spoken;
+	const state = runStateOf(world, process);
+	if (state === 'inmigrate' || state === 'running') return NOTHING;
+	if (state === 'finish-migrate') return error('Migration is not finalized yet');
+	// The guest's disk belongs to the process to which it moved.
+	if (vm.instances[vm.running] !== process.host || vm.vcpuState !== 'stopped') return error('Failed to get "write" lock');
+	catchUp(world, vmIndex);
+	vm.vcpuState = 'running';
+	process.runState = 'running';
+	const operation = running(spoken);
+	if (operation) delete operation.wasStopped;
+	refreshSpeed(world, vm);
+	vcpu(spoken, 'running', `the guest runs on ${world.r.hosts[process.host]?.id ?? ''}`);
+	tell(world, process, 'RESUME');
+	return NOTHING;
+};
+
+function vcpu({ world, vm, process, cause }: Spoken, state: string, text: string): void {
+	vm.causeSeq = emit(world, {
+		kind: 'vcpu',
+		rule: 'migration-status',
+		cause,
+		vm: vm.id,
+		host: world.r.hosts[process.host]?.id ?? null,
+		values: { state },
+		text
+	});
+}
+
+/** A process ends. The one in which the guest lives is kept (our simplification: a guest is not thrown away by a word). */
+export const quit: MonitorWord = (spoken) => {
+	const { world, vm, process } = spoken;
+	const home = vm.instances[vm.running] === process.host && process.runState !== 'postmigrate' && process.runState !== 'inmigrate';
+	if (home) return error('the guest lives in this process');
+	const operation = running(spoken);
+	process.ended = true;
+	process.incoming = process.incoming === 'none' ? 'none' : 'failed';
+	process.listening = null;
+	if (!operation) return NOTHING;
+	const source = world.r.qemu?.[operation.monitored?.source ?? -1];
+	if (!source || source === process) return NOTHING;
+	if (inPostcopy(source.outgoing)) pauseFetch(world, operation, 'the other process is gone');
+	else {
+		setError(source, PIPE_BROKEN);
+		report(source, SAVE_FAILED, PIPE_BROKEN);
+		failPrecopy(world, operation);
+	}
+	return NOTHING;
+};
+
+const DRIVERS = ['virtio-net-pci', 'virtio-blk-pci', 'virtio-scsi-pci', 'e1000e', 'pc-dimm', 'virtio-mem-pci', 'virtio-rng-pci'];
+
+/** system/qdev-monitor.c: nothing is plugged while a migration runs. */
+export const deviceAdd: MonitorWord = ({ world, vmIndex, process }, given) => {
+	const { driver, id } = given;
+	if (driver === undefined) return missing('driver');
+	const blocking = Object.values(BLOCKING_DEVICES).find((device) => device.type === driver && device.kind !== 'none');
+	if (typeof driver !== 'string' || (!blocking && !DRIVERS.includes(driver))) return error(`'${String(driver)}' is not a valid device model name`);
+	if (statusRuns(process.outgoing)) return error('device_add not allowed while migrating');
+	const problem = blocking && world.scenario.vms[vmIndex]?.qemu?.onlyMigratable ? onlyMigratableProblem(blocking) : null;
+	if (problem !== null) return error(problem);
+	if (typeof id === 'string' && process.plugged.some((device) => device.id === id)) return error(`Duplicate device ID '${id}'`);
+	process.plugged.push({ id: typeof id === 'string' ? id : '', driver });
+	return NOTHING;
+};
+
+export const deviceDel: MonitorWord = ({ process }, given) => {
+	const { id } = given;
+	if (typeof id !== 'string') return missing('id');
+	const at = process.plugged.findIndex((device) => device.id === id);
+	if (at < 0) return error(`Device '${id}' not found`, 'DeviceNotFound');
+	if (statusRuns(process.outgoing)) return error('device_del not allowed while migrating');
+	process.plugged.splice(at, 1);
+	return NOTHING;
+};

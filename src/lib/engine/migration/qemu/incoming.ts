@@ -1,0 +1,42 @@
+import { VALIDATED } from '../../contract/migration/capabilities.ts';
+import type { QemuRecord } from '../../state/qemu-records.ts';
+
+/**
+ * What a process that loads objects to before a page has arrived: configuration section, post-copy advise, list of RAM blocks
+ * (QEMU 10.2.2 migration/savevm.c, migration/ram.c; texts of 11.1.3 as recorded in migration cases 32 and 44). Lines of its
+ * standard error; empty: it loads.
+ */
+export function loadProblem(source: QemuRecord, target: QemuRecord): string[] {
+	for (const name of VALIDATED) {
+		const [here, there] = [target.capabilities.includes(name), source.capabilities.includes(name)];
+		if (here === there) continue;
+		const word = (on: boolean): string => (on ? 'on' : 'off');
+		return [
+			`Capability ${name} is ${word(here)}, but received capability is ${word(there)}`,
+			'load of migration failed: Invalid argument: post load hook failed for: configuration, version_id: 1, minimum_version: 0: Failed to validate capabilities'
+		];
+	}
+	if (source.capabilities.includes('postcopy-ram') && !target.capabilities.includes('postcopy-ram'))
+		return ['load of migration failed: Invalid argument: RAM postcopy is disabled but have 16 byte advise'];
+	if (source.bytes !== target.bytes)
+		return [
+			`Size mismatch: pc.ram: ${hex(source.bytes)} != ${hex(target.bytes)}: Invalid argument`,
+			"load of migration failed: Invalid argument: error while loading state for instance 0x0 of device 'ram': Failed to load vmstate version_id: 4, ret: -22"
+		];
+	return [];
+}
+
+const hex = (bytes: number): string => `0x${bytes.toString(16)}`;
+
+/** The stream of a process that loads has ended before its end. */
+export const CUT_IN_RAM = [
+	'Getting RAM address failed',
+	'load of migration failed: Input/output error: Failed to load vmstate version_id: 4, ret: -5'
+];
+export const CUT_AT_SWITCH = [
+	'check_section_footer: Read section footer failed: -5',
+	'load of migration failed: Invalid argument: Section footer error, section_id: 1'
+];
+/** What a process that sends says when nobody takes it. */
+export const PIPE_BROKEN = 'Unable to write to socket: Broken pipe';
+export const SAVE_FAILED = 'failed to save SaveStateEntry with id(name): 1(ram): -5';

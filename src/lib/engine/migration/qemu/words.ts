@@ -1,0 +1,35 @@
+import type { MONITOR_QUESTIONS, MONITOR_WORDS } from '../../contract/migration/monitor.ts';
+import type { MonitorQuestion, MonitorWord } from './answer.ts';
+import { NOTHING } from './answer.ts';
+import { cancel, cont, deviceAdd, deviceDel, goOn, incoming, pause, quit, recover, startPostcopy, stop } from './control.ts';
+import { migrate } from './migrate.ts';
+import { queryCapabilities, queryMigrate, queryParameters, queryStatus } from './query.ts';
+import { setCapabilities, setParameters } from './settings.ts';
+
+/** Words of the monitor that change something. Names: contract/migration/monitor.ts. */
+export const MONITOR_RUNS: Readonly<Record<keyof typeof MONITOR_WORDS, MonitorWord>> = {
+	migrate,
+	'migrate-incoming': incoming,
+	migrate_cancel: cancel,
+	'migrate-pause': pause,
+	'migrate-recover': recover,
+	'migrate-start-postcopy': startPostcopy,
+	'migrate-continue': goOn,
+	'migrate-set-capabilities': setCapabilities,
+	'migrate-set-parameters': setParameters,
+	stop,
+	cont,
+	quit,
+	device_add: deviceAdd,
+	device_del: deviceDel,
+	// The guest's cards say where they are now; the network is not modelled here (net/announce.c).
+	'announce-self': () => NOTHING
+};
+
+/** Words that only look. */
+export const MONITOR_LOOKS: Readonly<Record<keyof typeof MONITOR_QUESTIONS, MonitorQuestion>> = {
+	'query-migrate': ({ world, process }) => queryMigrate(world, process) as unknown as ReturnType<MonitorQuestion>,
+	'query-migrate-capabilities': ({ process }) => queryCapabilities(process),
+	'query-migrate-parameters': ({ process }) => queryParameters(process),
+	'query-status': ({ world, process }) => queryStatus(world, process)
+};
