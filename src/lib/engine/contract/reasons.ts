@@ -151,7 +151,11 @@ export const REASONS = {
 	'fabric-refuses': reason('EINVAL', 'The fabric refuses: the detail names the return code or the rule.', 'CXL 4.0 8.2.10 and 7.6.7'),
 	'no-call': reason('ESRCH', 'No call with this number runs.', 'our own format'),
 	'not-shared': reason('EINVAL', 'The memory is on no file that both hosts map.', 'QEMU 10.2.2 migration/ram.c, ramblock_is_ignored'),
-	'mismatched-gpas': reason('EINVAL', 'A block that is left out lies elsewhere in the guest’s address space at the target.', 'QEMU 10.2.2 migration/ram.c, parse_ramblock'),
+	'mismatched-gpas': reason(
+		'EINVAL',
+		'A block that is left out lies elsewhere in the guest’s address space at the target.',
+		'QEMU 10.2.2 migration/ram.c, parse_ramblock'
+	),
 	'two-runners': reason('ENOTUNIQ', 'Both hosts run the VM on the same memory.', 'live-migration reference 5 and 10, errno ours'),
 	memlock: reason(
 		'ENOMEM',

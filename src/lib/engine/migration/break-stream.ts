@@ -5,6 +5,7 @@ import type { World } from '../state/world.ts';
 import { vmOf } from './operation.ts';
 import { pauseFetch } from './postcopy/broken.ts';
 import { failPrecopy } from './strategies/precopy.ts';
+import { breakSharedFile } from './strategies/shared-file.ts';
 
 /**
  * The connection of a migration by copy is gone. While the guest runs at the source the migration fails and nothing is lost;
@@ -16,6 +17,10 @@ export function breakStream(world: World, operation: OperationRecord): Outcome<n
 		if (fetch.cut) return refused('stream-cut', 'the network is down already');
 		fetch.cut = true;
 		pauseFetch(world, operation, 'the connection is gone');
+		return ok(null);
+	}
+	if (operation.strategy === 'shared-file') {
+		breakSharedFile(world, operation);
 		return ok(null);
 	}
 	// The device state is a few milliseconds of wire; that it breaks inside is not played.

@@ -12,7 +12,9 @@ import type { RackSubject, RackWordRun } from './word.ts';
 /** The VM's migration that goes over a connection, while it runs. */
 function streaming(world: World, subject: RackSubject): Outcome<OperationRecord, ReasonId> {
 	if (subject.vm < 0) return refused('bad-command', 'vm: the VM whose migration is meant');
-	const operation = world.r.operations.find((one) => one.vm === subject.vm && one.state === 'running' && passesByCopy(one.strategy));
+	const operation = world.r.operations.find(
+		(one) => one.vm === subject.vm && one.state === 'running' && (passesByCopy(one.strategy) || one.strategy === 'shared-file')
+	);
 	if (operation) return ok(operation);
 	return refused('no-migration', `no migration of ${world.r.vms[subject.vm]?.id ?? ''} goes over the network`);
 }

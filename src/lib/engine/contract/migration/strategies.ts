@@ -29,6 +29,12 @@ export const STRATEGY_WORDS = {
 		'by reference',
 		'Move the pages to memory that both hosts reach, flip one word, move them home.'
 	),
+	'shared-file': words(
+		'shared file',
+		'reference',
+		'by a file that both map',
+		'Leave the memory out: both hosts map the same file on the pool, and only the device state is sent. Nothing is flushed or fenced.'
+	),
 	rdma: words(
 		'RDMA',
 		'copy',

@@ -13,6 +13,10 @@ export const waysSchema = v.strictObject({
 	secure: v.optional(v.boolean()),
 	/** A VFIO device, which holds all memory by long-term pins. */
 	passThrough: v.optional(v.boolean()),
+	/** What its RAM is for QEMU: memory of the process, a named file with share=on, memory that is shared without a name. */
+	memory: v.optional(v.picklist(['private', 'shared-file', 'shared-anonymous'])),
+	/** The target's machine lays the RAM block so far away from where the source's has it; 0 where absent. */
+	targetRamBase: v.optional(bytes),
 	/** RLIMIT_MEMLOCK of its QEMU process; no limit where absent. */
 	memlockBytes: v.optional(bytes),
 	/** A device that will not stop, or whose state the target cannot load. */
