@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseQuantity } from '../../src/lib/base/quantity.ts';
 import { GIB } from '../../src/lib/base/units.ts';
 import { REASONS, type ReasonId } from '../../src/lib/engine/contract/reasons.ts';
+import { COPY_WAYS } from './copy-reasons.ts';
 import { Simulation } from '../../src/lib/engine/index.ts';
 import { STRATEGIES } from '../../src/lib/engine/migration/strategies/index.ts';
 import type { OperationRecord } from '../../src/lib/engine/state/records.ts';
@@ -158,6 +159,7 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 		return ended(simulation);
 	},
 	...REFERENCE_WAYS,
+	...COPY_WAYS,
 	'too-many-ranges': () => {
 		const simulation = open(smallWorld({ descriptorLimit: 1, vms: [vm('vm0', 'A', 128, { pages: '4k' })] }));
 		simulation.send({ name: 'pin', vm: 'vm0', gfn: 300, term: 'short', forNs: 40_000_000 });

@@ -19,7 +19,10 @@ export interface Cell {
 const PHASES: Readonly<Record<StrategyId, readonly PhaseId[]>> = {
 	precopy: ['setup', 'round', 'switchover'],
 	transit: ['prepare', 'staging', 'publish', 'handoff', 'unstaging', 'release'],
-	resident: ['prepare', 'publish', 'handoff']
+	resident: ['prepare', 'publish', 'handoff'],
+	'shared-file': ['setup', 'switchover'],
+	rdma: ['prepare', 'setup', 'round', 'switchover'],
+	postcopy: ['setup', 'round', 'switchover', 'fetch']
 };
 
 type Fault = (chance: Chance, world: World, operation: OperationRecord) => readonly Command[];
@@ -85,7 +88,8 @@ export function worldFor(chance: Chance, { strategy }: Cell): ScenarioFile {
 			workingSetBytes: chance.whole(1, 64) * MIB
 		},
 		...(chance.once(3) ? { transientReferences: { chancePpm: chance.whole(0, 100_000), holdNs: chance.pick([20_000, 400_000]) } } : {}),
-		...(strategy === 'resident' ? { ways: { lives: 'pool' } } : {})
+		...(strategy === 'resident' ? { ways: { lives: 'pool' } } : {}),
+		...(strategy === 'shared-file' ? { ways: { lives: 'pool', backing: 'dax', memory: 'shared-file' } } : {})
 	});
 	return smallWorld({
 		id: 'thousand',
@@ -98,8 +102,15 @@ export function worldFor(chance: Chance, { strategy }: Cell): ScenarioFile {
 }
 
 /** Parameters under which every phase lasts long enough to be met. */
-export function parametersFor(chance: Chance, { strategy }: Cell): MigrationParameters {
-	if (strategy === 'precopy')
+export function parametersFor(chance: Chance, { strategy, phase }: Cell): MigrationParameters {
+	if (strategy === 'postcopy')
+		return {
+			maxBandwidthBytesPerSecond: 0,
+			multifdChannels: 8,
+			precopyPasses: phase === 'round' ? 2 : chance.whole(0, 1),
+			preempt: chance.once(2)
+		};
+	if (strategy === 'precopy' || strategy === 'rdma')
 		return {
 			maxBandwidthBytesPerSecond: chance.pick([0, 400_000_000]),
 			downtimeLimitNs: chance.pick([30_000_000, 300_000_000]),
