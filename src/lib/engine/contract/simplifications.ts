@@ -1,6 +1,7 @@
 import { FABRIC_SIMPLIFICATIONS } from './fabric-simplifications.ts';
 import { MACHINE_SIMPLIFICATIONS } from './machine-simplifications.ts';
 import type { Simplification } from './simplification.ts';
+import { REFERENCE_SIMPLIFICATIONS } from './reference-simplifications.ts';
 import { VDPA_SIMPLIFICATIONS } from './vdpa/simplifications.ts';
 
 export type { Simplification };
@@ -13,7 +14,7 @@ export const SIMPLIFICATIONS: readonly Simplification[] = [
 	{ id: 'extent-pass', area: 'memory', rule: 'extent-pass', sentence: 'At the commit the allocator ownership of the VM’s extents passes with the VM: the source’s node forgets them, the target’s adopts them.', why: 'Linux has no such interface. Without it nobody could say who frees a frame, and two allocators would own the same one.', source: 'decision D4' },
 	{ id: 'extent-zone', area: 'memory', sentence: 'On a host, the extents of one VM are a zone of their own, so that no other VM’s pages are ever placed there.', why: 'Linux puts all capacity of a window into one node. Two VMs on one node would share blocks, and the first to go home could not give its extents back.', source: 'decision D4' },
 	{ id: 'no-fallback', area: 'memory', sentence: 'On the hosts of a fabric allocation takes the movable list first; watermarks and reclaim are left out there. Linux machines have them.', why: 'The fabric’s hosts have room to spare; a full node is a refusal.', source: 'linux-memory reference, section 7' },
-	{ id: 'no-tiering', area: 'memory', sentence: 'On the hosts of a fabric no swap, no NUMA balancing and no demotion moves a page behind the back of a migration.', why: 'The guard of the hand-off forbids them; the race before the guard is not played.', source: 'live-migration reference, section 10, step 3' },
+	...REFERENCE_SIMPLIFICATIONS,
 	{ id: 'kernel-profile', area: 'memory', sentence: 'What the kernel itself holds in memory follows a fixed profile of each host.', why: 'Real kernels differ by build and uptime; the profile is seeded, so runs repeat.', source: 'decision D15' },
 	{ id: 'batch', area: 'memory', rule: 'migrate-batch', sentence: 'A batch of pages has two visible moments, its begin and its end; nothing inside it can be seen.', why: 'Linux unmaps up to 512 pages before one flush; the order inside a batch has no effect that anybody could observe.', source: 'decision D5' },
 	{ id: 'content', area: 'memory', sentence: 'A page’s content is a stamp of 32 bits made of its VM, its number and how often it was written.', why: 'It proves where each byte came from without storing it. A wrong page passes by chance once in 4.3 billion.', source: 'decision D2' },

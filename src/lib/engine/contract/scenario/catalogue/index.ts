@@ -1,6 +1,7 @@
 import { CXL_SCENARIOS } from './cxl/index.ts';
 import { EXPERIMENTS } from './experiments/index.ts';
 import { FABRIC_SCENARIOS } from './fabric/index.ts';
+import { MOVING_SCENARIOS } from './moving/index.ts';
 import { VDPA_SCENARIOS } from './vdpa/index.ts';
 import busyGuest from './busy-guest.json' with { type: 'json' };
 import heldPage from './held-page.json' with { type: 'json' };
@@ -25,9 +26,15 @@ export const MACHINE_CATALOGUE = [...EXPERIMENT_CATALOGUE, ...CXL_CATALOGUE];
 /** CXL fabrics and their dynamic capacity. */
 export const FABRIC_CATALOGUE = FABRIC_SCENARIOS;
 
+/** VMs that move by reference, one per objection. */
+export const MOVING_CATALOGUE = MOVING_SCENARIOS;
+
 /** VMs with vDPA network devices. */
 export const VDPA_CATALOGUE = VDPA_SCENARIOS;
 
 export function catalogueScenario(id: string): unknown {
-	return [...CATALOGUE, ...MACHINE_CATALOGUE, ...FABRIC_CATALOGUE, ...VDPA_CATALOGUE].find((entry) => entry.id === id)?.scenario ?? null;
+	return (
+		[...CATALOGUE, ...MOVING_CATALOGUE, ...MACHINE_CATALOGUE, ...FABRIC_CATALOGUE, ...VDPA_CATALOGUE].find((entry) => entry.id === id)
+			?.scenario ?? null
+	);
 }
