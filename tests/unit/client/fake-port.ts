@@ -314,6 +314,7 @@ function statusOf({ nowNs, title, belief, journal }: FakeWorld): WorldStatus {
 		machines: [],
 		fabric: null,
 		vdpa: null,
+		rack: null,
 		marks: [],
 		switchExtraNs: null,
 		belief

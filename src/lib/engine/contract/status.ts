@@ -1,5 +1,6 @@
 import type { OwnerWord } from './words.ts';
 import type { FabricStatus } from './fabric-status.ts';
+import type { RackStatus } from './rack/status.ts';
 import type { VdpaStatus } from './vdpa/status.ts';
 import type { MachineStatus } from './machine-status.ts';
 import type { HostId, MemoryId, OperationId, VmId } from './ids.ts';
@@ -28,6 +29,8 @@ export interface WorldStatus {
 	readonly fabric: FabricStatus | null;
 	/** vDPA network devices of VMs; null where no VM has one. */
 	readonly vdpa: VdpaStatus | null;
+	/** Hosts that fail and VMs that are kept running; null while nothing of it was asked for. */
+	readonly rack: RackStatus | null;
 	/** Loss that the modelled system would have suffered too, and planted faults. Never silent. */
 	readonly marks: readonly string[];
 	/** What the switch between host and pool adds to one read; null where there is no switch. */

@@ -11,6 +11,7 @@ import { emit } from '../sim/trace.ts';
 import type { World } from '../state/world.ts';
 import { FABRIC_FAULTS } from './fabric.ts';
 import type { Fault } from './fault.ts';
+import { RACK_FAULTS } from './rack.ts';
 import { VDPA_FAULTS } from './vdpa.ts';
 
 export type { Fault } from './fault.ts';
@@ -111,7 +112,7 @@ export function plantFault(
 	name: string,
 	accepted: (words: string) => number
 ): Outcome<{ readonly operation: number | null }, ReasonId> {
-	const all: Readonly<Record<string, Fault>> = { ...FAULTS, ...FABRIC_FAULTS, ...VDPA_FAULTS };
+	const all: Readonly<Record<string, Fault>> = { ...FAULTS, ...FABRIC_FAULTS, ...VDPA_FAULTS, ...RACK_FAULTS };
 	const fault = Object.hasOwn(all, name) ? all[name] : undefined;
 	if (!fault) return refused('unknown-fault', `no fault is called "${name}"; there are ${Object.keys(all).join(', ')}`);
 	world.r.vms.forEach((_, index) => catchUp(world, index));

@@ -1,4 +1,4 @@
-import { PAGES_PER_BLOCK } from '../../base/units.ts';
+import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import { BLOCK_ORDER, BlockKind, MapKind, Migratetype, vmPayload, wordKind } from '../contract/words.ts';
 import { forEachDevicePin } from '../hypervisor/device-pins.ts';
 import { allocate, release } from '../mm/buddy.ts';
@@ -8,7 +8,7 @@ import { blockOfFrame } from '../mm/zones.ts';
 import type { World } from '../state/world.ts';
 import type { Fault } from './fault.ts';
 
-/** One broken rule for each statement about pins and queues of vDPA devices. All of them act at once, on the first VM that has a device. */
+/** One broken rule for each statement about pins, maps and queues of vDPA devices. All of them act at once, on the first VM that has a device. */
 
 /** Moves the first whole guest block that a device holds to ZONE_MOVABLE of its host, with everything but the pin. */
 function moveAHeldBlock(world: World): void {
@@ -46,6 +46,15 @@ export const VDPA_FAULTS = {
 			const guest = world.r.vdpa.guests[0];
 			const instance = guest && guest.pinnedPages[0] > 0 ? 0 : 1;
 			if (guest) guest.pinnedPages[instance] -= 1;
+		}
+	},
+	'map-slips': {
+		sentence: 'a vDPA device loses the first page of a map of guest memory',
+		caughtBy: ['device-maps'],
+		strike: (world) => {
+			const end = world.r.vdpa.nics[0]?.ends.find((each) => each !== null);
+			const entry = end?.kernel.spaces.find((space) => space.asid === 0)?.entries.at(-1);
+			if (entry) entry.iova += PAGE_BYTES;
 		}
 	},
 	'packet-vanishes': {

@@ -27,6 +27,7 @@ import { nextEventNs } from '../sim/event-queue.ts';
 import { fetchStatus } from './fetch.ts';
 import { fabricStatus } from './fabric.ts';
 import { machineStatuses } from './machines.ts';
+import { rackStatus } from './rack.ts';
 import { vdpaStatus } from './vdpa.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
@@ -55,6 +56,7 @@ export function statusOf(world: World): WorldStatus {
 		machines: machineStatuses(world),
 		fabric: fabricStatus(world),
 		vdpa: vdpaStatus(world),
+		rack: rackStatus(world),
 		marks: [...r.marks],
 		switchExtraNs: world.scenario.pool?.reach === 'switched' ? costNs(world.costs, 'cxlSwitchHopExtraNs') : null,
 		belief: r.belief

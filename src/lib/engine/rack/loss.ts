@@ -52,7 +52,6 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 	mine.held = false;
 	mine.stalled = false;
 	mine.checkpointing = false;
-	mine.tokenAtLoss = ownerOf(world, vmIndex).token;
 	if (world.r.faults.includes('forget-loss')) return;
 	const poolPages = vm.pagesByMemory[pool] ?? 0;
 	const registers = whole
@@ -80,6 +79,7 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 		dramPages,
 		poolPages,
 		lines,
+		tokenAtLoss: ownerOf(world, vmIndex).token,
 		how: null,
 		backOn: -1,
 		backNs: -1,

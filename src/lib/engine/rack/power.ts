@@ -110,6 +110,11 @@ export function boot(world: World, host: number): Outcome<string, ReasonId> {
 		values: { incarnation: record.incarnation },
 		text: `${record.id} starts again as incarnation ${record.incarnation}`
 	});
+	// The others find another incarnation in its entry: they wait for its beats as they would for anybody's.
+	for (const other of rackOf(world).peers) {
+		const seen = other.seen[host];
+		if (seen) seen.sinceNs = world.r.nowNs;
+	}
 	startBeating(world, host, false);
 	return ok(`${record.id} starts again`);
 }

@@ -27,7 +27,6 @@ const newVm = (): RackVmRecord => ({
 	held: false,
 	restarts: 0,
 	restartTo: -1,
-	tokenAtLoss: 0,
 	zombie: null,
 	damagedGfns: [],
 	homeHost: -1

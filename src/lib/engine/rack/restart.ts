@@ -4,6 +4,7 @@ import { BLOCKS_PER_MEMORY_BLOCK, NS_PER_S, PAGES_PER_BLOCK } from '../../base/u
 import type { ReasonId } from '../contract/reasons.ts';
 import { BLOCK_ORDER, BlockKind, MapKind, OwnerState, packOwner, RowKind, vmPayload } from '../contract/words.ts';
 import { costNs } from '../costs/cost-model.ts';
+import { stopLog } from '../hypervisor/dirty-log.ts';
 import { refreshSpeed } from '../hypervisor/speed.ts';
 import { foldVm, recount } from '../migration/instances.ts';
 import { mapBlocks, unmapAll } from '../migration/relabel.ts';
@@ -194,6 +195,8 @@ function bootAnew(world: World, vmIndex: number, vm: VmRecord, host: number): vo
 	vm.instances[1] = -1;
 	vm.running = 0;
 	delete vm.dax;
+	delete vm.fetch;
+	stopLog(world, vm);
 	const huge = world.scenario.vms[vmIndex]?.pages === 'thp';
 	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
 		forgetWritten(world, vm, guestBlock);

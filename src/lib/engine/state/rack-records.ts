@@ -48,8 +48,6 @@ export interface RackVmRecord {
 	held: boolean;
 	restarts: number;
 	restartTo: number;
-	/** Token of the owner word when it was lost. */
-	tokenAtLoss: number;
 	zombie: ZombieRecord | null;
 	/** Pages that hold something else than the guest wrote last: named, never silent. */
 	damagedGfns: number[];
@@ -90,6 +88,8 @@ export interface LossRecord {
 	dramPages: number;
 	poolPages: number;
 	lines: number;
+	/** Token of the owner word at that moment. */
+	tokenAtLoss: number;
 	how: LossStatus['how'];
 	backOn: number;
 	backNs: number;

@@ -23,6 +23,10 @@ export function proveContent(world: World): { readonly pages: number; readonly f
 		// A device with a wrong map wrote there: the world is marked, and the record names both addresses (rule vdpa-dma).
 		const overwritten = new Set(world.r.vdpa.guests.find((guest) => guest.vm === index)?.corruptedGfns ?? []);
 		const lost = vm.lostPages ?? [];
+		// What a dead host took, or an old incarnation overwrote, is on the rack's lists: marked, and named one by one.
+		const mine = world.r.rack?.vms[index];
+		const damaged = new Set(mine?.damagedGfns ?? []);
+		const listed = vm.vcpuState === 'lost' && (world.r.rack?.losses.some((loss) => loss.vm === index && loss.backNs < 0) ?? false);
 		for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
 			if (blockProved(world, vm, index, guestBlock)) {
 				pages += PAGES_PER_BLOCK;
@@ -33,7 +37,8 @@ export function proveContent(world: World): { readonly pages: number; readonly f
 				const found = differs(world, vm, index, gfn);
 				// What died with a host in post-copy is marked, and named by the bitmap of what is missing.
 				const died = vm.fetch?.gone === true && isMissing(world, vm, gfn);
-				if (found !== null && !died && !overwritten.has(gfn) && !isIn(lost, gfn)) return { pages, found };
+				const gone = listed && frameOf(world, vm, vm.running, gfn) < 0;
+				if (found !== null && !died && !gone && !damaged.has(gfn) && !overwritten.has(gfn) && !isIn(lost, gfn)) return { pages, found };
 				pages += 1;
 			}
 		}

@@ -1,5 +1,6 @@
 import type { Invariant } from '../sim/invariants.ts';
 import { dirtyOrEqual, proveContent } from './content.ts';
+import { deviceMaps } from './device-maps.ts';
 import { devicePinsLie, pinnedPagesAddUp } from './device-pins.ts';
 import { appsHaveMemory, daxOnExtents, lineOwners, storesKept } from './fabric-use.ts';
 import { addressesComeBack, bindings } from './fabric-addresses.ts';
@@ -13,6 +14,7 @@ import { machineKernelZone, machineLists, machinePins, machineSwap, machineZoneS
 import { virtioSizes, virtioStates } from './machine-virtio.ts';
 import { everyFrameOwned, frameOwner, kernelZone, oneAllocator, structureCounts, zoneCounters } from './memory.ts';
 import { packetsAddUp, ringsAddUp } from './packets.ts';
+import { fencedNeverWins, noSecondRunner, vmsAccountedFor } from './rack.ts';
 import { descriptorsFit, dirtyCounts, eventOrder, linksFit, oneRunner, stoppedInSwitchOver } from './protocol.ts';
 
 /** Every whole-world statement, in the order in which it is checked and shown. */
@@ -27,6 +29,11 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'kernel-zone', statement: 'no kernel memory lies in ZONE_MOVABLE', check: kernelZone },
 	{ id: 'device-pins', statement: 'no page that a vDPA device holds lies in ZONE_MOVABLE', check: devicePinsLie },
 	{ id: 'pinned-pages', statement: 'the account of pinned pages is what vDPA devices hold', check: pinnedPagesAddUp },
+	{
+		id: 'device-maps',
+		statement: 'a vDPA device’s maps are what the memory listener promised, or it was told which are not',
+		check: deviceMaps
+	},
 	{ id: 'packets', statement: 'every packet came in, went out, waits, or is counted as lost or misplaced', check: packetsAddUp },
 	{ id: 'rings', statement: 'descriptors of a virtqueue are free or out, and its indices are in order', check: ringsAddUp },
 	{
@@ -73,6 +80,9 @@ export const INVARIANTS: readonly Invariant[] = [
 	},
 	{ id: 'fabric-links', statement: 'copies over a link of a fabric need no more than it has', check: loadFits },
 	{ id: 'one-runner', statement: 'a VM runs on one host at most, the one its owner word names', check: oneRunner },
+	{ id: 'second-runner', statement: 'no incarnation that was left behind runs beside the new one', check: noSecondRunner },
+	{ id: 'fenced-never-wins', statement: 'a fenced incarnation owns nothing, what was recovered has a new token', check: fencedNeverWins },
+	{ id: 'vms-accounted', statement: 'a VM runs on a host that is up, or its loss is on the list', check: vmsAccountedFor },
 	{ id: 'stopped-in-switch-over', statement: 'the guest does not run during the final pass', check: stoppedInSwitchOver },
 	{ id: 'descriptors', statement: 'published ranges name every page once, at its place', check: descriptorsFit },
 	{ id: 'dirty-counts', statement: 'dirty bits and their counts agree', check: dirtyCounts },

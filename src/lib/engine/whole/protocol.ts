@@ -18,7 +18,7 @@ export function oneRunner(world: World): string | null {
 		const host = vm.instances[vm.running] as number;
 		if (vm.vcpuState !== 'running') continue;
 		if (owner.state === OwnerState.handoff) return `${vm.id} runs although its owner word says that nobody may`;
-		if (owner.owner !== host && world.scenario.pool) return `${vm.id} runs on host ${host}, its owner word names ${owner.owner}`;
+		if (owner.owner !== host && world.scenario.pool && !world.r.rack?.poolLost) return `${vm.id} runs on host ${host}, its owner word names ${owner.owner}`;
 	}
 	return null;
 }

@@ -146,6 +146,7 @@ export function status(changes: Partial<WorldStatus> = {}): WorldStatus {
 		machines: [],
 		fabric: null,
 		vdpa: null,
+		rack: null,
 		marks: [],
 		switchExtraNs: 335,
 		belief: null,
