@@ -19,6 +19,7 @@ import { plugDimm, unplugDimm } from '../vdpa/dimm.ts';
 import { callDevice } from '../vdpa/kernel/device.ts';
 import { sendMessage } from '../vdpa/kernel/iotlb.ts';
 import type { DeviceCall, IotlbMessage, KernelResult } from '../vdpa/kernel/result.ts';
+import { tellWrongMaps } from '../vdpa/promise.ts';
 import { nicsBusy, runJobs, serves } from '../vdpa/switching/run.ts';
 
 /** Words for the vDPA devices of a VM (contract/vdpa/commands.ts). */
@@ -33,6 +34,8 @@ export function executeVdpa(world: World, command: VdpaCommand): VdpaOutcome {
 	const nic = world.r.vdpa.nics.findIndex((record) => record.vm === vm && (command.nic === undefined || record.id === command.nic));
 	if (nic < 0) return refused('no-nic', `${command.vm} has no device "${command.nic ?? ''}"`);
 	const said = WORDS[command.execute](world, vm, nic, command.arguments ?? {});
+	// Also a word that was refused may have been carried out in part.
+	for (const each of world.r.vdpa.nics) if (each.vm === vm) tellWrongMaps(guestOf(world, vm), each);
 	if (!said.ok) return said;
 	emit(world, {
 		kind: 'command',

@@ -105,6 +105,8 @@ export interface DeviceEndRecord {
 	mapped: MappedSectionRecord[];
 	/** Shadow rings and buffers of the control queue that are mapped. */
 	rings: MappedRingRecord[];
+	/** Maps that are not as the listener promised, in words, as the last thing that could change them left them. */
+	toldWrong: string[];
 }
 
 export interface MappedSectionRecord {

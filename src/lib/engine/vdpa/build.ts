@@ -13,6 +13,7 @@ import { contextOf } from './context.ts';
 import { newEnd } from './ends.ts';
 import { layoutOf } from './listener/layout.ts';
 import { newQueues, newTraffic, openQueues } from './queues/port.ts';
+import { tellWrongMaps } from './promise.ts';
 import { planOf } from './switching/plan.ts';
 import { runAtOnce } from './switching/run.ts';
 
@@ -110,6 +111,7 @@ function buildNic(world: World, guest: NicGuestRecord, scenario: NicScenario, ni
 		const { end } = context;
 		const done = runAtOnce(context, kind, planOf(kind, { guest, nic, end }, false), world.scenario.hosts[end.host]?.id ?? '');
 		nic.changes.push(done);
+		tellWrongMaps(guest, nic);
 		// An error of a map is words on QEMU's standard error, no more: the VM runs, and the change keeps what was said.
 	}
 	return ok(null);

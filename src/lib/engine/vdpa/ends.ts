@@ -15,6 +15,7 @@ export function newEnd(nic: NicRecord, host: number, instance: 0 | 1): DeviceEnd
 		ringTree: tree(),
 		treeEpoch: 0,
 		mapped: [],
-		rings: []
+		rings: [],
+		toldWrong: []
 	};
 }

@@ -1,7 +1,7 @@
 import { formatAddress } from '../../base/address.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
 import type { WrongMapStatus } from '../contract/vdpa/status.ts';
-import type { DeviceEndRecord, KernelEntryRecord, NicGuestRecord, SectionRecord } from '../state/vdpa-records.ts';
+import type { DeviceEndRecord, KernelEntryRecord, NicGuestRecord, NicRecord, SectionRecord } from '../state/vdpa-records.ts';
 
 /**
  * What the memory listener promises, and what the device has. Without shadow queues every section is reached at its own guest
@@ -21,6 +21,11 @@ export function wrongMaps(guest: NicGuestRecord, end: DeviceEndRecord): WrongMap
 		if (left !== null) wrong.push(left);
 	}
 	return wrong;
+}
+
+/** After whatever may change maps: what is wrong now is known. What comes to be wrong without that, nobody was told of (whole/device-maps.ts). */
+export function tellWrongMaps(guest: NicGuestRecord, nic: NicRecord): void {
+	for (const end of nic.ends) if (end) end.toldWrong = wrongMaps(guest, end).map(({ text }) => text);
 }
 
 /** Where a section has to be for the addresses that go over the rings. */

@@ -8,6 +8,7 @@ import type { ChangeRecord, ChangeStepRecord, EventRecord, JobRecord, NicGuestRe
 import type { World } from '../../state/world.ts';
 import { contextOf, guestOf } from '../context.ts';
 import type { NicContext } from '../ports.ts';
+import { tellWrongMaps } from '../promise.ts';
 import { EFFECTS } from './effects.ts';
 import { planOf, type ChangeKind } from './plan.ts';
 import { ringAreas } from './ring-areas.ts';
@@ -175,6 +176,7 @@ function finishChange(world: World, nic: NicRecord, change: ChangeRecord): void 
 	const status: ChangeStatus = { ...change.status, endNs: world.r.nowNs };
 	nic.changes.push(status);
 	nic.change = null;
+	for (const each of world.r.vdpa.nics) if (each.vm === nic.vm) tellWrongMaps(guestOf(world, nic.vm), each);
 	tell(
 		world,
 		nic,
