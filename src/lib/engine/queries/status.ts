@@ -248,6 +248,7 @@ function expectedDowntime(world: World, operation: OperationRecord): number {
 	const { costs } = world;
 	const vm = world.r.vms[operation.vm] as VmRecord;
 	const fixed = costNs(costs, 'switchoverFixedMs');
+	if (operation.strategy === 'postcopy' || operation.strategy === 'shared-file') return fixed;
 	if (passesByCopy(operation.strategy)) {
 		const rate = operation.bandwidth > 0 ? operation.bandwidth : operation.sendRate;
 		if (rate <= 0 || operation.bandwidth === 0) return operation.parameters.downtimeLimitNs;

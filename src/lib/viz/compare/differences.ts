@@ -19,6 +19,8 @@ function phaseWord({ phase, round }: OperationStatus): string {
 			return 'hand-off';
 		case 'switchover':
 			return 'switch-over';
+		case 'fetch':
+			return 'fetching';
 		default:
 			return phase;
 	}

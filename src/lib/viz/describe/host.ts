@@ -31,6 +31,8 @@ export function hostRole(host: HostStatus, status: WorldStatus): HostRole {
 		const owns = vm.owner === host.id;
 		if (source && owns && vm.vcpuState !== 'running')
 			return { words: 'stopped, still the owner', strong: true };
+		if (source && !owns && (operation.fetch?.missingPages ?? 0) > 0)
+			return { words: 'holds what is still missing', strong: true };
 		if (source && !owns) return { words: 'stopped, must not run', strong: false };
 		if (!source && owns && vm.vcpuState === 'loading')
 			return { words: 'owner, loading vCPUs', strong: true };

@@ -1,31 +1,14 @@
 import { passesByCopy } from '../../engine/contract/migration/strategies.ts';
-import {
-	formatBytesBinary,
-	formatBytesDecimal,
-	formatNs,
-	formatPpm,
-	formatRate
-} from '../../base/format.ts';
+import { formatBytesBinary, formatBytesDecimal, formatNs } from '../../base/format.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
 import { REASONS } from '../../engine/contract/reasons.ts';
 import type { OperationStatus, VmStatus, WorldStatus } from '../../engine/contract/status.ts';
+import { copyMoment } from './copy-moment.ts';
+import { figure, hostName, speed, type Moment } from './moment-parts.ts';
 
-/** A number that matters at this moment, with its words. */
-export interface MomentFigure {
-	readonly value: string;
-	readonly words: string;
-}
-
-/** The one sentence above the stage, and at most four figures. */
-export interface Moment {
-	readonly sentence: string;
-	readonly figures: readonly MomentFigure[];
-}
+export type { Moment, MomentFigure } from './moment-parts.ts';
 
 const pages = (count: number): string => formatBytesBinary(count * PAGE_BYTES);
-const figure = (value: string, words: string): MomentFigure => ({ value, words });
-const speed = (vm: VmStatus): MomentFigure => figure(formatPpm(vm.speedPpm), 'guest speed');
-const hostName = (id: string): string => (id.length === 1 ? `host ${id}` : id);
 
 /** The operation that is told of: the newest that runs, else the newest of all. */
 export function operationOf(status: WorldStatus): OperationStatus | null {
@@ -81,10 +64,14 @@ export function momentOf(status: WorldStatus): Moment {
 	const vm = status.vms.find((candidate) => candidate.id === operation.vm) ?? first;
 	if (vm === undefined) return { sentence: '', figures: [] };
 	if (operation.state !== 'running') return ended(status, operation, vm);
-	return passesByCopy(operation.strategy)
-		? precopy(status, operation, vm)
+	return sendsStream(operation)
+		? copyMoment(operation, vm, stoppedNs(operation, vm, status.nowNs))
 		: transit(status, operation, vm);
 }
+
+/** Something goes over the network: pages, or for a file that both map the device state alone. */
+const sendsStream = ({ strategy }: OperationStatus): boolean =>
+	passesByCopy(strategy) || strategy === 'shared-file';
 
 function ended(status: WorldStatus, operation: OperationStatus, vm: VmStatus): Moment {
 	const where = vm.runsOn === null ? 'nobody runs it' : `it runs on ${hostName(vm.runsOn)}`;
@@ -174,34 +161,4 @@ function transit(status: WorldStatus, operation: OperationStatus, vm: VmStatus):
 				figures: [figure(pages(pagesLeft), `on ${operation.source}`), speed(vm)]
 			};
 	}
-}
-
-function precopy(status: WorldStatus, operation: OperationStatus, vm: VmStatus): Moment {
-	const wire = figure(formatRate(operation.bandwidthBytesPerSecond), 'on the wire');
-	if (operation.phase === 'switchover')
-		return {
-			sentence: 'Switch-over: the VM stops, the last pages are sent',
-			figures: [
-				figure(formatNs(stoppedNs(operation, vm, status.nowNs)), 'guest stopped'),
-				figure(formatBytesBinary(operation.leftBytes), 'left'),
-				wire
-			]
-		};
-	if (operation.phase === 'setup')
-		return {
-			sentence: 'Setup: everything counts as not sent yet',
-			figures: [figure(formatBytesBinary(operation.leftBytes), 'to send'), speed(vm)]
-		};
-	return {
-		sentence:
-			operation.round <= 1
-				? 'Round 1: every page is copied while the VM runs'
-				: `Round ${operation.round}: what was written meanwhile is sent again`,
-		figures: [
-			figure(formatBytesBinary(operation.leftBytes), 'left to send'),
-			figure(formatBytesDecimal(operation.networkBytes), 'sent'),
-			wire,
-			speed(vm)
-		]
-	};
 }

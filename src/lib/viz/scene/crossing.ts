@@ -18,7 +18,13 @@ export function crossingVcpus(
 	const operation = operationOf(status);
 	const { vm } = scene;
 	const { pool } = layout;
-	if (operation === null || passesByCopy(operation.strategy) || vm === null || pool === null)
+	if (
+		operation === null ||
+		passesByCopy(operation.strategy) ||
+		operation.strategy === 'shared-file' ||
+		vm === null ||
+		pool === null
+	)
 		return [];
 	if (vm.vcpuState !== 'saving' && vm.vcpuState !== 'loading') return [];
 	const saving = vm.vcpuState === 'saving';

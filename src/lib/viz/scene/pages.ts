@@ -1,3 +1,4 @@
+import { passesByCopy } from '../../engine/contract/migration/strategies.ts';
 import { testBit } from '../../base/bitmap.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import type { MemoryStatus, WorldStatus } from '../../engine/contract/status.ts';
@@ -121,7 +122,7 @@ function markDirty(pages: PageCells, views: WorldViews, status: WorldStatus): vo
 		const name = status.vms[vm]?.id;
 		const running = status.operations.some(
 			(operation) =>
-				operation.vm === name && operation.state === 'running' && operation.strategy === 'precopy'
+				operation.vm === name && operation.state === 'running' && passesByCopy(operation.strategy)
 		);
 		if (!running) continue;
 		const at = (first[vm] as number) * 32 + gfn;

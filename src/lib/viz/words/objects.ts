@@ -9,7 +9,12 @@ import {
 	THIN
 } from '../../base/format.ts';
 import { formatAddress } from '../../base/address.ts';
-import { BLOCK_BYTES, MEMORY_BLOCK_BYTES, BLOCKS_PER_MEMORY_BLOCK } from '../../base/units.ts';
+import {
+	BLOCK_BYTES,
+	BLOCKS_PER_MEMORY_BLOCK,
+	MEMORY_BLOCK_BYTES,
+	PAGE_BYTES
+} from '../../base/units.ts';
 import type { FabricThing, ObjectName } from '../../engine/contract/queries.ts';
 import type { RuleId } from '../../engine/contract/rules.ts';
 import type {
@@ -297,7 +302,8 @@ function operationWords(operation: OperationStatus | undefined): Words {
 						['Rounds', formatNumber(operation.round)] as const,
 						['Left to send', formatBytesBinary(operation.leftBytes)] as const,
 						['Stops when left is below', formatBytesBinary(operation.thresholdBytes)] as const,
-						['Measured bandwidth', formatRate(operation.bandwidthBytesPerSecond)] as const
+						['Measured bandwidth', formatRate(operation.bandwidthBytesPerSecond)] as const,
+						...fetchRows(operation)
 					]
 				: [
 						['Ranges published', formatNumber(operation.rangeCount)] as const,
@@ -305,8 +311,37 @@ function operationWords(operation: OperationStatus | undefined): Words {
 						['Folios split', formatNumber(operation.splitFolios)] as const
 					])
 		],
-		rule: passesByCopy(operation.strategy) ? 'precopy-iterate' : 'hand-off'
+		rule: operation.fetch
+			? 'postcopy-fault'
+			: operation.strategy === 'shared-file'
+				? 'shared-file'
+				: passesByCopy(operation.strategy)
+					? 'precopy-iterate'
+					: 'hand-off'
 	};
+}
+
+/** What running without all of its memory costs the guest (QEMU's postcopy-requests, -blocktime, -latency). */
+function fetchRows({ fetch }: OperationStatus): (readonly [string, string])[] {
+	if (!fetch) return [];
+	return [
+		['Still missing', formatBytesBinary(fetch.missingPages * PAGE_BYTES)],
+		['Pages asked for', formatNumber(fetch.requests)],
+		['Waiting vCPUs', formatNumber(fetch.waitingVcpus)],
+		['All vCPUs waited', formatNs(fetch.blockedNs)],
+		...(fetch.meanLatencyNs === null
+			? []
+			: [['Mean wait', formatNs(fetch.meanLatencyNs)] as const]),
+		...(fetch.breaks === 0
+			? []
+			: [
+					['Stream broke', `${fetch.breaks} ${fetch.breaks === 1 ? 'time' : 'times'}`] as const,
+					[
+						'Lost on the wire, sent again',
+						formatBytesBinary(fetch.lostOnWire * PAGE_BYTES)
+					] as const
+				])
+	];
 }
 
 function blockWords(block: number, memory: MemoryStatus | undefined, status: WorldStatus): Words {

@@ -6,6 +6,7 @@ import { schedule } from '../../sim/event-queue.ts';
 import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { vmOf } from '../operation.ts';
+import { measure } from '../strategies/precopy.ts';
 import { pageWireBytes, sendPages } from '../stream.ts';
 import { wake } from './faults.ts';
 import { endFetch } from './over.ts';
@@ -70,6 +71,7 @@ export function endPush(world: World, operation: OperationRecord): void {
 	const planned = operation.batch?.pages ?? 0;
 	operation.batch = null;
 	sendPages(world, operation, planned);
+	measure(world, operation);
 	if (vm.fetch) wake(world, operation, vm, vm.fetch);
 	planPush(world, operation);
 }

@@ -96,5 +96,7 @@ export function runAtTarget(world: World, operation: OperationRecord): void {
 	if (world.scenario.pool) changeOwner(world, operation, operation.target, OwnerState.local);
 	enterPhase(world, operation, 'fetch', `${hostName(world, operation.target)} runs it, its memory follows`, 'postcopy-push');
 	operation.cursor = 0;
+	operation.measureStartNs = world.r.nowNs;
+	operation.measureSentBytes = operation.networkBytes;
 	planPush(world, operation);
 }

@@ -204,7 +204,7 @@ function endSlice(world: World, operation: OperationRecord, between: Between): v
 }
 
 /** Counters of at least 100 ms: bandwidth and with it the threshold. */
-function measure(world: World, operation: OperationRecord): void {
+export function measure(world: World, operation: OperationRecord): void {
 	const elapsed = world.r.nowNs - operation.measureStartNs;
 	if (elapsed < WINDOW_NS) return;
 	const sent = operation.networkBytes - operation.measureSentBytes;
