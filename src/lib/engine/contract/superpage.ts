@@ -81,6 +81,7 @@ export const SUPERPAGE_SPECS = {
 	rangesCrc: word('vm', 1, 0, 'the owner', 'checksum of its range descriptors'),
 	vcpuMap: word('vm', 2, 0, 'all, by compare-and-swap', '16 vCPUs, 4 bits each: the peer that runs it'),
 	vcpuMapToken: word('vm', 2, 1, 'all, by compare-and-swap', 'one more for each change of the map'),
+	vcpuSaved: word('vm', 2, 2, 'all, by fetch-and-add', 'one bit per vCPU whose saved state is whole'),
 	phase: word('handOff', 0, 0, 'all, by compare-and-swap', '0 idle, 1 proposed, 2 prepared: a hint, never decides'),
 	vcpuState: word('handOff', 1, 0, 'the source', 'the vCPU state is whole for this token'),
 	mapped: word('handOff', 2, 0, 'the target', 'it has mapped the ranges for this token'),

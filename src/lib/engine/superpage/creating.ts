@@ -30,8 +30,13 @@ export const CREATING: Protocol = {
 		}),
 		step('write-ranges', 'writes what the VM consists of', 'store', ({ words, me }) => {
 			words.store(rangesIndex(count(me.locals['vm'])), 1n);
-			return 'finish';
+			return 'look-before-finish';
 		}),
+		step('look-before-finish', 'reads its own fence once more', 'load', ({ words, self, incarnation, without }) =>
+			unpackFence(words.load(fenceIndex(self))).incarnation >= incarnation && !without.includes('look-before-finish')
+				? 'not-created'
+				: 'finish'
+		),
 		step('finish', 'says that the record is whole', 'compare-and-swap', ({ words, self, incarnation, me }) => {
 			const value = kept(me.locals['seen']);
 			const token = unpackOwner(value).token + 1;

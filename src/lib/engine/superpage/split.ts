@@ -1,13 +1,13 @@
-import { stateMark, vcpuPeer, withVcpuPeer } from '../contract/superpage-words.ts';
+import { vcpuPeer, withVcpuPeer } from '../contract/superpage-words.ts';
 import { wordIndex } from '../contract/superpage.ts';
 import { count, keep, kept, step, type Protocol } from './steps.ts';
-import { vcpuStateIndex } from './words.ts';
 
 /**
  * One vCPU of a VM whose vCPUs run on two hosts (approach 2 of seed S3; our design, cxl-fabric reference 10.2 and I1): the map
  * says who runs it. Who runs it gives it away; who finds itself named may run it. `vm`, `vcpu`, and for the giver `to` are locals.
  */
 const map = (me: { locals: Record<string, string | number | boolean> }): number => wordIndex('vcpuMap', count(me.locals['vm']));
+const saved = (me: { locals: Record<string, string | number | boolean> }): number => wordIndex('vcpuSaved', count(me.locals['vm']));
 
 export const GIVING_VCPU: Protocol = {
 	first: 'stop-vcpu',
@@ -17,8 +17,8 @@ export const GIVING_VCPU: Protocol = {
 			if (!without.includes('stop-vcpu')) me.running = false;
 			return without.includes('save-vcpu') ? 'read-map' : 'save-vcpu';
 		}),
-		step('save-vcpu', 'writes its state', 'store', ({ words, me }) => {
-			words.store(vcpuStateIndex(count(me.locals['vm'])), stateMark(count(me.locals['vcpu'])));
+		step('save-vcpu', 'writes its state and says that it is whole', 'fetch-and-add', ({ words, me }) => {
+			words.add(saved(me), 1n << BigInt(count(me.locals['vcpu'])));
 			return 'read-map';
 		}),
 		step('read-map', 'reads who runs which vCPU', 'load', ({ words, self, me }) => {
@@ -54,8 +54,12 @@ export const TAKING_VCPU: Protocol = {
 			true
 		),
 		step('check-vcpu', 'checks the state of the vCPU', 'load', ({ words, me }) =>
-			words.load(vcpuStateIndex(count(me.locals['vm']))) === stateMark(count(me.locals['vcpu'])) ? 'run-vcpu' : 'await-vcpu'
+			((words.load(saved(me)) >> BigInt(count(me.locals['vcpu']))) & 1n) === 1n ? 'clear-saved' : 'await-vcpu'
 		),
+		step('clear-saved', 'says that the saved state is used', 'fetch-and-add', ({ words, me }) => {
+			words.add(saved(me), -(1n << BigInt(count(me.locals['vcpu']))));
+			return 'run-vcpu';
+		}),
 		step('run-vcpu', 'runs the vCPU', null, ({ me }) => {
 			me.running = true;
 			return 'runs';

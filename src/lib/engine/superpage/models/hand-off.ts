@@ -31,7 +31,8 @@ export interface HandOffModelOptions {
 	readonly coherent?: boolean;
 	/** With false the source never changes its mind. */
 	readonly cancels?: boolean;
-	/** The VM is already given up: the search begins in the hand-off. */
+	/** The search begins when the VM is already given up: nobody runs it. */
+	readonly given?: boolean;
 	readonly id?: string;
 }
 
@@ -138,7 +139,7 @@ function endingOf(actors: readonly ModelActor[], recovered: boolean): Model['end
 }
 
 export function handOffModel(options: HandOffModelOptions = {}): Model {
-	const { without = [], reached = true, recover = [], restart = false, cancels = true } = options;
+	const { without = [], reached = true, recover = [], restart = false, cancels = true, given = false } = options;
 	const around = { vm: 0, rangesCrc: CRC, reached };
 	const actors: ModelActor[] = [
 		{
@@ -146,7 +147,9 @@ export function handOffModel(options: HandOffModelOptions = {}): Model {
 			host: SOURCE,
 			incarnation: 1,
 			steps: HAND_OFF.filter((step) => step.actor === 'source'),
-			record: { step: FIRST_STEP.source, running: true, locals: {}, planned: false },
+			record: given
+				? { step: 'await-commit', running: false, locals: { token: START_TOKEN, flushed: true }, planned: false }
+				: { step: FIRST_STEP.source, running: true, locals: {}, planned: false },
 			rests: RESTING,
 			around: { ...around, peer: TARGET },
 			ways: (me) => {
@@ -159,7 +162,7 @@ export function handOffModel(options: HandOffModelOptions = {}): Model {
 			host: TARGET,
 			incarnation: 1,
 			steps: HAND_OFF.filter((step) => step.actor === 'target'),
-			record: { step: FIRST_STEP.target, running: false, locals: {}, planned: false },
+			record: { step: given ? 'await-handoff' : FIRST_STEP.target, running: false, locals: {}, planned: false },
 			rests: RESTING,
 			around: { ...around, peer: SOURCE }
 		},
@@ -179,9 +182,17 @@ export function handOffModel(options: HandOffModelOptions = {}): Model {
 		hosts,
 		actors,
 		words: [
-			[OWNER, packOwner({ owner: SOURCE, state: OwnerState.staged, incarnation: 1, token: START_TOKEN })],
-			[phaseIndex(0), BigInt(HandOffPhase.idle)],
-			[vcpuStateIndex(0), 0n],
+			[
+				OWNER,
+				packOwner({
+					owner: SOURCE,
+					state: given ? OwnerState.handoff : OwnerState.staged,
+					incarnation: 1,
+					token: START_TOKEN + Number(given)
+				})
+			],
+			[phaseIndex(0), BigInt(given ? HandOffPhase.prepared : HandOffPhase.idle)],
+			[vcpuStateIndex(0), given ? stateMark(START_TOKEN) : 0n],
 			[rangesIndex(0), BigInt(CRC)],
 			...hosts.map((_, host) => [fenceIndex(host), 0n] as const),
 			...(recover.length === 0
