@@ -4,6 +4,7 @@ import { readCases } from './conformance/case.ts';
 import { playDcd } from './conformance/play-dcd.ts';
 import { playCxl } from './conformance/play-cxl.ts';
 import { playIova } from './conformance/play-iova.ts';
+import { playMigration } from './conformance/play-migration.ts';
 import { playVirtio } from './conformance/play-virtio.ts';
 import { playZones } from './conformance/play-zones.ts';
 
@@ -18,7 +19,8 @@ const FAMILIES: Readonly<Record<string, (recorded: RecordedCase) => Answer>> = {
 	'virtio-mem': playVirtio,
 	'cxl-topology': playCxl,
 	'dcd-qmp': playDcd,
-	'iova-tree': playIova
+	'iova-tree': playIova,
+	migration: playMigration
 };
 
 function fail(message: string): never {

@@ -8,6 +8,7 @@ import { readCases, type Json, type RecordedCase, type RecordedStep } from '../.
 import { playDcd } from '../../tools/conformance/play-dcd.ts';
 import { playCxl } from '../../tools/conformance/play-cxl.ts';
 import { playIova } from '../../tools/conformance/play-iova.ts';
+import { playMigration } from '../../tools/conformance/play-migration.ts';
 import { playVirtio } from '../../tools/conformance/play-virtio.ts';
 import { playZones } from '../../tools/conformance/play-zones.ts';
 
@@ -18,7 +19,8 @@ const FAMILIES = [
 	['virtio-mem', playVirtio],
 	['cxl-topology', playCxl],
 	['dcd-qmp', playDcd],
-	['iova-tree', playIova]
+	['iova-tree', playIova],
+	['migration', playMigration]
 ] as const;
 
 describe.each(FAMILIES)('%s', (family, play) => {
@@ -105,6 +107,37 @@ describe('the comparison notices', () => {
 		const at = code.steps.findIndex((step) => step.op === 'host-accept');
 		const changed = altered(code, at, (step) => ({ ...step, result: { ok: false, rc: 2, rc_name: 'INVALID_INPUT' } }));
 		expect(playDcd(changed).difference).toMatch(/\(host-accept\): rc/);
+	});
+	it('a migration that converges and should not, another error, another run state, pages that cross', () => {
+		const done = pick('migration', 'case06');
+		const watch = done.steps.findIndex((step) => step.op === 'watch-migration');
+		const never = altered(
+			done,
+			watch,
+			(step) =>
+				({
+					...step,
+					status_over_time: [
+						[0, 'setup'],
+						[0.05, 'active']
+					]
+				}) as RecordedStep
+		);
+		expect(playMigration(never).difference).toMatch(/\(watch-migration\): ends in completed, recorded active/);
+		const text = { ok: false, class: 'GenericError', text: 'no' };
+		const refused = pick('migration', 'case23');
+		const at = refused.steps.findIndex((step) => step['command'] === 'migrate_cancel');
+		expect(playMigration(altered(refused, at, (step) => ({ ...step, result: text }))).difference).toMatch(/\(qmp\): text/);
+		const state = done.steps.findIndex((step) => step.op === 'destination-state');
+		const stopped = altered(done, state, (step) => ({ ...step, 'query-status': { status: 'paused', running: false } }));
+		expect(playMigration(stopped).difference).toMatch(/query-status status: "running", recorded "paused"/);
+		const shared = pick('migration', 'case36');
+		const look = shared.steps.findIndex((step) => step.op === 'watch-migration');
+		const crosses = altered(shared, look, (step) => {
+			const query = step['query-migrate'] as { ram: object };
+			return { ...step, 'query-migrate': { ...query, ram: { ...query.ram, normal: 30_000 } } } as RecordedStep;
+		});
+		expect(playMigration(crosses).difference).toMatch(/memory crosses: "by reference", recorded "by copy"/);
 	});
 	it('another map found, another address, a map that should be left', () => {
 		const found = pick('iova-tree', 'case029');

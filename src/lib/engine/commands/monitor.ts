@@ -17,8 +17,7 @@ export function executeMonitor(world: World, command: MonitorCommand): Outcome<{
 	if (!found.ok) return found;
 	const { vmIndex, host, vm } = found.value;
 	const run = isRun(command.execute) ? MONITOR_RUNS[command.execute] : undefined;
-	if (!run && !isLook(command.execute))
-		return refused('monitor-refused', `The command ${command.execute} has not been found`);
+	if (!run && !isLook(command.execute)) return refused('monitor-refused', `The command ${command.execute} has not been found`);
 	const process = processAt(world, vmIndex, host);
 	const cause = emit(world, {
 		kind: 'command',

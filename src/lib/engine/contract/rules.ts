@@ -127,6 +127,11 @@ export const RULES = {
 	),
 	'zero-page': rule('zero page', 'A page of zeroes costs a header and one byte.', 'QEMU 10.2.2 migration/ram.c'),
 	'migration-status': rule('status', 'The status changes by compare-and-swap on the old one.', 'QEMU 10.2.2 migration/migration.c'),
+	'cxl-not-migrated': rule(
+		'a CXL device is not migrated',
+		'A cxl-type3 device has no state that is written down and its memory is not sent; nothing refuses.',
+		'QEMU 11.1.3 hw/mem/cxl_type3.c'
+	),
 	'memory-by-descriptor': rule(
 		'memory by descriptor',
 		'A new process on the same host maps the memory that the old one had; no page moves.',

@@ -9,6 +9,7 @@ import { refreshSpeed } from '../hypervisor/speed.ts';
 import { emit } from '../sim/trace.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
+import { loseCxlMemory } from './qemu/cxl-memory.ts';
 import { noteResumed, noteStatus, noteStopped } from './qemu/note.ts';
 
 /** What every strategy shares: phases, the parts of the downtime, the end. An operation is a record (decision D5). */
@@ -119,6 +120,7 @@ export function finish(
 	vm.throttlePercent = 0;
 	vm.throttleStrikes = 0;
 	refreshSpeed(world, vm);
+	if (state === 'completed' && !operation.toFile) loseCxlMemory(world, operation);
 	// Nothing that is being cancelled fails any more (migration_completion, migration_detect_error).
 	setStatus(world, operation, state === 'failed' && vm.status === 'cancelling' ? 'cancelled' : state);
 	emit(world, {

@@ -263,7 +263,7 @@ function buildVm(world: World, index: number, vm: VmScenario, firstGuestBlock: n
 		instances: [host, -1],
 		poolZones: [extentZone(world), extentZone(world)],
 		running: 0,
-		vcpuState: 'running',
+		vcpuState: vm.qemu?.stopped === true ? 'stopped' : 'running',
 		ownerHost: host,
 		workload: vm.workload as VmRecord['workload'],
 		classes: classesOf(vm.workload as VmRecord['workload'], populatedPages),

@@ -158,6 +158,8 @@ export interface VmRecord {
 	ownerChangedNs: number;
 	previousOwner: [number, number, number, number] | null;
 	causeSeq: number | null;
+	/** Pages of a CXL device of the guest that a migration left behind; absent while none did. */
+	cxlLost?: number;
 	/** Present while the guest runs without all of its memory. */
 	fetch?: FetchRecord;
 	/** Confidential memory: no kernel may move it, and none of it may lie on CXL. */
@@ -358,6 +360,8 @@ export interface OperationRecord {
 	races?: number;
 	/** Pages that the target’s decoder leads to another device address than the source meant. */
 	misledPages?: number;
+	/** Pages that the target reached at the device address that was meant. */
+	agreedPages?: number;
 	/** Why the target, or a device, will not have it. */
 	refusal?: { reason: ReasonId; detail: string };
 	onlineExtent: number;

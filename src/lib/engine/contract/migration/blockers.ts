@@ -26,7 +26,7 @@ export const BLOCKING_DEVICES = {
 	'vfio-pci': device(
 		'vfio-pci',
 		'blocker',
-		"0000:00:04.0: VFIO migration is not supported in kernel",
+		'0000:00:04.0: VFIO migration is not supported in kernel',
 		'A device passed through whose driver cannot hand its state over.',
 		'QEMU 10.2.2 hw/vfio/migration.c, vfio_migration_realize'
 	),

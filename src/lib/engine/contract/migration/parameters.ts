@@ -85,7 +85,11 @@ export function typeProblem(name: ParameterName, value: unknown): string | null 
 
 type Bound = readonly [ParameterName, (value: number, set: QmpParameters) => boolean, string];
 const between = (least: number, most: number) => (value: number) => value >= least && value <= most;
-const POWERS_OF_TWO: readonly number[] = Array.from({ length: 53 }, (_, power) => 2 ** power);
+function isPowerOfTwo(value: number): boolean {
+	let power = 1;
+	while (power < value) power *= 2;
+	return power === value;
+}
 
 /** migrate_params_check, in its order; the words name an option with underscores. */
 const BOUNDS: readonly Bound[] = [
@@ -99,7 +103,7 @@ const BOUNDS: readonly Bound[] = [
 	['multifd-zstd-level', between(0, 20), 'Option multifd_zstd_level expects a value between 0 and 20'],
 	[
 		'xbzrle-cache-size',
-		(value) => value >= PAGE_BYTES && POWERS_OF_TWO.includes(value),
+		(value) => value >= PAGE_BYTES && isPowerOfTwo(value),
 		'Option xbzrle_cache_size expects a power of two no less than the target page size'
 	],
 	[
@@ -123,8 +127,7 @@ export const usesTls = (set: QmpParameters): boolean => parameterOf(set, 'tls-cr
 
 /** QEMU's objection to a set of parameters; null: none. */
 export function boundProblem(set: QmpParameters, capabilities: readonly string[]): string | null {
-	const broken = (bounds: readonly Bound[]): string | null =>
-		bounds.find(([name, fits]) => !fits(numberOf(set, name), set))?.[2] ?? null;
+	const broken = (bounds: readonly Bound[]): string | null => bounds.find(([name, fits]) => !fits(numberOf(set, name), set))?.[2] ?? null;
 	const early = broken(BOUNDS);
 	if (early !== null) return early;
 	if (capabilities.includes('zero-copy-send') && (isCompressed(set) || usesTls(set)))

@@ -35,7 +35,10 @@ export const MIGRATION_STATUSES = {
 		'postcopy-active',
 		...ENDS
 	]),
-	'postcopy-device': status('The package is out; the target loads the state of the devices.', 'nobody', true, ['postcopy-active', 'failed']),
+	'postcopy-device': status('The package is out; the target loads the state of the devices.', 'nobody', true, [
+		'postcopy-active',
+		'failed'
+	]),
 	'postcopy-active': status('The guest runs on the target; pages are pulled and pushed.', 'target', true, [
 		'postcopy-paused',
 		'completed',

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { BLOCKING_DEVICES } from '../migration/blockers.ts';
-import { bytes, text } from './fields.ts';
+import { bytes } from './fields.ts';
 
 const DEVICE_NAMES = Object.keys(BLOCKING_DEVICES) as [keyof typeof BLOCKING_DEVICES, ...(keyof typeof BLOCKING_DEVICES)[]];
 
@@ -18,11 +18,10 @@ export const qemuSchema = v.strictObject({
 	onlyMigratable: v.optional(v.boolean()),
 	/** How the memory is backed: private, shared and nameless, shared by descriptor, or shared in a named file. */
 	backend: v.optional(v.picklist(['ram', 'ram-shared', 'memfd', 'file'], 'a backend is ram, ram-shared, memfd or file')),
-	/** Private memory plugged in beside it, untouched. */
+	/** Private memory plugged in beside it, and how much of it the guest has written once. */
 	dimmBytes: v.optional(bytes),
+	dimmWrittenBytes: v.optional(bytes),
 	/** Volatile memory of a cxl-type3 device of the guest, and how much of it a program of the guest has written. */
-	cxl: v.optional(v.strictObject({ bytes, writtenBytes: bytes })),
-	/** Its -incoming or -cpr words, for the eye. */
-	note: v.optional(text(80))
+	cxl: v.optional(v.strictObject({ bytes, writtenBytes: bytes }))
 });
 export type QemuScenario = v.InferOutput<typeof qemuSchema>;

@@ -64,12 +64,7 @@ function fromChannel(addr: QmpArguments): Read {
 }
 
 /** migration_transport_compatible: what the capabilities need of the way there. */
-export function transportProblem(
-	address: Address,
-	capabilities: readonly Capability[],
-	mode: string,
-	directIo: boolean
-): string | null {
+export function transportProblem(address: Address, capabilities: readonly Capability[], mode: string, directIo: boolean): string | null {
 	const on = (name: Capability): boolean => capabilities.includes(name);
 	const { transport } = address;
 	if (on('mapped-ram') && transport !== 'file') return 'Migration requires seekable transport (e.g. file)';

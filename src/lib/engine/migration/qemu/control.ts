@@ -197,7 +197,8 @@ export const deviceAdd: MonitorWord = ({ world, vmIndex, process }, given) => {
 	const { driver, id } = given;
 	if (driver === undefined) return missing('driver');
 	const blocking = Object.values(BLOCKING_DEVICES).find((device) => device.type === driver && device.kind !== 'none');
-	if (typeof driver !== 'string' || (!blocking && !DRIVERS.includes(driver))) return error(`'${String(driver)}' is not a valid device model name`);
+	if (typeof driver !== 'string' || (!blocking && !DRIVERS.includes(driver)))
+		return error(`'${String(driver)}' is not a valid device model name`);
 	if (statusRuns(process.outgoing)) return error('device_add not allowed while migrating');
 	const problem = blocking && world.scenario.vms[vmIndex]?.qemu?.onlyMigratable ? onlyMigratableProblem(blocking) : null;
 	if (problem !== null) return error(problem);

@@ -92,7 +92,7 @@ function failedConnect({ world, process, cause }: Spoken, address: Address): Mon
 }
 
 function connect(spoken: Spoken, listener: QemuRecord): MonitorAnswer {
-	const { world, process, vm, vmIndex, cause } = spoken;
+	const { world, process, vm, vmIndex } = spoken;
 	const lines = loadProblem(process, listener);
 	if (lines.length > 0) return refusedByTarget(spoken, listener, lines);
 	const strategy = strategyOf(world, process);
@@ -176,7 +176,6 @@ function begin(
 		listener.operation = id;
 		listener.listening = null;
 	}
-	vm.status = vm.status === 'none' ? 'none' : vm.status;
 	const operation = beginMigration(world, {
 		strategy,
 		vm: vmIndex,

@@ -1,5 +1,4 @@
-import { PAGE_BYTES } from '../../../base/units.ts';
-import { NS_PER_MS } from '../../../base/units.ts';
+import { NS_PER_MS, PAGE_BYTES } from '../../../base/units.ts';
 import { CAPABILITY_NAMES } from '../../contract/migration/capabilities.ts';
 import { PARAMETER_NAMES, parameterOf } from '../../contract/migration/parameters.ts';
 import type { MigrationInfo, MigrationRam } from '../../contract/migration/query.ts';
@@ -9,7 +8,7 @@ import type { MonitoredRecord, QemuRecord } from '../../state/qemu-records.ts';
 import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { blockedReasons } from './blocked.ts';
-import { dimmBytes, OTHER_BLOCKS, sharedFile } from './ram-blocks.ts';
+import { dimmBytes, dimmNormalPages, OTHER_BLOCKS, sharedFile } from './ram-blocks.ts';
 import { runStateOf } from './processes.ts';
 
 /** Questions at a monitor: nothing changes. */
@@ -55,10 +54,12 @@ function ramOf(world: World, process: QemuRecord, operation: OperationRecord, mo
 	const vm = world.r.vms[process.vm] as { pageCount: number; fetch?: { requested: number } };
 	const done = process.outgoing === 'completed';
 	const begun = monitored.setupEndNs >= 0;
-	const dimmPages = begun ? dimmBytes(world, process.vm) / PAGE_BYTES : 0;
+	const dimmPages = dimmBytes(world, process.vm) / PAGE_BYTES;
+	const others = begun ? OTHER_BLOCKS.pages + dimmPages : 0;
+	const othersNormal = begun ? OTHER_BLOCKS.normalPages + dimmNormalPages(world, process.vm) : 0;
 	const asked = vm.fetch?.requested ?? operation.fetched?.requested ?? 0;
-	const normal = monitored.normalPages + asked + (begun ? OTHER_BLOCKS.normalPages : 0);
-	const other = begun ? OTHER_BLOCKS.normalPages * (PAGE_BYTES + 8) + (OTHER_BLOCKS.pages - OTHER_BLOCKS.normalPages + dimmPages) * 9 : 0;
+	const normal = monitored.normalPages + asked + othersNormal;
+	const other = othersNormal * (PAGE_BYTES + 8) + (others - othersNormal) * 9;
 	const transferred = operation.networkBytes + other;
 	const transferMs = (endNs - (begun ? monitored.setupEndNs : operation.startNs)) / NS_PER_MS;
 	const ignored = sharedFile(world, process) ? vm.pageCount * PAGE_BYTES : 0;
@@ -66,7 +67,7 @@ function ramOf(world: World, process: QemuRecord, operation: OperationRecord, mo
 		transferred,
 		remaining: done ? 0 : operation.dirtyPages * PAGE_BYTES,
 		total: vm.pageCount * PAGE_BYTES - ignored + OTHER_BLOCKS.pages * PAGE_BYTES + dimmBytes(world, process.vm),
-		duplicate: monitored.zeroPages + (begun ? OTHER_BLOCKS.pages - OTHER_BLOCKS.normalPages + dimmPages : 0),
+		duplicate: monitored.zeroPages + others - othersNormal,
 		normal,
 		'normal-bytes': normal * PAGE_BYTES,
 		'dirty-pages-rate': done ? 0 : monitored.dirtyPagesRate,

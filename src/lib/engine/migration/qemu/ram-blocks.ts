@@ -24,4 +24,28 @@ export function backendOf(world: World, vmIndex: number): Backend {
 export const sharedFile = (world: World, process: QemuRecord): boolean =>
 	process.capabilities.includes('x-ignore-shared') && backendOf(world, process.vm) === 'file';
 
+/** Pages of it that are not zero. */
+export const dimmNormalPages = (world: World, vmIndex: number): number =>
+	Math.ceil((world.scenario.vms[vmIndex]?.qemu?.dimmWrittenBytes ?? 0) / 4096);
+
 export const dimmBytes = (world: World, vmIndex: number): number => world.scenario.vms[vmIndex]?.qemu?.dimmBytes ?? 0;
+
+const MIB = 1024 * 1024;
+/** Sizes of the other blocks, in the order in which they are written. */
+const OTHER_BYTES = [256 * 1024, 128 * 1024, 128 * 1024, 4096, 4096];
+/** Device state behind the memory (QEMU 11.1.3, q35 without devices of its own). */
+const STATE_BYTES = 125_402;
+
+/**
+ * Size of the file in which a VM lies. With mapped-ram every block begins at a whole MiB behind its header and bitmap and every
+ * page has its place, whether it was ever sent or not (QEMU 11.1.3 migration/ram.c, mapped_ram_setup_ramblock).
+ */
+export function stateFileBytes(world: World, process: QemuRecord): number {
+	const operation = world.r.operations[process.operation - 1];
+	const vm = world.r.vms[process.vm];
+	if (!operation || !vm) return 0;
+	if (!process.capabilities.includes('mapped-ram')) return operation.networkBytes + STATE_BYTES;
+	let end = 0;
+	for (const bytes of [vm.pageCount * 4096, ...OTHER_BYTES]) end = (Math.floor(end / MIB) + 1) * MIB + bytes;
+	return end + STATE_BYTES;
+}
