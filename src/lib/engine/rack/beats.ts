@@ -112,7 +112,7 @@ function selfFence(world: World, host: number): void {
 		rule: 'self-fence',
 		host,
 		values: { vms: stopped.length },
-		text: `${nameOf(world, host)} could not beat and stops ${stopped.length === 0 ? 'nothing: nobody can take its VMs' : `${stopped.length} VM${stopped.length === 1 ? '' : 's'}`}`
+		text: `${nameOf(world, host)} could not beat and ${nobodyCan && stopped.length === 0 ? 'goes on: nobody can take its VMs' : `stops ${stopped.length} VM${stopped.length === 1 ? '' : 's'}`}`
 	});
 }
 

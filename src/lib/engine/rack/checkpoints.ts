@@ -48,8 +48,13 @@ export function saved(world: World, vmIndex: number): void {
 	const mine = rackVmOf(world, vmIndex);
 	if (!mine.checkpointing) return;
 	mine.checkpointing = false;
-	if (vm.vcpuState !== 'stopped' || world.r.hosts[vm.instances[vm.running] as number]?.power !== 'up') return;
+	if (vm.vcpuState !== 'stopped') return;
 	catchUp(world, vmIndex);
+	if (!reachesPool(world, vm.instances[vm.running] as number)) {
+		mine.stalled = true;
+		mine.stoppedNs = world.r.nowNs;
+		return;
+	}
 	mine.checkpointNs = world.r.nowNs;
 	mine.checkpoints += 1;
 	mine.checkpointCostNs += checkpointNs(world, vm);

@@ -1,7 +1,8 @@
+import { NS_PER_S } from '../../base/units.ts';
 import { chance } from '../sim/streams.ts';
 import type { World } from '../state/world.ts';
 import { cutLink, mendLink } from './links.ts';
-import { rackOf } from './rack-records.ts';
+import { peerOf, rackOf } from './rack-records.ts';
 import { boot, crash, pause } from './power.ts';
 import { losePool, restorePool } from './pool.ts';
 import { plan, RackTimer } from './timers.ts';
@@ -28,7 +29,11 @@ function strike(world: World, kind: 'host' | 'pause' | 'cxl-link' | 'network-lin
 	const mend = (what: number): void => {
 		if (forNs > 0) plan(world, forNs, RackTimer.mend, host + 16 * what);
 	};
-	if (kind === 'pause') return pause(world, host, forNs > 0 ? forNs : 1e9).ok;
+	if (kind === 'pause') {
+		if (!pause(world, host, forNs > 0 ? forNs : NS_PER_S).ok) return false;
+		plan(world, 2 * (forNs > 0 ? forNs : NS_PER_S), RackTimer.mend, host + 16 * 4);
+		return true;
+	}
 	if (kind === 'host') {
 		if (!crash(world, host).ok) return false;
 		mend(0);
@@ -50,5 +55,9 @@ export function mendTimer(world: World, code: number): void {
 	const what = Math.floor(code / 16);
 	if (what === 0) boot(world, host);
 	else if (what === 3) restorePool(world);
-	else mendLink(world, host, what === 1 ? 'cxl' : 'network');
+	else {
+		if (what < 3) mendLink(world, host, what === 1 ? 'cxl' : 'network');
+		// Meanwhile it may have been fenced: a device lets in only a host that starts anew.
+		if (peerOf(world, host).deviceFenced) boot(world, host);
+	}
 }

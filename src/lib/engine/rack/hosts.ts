@@ -19,9 +19,13 @@ export function poolPagesOf(world: World, vmIndex: number): number {
 /** The vCPUs of what runs on this host stop; who stopped them is to start them again. Returns the VMs. */
 export function stopOn(world: World, host: number, which: (vmIndex: number) => boolean = () => true): number[] {
 	return world.r.vms.flatMap((vm, index) => {
-		if (vm.instances[vm.running] !== host || vm.vcpuState !== 'running' || !which(index)) return [];
+		const mine = rackVmOf(world, index);
+		if (vm.instances[vm.running] !== host || (vm.vcpuState !== 'running' && !mine.checkpointing) || !which(index)) return [];
 		vm.vcpuState = 'stopped';
-		rackVmOf(world, index).held = true;
+		// Registers that are half saved are none.
+		mine.checkpointing = false;
+		mine.held = true;
+		mine.stoppedNs = world.r.nowNs;
 		return [index];
 	});
 }

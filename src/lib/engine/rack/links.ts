@@ -58,7 +58,9 @@ export function stall(world: World, isOn: (host: number) => boolean): void {
 	world.r.vms.forEach((vm, index) => {
 		if (!isOn(vm.instances[vm.running] as number) || vm.vcpuState !== 'running' || poolPagesOf(world, index) === 0) return;
 		vm.vcpuState = 'stopped';
-		rackVmOf(world, index).stalled = true;
+		const mine = rackVmOf(world, index);
+		mine.stalled = true;
+		mine.stoppedNs = world.r.nowNs;
 	});
 }
 

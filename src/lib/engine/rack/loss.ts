@@ -36,6 +36,7 @@ const MOST_DAMAGED = 512;
 export function loseVm(world: World, vmIndex: number, host: number, why: LossStatus['why'], cause: number | null): void {
 	const vm = world.r.vms[vmIndex] as VmRecord;
 	const mine = rackVmOf(world, vmIndex);
+	const sinceNs = mine.held || mine.stalled ? mine.stoppedNs : world.r.nowNs;
 	const whole = ownerOf(world, vmIndex).state === OwnerState.handoff && why !== 'pool';
 	endMove(world, vmIndex, host);
 	endPins(world, vmIndex);
@@ -57,7 +58,7 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 	const registers = whole
 		? 'its registers were whole in the super-page'
 		: mine.checkpointNs >= 0 && poolPages > 0
-			? `its registers go back ${Math.round((world.r.nowNs - mine.checkpointNs) / 1e6)} ms`
+			? `its registers go back ${Math.round((sinceNs - mine.checkpointNs) / 1e6)} ms`
 			: 'its registers are gone';
 	const sentence = `${vm.id} was on ${world.r.hosts[host]?.id ?? 'the pool'}: ${registers}, ${dramPages} pages with ${why === 'pool' ? 'the pool' : 'its DRAM'}, ${lines} pages with lines in caches; ${poolPages} pages lie on the pool`;
 	const causeSeq = emit(world, {
@@ -73,6 +74,7 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 		vm: vmIndex,
 		host,
 		atNs: world.r.nowNs,
+		sinceNs,
 		why,
 		registersFromNs: poolPages > 0 ? mine.checkpointNs : -1,
 		registersWhole: whole,

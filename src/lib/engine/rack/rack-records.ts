@@ -25,6 +25,7 @@ const newVm = (): RackVmRecord => ({
 	checkpointing: false,
 	stalled: false,
 	held: false,
+	stoppedNs: -1,
 	restarts: 0,
 	restartTo: -1,
 	zombie: null,

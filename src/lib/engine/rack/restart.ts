@@ -130,7 +130,7 @@ export function restarted(world: World, vmIndex: number): void {
 	refreshSpeed(world, vm);
 	mine.restarts += 1;
 	if (loss) Object.assign(loss, { how: adopt ? 'from-checkpoint' : 'cold-boot', backOn: host, backNs: world.r.nowNs });
-	const gap = loss ? world.r.nowNs - loss.atNs : 0;
+	const gap = loss ? world.r.nowNs - loss.sinceNs : 0;
 	vm.causeSeq = note(world, {
 		kind: 'back',
 		rule: 'vm-restart',

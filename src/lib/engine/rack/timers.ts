@@ -24,7 +24,7 @@ export const RackTimer = {
 	calendar: 9,
 	/** A look at a hazard. b: its index. */
 	hazard: 10,
-	/** What a hazard broke is mended. b: host + 16 × (0 boot, 1 CXL link, 2 network, 3 pool). */
+	/** What a hazard broke is mended. b: host + 16 × (0 boot, 1 CXL link, 2 network, 3 pool, 4 boot if it is fenced). */
 	mend: 11
 } as const;
 

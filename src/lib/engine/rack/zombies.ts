@@ -21,7 +21,9 @@ import { haOf } from './settings.ts';
 const MOST_STORES = 256;
 
 export function leaveBehind(world: World, vmIndex: number, host: number, acts: boolean, onPool: boolean): void {
-	const zombie: ZombieRecord = { host, acts, sinceNs: world.r.nowNs, writes: 0, onPool, openly: haOf(world)?.fencing !== 'device' };
+	// The device stops stores to the pool; what a host that wakes up runs in its own DRAM only that host can stop.
+	const openly = haOf(world)?.fencing !== 'device' || (!acts && !onPool);
+	const zombie: ZombieRecord = { host, acts, sinceNs: world.r.nowNs, writes: 0, onPool, openly };
 	rackVmOf(world, vmIndex).zombie = zombie;
 	if (acts) appear(world, vmIndex, zombie);
 }

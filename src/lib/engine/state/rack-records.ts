@@ -46,6 +46,8 @@ export interface RackVmRecord {
 	stalled: boolean;
 	/** Stopped by its own host, or with it. */
 	held: boolean;
+	/** Since when it stands still for one of these reasons. */
+	stoppedNs: number;
 	restarts: number;
 	restartTo: number;
 	zombie: ZombieRecord | null;
@@ -82,6 +84,8 @@ export interface LossRecord {
 	vm: number;
 	host: number;
 	atNs: number;
+	/** Since when nobody runs it: earlier where its host only stood still. */
+	sinceNs: number;
 	why: LossStatus['why'];
 	registersFromNs: number;
 	registersWhole: boolean;

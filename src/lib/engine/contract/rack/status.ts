@@ -118,6 +118,8 @@ export interface LossStatus {
 	readonly vm: VmId;
 	readonly host: HostId;
 	readonly atNs: number;
+	/** Since when nobody runs it: earlier where its host only stood still. */
+	readonly sinceNs: number;
 	readonly why: 'crash' | 'fenced' | 'pool';
 	/** Registers go back to this moment; −1: there is nothing to go back to. */
 	readonly registersFromNs: number;

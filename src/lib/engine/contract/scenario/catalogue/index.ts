@@ -1,7 +1,9 @@
+import { COPYING_SCENARIOS } from './copying/index.ts';
 import { CXL_SCENARIOS } from './cxl/index.ts';
 import { EXPERIMENTS } from './experiments/index.ts';
 import { FABRIC_SCENARIOS } from './fabric/index.ts';
 import { MOVING_SCENARIOS } from './moving/index.ts';
+import { RACK_SCENARIOS } from './rack/index.ts';
 import { VDPA_SCENARIOS } from './vdpa/index.ts';
 import busyGuest from './busy-guest.json' with { type: 'json' };
 import heldPage from './held-page.json' with { type: 'json' };
@@ -26,15 +28,21 @@ export const MACHINE_CATALOGUE = [...EXPERIMENT_CATALOGUE, ...CXL_CATALOGUE];
 /** CXL fabrics and their dynamic capacity. */
 export const FABRIC_CATALOGUE = FABRIC_SCENARIOS;
 
+/** VMs that move by copy in other ways than pre-copy. */
+export const COPYING_CATALOGUE = COPYING_SCENARIOS;
+
 /** VMs that move by reference, one per objection. */
 export const MOVING_CATALOGUE = MOVING_SCENARIOS;
+
+/** Hosts that fail, and VMs that are kept running. */
+export const RACK_CATALOGUE = RACK_SCENARIOS;
 
 /** VMs with vDPA network devices. */
 export const VDPA_CATALOGUE = VDPA_SCENARIOS;
 
 export function catalogueScenario(id: string): unknown {
 	return (
-		[...CATALOGUE, ...MOVING_CATALOGUE, ...MACHINE_CATALOGUE, ...FABRIC_CATALOGUE, ...VDPA_CATALOGUE].find((entry) => entry.id === id)
+		[...CATALOGUE, ...COPYING_CATALOGUE, ...MOVING_CATALOGUE, ...RACK_CATALOGUE, ...MACHINE_CATALOGUE, ...FABRIC_CATALOGUE, ...VDPA_CATALOGUE].find((entry) => entry.id === id)
 			?.scenario ?? null
 	);
 }
