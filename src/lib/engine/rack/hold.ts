@@ -1,4 +1,4 @@
-import { passesByCopy } from '../contract/migration/strategies.ts';
+import { needsNetwork, passesByCopy } from '../contract/migration/strategies.ts';
 import { EventKind } from '../sim/event-kinds.ts';
 import { schedule, type PendingEvent } from '../sim/event-queue.ts';
 import type { OperationRecord } from '../state/records.ts';
@@ -15,7 +15,7 @@ export function heldBack(world: World, event: PendingEvent): boolean {
 	const operation = operationOf(world, event);
 	if (!operation) return false;
 	const copies = passesByCopy(operation.strategy);
-	for (const host of neededHosts(world, event, operation, copies)) {
+	for (const host of neededHosts(world, event, operation)) {
 		const power = world.r.hosts[host]?.power;
 		if (power === 'down') return true;
 		const peer = peerOf(world, host);
@@ -33,10 +33,10 @@ function operationOf(world: World, event: PendingEvent): OperationRecord | null 
 	return operation?.state === 'running' ? operation : null;
 }
 
-/** A copy needs both ends; moving pages by reference the host that runs the VM; a step of the hand-off its actor. */
-function neededHosts(world: World, event: PendingEvent, operation: OperationRecord, copies: boolean): number[] {
+/** What crosses the network needs both ends; moving pages by reference the host that runs the VM; a step of the hand-off its actor. */
+function neededHosts(world: World, event: PendingEvent, operation: OperationRecord): number[] {
 	if (event.kind === EventKind.handOff) return [event.b === 0 ? operation.source : operation.target];
-	if (copies) return [operation.source, operation.target];
+	if (needsNetwork(operation.strategy)) return [operation.source, operation.target];
 	const vm = world.r.vms[operation.vm];
 	return vm ? [vm.instances[vm.running] as number] : [];
 }

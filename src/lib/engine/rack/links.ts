@@ -1,8 +1,9 @@
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
-import { passesByCopy } from '../contract/migration/strategies.ts';
+import { needsNetwork } from '../contract/migration/strategies.ts';
 import type { HostLink } from '../contract/rack/status.ts';
 import type { ReasonId } from '../contract/reasons.ts';
 import { refreshSpeed } from '../hypervisor/speed.ts';
+import { breakStream } from '../migration/break-stream.ts';
 import { STRATEGIES } from '../migration/strategies/index.ts';
 import type { World } from '../state/world.ts';
 import { beginSilence } from './beats.ts';
@@ -25,9 +26,11 @@ export function cutLink(world: World, host: number, link: HostLink): Outcome<str
 	if (link === 'network') {
 		peer.networkCut = true;
 		for (const operation of world.r.operations) {
-			if (operation.state !== 'running' || !passesByCopy(operation.strategy)) continue;
-			// The stream ends: to the source it is as if the target had gone.
-			if (operation.source === host || operation.target === host) STRATEGIES[operation.strategy].hostLost(world, operation, 'target');
+			if (operation.state !== 'running' || !needsNetwork(operation.strategy)) continue;
+			if (operation.source !== host && operation.target !== host) continue;
+			const broken = breakStream(world, operation);
+			// While the device state is on its way it is to the source as if the target had gone.
+			if (!broken.ok && broken.reason === 'too-late') STRATEGIES[operation.strategy].hostLost(world, operation, 'target');
 		}
 		return ok(text);
 	}
@@ -45,12 +48,22 @@ export function mendLink(world: World, host: number, link: HostLink): Outcome<st
 	note(world, { kind: 'mend', rule: 'host-link', host, values: { link }, text });
 	if (link === 'network') {
 		peer.networkCut = false;
+		mendStreams(world);
 		return ok(text);
 	}
 	peer.cxlCut = false;
 	unstall(world, host);
 	letGo(world, host);
 	return ok(text);
+}
+
+/** Paused moves between hosts whose links all work may be taken up again; by themselves they are not. */
+function mendStreams(world: World): void {
+	for (const operation of world.r.operations) {
+		const fetch = world.r.vms[operation.vm]?.fetch;
+		if (operation.state !== 'running' || fetch?.operation !== operation.id) continue;
+		if (!peerOf(world, operation.source).networkCut && !peerOf(world, operation.target).networkCut) fetch.cut = false;
+	}
 }
 
 /** vCPUs whose pages cannot be reached stand still at the first access. */

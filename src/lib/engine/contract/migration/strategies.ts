@@ -58,5 +58,8 @@ export const STRATEGY_WORDS = {
 export type StrategyId = keyof typeof STRATEGY_WORDS;
 export const STRATEGY_IDS = Object.keys(STRATEGY_WORDS) as [StrategyId, ...StrategyId[]];
 
+/** Whether anything crosses the network: pages, or the device state beside memory that both hosts map. */
+export const needsNetwork = (strategy: StrategyId): boolean => passesByCopy(strategy) || strategy === 'shared-file';
+
 /** Whether pages cross the network. */
 export const passesByCopy = (strategy: StrategyId): boolean => STRATEGY_WORDS[strategy].passes === 'copy';
