@@ -1,5 +1,6 @@
 import type { Component } from 'svelte';
 import type { WorldStatus } from '$lib/engine/contract/status.ts';
+import FetchPanel from './FetchPanel.svelte';
 import type { Playground } from '../playground.svelte.ts';
 
 /**
@@ -15,7 +16,16 @@ export interface VmPanel {
 	readonly shows: (status: WorldStatus) => boolean;
 }
 
-export const VM_PANELS: readonly VmPanel[] = [];
+export const VM_PANELS: readonly VmPanel[] = [
+	{
+		id: 'stream',
+		title: 'Stream',
+		place: 'side',
+		component: FetchPanel,
+		shows: ({ operations }) =>
+			operations.some(({ strategy }) => ['postcopy', 'rdma', 'shared-file'].includes(strategy))
+	}
+];
 
 /** Panels of one place that this world has something for. */
 export function panelsAt(
