@@ -25,6 +25,7 @@ import { collisions } from './queries/vdpa-quantities.ts';
 import { evaluate } from './queries/evaluate.ts';
 import { findAnswer } from './queries/find.ts';
 import { frameAnswer } from './queries/frame.ts';
+import { addressesAnswers } from './queries/addresses.ts';
 import { pageAnswer } from './queries/page.ts';
 import { statusOf } from './queries/status.ts';
 import { summaryOf } from './queries/summary.ts';
@@ -211,6 +212,8 @@ export class Simulation {
 		switch (query.kind) {
 			case 'summary':
 				return summaryOf(world);
+			case 'addresses':
+				return addressesAnswers(world, query.vm, query.gfn);
 			case 'page': {
 				const answer = pageAnswer(world, query.vm, query.gfn);
 				return answer.ok ? answer.value : null;

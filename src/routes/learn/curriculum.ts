@@ -81,7 +81,11 @@ export const UNITS: readonly Unit[] = [
 				'Three movers, one page',
 				'Keep pages where they are wanted while three others may move them.'
 			),
-			entry(11, 'Copy a value or pass a reference'),
+			entry(
+				11,
+				'Copy a value or pass a reference',
+				'Say which addresses of a page change under each way to move it, and describe a guest so that another host finds it.'
+			),
 			entry(
 				12,
 				'Three migrations, one workload',

@@ -82,6 +82,12 @@ export const BELIEFS = {
 		truth: 'A load looks into the cache of its own host first, and a store stays in the cache of its own.',
 		rule: 'line-cache'
 	},
+	'data-is-there': {
+		title: 'The data is there, so B can just run',
+		sentence: 'The guest’s memory lies where both hosts reach it, so the other host goes on with the addresses it is told.',
+		truth: 'An address means something to the host that has it. Each host takes its own window base away.',
+		rule: 'translate'
+	},
 	'pins-are-free': {
 		title: 'Downtime is copying',
 		sentence: 'What stands still at the end of a move is what has to be copied; pins and maps of a device take no time.',

@@ -1,3 +1,4 @@
+import type { AddressesAnswer } from './addresses.ts';
 import type { ConsoleAnswer, ConsoleCompletions, ConsoleManner, ConsoleOutcome } from './console.ts';
 import type { InterleaveAnswer } from './fabric-load.ts';
 import type { TranslationAnswer } from './fabric-status.ts';
@@ -13,6 +14,7 @@ import type { StrategyId } from './migration/strategies.ts';
 import type { FabricQuantityName } from './fabric-quantities.ts';
 import type { MachineQuantityName } from './machine-quantities.ts';
 import type { CollisionAnswer } from './vdpa/collision.ts';
+import type { ReferenceQuantityName } from './reference-quantities.ts';
 import type { VdpaQuantityName } from './vdpa/quantities.ts';
 import type { OperationId, VmId } from './ids.ts';
 
@@ -20,6 +22,8 @@ import type { OperationId, VmId } from './ids.ts';
 export type Query =
 	| { readonly kind: 'summary' }
 	| { readonly kind: 'page'; readonly vm: VmId; readonly gfn: number }
+	/** Page `gfn` of one VM, or of every VM that has it, in five columns with the tables between them. */
+	| { readonly kind: 'addresses'; readonly vm: VmId | null; readonly gfn: number }
 	| { readonly kind: 'why'; readonly object: ObjectName }
 	| { readonly kind: 'find'; readonly text: string }
 	| { readonly kind: 'check' }
@@ -83,6 +87,7 @@ export type FabricThing = (typeof FABRIC_THINGS)[number];
 export interface Answers {
 	readonly summary: RunSummary;
 	readonly page: PageAnswer;
+	readonly addresses: readonly AddressesAnswer[];
 	readonly why: WhyAnswer;
 	readonly find: FindAnswer;
 	readonly check: CheckAnswer;
@@ -268,7 +273,7 @@ export type Expression =
 	| number
 	| boolean
 	| { readonly q: QuantityName }
-	| { readonly q: MachineQuantityName | FabricQuantityName | VdpaQuantityName; readonly of: string }
+	| { readonly q: MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName; readonly of: string }
 	| {
 			readonly op: '+' | '-' | '*' | '/' | '<' | '<=' | '==' | '>=' | '>' | 'and' | 'or' | 'not';
 			readonly args: readonly Expression[];

@@ -38,6 +38,7 @@ export function mapByReference(world: World, operation: OperationRecord): Outcom
 		if (!reached.ok) return reached;
 		pages += count;
 	}
+	operation.agreedPages = pages - misled.value;
 	return ok(pages);
 }
 
@@ -136,6 +137,8 @@ function mislead(world: World, operation: OperationRecord, device: number): Outc
 /** Every page of the ranges by a host address: how many lead elsewhere, or that one leads nowhere. */
 function countMisled(world: World, operation: OperationRecord): Outcome<number, 'not-switched'> {
 	let misled = 0;
+	// A wrong belief: the data is there, so the addresses at which the source has it will do.
+	if (world.r.belief === 'data-is-there') return ok(misled);
 	if (operation.parameters.naming !== 'host') return ok(misled);
 	for (const slot of descriptorSlots(world, operation.vm)) {
 		const pages = world.c.descriptorPages.get(slot);

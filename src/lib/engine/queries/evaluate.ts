@@ -7,6 +7,7 @@ import { INVARIANTS } from '../whole/index.ts';
 import { fabricQuantity, isFabricQuantity } from './fabric-quantities.ts';
 import { machineQuantity } from './machine-quantities.ts';
 import { bytesLeft } from './left.ts';
+import { isReferenceQuantity, referenceQuantity } from './reference-quantities.ts';
 import { isVdpaQuantity, vdpaQuantity, wrongDma } from './vdpa-quantities.ts';
 
 /** Quantities by name. Each is a number; a migration that does not exist yet counts as not completed, −1 for its times. */
@@ -52,6 +53,8 @@ export function evaluate(world: World, expression: Expression, depth = 0): numbe
 	if (depth > DEEPEST || typeof expression !== 'object' || expression === null) return null;
 	if ('q' in expression && 'of' in expression && isFabricQuantity(expression.q)) return fabricQuantity(world, expression.q, expression.of);
 	if ('q' in expression && 'of' in expression && isVdpaQuantity(expression.q)) return vdpaQuantity(world, expression.q, expression.of);
+	if ('q' in expression && 'of' in expression && isReferenceQuantity(expression.q))
+		return referenceQuantity(world, expression.q, expression.of);
 	if ('q' in expression && 'of' in expression) return machineQuantity(world, expression.q, expression.of);
 	if ('q' in expression) {
 		if (!Object.hasOwn(READ, expression.q)) return null;

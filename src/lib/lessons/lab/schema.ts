@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { QUANTITIES, type QuantityName } from '../../engine/contract/queries.ts';
 import { FABRIC_QUANTITIES, type FabricQuantityName } from '../../engine/contract/fabric-quantities.ts';
 import { MACHINE_QUANTITIES, type MachineQuantityName } from '../../engine/contract/machine-quantities.ts';
+import { REFERENCE_QUANTITIES, type ReferenceQuantityName } from '../../engine/contract/reference-quantities.ts';
 import { VDPA_QUANTITIES, type VdpaQuantityName } from '../../engine/contract/vdpa/quantities.ts';
 
 /**
@@ -13,13 +14,15 @@ const id = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'an id is lower 
 const words = v.pipe(v.string(), v.minLength(1), v.maxLength(280));
 const OPERATORS = ['+', '-', '*', '/', '<', '<=', '==', '>=', '>', 'and', 'or', 'not'] as const;
 
-type NamedQuantity = MachineQuantityName | FabricQuantityName | VdpaQuantityName;
+type NamedQuantity = MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName;
 
 /** Quantities of one thing that is named: of a machine, of a fabric, or of a vDPA device. */
-const NAMED = [...Object.keys(MACHINE_QUANTITIES), ...Object.keys(FABRIC_QUANTITIES), ...Object.keys(VDPA_QUANTITIES)] as [
-	NamedQuantity,
-	...NamedQuantity[]
-];
+const NAMED = [
+	...Object.keys(MACHINE_QUANTITIES),
+	...Object.keys(FABRIC_QUANTITIES),
+	...Object.keys(VDPA_QUANTITIES),
+	...Object.keys(REFERENCE_QUANTITIES)
+] as [NamedQuantity, ...NamedQuantity[]];
 
 /** An expression of the contract in which a drawn value of the seed may stand where a number stands. */
 export type LabExpression =
@@ -85,7 +88,14 @@ const figure = v.strictObject({ id, label: words, amount });
 const check = v.strictObject({ id, label: words, expression: labExpression });
 
 /** What a slot's option puts into the scenario: texts for the placeholders `${name}` of challenge.json. */
-const option = v.strictObject({ id, label: words, about: v.optional(words), put: v.record(id, v.string()) });
+const option = v.strictObject({
+	id,
+	label: words,
+	about: v.optional(words),
+	put: v.record(id, v.string()),
+	/** A wrong belief that the world of this option follows: one of the engine's, told as such. */
+	belief: v.optional(v.string())
+});
 const slot = v.strictObject({
 	id,
 	label: words,
@@ -166,7 +176,7 @@ export const labSchema = v.strictObject({
 	texts: v.optional(v.record(id, v.string()), {}),
 	again: v.optional(again),
 	/** Which picture stands on the stage. */
-	stage: v.picklist(['rooms', 'virtio-mem', 'brush', 'extents', 'fabric', 'coherence', 'doors', 'gap', 'rails', 'tagged']),
+	stage: v.picklist(['rooms', 'virtio-mem', 'brush', 'extents', 'fabric', 'coherence', 'doors', 'gap', 'rails', 'addresses', 'tagged']),
 	brush: v.optional(brush),
 	/** What the marks of the picture mean, in one line below it. */
 	caption: v.optional(words),

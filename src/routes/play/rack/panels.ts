@@ -1,5 +1,6 @@
 import type { Component } from 'svelte';
 import type { WorldStatus } from '$lib/engine/contract/status.ts';
+import AddressesPanel from './AddressesPanel.svelte';
 import FetchPanel from './FetchPanel.svelte';
 import type { Playground } from '../playground.svelte.ts';
 
@@ -17,6 +18,14 @@ export interface VmPanel {
 }
 
 export const VM_PANELS: readonly VmPanel[] = [
+	{
+		id: 'addresses',
+		title: 'Addresses',
+		place: 'stage',
+		component: AddressesPanel,
+		shows: ({ hosts, vms, memories }) =>
+			hosts.length > 1 && vms.length > 0 && memories.some(({ kind }) => kind === 'pool')
+	},
 	{
 		id: 'stream',
 		title: 'Stream',
