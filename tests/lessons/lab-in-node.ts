@@ -30,7 +30,8 @@ export async function startValues(
 	expressions: readonly LabExpression[],
 	{ belief = null, option, untilNs = lab.steps.run.untilNs }: StartRun = {}
 ) {
-	const run = await runFor(port, startOf(lab, option), untilNs, expressions, { belief });
+	const followed = lab.steps.change.options.find((each) => each.id === option)?.belief;
+	const run = await runFor(port, startOf(lab, option), untilNs, expressions, { belief: belief ?? followed ?? null });
 	if (!run.ok) throw new Error(run.detail);
 	return run.value?.values ?? [];
 }

@@ -10,6 +10,7 @@ import { exploreCollisions } from '../vdpa/explore/explore.ts';
 import { bestOnPaper, choiceOf, runOnPaper, type PaperRun } from '../vdpa/explore/paper.ts';
 import { wrongMaps } from '../vdpa/promise.ts';
 import { trafficStatus } from '../vdpa/queues/status.ts';
+import { oldPages } from '../whole/content.ts';
 import { lastChange } from './vdpa.ts';
 
 /** Quantities of vDPA devices by name. null when `of` names nothing. */
@@ -114,6 +115,7 @@ const READ: Readonly<Record<VdpaQuantityName, Read>> = {
 		const end = runningEnd(world, nic);
 		return end && nic.change === null ? wrongMaps(guestOf(world, nic.vm), end).length : 0;
 	}),
+	oldPages: ofNic((nic, world) => oldPages(world, nic.vm)),
 	pinnedPages: (world, of) => {
 		const nics = of === '' ? world.r.vdpa.nics : world.r.vdpa.nics.filter((nic) => nic.id === of);
 		if (nics.length === 0) return of === '' ? 0 : null;

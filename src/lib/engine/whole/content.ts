@@ -46,6 +46,18 @@ export function proveContent(world: World): { readonly pages: number; readonly f
 	return { pages, found: null };
 }
 
+/** Pages of a VM that do not hold what was last written, whatever the reason. */
+export function oldPages(world: World, index: number): number {
+	const vm = world.r.vms[index] as VmRecord;
+	let pages = 0;
+	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
+		if (blockProved(world, vm, index, guestBlock)) continue;
+		for (let row = 0; row < PAGES_PER_BLOCK; row += 1)
+			if (differs(world, vm, index, guestBlock * PAGES_PER_BLOCK + row) !== null) pages += 1;
+	}
+	return pages;
+}
+
 /** Short cut: a uniform guest block on a uniform block of the same VM, guest block and count. */
 function blockProved(world: World, vm: VmRecord, index: number, guestBlock: number): boolean {
 	const count = uniformWritten(world, vm, guestBlock);

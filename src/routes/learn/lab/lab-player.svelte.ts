@@ -72,6 +72,12 @@ export class LabPlayer {
 	specsOf(standing: Standing): WorldSpec[] {
 		const scenario = this.scenarioOf(standing);
 		const { belief } = this.lab.steps;
+		const { options } = this.lab.steps.change;
+		const followed =
+			standing.kind === 'option'
+				? options.find((option) => option.id === standing.option)?.belief
+				: undefined;
+		if (followed !== undefined) return [{ scenario, belief: followed }];
 		if (standing.kind !== 'start') return [{ scenario }];
 		return [
 			{ scenario, label: 'True engine' },

@@ -12,6 +12,7 @@ export const VDPA_QUANTITIES = {
 	dmaFaults: 'accesses to addresses that nothing maps: NIC',
 	firstWrongNs: 'when an access first went wrong, −1 if none did: NIC',
 	wrongMaps: 'maps that are not what the memory listener promised: NIC',
+	oldPages: 'pages of the guest that do not hold what was last written: NIC',
 	pinnedPages: 'pages that the running process has pinned: NIC or ""',
 	pins: 'pages pinned by the last switch to shadow virtqueues: NIC',
 	unpins: 'pages unpinned by it: NIC',

@@ -37,6 +37,7 @@ describe('a VM that receives packets while it moves', () => {
 		for (let at = 10 * MS; at < 6_000 * MS && world.r.vms[0]?.running === 0; at += 15 * MS) simulation.advance(at);
 		expect(world.r.vms[0]?.running).toBe(1);
 		expect(proveContent(world).found).toMatch(/stale|neither/);
+		expect(oldPages(world, 0)).toBeGreaterThan(0);
 		// Its buffers are written again soon; what programs kept of them stays lost.
 		simulation.advance(world.r.nowNs + 1_000 * MS);
 		expect(proveContent(world).found).toMatch(/stale|neither/);
