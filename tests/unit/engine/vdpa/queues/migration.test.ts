@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { packetsOnRings, trafficStatus } from '../../../../../src/lib/engine/vdpa/queues/status.ts';
 import { unreturnedPages } from '../../../../../src/lib/engine/vdpa/queues/unreturned.ts';
-import { dirtyOrEqual, proveContent } from '../../../../../src/lib/engine/whole/content.ts';
+import { dirtyOrEqual, oldPages, proveContent } from '../../../../../src/lib/engine/whole/content.ts';
 import { nicWorld } from '../../../../support/nic-world.ts';
 
 const MS = 1_000_000;
