@@ -64,7 +64,8 @@ export interface Slot {
 /** On which host the vCPUs' state is: where they run, else the side of the hand-off that holds them. */
 export function vcpuHost(vm: VmStatus, operation: OperationStatus | null): string | null {
 	if (vm.runsOn !== null) return vm.runsOn;
-	if (operation === null || operation.vm !== vm.id) return vm.instances[vm.runningInstance] ?? null;
+	if (operation === null || operation.vm !== vm.id || operation.state !== 'running')
+		return vm.instances[vm.runningInstance] ?? null;
 	return vm.vcpuState === 'loading' ? operation.target : operation.source;
 }
 
