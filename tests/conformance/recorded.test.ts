@@ -123,7 +123,7 @@ describe('the comparison notices', () => {
 					]
 				}) as RecordedStep
 		);
-		expect(playMigration(never).difference).toMatch(/\(watch-migration\): ends in completed, recorded active/);
+		expect(playMigration(never).difference).toMatch(/\(watch-migration\): status completed is not in setup → active/);
 		const text = { ok: false, class: 'GenericError', text: 'no' };
 		const refused = pick('migration', 'case23');
 		const at = refused.steps.findIndex((step) => step['command'] === 'migrate_cancel');

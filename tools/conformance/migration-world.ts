@@ -15,8 +15,8 @@ const BOOTED_BYTES = 115 * MIB;
 /** Of private memory plugged in beside it such a guest has written so much; recorded: 5,729 pages (migration case 43). */
 const BOOTED_DIMM_BYTES = 22 * MIB;
 const BLOCK = 128 * MIB;
-/** "Without limit" in an emulated guest: 400,000 pages a second, far beyond what its link carries. */
-export const UNLIMITED_BYTES_PER_SECOND = 400_000 * 4096;
+/** "Without limit" in an emulated guest: 200,000 pages a second, far beyond what its link carries. */
+export const UNLIMITED_BYTES_PER_SECOND = 200_000 * 4096;
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: MIB, G: GIB };
 export function sizeOf(text: unknown): number {

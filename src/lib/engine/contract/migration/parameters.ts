@@ -125,14 +125,15 @@ const LAST_BOUNDS: readonly Bound[] = [
 export const isCompressed = (set: QmpParameters): boolean => parameterOf(set, 'multifd-compression') !== 'none';
 export const usesTls = (set: QmpParameters): boolean => parameterOf(set, 'tls-creds') !== '';
 
-/** QEMU's objection to a set of parameters; null: none. */
-export function boundProblem(set: QmpParameters, capabilities: readonly string[]): string | null {
+/** QEMU's objection to a set of parameters, with what stood before it; null: none. */
+export function boundProblem(set: QmpParameters, before: QmpParameters, capabilities: readonly string[]): string | null {
 	const broken = (bounds: readonly Bound[]): string | null => bounds.find(([name, fits]) => !fits(numberOf(set, name), set))?.[2] ?? null;
 	const early = broken(BOUNDS);
 	if (early !== null) return early;
 	if (capabilities.includes('zero-copy-send') && (isCompressed(set) || usesTls(set)))
 		return 'Zero copy only available for non-compressed non-TLS multifd migration';
-	if (capabilities.includes('mapped-ram') && (isCompressed(set) || usesTls(set)))
+	// QEMU asks what stands, not what is wanted: the objection comes with the next change.
+	if (capabilities.includes('mapped-ram') && (isCompressed(before) || usesTls(before)))
 		return 'Mapped-ram only available for non-compressed non-TLS multifd migration';
 	return broken(LAST_BOUNDS);
 }

@@ -48,7 +48,7 @@ export const setParameters: MonitorWord = (spoken, given) => {
 		if (problem !== null) return error(problem);
 		wanted[name] = value === null ? '' : (value as string | number | boolean);
 	}
-	const problem = boundProblem(wanted, process.capabilities);
+	const problem = boundProblem(wanted, process.parameters, process.capabilities);
 	if (problem !== null) return error(problem);
 	process.parameters = wanted;
 	applyToRunning(spoken);

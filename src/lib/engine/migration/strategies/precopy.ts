@@ -150,6 +150,10 @@ function allowance(operation: OperationRecord): number {
 	return limit < 10 ? Infinity : Math.max(0, Math.ceil(limit / 10) - operation.windowSentBytes);
 }
 
+/** The window has room left, or is over. */
+const maySend = (world: World, operation: OperationRecord): boolean =>
+	world.r.nowNs - operation.windowStartNs >= WINDOW_NS || allowance(operation) >= pageWireBytes(world);
+
 /** One slice of sending, or a sleep to the end of the window when its allowance is used up. */
 function planSlice(world: World, operation: OperationRecord): void {
 	const now = world.r.nowNs;
@@ -235,7 +239,7 @@ function iterate(world: World, operation: OperationRecord, between: Between): vo
 		}
 		throttleCheck(world, operation, PERIOD_NS);
 		beginRound(world, operation);
-	} else if (operation.monitored?.postcopyAllowed && allowance(operation) >= pageWireBytes(world)) {
+	} else if (operation.monitored?.postcopyAllowed && maySend(world, operation)) {
 		// No RAM has to be sent before the switch, so what has to is always below the threshold: every turn of the loop that may
 		// send asks the log first (migration_iteration_run; recorded: migration case 23, a sync per 100 ms).
 		sync(world, operation);
