@@ -47,9 +47,9 @@ export class Playground {
 	shown: TimeWindow | null = $state.raw(null);
 	bottom: 'tracks' | 'charts' = $state('tracks');
 	/** Panels of a world of VMs that were asked for (rack/panels.ts). */
-	readonly panels: { stage: string | null; side: string | null } = $state({
-		stage: null,
-		side: null
+	readonly panels: { stage: string | null | undefined; side: string | null | undefined } = $state({
+		stage: undefined,
+		side: undefined
 	});
 	panel: PanelId | null = $state(null);
 	dialog: 'find' | 'help' | 'table' | null = $state(null);

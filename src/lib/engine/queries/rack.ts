@@ -40,6 +40,7 @@ function hostStatus(world: World, peer: RackPeerRecord, index: number): RackHost
 		incarnation: host.incarnation,
 		beats: peer.beats,
 		lastBeatNs: peer.lastBeatNs,
+		recentBeatsNs: [...peer.recentBeatsNs],
 		cxlCut: peer.cxlCut,
 		networkCut: peer.networkCut,
 		selfFenced: peer.selfFenced,

@@ -18,6 +18,8 @@ import { endZombies, zombiesStore } from './zombies.ts';
 
 /** Hosts beat a little after each other, as they would who were started by hand. */
 const OFFSET_NS = 137_000;
+/** Beats that the page may draw one by one. */
+const MOST_RECENT = 40;
 
 export function startBeating(world: World, host: number, inTheMiddle: boolean): void {
 	const ha = haOf(world);
@@ -52,6 +54,8 @@ export function beat(world: World, code: number): void {
 		peer.beats += 1;
 		words.store(wordIndex('heartbeat', host), BigInt(peer.beats));
 		peer.lastBeatNs = world.r.nowNs;
+		peer.recentBeatsNs.push(world.r.nowNs);
+		if (peer.recentBeatsNs.length > MOST_RECENT) peer.recentBeatsNs.shift();
 		endSilence(world, host);
 		readOwnFence(world, host, ha);
 		if (peer.selfFenced) relent(world, host);

@@ -13,7 +13,8 @@ export function heldBack(world: World, event: PendingEvent): boolean {
 	const rack = world.r.rack;
 	if (!rack) return false;
 	const operation = operationOf(world, event);
-	if (!operation) return false;
+	// A look at the guest is nobody's work: a guest that stands still is looked at in vain, one that runs must not be missed.
+	if (!operation || (event.kind === EventKind.fetch && event.b === 0)) return false;
 	const copies = passesByCopy(operation.strategy);
 	for (const host of neededHosts(world, event, operation)) {
 		const power = world.r.hosts[host]?.power;

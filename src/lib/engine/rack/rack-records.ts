@@ -6,6 +6,7 @@ const newPeer = (hosts: number): RackPeerRecord => ({
 	beats: 0,
 	beatsFromNs: -1,
 	lastBeatNs: -1,
+	recentBeatsNs: [],
 	cxlCut: false,
 	networkCut: false,
 	selfFenced: false,

@@ -23,6 +23,8 @@ export interface RackPeerRecord {
 	beats: number;
 	beatsFromNs: number;
 	lastBeatNs: number;
+	/** Its newest beats, oldest first. */
+	recentBeatsNs: number[];
 	cxlCut: boolean;
 	networkCut: boolean;
 	selfFenced: boolean;

@@ -2,6 +2,8 @@ import type { Component } from 'svelte';
 import type { WorldStatus } from '$lib/engine/contract/status.ts';
 import AddressesPanel from './AddressesPanel.svelte';
 import FetchPanel from './FetchPanel.svelte';
+import HostsPanel from './HostsPanel.svelte';
+import RackStage from './RackStage.svelte';
 import type { Playground } from '../playground.svelte.ts';
 
 /**
@@ -15,9 +17,26 @@ export interface VmPanel {
 	readonly place: 'stage' | 'side';
 	readonly component: Component<{ play: Playground }>;
 	readonly shows: (status: WorldStatus) => boolean;
+	/** Stands there until something else is asked for. */
+	readonly leads?: (status: WorldStatus) => boolean;
 }
 
 export const VM_PANELS: readonly VmPanel[] = [
+	{
+		id: 'rack',
+		title: 'Rack',
+		place: 'stage',
+		component: RackStage,
+		shows: ({ hosts, rack }) => hosts.length > 2 || rack !== null,
+		leads: ({ hosts, rack }) => hosts.length > 2 || rack !== null
+	},
+	{
+		id: 'hosts',
+		title: 'Hosts',
+		place: 'side',
+		component: HostsPanel,
+		shows: ({ hosts, vms }) => hosts.length > 1 && vms.length > 0
+	},
 	{
 		id: 'addresses',
 		title: 'Addresses',
@@ -46,5 +65,10 @@ export function panelsAt(
 
 /** The panel that was asked for, where this world has it; undefined for memories or inspector. */
 export function panelAt(place: VmPanel['place'], play: Playground): VmPanel | undefined {
-	return panelsAt(place, play.world?.status).find((panel) => panel.id === play.panels[place]);
+	const status = play.world?.status;
+	const wanted = play.panels[place];
+	const open = panelsAt(place, status);
+	return wanted === undefined
+		? open.find((panel) => status && panel.leads?.(status))
+		: open.find((panel) => panel.id === wanted);
 }

@@ -43,6 +43,8 @@ export interface RackHostStatus {
 	readonly incarnation: number;
 	readonly beats: number;
 	readonly lastBeatNs: number;
+	/** Its newest 40 beats, oldest first. */
+	readonly recentBeatsNs: readonly number[];
 	readonly cxlCut: boolean;
 	readonly networkCut: boolean;
 	/** It stopped its vCPUs because it could not say that it lives. */

@@ -1,0 +1,58 @@
+import { formatNs, formatNumber } from '../../base/format.ts';
+import type { RackHostStatus, RackStatus } from '../../engine/contract/rack/status.ts';
+import type { WorldStatus } from '../../engine/contract/status.ts';
+import { placeOf } from './rack-scene.ts';
+
+/** A rack in sentences: for whoever does not see it, and above it. */
+
+const LINK_WORDS = (host: RackHostStatus): string =>
+	[host.cxlCut ? 'without its CXL link' : '', host.networkCut ? 'without the network' : '']
+		.filter(Boolean)
+		.join(', ');
+
+export function hostWords(host: RackHostStatus): string {
+	const power =
+		host.power === 'down'
+			? host.away
+				? 'is switched off'
+				: 'is dead'
+			: host.power === 'paused'
+				? 'stands still'
+				: 'is up';
+	const beat =
+		host.beats > 0
+			? `, ${formatNumber(host.beats)} beats, the last at ${formatNs(host.lastBeatNs)}`
+			: '';
+	const suspect = host.suspectedBy === null ? '' : `, taken for dead by ${host.suspectedBy}`;
+	const fence =
+		host.fencedIncarnation > 0 ? `, fenced as incarnation ${host.fencedIncarnation}` : '';
+	const links = LINK_WORDS(host);
+	return `Host ${host.id} ${power}, incarnation ${host.incarnation}${links ? `, ${links}` : ''}${beat}${suspect}${fence}.`;
+}
+
+export function rackWords(status: WorldStatus, rack: RackStatus): string {
+	const vms = status.vms.map((vm, index) => {
+		const zombie = rack.vms[index]?.zombieOn;
+		return `${vm.id} ${vm.vcpuState === 'lost' ? 'is lost' : vm.vcpuState === 'running' ? `runs on ${vm.runsOn}` : `is ${vm.vcpuState} on ${placeOf(vm)}`}${zombie ? `, and its old incarnation acts on ${zombie}` : ''}.`;
+	});
+	return [
+		...rack.hosts.map(hostWords),
+		...vms,
+		rack.pool === 'lost' ? 'The pool has failed.' : ''
+	].join(' ');
+}
+
+/** What matters most now, in one sentence. */
+export function rackSentence(status: WorldStatus, rack: RackStatus): string {
+	const zombie = rack.vms.find((vm) => vm.zombieOn !== null);
+	if (zombie) return `Two incarnations of ${zombie.id} run: the old one is on ${zombie.zombieOn}`;
+	const lost = status.vms.filter((vm) => vm.vcpuState === 'lost').length;
+	if (lost > 0) return `${lost} of ${status.vms.length} VMs run nowhere now`;
+	const back = rack.losses.filter((loss) => loss.backNs !== null).at(-1);
+	if (back)
+		return `${back.vm} is back on ${back.backOn} after ${formatNs((back.backNs ?? 0) - back.sinceNs)}, ${back.how === 'cold-boot' ? 'booted anew' : 'from its registers in the super-page'}`;
+	const away = rack.hosts.filter((host) => host.power !== 'up').length;
+	return away > 0
+		? `${status.vms.length} VMs run, ${away} of ${rack.hosts.length} hosts are away`
+		: `All ${rack.hosts.length} hosts are up, all ${status.vms.length} VMs run`;
+}
