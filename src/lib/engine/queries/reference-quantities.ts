@@ -1,5 +1,6 @@
 import { REFERENCE_QUANTITIES, type ReferenceQuantityName } from '../contract/reference-quantities.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
+import { pageWireBytes } from '../migration/stream.ts';
 import type { HostRecord, OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 
@@ -14,8 +15,11 @@ const READ: Readonly<Record<ReferenceQuantityName, Read>> = {
 	agreedPages: (_, __, mine) => named(mine)?.agreedPages ?? 0,
 	vmPages: (_, vm) => vm.populatedPages,
 	vmRuns: (_, vm) => Number(vm.vcpuState === 'running'),
-	copiedPages: (_, __, mine) =>
-		Math.round(mine.reduce((sum, operation) => sum + operation.networkBytes + operation.cxlBytes, 0) / PAGE_BYTES),
+	copiedPages: (world, _, mine) =>
+		mine.reduce(
+			(sum, { networkBytes, cxlBytes }) => sum + Math.floor(networkBytes / pageWireBytes(world)) + Math.floor(cxlBytes / PAGE_BYTES),
+			0
+		),
 	otherProcess: (_, vm) => vm.running,
 	windowsDiffer: (world, _, mine) => {
 		const last = named(mine);
