@@ -25,7 +25,7 @@ export const EXAMPLES: readonly ExploreExample[] = [
 		question: 'Pins, cancels, dead hosts at every phase: is anything ever lost?',
 		failure: 'statements',
 		depth: 2,
-		vary: ['yours', 'moves', 'faults', 'schedule']
+		vary: ['yours', 'faults', 'hosts', 'schedule']
 	},
 	{
 		id: 'busy-guest',

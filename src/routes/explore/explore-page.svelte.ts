@@ -36,7 +36,7 @@ export class ExplorePage {
 	mode: Mode = $state('every');
 	depth: number = $state(2);
 	grain: Grain = $state('phases');
-	vary: readonly Vary[] = $state.raw(['yours', 'moves', 'faults', 'schedule']);
+	vary: readonly Vary[] = $state.raw(['yours', 'moves', 'faults']);
 	alike: Alike = $state('protocol');
 	failure: FailureId = $state('lost');
 	limitMs: number = $state(300);

@@ -262,7 +262,7 @@ export const QUANTITIES = {
 	proofHolds: '1 when every guest page holds what the guest last wrote',
 	invariantsHold: '1 when every whole-world invariant holds',
 	commandCount: 'commands in the journal',
-	losses: 'what was lost so far, as the world has marked it; planted faults are not counted',
+	losses: 'losses so far: what the world has marked, and VMs that died with a host; planted faults are not counted',
 	wrongDma: 'maps by which a device that runs reaches memory that the guest did not mean',
 	vmsLost: 'VMs that nobody runs and that no migration brings back'
 } as const;

@@ -1,32 +1,13 @@
-import { formatBytesBinary } from '../../base/format.ts';
-import { GIB } from '../../base/units.ts';
 import type { Command, JournalEntry, MigrateCommand } from '../contract/commands.ts';
-import type { ActWords } from '../contract/explore/request.ts';
 import type { Vary } from '../contract/explore/words.ts';
 import { STRATEGY_WORDS, type StrategyId } from '../contract/migration/strategies.ts';
 import type { World } from '../state/world.ts';
+import { act, idOf, type Act } from './act.ts';
+import { rackActs } from './rack.ts';
 
-/** What may be chosen at a state. Whether it can happen there is for the engine to say: a refused choice is no branch. */
-export interface Act {
-	readonly words: ActWords;
-	readonly command: Command;
-	/** A command of the run that is given once, wherever that is: its bit among those used; 0 for the others. */
-	readonly once: number;
-}
-
-export const GO_ON: ActWords = { id: 'on', short: 'go on', sentence: 'nothing is chosen, time goes on', kind: 'on' };
-
-const DIMM_BYTES = GIB;
+const DIMM = '1 GiB';
 /** A pin that holds a page long enough to meet any move, and on whose page: the first. */
 const PIN_GFN = 0;
-
-export const idOf = (command: Command): string => JSON.stringify(command);
-
-export const act = (kind: Vary, short: string, sentence: string, command: Command, once = 0): Act => ({
-	words: { id: idOf(command), short, sentence, kind },
-	command,
-	once
-});
 
 /** Commands of the run after a moment: the first 30 that differ. */
 export function yourActs(later: readonly JournalEntry[]): Act[] {
@@ -40,7 +21,9 @@ export function yourActs(later: readonly JournalEntry[]): Act[] {
 
 /** Everything that may be chosen in a world, in a fixed order; of two with the same command the first stays. */
 export function actsOf(world: World, vary: readonly Vary[], yours: readonly Act[]): Act[] {
-	const menu = [...moves(world, yours), ...faults(world), ...workloads(world)].filter((one) => vary.includes(one.words.kind as Vary));
+	const menu = [...moves(world, yours), ...faults(world), ...rackActs(world), ...workloads(world)].filter((one) =>
+		vary.includes(one.words.kind as Vary)
+	);
 	const known = new Set(menu.map((one) => one.words.id));
 	return [...(vary.includes('yours') ? yours.filter((one) => !known.has(one.words.id)) : []), ...menu];
 }
@@ -95,7 +78,7 @@ function faults(world: World): Act[] {
 }
 
 function deviceFaults(vm: string): Act[] {
-	const bytes = formatBytesBinary(DIMM_BYTES);
+	const bytes = DIMM;
 	return [
 		act('faults', 'hot-plug', `a DIMM of ${bytes} is plugged into ${vm}`, {
 			name: 'vdpa',

@@ -2,6 +2,7 @@ import type { Grain } from '../contract/explore/words.ts';
 import { wordIndex } from '../contract/superpage.ts';
 import { EventKind } from '../sim/event-kinds.ts';
 import type { World } from '../state/world.ts';
+import { rackBorder, rackIsQuiet } from './rack.ts';
 
 /** Where a run stops so that something may be chosen: a text per grain; a change of it is a border. */
 
@@ -25,18 +26,21 @@ const WORK: readonly number[] = [
 /** Nothing that was begun is still under way. */
 export function isQuiet(world: World): boolean {
 	const { c, r } = world;
-	if (r.operations.some((operation) => operation.state === 'running') || inTransition(world)) return false;
+	if (r.operations.some((operation) => operation.state === 'running') || inTransition(world) || !rackIsQuiet(world)) return false;
 	for (let row = 0; row < r.eventPending; row += 1) if (WORK.includes(c.eventKind.get(row))) return false;
 	return true;
 }
 
-const PHASES = ({ r }: World): string =>
-	JSON.stringify([
+const PHASES = (world: World): string => {
+	const { r } = world;
+	return JSON.stringify([
 		r.operations.map((operation) => [operation.state, operation.phase, operation.ending]),
 		r.vms.map((vm) => [vm.instances[vm.running], vm.vcpuState === 'running']),
 		r.hosts.map((host) => [host.power, host.incarnation]),
-		r.vdpa.nics.map((nic) => [nic.broken, nic.ends.map((end) => end && [end.svq, end.kernel.open])])
+		r.vdpa.nics.map((nic) => [nic.broken, nic.ends.map((end) => end && [end.svq, end.kernel.open])]),
+		rackBorder(world)
 	]);
+};
 
 /** Phases, and beside them what each actor of a protocol does next, every word that hosts share, and what stands where on the way. */
 const STEPS = (world: World): string => {

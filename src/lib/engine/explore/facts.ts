@@ -7,10 +7,19 @@ import { bytesLeft } from '../queries/left.ts';
 import { wrongDma } from '../queries/vdpa-quantities.ts';
 import type { NicRecord } from '../state/vdpa-records.ts';
 import type { World } from '../state/world.ts';
+import { rackFacts } from './rack.ts';
 
 /** A state in a few lines: what differs from one to the next is found by comparing them. */
 export function factsOf(world: World): Fact[] {
-	return [...hostFacts(world), ...vmFacts(world), ...nicFacts(world), ...fabricFacts(world), ...machineFacts(world), ...lossFacts(world)];
+	return [
+		...hostFacts(world),
+		...vmFacts(world),
+		...rackFacts(world),
+		...nicFacts(world),
+		...fabricFacts(world),
+		...machineFacts(world),
+		...lossFacts(world)
+	];
 }
 
 const fact = (label: string, value: string | number): Fact => ({ label, value: typeof value === 'number' ? formatNumber(value) : value });

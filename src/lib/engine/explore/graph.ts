@@ -1,6 +1,6 @@
 import type { ActWords, Fact, Tally, Verdict } from '../contract/explore/request.ts';
 import type { Snapshot } from './snapshots.ts';
-import type { Act } from './acts.ts';
+import type { Act } from './act.ts';
 
 /** States that were found, and which choice leads from which to which. */
 export interface Edge {

@@ -6,6 +6,7 @@ import type { NicRecord } from '../state/vdpa-records.ts';
 import type { OperationRecord, Records } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { addContent } from '../whole/fingerprint.ts';
+import { rackKey } from './rack.ts';
 
 /**
  * What makes two states one. The protocol: who is up, who owns and runs what, how far a move is, maps, words that hosts share;
@@ -66,6 +67,7 @@ function protocolText(world: World, order: readonly number[]): string {
 			guest.jobs,
 			guest.corruptedGfns.length > 0
 		]),
+		rackKey(world, host),
 		otherParts(r)
 	]);
 }
@@ -144,7 +146,7 @@ function nicPart(nic: NicRecord, host: Renamed): unknown {
 const TOLD: readonly string[] = [
 	...['nowNs', 'eventCount', 'eventSequence', 'eventPending', 'traceCount', 'traceHash', 'sampleCount', 'journalNext', 'pools', 'streams'],
 	...['memories', 'hosts', 'zones', 'vms', 'operations', 'flows', 'links', 'extents', 'pins', 'vdpa', 'nextPinId', 'descriptorCount'],
-	...['belief', 'faults', 'marks']
+	...['belief', 'faults', 'marks', 'rack']
 ];
 
 /** Everything else of the tree (machines, fabrics, racks), without times, causes and remainders. */

@@ -1,7 +1,8 @@
 import type { JournalEntry } from '../contract/commands.ts';
 import type { ActWords } from '../contract/explore/request.ts';
 import type { Grain } from '../contract/explore/words.ts';
-import { act, GO_ON, sentenceOf, shortOf } from './acts.ts';
+import { act, GO_ON } from './act.ts';
+import { sentenceOf, shortOf } from './acts.ts';
 import { isQuiet } from './borders.ts';
 import type { Stop, Walker } from './walker.ts';
 
@@ -40,9 +41,10 @@ export class Trunk {
 		if (this.#moments >= MOST_MOMENTS || walker.nowNs >= this.#horizonNs) return null;
 		if (due === null && isQuiet(world)) return null;
 		this.#moments += 1;
+		const phaseBefore = phaseOf(world);
 		// Without anything under way nothing happens before the command.
 		const stop = isQuiet(world) && due !== null ? 'command' : walker.goOn(this.#grain, this.#horizonNs);
-		if (stop === 'border') return { words: passed(walker), given: null, stop };
+		if (stop === 'border') return { words: passed(walker, phaseBefore), given: null, stop };
 		if (stop === 'time' || due === null) return { words: GO_ON, given: null, stop: 'time' };
 		if (!walker.takeDue(this.#horizonNs)) {
 			walker.runTo(this.#horizonNs);
@@ -54,11 +56,33 @@ export class Trunk {
 	}
 }
 
-/** Time that led to a border, named by where it led. */
-function passed({ world }: Walker): ActWords {
+/** Time that led to a border, named by where it led: a new phase, else what has become of the guest or of a host. */
+function passed({ world }: Walker, phaseBefore: string): ActWords {
 	const { r } = world;
 	const operation = r.operations.findLast((one) => one.state === 'running') ?? r.operations.at(-1);
+	const open = r.rack?.recoveries.find((one) => one.step !== 'done');
+	if (open) return named(`${open.step} ${r.hosts[open.victim]?.id ?? ''}`);
 	if (!operation) return GO_ON;
-	const where = operation.state === 'running' ? operation.phase : operation.state;
-	return { ...GO_ON, short: where, sentence: `time goes on: ${where}` };
+	const phase = phaseOf(world);
+	if (phase !== phaseBefore) return named(phase);
+	return named(VCPU_WORDS[r.vms[operation.vm]?.vcpuState ?? 'running'] ?? phase);
+}
+
+const named = (where: string): ActWords => ({ ...GO_ON, short: where, sentence: `time goes on: ${where}` });
+
+const VCPU_WORDS: Readonly<Record<string, string>> = {
+	running: 'guest runs',
+	stopped: 'guest stops',
+	saving: 'guest stops',
+	saved: 'state saved',
+	loading: 'owner changes',
+	lost: 'guest lost'
+};
+
+/** The phase of the newest move: its label up to the colon, or how it ended. */
+function phaseOf({ r }: Walker['world']): string {
+	const operation = r.operations.findLast((one) => one.state === 'running') ?? r.operations.at(-1);
+	if (!operation) return '';
+	if (operation.state !== 'running') return operation.state;
+	return operation.phases.at(-1)?.label.split(':')[0] ?? operation.phase;
 }

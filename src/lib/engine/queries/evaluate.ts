@@ -32,16 +32,20 @@ const READ: Readonly<Record<QuantityName, (world: World, last: OperationRecord |
 	proofHolds: (world) => (proveContent(world).found === null ? 1 : 0),
 	invariantsHold: (world) => (checkAll(world, INVARIANTS).every((verdict) => verdict.holds) ? 1 : 0),
 	commandCount: (world) => world.journal.length,
-	losses: (world) => world.r.marks.filter((mark) => !mark.startsWith('planted fault')).length,
+	losses: ({ r }) =>
+		r.marks.filter((mark) => !mark.startsWith('planted fault')).length +
+		(r.rack?.losses ?? []).filter((loss) => !loss.registersWhole || loss.dramPages + loss.lines > 0).length,
 	wrongDma: (world) => wrongDma(world),
 	vmsLost: (world) => vmsLost(world)
 };
 
-/** A VM whose host is gone, or that stands still with no migration under way. */
+/** A VM that died with its host, or stands still with no migration under way, on a host that does not only stand still itself. */
 function vmsLost({ r }: World): number {
 	return r.vms.filter((vm, index) => {
-		if (r.hosts[vm.instances[vm.running] as number]?.power === 'down') return true;
-		return vm.vcpuState !== 'running' && !r.operations.some((operation) => operation.vm === index && operation.state === 'running');
+		if (vm.vcpuState === 'running') return false;
+		const isMoving = r.operations.some((operation) => operation.vm === index && operation.state === 'running');
+		const waits = r.rack?.vms[index]?.held === true || r.hosts[vm.instances[vm.running] as number]?.power === 'paused';
+		return vm.vcpuState === 'lost' || !(isMoving || waits);
 	}).length;
 }
 

@@ -2,6 +2,7 @@ import { passesByCopy } from '../contract/migration/strategies.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { OwnerState } from '../contract/words.ts';
 import { linkLoad } from '../fabric/links.ts';
+import { isOnPool } from '../migration/reference/place.ts';
 import { frameOf } from '../mm/space/mapping.ts';
 import { popcount } from '../../base/bitmap.ts';
 import { firstWord, WORDS_PER_BLOCK } from '../hypervisor/dirty-log.ts';
@@ -18,7 +19,8 @@ export function oneRunner(world: World): string | null {
 		const host = vm.instances[vm.running] as number;
 		if (vm.vcpuState !== 'running') continue;
 		if (owner.state === OwnerState.handoff) return `${vm.id} runs although its owner word says that nobody may`;
-		if (owner.owner !== host && world.scenario.pool && !world.r.rack?.poolLost) return `${vm.id} runs on host ${host}, its owner word names ${owner.owner}`;
+		if (owner.owner !== host && world.scenario.pool && !world.r.rack?.poolLost)
+			return `${vm.id} runs on host ${host}, its owner word names ${owner.owner}`;
 	}
 	return null;
 }
@@ -63,6 +65,8 @@ export function descriptorsFit(world: World): string | null {
 			for (const at of [0, count - 1]) {
 				const frame = frameNamed(world, operation.extents, operation.parameters.naming, world.c.descriptorOffset.get(slot) + at);
 				const place = moved.get(gfn + at) ?? frameOf(world, vm, instance, gfn + at);
+				// What the target’s own kernel took to its DRAM since the commit is no longer any range’s business.
+				if (vm.ownerHost === operation.target && place >= 0 && !isOnPool(world, place)) continue;
 				if (place !== pool.firstBlock * PAGES_PER_BLOCK + frame) return `${vm.id} gfn ${gfn + at}: its range points elsewhere`;
 			}
 		}

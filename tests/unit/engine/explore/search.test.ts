@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { actsOf, yourActs, type Act } from '../../../../src/lib/engine/explore/acts.ts';
+import type { Act } from '../../../../src/lib/engine/explore/act.ts';
+import { actsOf, yourActs } from '../../../../src/lib/engine/explore/acts.ts';
 import { branchRun, searchAnswer } from '../../../../src/lib/engine/explore/answers.ts';
 import { inTransition, isQuiet, signatureOf } from '../../../../src/lib/engine/explore/borders.ts';
 import { Search } from '../../../../src/lib/engine/explore/search.ts';

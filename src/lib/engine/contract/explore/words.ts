@@ -15,6 +15,7 @@ export const VARIES = {
 	yours: 'the later commands of your run, at any moment',
 	moves: 'a migration begins',
 	faults: 'what breaks, is cancelled, plugged or pinned',
+	hosts: 'a host dies, boots or loses its link; the pool fails',
 	schedule: 'a host stands still for a moment',
 	workload: 'what the guest does'
 } as const;
@@ -48,7 +49,7 @@ const above = (q: 'losses' | 'wrongDma' | 'vmsLost', limit: number): Expression 
 export const FAILURES = {
 	lost: {
 		title: 'anything lost',
-		sentence: 'a guest page, a VM or a packet’s place is lost, or a page does not hold what the guest last wrote',
+		sentence: 'pages, lines or registers of a guest, a VM or a packet’s place; or a page does not hold what the guest last wrote',
 		when: 'ever',
 		expression: () => ({ op: 'or', args: [above('losses', 0), above('wrongDma', 0), above('vmsLost', 0), holds('proofHolds')] })
 	},
