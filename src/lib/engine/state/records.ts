@@ -248,6 +248,8 @@ export interface FetchRecord {
 	/** When the guest is looked at next; an event of another time is of an older plan. −1: never, nobody runs. */
 	lookNs: number;
 	requested: number;
+	/** When the wire has carried the last page that was asked for: they go one after the other. */
+	urgentFreeNs: number;
 	/** Bytes of requested pages that the background stream has made way for already, and all of them. */
 	urgentBytes: number;
 	/** Time during which every vCPU waited (postcopy-blocktime), and the sum over vCPUs. */

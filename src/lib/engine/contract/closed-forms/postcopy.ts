@@ -44,6 +44,15 @@ export function postcopyFaultFraction(touchesPerPage: number): number {
 	return 1 + expm1(-touchesPerPage) / touchesPerPage;
 }
 
+/**
+ * The same share when requests take their time from the one wire that the push uses, too: each page crosses once, so that
+ * 1 − t/T is missing at t. Up to x = 1 that makes x/2; above it the wire carries nothing but requests until 1/x is missing,
+ * and 1 − 1/(2x) is asked for in all. Source: our own model, open loop like the one above.
+ */
+export function postcopyFaultFractionOneWire(touchesPerPage: number): number {
+	return touchesPerPage <= 1 ? touchesPerPage / 2 : 1 - 1 / (2 * touchesPerPage);
+}
+
 /** Time of one fault: a round trip, one page, its handling, and what is queued ahead of it on the wire. */
 export function postcopyFaultS(fault: {
 	readonly roundTripS: number;

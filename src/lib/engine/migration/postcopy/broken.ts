@@ -30,6 +30,7 @@ export function pauseFetch(world: World, operation: OperationRecord, why: string
 	const lost = loseWire(world, operation) + fetch.requests.length * fetch.unitPages;
 	fetch.requests = [];
 	fetch.urgentBytes = 0;
+	fetch.urgentFreeNs = world.r.nowNs;
 	fetch.broken = true;
 	fetch.breaks += 1;
 	fetch.lostOnWire += lost;

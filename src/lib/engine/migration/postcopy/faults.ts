@@ -1,3 +1,4 @@
+import { transferNs } from '../../../base/units.ts';
 import { clearDirty } from '../../hypervisor/dirty-log.ts';
 import { nextLookNs } from '../../hypervisor/ahead.ts';
 import { catchUp, writePage } from '../../hypervisor/guest.ts';
@@ -12,7 +13,7 @@ import { hostName, vmOf } from '../operation.ts';
 import { pageWireBytes, placePage } from '../stream.ts';
 import { endFetch } from './over.ts';
 import { placeAgain } from './planted.ts';
-import { faultNs } from './rate.ts';
+import { faultNs, wireRate } from './rate.ts';
 
 /**
  * A vCPU of the target reaches a page that is not there (QEMU 10.2.2 migration/postcopy-ram.c: userfaultfd, request, placement,
@@ -45,8 +46,11 @@ export function ask(world: World, operation: OperationRecord, vm: VmRecord, fetc
 	for (const { gfn } of fetch.waiting) {
 		const first = gfn - (gfn % fetch.unitPages);
 		if (fetch.requests.some((request) => request.gfn === first)) continue;
-		const lastsNs = faultNs(world, operation, fetch.unitPages);
 		const bytes = fetch.unitPages * pageWireBytes(world);
+		// Requested pages overtake the background, not each other.
+		const freeNs = Math.max(fetch.urgentFreeNs, world.r.nowNs) + transferNs(bytes, wireRate(world, operation));
+		fetch.urgentFreeNs = freeNs;
+		const lastsNs = Math.max(faultNs(world, operation, fetch.unitPages), freeNs - world.r.nowNs);
 		// The source takes it out of its bitmap, and its scan goes on behind it (QEMU 10.2.2 migration/ram.c, get_queued_page).
 		for (let page = first; page < first + fetch.unitPages; page += 1) clearDirty(world, vm, page);
 		operation.dirtyPages -= fetch.unitPages;

@@ -77,6 +77,7 @@ export function runAtTarget(world: World, operation: OperationRecord): void {
 		requests: [],
 		lookNs: -1,
 		requested: 0,
+		urgentFreeNs: world.r.nowNs,
 		urgentBytes: 0,
 		blockedNs: 0,
 		vcpuBlockedNs: 0,
