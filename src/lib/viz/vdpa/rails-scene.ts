@@ -1,5 +1,5 @@
 import { formatAddress } from '../../base/address.ts';
-import { formatBytesBinary } from '../../base/format.ts';
+import { formatBytesBinary, formatNumber } from '../../base/format.ts';
 import type {
 	BandStatus,
 	DeviceEndStatus,
@@ -20,8 +20,13 @@ export interface RailPiece {
 	readonly label: string;
 }
 
+/** A band, or several maps of single pages that could not be told apart: then where they begin and end for the guest. */
+export interface DrawnBand extends BandStatus {
+	readonly many?: { readonly count: number; readonly from: number; readonly to: number };
+}
+
 export interface PlacedBand {
-	readonly band: BandStatus;
+	readonly band: DrawnBand;
 	/** Edges on the guest's rail, null where no guest address names it; and on the device's. */
 	readonly left: readonly [number, number] | null;
 	readonly right: readonly [number, number];
@@ -63,20 +68,24 @@ export function addressLabel(address: number): string {
 }
 
 /** How far a map is from being one of equal numbers. */
-export function offsetWords(band: Pick<BandStatus, 'gpa' | 'iova' | 'kind'>): string {
+export function offsetWords(band: Pick<DrawnBand, 'gpa' | 'iova' | 'kind' | 'many'>): string {
+	if (band.many) return `${formatNumber(band.many.count)} maps`;
 	if (band.gpa === null) return 'rings';
 	if (band.kind === 'identity') return 'identity';
 	const offset = band.iova - band.gpa;
 	return `${offset > 0 ? '+' : '−'} ${formatBytesBinary(Math.abs(offset))}`;
 }
 
+/** How far the device's address is from the guest's; null for what the guest has no address of. */
+const offsetOf = ({ gpa, iova }: BandStatus): number | null => (gpa === null ? null : iova - gpa);
+
 /** Bands as they are, or put together when there are too many of them. */
 export function bandsToDraw(bands: readonly BandStatus[]): {
-	readonly bands: readonly BandStatus[];
+	readonly bands: readonly DrawnBand[];
 	readonly merged: boolean;
 } {
 	if (bands.length <= MOST_BANDS) return { bands, merged: false };
-	const together: BandStatus[] = [];
+	const together: DrawnBand[] = [];
 	for (const band of [...bands].sort((a, b) => a.asid - b.asid || a.iova - b.iova)) {
 		const last = together.at(-1);
 		const joins =
@@ -84,7 +93,7 @@ export function bandsToDraw(bands: readonly BandStatus[]): {
 			last.asid === band.asid &&
 			last.kind === band.kind &&
 			last.wrong === band.wrong &&
-			offsetWords(last) === offsetWords(band);
+			offsetOf(last) === offsetOf(band);
 		if (!last || !joins) together.push(band);
 		else
 			together[together.length - 1] = {
@@ -93,7 +102,37 @@ export function bandsToDraw(bands: readonly BandStatus[]): {
 				pinnedPages: last.pinnedPages + band.pinnedPages
 			};
 	}
-	return { bands: together, merged: true };
+	return { bands: together.length > MOST_BANDS ? fansOf(together) : together, merged: true };
+}
+
+/** Maps that lie side by side for the device and anywhere for the guest, each shifted by itself: one fan. A wrong one stays alone. */
+function fansOf(bands: readonly DrawnBand[]): DrawnBand[] {
+	const fans: DrawnBand[] = [];
+	for (const band of bands) {
+		const last = fans.at(-1);
+		const loose = (one: DrawnBand): boolean => one.kind === 'shifted' && !one.wrong;
+		if (
+			!last ||
+			last.gpa === null ||
+			band.gpa === null ||
+			last.asid !== band.asid ||
+			!loose(last) ||
+			!loose(band)
+		) {
+			fans.push(band);
+			continue;
+		}
+		const many = last.many ?? { count: 1, from: last.gpa, to: last.gpa + last.bytes };
+		const from = Math.min(many.from, band.gpa);
+		fans[fans.length - 1] = {
+			...last,
+			gpa: from,
+			bytes: band.iova + band.bytes - last.iova,
+			pinnedPages: last.pinnedPages + band.pinnedPages,
+			many: { count: many.count + 1, from, to: Math.max(many.to, band.gpa + band.bytes) }
+		};
+	}
+	return fans;
 }
 
 interface Stretch {
@@ -187,7 +226,10 @@ export function railsScene(
 			const place = band.asid === 0 ? y : ownScale;
 			return {
 				band,
-				left: band.gpa === null ? null : [y(band.gpa + band.bytes), y(band.gpa)],
+				left:
+					band.gpa === null
+						? null
+						: [y(band.many?.to ?? band.gpa + band.bytes), y(band.many?.from ?? band.gpa)],
 				right: [place(band.iova + band.bytes), place(band.iova)],
 				says: offsetWords(band)
 			};

@@ -1,12 +1,11 @@
 import { formatAddress } from '../../base/address.ts';
 import { formatBytesBinary, formatNumber } from '../../base/format.ts';
 import type {
-	BandStatus,
 	DeviceEndStatus,
 	NicGuestStatus,
 	NicStatus
 } from '../../engine/contract/vdpa/status.ts';
-import { offsetWords, ringsWithoutPlace } from './rails-scene.ts';
+import { bandsToDraw, offsetWords, ringsWithoutPlace, type DrawnBand } from './rails-scene.ts';
 
 /** The rails in sentences. */
 
@@ -17,7 +16,9 @@ const WHAT = {
 	control: 'buffers of the control queue'
 } as const;
 
-export function bandWords(band: BandStatus): string {
+export function bandWords(band: DrawnBand): string {
+	if (band.many)
+		return `${offsetWords(band)} from device address ${formatAddress(band.iova)} to ${formatAddress(band.iova + band.bytes)}, for the guest anywhere from ${formatAddress(band.many.from)} to ${formatAddress(band.many.to)}, ${formatNumber(band.pinnedPages)} pages pinned`;
 	const where = `${formatBytesBinary(band.bytes)} of ${WHAT[band.what]} at device address ${formatAddress(band.iova)}`;
 	const space = band.asid === 0 ? '' : `, address space ${band.asid}`;
 	const pins =
@@ -43,7 +44,7 @@ export function railsWords(
 	if (end.bands.length === 0)
 		return `${nic.id} on ${end.host}: nothing is mapped, the device reaches no memory.`;
 	const without = ringsWithoutPlace(nic) === null ? '' : ' The rings of QEMU have no place.';
-	return `${nic.id} on ${end.host}, ${mode}. ${end.bands.map(bandWords).join('; ')}.${without}`;
+	return `${nic.id} on ${end.host}, ${mode}. ${bandsToDraw(end.bands).bands.map(bandWords).join('; ')}.${without}`;
 }
 
 /** What a slanted map would do if shadow queues went off now; null while nothing is slanted or they are off. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BandStatus, DeviceEndStatus, NicGuestStatus } from '../../../../src/lib/engine/contract/vdpa/status.ts';
 import { railsScene, ringsWithoutPlace } from '../../../../src/lib/viz/vdpa/rails-scene.ts';
-import { railsWords } from '../../../../src/lib/viz/vdpa/rails-words.ts';
+import { bandWords, railsWords } from '../../../../src/lib/viz/vdpa/rails-words.ts';
 import { migrate, open } from '../../../support/worlds.ts';
 import { nic, nicWorld } from '../../../support/nics.ts';
 
@@ -31,6 +31,28 @@ describe('a guest that maps page by page', () => {
 		expect(many.density.length).toBeGreaterThan(20);
 		for (const y of many.density) expect(y >= many.top - 1 && y <= many.bottom + 1).toBe(true);
 		expect(railsScene(guest, endOf(pagesMapped(5)), 400).density).toEqual([]);
+	});
+});
+
+describe('maps of single pages, each shifted by itself', () => {
+	const scattered = pagesMapped(200).map((band, index): BandStatus => ({
+		...band,
+		iova: 2 ** 33 + index * 8 * PAGE,
+		kind: 'shifted',
+		gpa: ((index * 77) % 400) * PAGE
+	}));
+	it('are one fan with its count, and a wrong one among them stays alone', () => {
+		const scene = railsScene(guest, endOf(scattered), 400);
+		expect(scene.bands.map(({ says }) => says)).toEqual(['200 maps']);
+		expect(scene.bands[0]?.band.pinnedPages).toBe(200);
+		const bent = scattered.map((band, index) => ({ ...band, wrong: index === 90 }));
+		expect(railsScene(guest, endOf(bent), 400).bands.map(({ band, says }) => (band.wrong ? 'wrong' : says))).toEqual([
+			'90 maps',
+			'wrong',
+			'109 maps'
+		]);
+		const [first] = scene.bands;
+		expect(bandWords(first!.band)).toMatch(/^200 maps from device address 0x2_0000_0000 to .*200 pages pinned$/);
 	});
 });
 
