@@ -1,4 +1,4 @@
-import type { ActorRecord, ProtocolStep } from '../steps.ts';
+import type { Access, ActorRecord, ProtocolStep } from '../steps.ts';
 
 /**
  * A tiny world for the explorer: actors that follow step tables, the words they share, hosts that may crash. Nothing else: no
@@ -73,6 +73,12 @@ export interface Model {
 	readonly coherent?: boolean;
 }
 
+/** What is left of an actor whose host died: nothing but what it did outside its own memory. */
+export function crashed(model: Model, { locals }: ActorRecord): ActorRecord {
+	const known = Object.fromEntries(Object.entries(locals).filter(([name]) => model.survives?.includes(name)));
+	return { step: 'crashed', running: false, planned: false, locals: known };
+}
+
 /** One step of a path, as it can be shown and taken again. */
 export interface PathStep {
 	readonly kind: 'step' | 'crash' | 'write-back' | 'drop';
@@ -85,6 +91,9 @@ export interface PathStep {
 	readonly word: { readonly index: number; readonly before: bigint; readonly after: bigint } | null;
 	/** A compare-and-swap that found another value. */
 	readonly refused: boolean;
+	readonly access: Access | null;
+	/** Names of the actors that run after it. */
+	readonly runs: readonly string[];
 }
 
 export interface Violation {

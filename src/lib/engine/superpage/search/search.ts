@@ -1,6 +1,6 @@
 import type { ActorRecord } from '../steps.ts';
 import { Edge, WAY_BITS } from './edges.ts';
-import type { Found, Model, Progress, Statement, View, Violation } from './model.ts';
+import { crashed, type Found, type Model, type Progress, type Statement, type View, type Violation } from './model.ts';
 import { pathTo } from './path.ts';
 import { Rows } from './rows.ts';
 import { canonical } from './symmetry.ts';
@@ -185,9 +185,7 @@ export class Search {
 			next[this.atDead] = dead | (1 << host);
 			model.actors.forEach((actor, index) => {
 				if (actor.host !== host) return;
-				const { locals } = this.tables.records[row[index] as number] as ActorRecord;
-				const known = Object.fromEntries(Object.entries(locals).filter(([name]) => model.survives?.includes(name)));
-				next[index] = this.tables.recordId({ step: 'crashed', running: false, planned: false, locals: known });
+				next[index] = this.tables.recordId(crashed(model, this.tables.records[row[index] as number] as ActorRecord));
 			});
 			if (model.coherent === false) for (let slot = 0; slot < model.words.length; slot += 1) next[this.copyAt(host, slot)] = 0;
 			this.transitions += 1;

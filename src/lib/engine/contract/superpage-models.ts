@@ -1,0 +1,151 @@
+/** The tiny worlds of the super-page that are searched (engine/superpage/models), and the conditions of each that may be left out. */
+export interface SuperpageModel {
+	readonly title: string;
+	readonly says: string;
+	/** By the name of its mutant: leaving out any of them breaks a statement. */
+	readonly conditions: Readonly<Record<string, string>>;
+}
+
+const HAND_OFF_CONDITIONS = {
+	stop: 'the source stops its vCPUs before it gives the VM up',
+	flush: 'the source writes its dirty lines back first',
+	'await-handoff': 'the target waits until nobody runs the VM',
+	'commit-blind': 'the target takes the VM by compare-and-swap, not by a store',
+	'abort-blind': 'a source whose abort was refused does not run',
+	'abort-by-phase': 'the abort is decided on the owner word, not on the phase'
+};
+
+export const SUPERPAGE_MODELS = {
+	'hand-off': {
+		title: 'Hand-off',
+		says: 'one VM from A to B, a cancel at any step, one crash anywhere',
+		conditions: HAND_OFF_CONDITIONS
+	},
+	fence: {
+		title: 'Fencing rule I7',
+		says: 'one source, one destination, one recoverer that fences the destination; no crashes',
+		conditions: {
+			'owner-before-fence': 'the owner word is read before the fence word',
+			'scan-hand-offs': 'the scan also bumps VMs in the hand-off'
+		}
+	},
+	'recovery-of-source': {
+		title: 'Recovery of the source',
+		says: 'C takes A for dead at any moment, rightly or not, and restarts an orphan; two hosts may die',
+		conditions: {
+			cut: 'the device cuts the fenced host off before its VMs are given away',
+			stop: 'the source stops its vCPUs before it gives the VM up'
+		}
+	},
+	'recovery-of-target': {
+		title: 'Recovery of the target',
+		says: 'C takes B for dead at any moment, rightly or not, and restarts an orphan; two hosts may die',
+		conditions: {
+			cut: 'the device cuts the fenced host off before its VMs are given away',
+			fence: 'the fence word is written before the scan',
+			'scan-hand-offs': 'the scan also bumps VMs in the hand-off'
+		}
+	},
+	takeover: {
+		title: 'A recoverer dies',
+		says: 'the VM is in the hand-off; C takes A for dead and recovers it, D may take over from C; B and C may die',
+		conditions: {}
+	},
+	incoherent: {
+		title: 'Hand-off without hardware coherence',
+		says: 'the same words, but every host works on copies in its own cache',
+		conditions: {}
+	},
+	formatting: {
+		title: 'Formatting',
+		says: 'three hosts find the region unformatted; any two die',
+		conditions: {
+			'header-first': 'the header is written before it is said to be ready',
+			'claim-blind': 'the formatting is taken by compare-and-swap, not by a store'
+		}
+	},
+	joining: {
+		title: 'Joining',
+		says: 'A joins while its last incarnation is being fenced',
+		conditions: { 'new-incarnation': 'a host that joins takes a new incarnation' }
+	},
+	beats: {
+		title: 'Beats and self-fencing I10',
+		says: 'A beats, is paused, or does not get through; B suspects it; five ticks',
+		conditions: {
+			'self-fence': 'a host that does not get through stops its vCPUs',
+			patience: 'nobody suspects before the other must have stopped',
+			'look-on-waking': 'a host that wakes looks at its clock before it runs'
+		}
+	},
+	creating: {
+		title: 'Records made and swept I7c',
+		says: 'A creates a VM and is fenced on its way; B sweeps what it meets',
+		conditions: {
+			'look-before-finish': 'a creator looks at its fence once more before it finishes',
+			'sweep-any': 'only records of fenced creators are swept',
+			'sweep-token': 'a swept record keeps counting its token'
+		}
+	},
+	locking: {
+		title: 'Locks',
+		says: 'A and B want one lock; A is taken for dead and C frees what it holds',
+		conditions: {
+			'lock-blind': 'a lock is taken by compare-and-swap, not by a store',
+			'give-back-blind': 'a lock is given back only by who still holds it',
+			cut: 'the device cuts the fenced host off before its locks are freed'
+		}
+	},
+	split: {
+		title: 'vCPUs on two hosts I1',
+		says: 'A gives a vCPU to B while B gives one to A; one crash',
+		conditions: {
+			'stop-vcpu': 'a vCPU is stopped before it is given away',
+			'map-blind': 'the map changes by compare-and-swap, not by a store',
+			'await-vcpu': 'a vCPU is run only by who is named'
+		}
+	},
+	ring: {
+		title: 'Ring of events I11',
+		says: 'one reads an entry while another writes over it',
+		conditions: {
+			'open-entry': 'an entry is marked before it is written over',
+			'check-generation': 'a reader looks at the generation before and after'
+		}
+	}
+} as const satisfies Record<string, SuperpageModel>;
+export type SuperpageModelId = keyof typeof SUPERPAGE_MODELS;
+
+/** A step of a path, as the page shows it. Values are hexadecimal text, 16 digits. */
+export interface SuperpageStep {
+	readonly kind: 'step' | 'crash' | 'write-back' | 'drop';
+	readonly actor: string;
+	readonly host: number;
+	readonly step: string;
+	readonly says: string;
+	readonly word: { readonly index: number; readonly before: string; readonly after: string } | null;
+	readonly refused: boolean;
+	/** What the step did with shared memory; null for nothing, and for what is no step. */
+	readonly access: 'load' | 'store' | 'compare-and-swap' | 'fetch-and-add' | null;
+	/** Actors that run the VM after it. */
+	readonly runs: readonly string[];
+}
+
+export interface SearchProgress {
+	readonly states: number;
+	readonly transitions: number;
+	readonly waiting: number;
+	readonly depth: number;
+	readonly done: boolean;
+}
+
+export interface SearchAnswer extends SearchProgress {
+	readonly hosts: readonly string[];
+	/** Every state was looked at and no statement broke. */
+	readonly whole: boolean;
+	readonly statements: readonly { readonly id: string; readonly says: string }[];
+	readonly violations: readonly { readonly statement: string; readonly says: string; readonly path: readonly SuperpageStep[] }[];
+	readonly endings: Readonly<Record<string, number>>;
+	/** Which states were counted as one beside equal ones. */
+	readonly symmetry: string | null;
+}

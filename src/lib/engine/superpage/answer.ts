@@ -1,0 +1,18 @@
+import type { SearchAnswer, SuperpageStep } from '../contract/superpage-models.ts';
+import type { Found, Model, PathStep } from './search/model.ts';
+
+/** What a search found, as plain JSON for the page. */
+const text = (value: bigint): string => value.toString(16).padStart(16, '0');
+
+const stepAnswer = (step: PathStep): SuperpageStep => ({
+	...step,
+	word: step.word === null ? null : { index: step.word.index, before: text(step.word.before), after: text(step.word.after) }
+});
+
+export const searchAnswer = (model: Model, found: Found): SearchAnswer => ({
+	...found,
+	hosts: model.hosts,
+	statements: model.statements.map(({ id, says }) => ({ id, says })),
+	violations: found.violations.map((each) => ({ ...each, path: each.path.map(stepAnswer) })),
+	symmetry: model.symmetry?.says ?? null
+});
