@@ -13,7 +13,8 @@ const HOSTS = ['A', 'B'];
 
 /**
  * A fabric in which every statement has something to say: bound logical devices, windows, capacity with and without a tag, an
- * offer that waits, a tag in two pieces that two hosts share, a line that one owns, a store, a program, two copies on one link.
+ * offer that waits, a tag in two pieces that two hosts share, a line that one owns, a store, a program, a VM with one, two copies
+ * on one link.
  */
 function busyFabric(): Simulation {
 	const simulation = fabricSimulation({
@@ -62,6 +63,9 @@ function busyFabric(): Simulation {
 	add('A', { region: 1, policy: 'free', length: 2 * MIB });
 	add('A', { region: 1, policy: 'free', length: GIB, tag: 'own-A' });
 	add('B', { region: 1, policy: 'free', length: GIB, tag: 'own-B' });
+	add('A', { region: 1, policy: 'free', length: 2 * MIB, tag: 'own-vm' });
+	tell('orchestrator', 'A', 'start-vm', { vm: 'vm' });
+	tell('orchestrator', 'vm', 'open-device', { tag: 'own-vm' });
 	tell('orchestrator', 'A', 'launch', { app: 'reader', kind: 'writer', tag: 'T' });
 	tell('host', 'A', 'store', { tag: 'T', offset: 0 });
 	tell('host', 'B', 'set-answer', { mode: 'by-hand' });
@@ -82,6 +86,7 @@ const STATEMENTS = [
 	'line-owners',
 	'dax-extents',
 	'app-memory',
+	'fabric-guests',
 	'fabric-links'
 ];
 

@@ -16,6 +16,17 @@ const daxWith = (world: World, fits: (dax: PeerRecord['dax'][number]) => boolean
 	world.r.fabric.peers.flatMap((peer) => peer.dax).find(fits);
 
 export const FABRIC_FAULTS = {
+	'program-stays': {
+		sentence: 'a VM moves and its program goes on at the source',
+		caughtBy: ['fabric-guests'],
+		strike: (world) => {
+			const { guests, apps, peers } = world.r.fabric;
+			const app = apps.find((each) => guests.some((guest) => each.id === `${guest.id}-db`));
+			const other = peers.find((peer) => peer.id !== app?.host);
+			const guest = guests[0];
+			if (app && other && guest) guest.host = other.id;
+		}
+	},
 	'bound-twice': {
 		sentence: 'a second host gets a logical device that is bound already',
 		caughtBy: ['fabric-bindings'],

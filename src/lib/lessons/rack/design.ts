@@ -23,8 +23,8 @@ export const CHOICES = {
 			'In DRAM of their host they are fast. On the pool another host can reach what they were.',
 		options: [
 			option('dram', 'in DRAM', 0),
-			option('databases', 'databases on the pool', 6),
-			option('pool', 'all on the pool', 10)
+			option('databases', 'databases on pool', 6),
+			option('pool', 'all on pool', 10)
 		]
 	},
 	reach: {
@@ -55,13 +55,13 @@ export const CHOICES = {
 		]
 	},
 	checkpoint: {
-		label: 'Checkpoints',
+		label: 'Checkpoints every',
 		about: 'Registers into the super-page: how far a VM goes back, and how often it stands still.',
 		options: [
 			option('never', 'never', 0),
-			option('10s', 'every 10 s', 1),
-			option('1s', 'every second', 2),
-			option('50ms', 'every 50 ms', 4)
+			option('10s', '10 s', 1),
+			option('1s', '1 s', 2),
+			option('50ms', '50 ms', 4)
 		]
 	},
 	room: {

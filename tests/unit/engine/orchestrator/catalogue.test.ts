@@ -34,6 +34,14 @@ describe.each(FABRIC_CATALOGUE.map(({ id }) => id))('%s', (id) => {
 });
 
 describe('what the scenarios show', () => {
+	it('a VM moves with its extents, and back without them', () => {
+		const simulation = played('vm-with-tagged-extents');
+		expect(refusals(simulation)).toEqual([]);
+		expect(simulation.world.r.fabric.plans.map(({ plan, state }) => `${plan} ${state}`)).toEqual(['move-shared done']);
+		expect(simulation.world.r.fabric.guests[0]).toMatchObject({ host: 'A', moves: 2, program: 'absent', copiedBytes: 0 });
+		expect([quantity(simulation, 'capacityBytes', 'A'), quantity(simulation, 'capacityBytes', 'B')]).toEqual([0, 8 * GIB]);
+	});
+
 	it('a TiB serves W, then V', () => {
 		const simulation = played('offer-accept-use-release');
 		expect(refusals(simulation)).toEqual([]);

@@ -7,6 +7,7 @@ import recallFourHosts from './recall-four-hosts.json' with { type: 'json' };
 import silentHost from './silent-host.json' with { type: 'json' };
 import specAgainstQemu from './spec-against-qemu.json' with { type: 'json' };
 import twoHostsShare from './two-hosts-share-a-tag.json' with { type: 'json' };
+import vmWithTaggedExtents from './vm-with-tagged-extents.json' with { type: 'json' };
 import waysOfAWindow from './ways-of-a-window.json' with { type: 'json' };
 
 /** Fabrics and their dynamic capacity, in the order in which they are offered. */
@@ -20,5 +21,6 @@ export const FABRIC_SCENARIOS: readonly { readonly id: string; readonly scenario
 	recallFourHosts,
 	logOverflow,
 	silentHost,
-	specAgainstQemu
+	specAgainstQemu,
+	vmWithTaggedExtents
 ].map((scenario) => ({ id: scenario.id, scenario }));
