@@ -8,7 +8,7 @@ import {
 
 const ROLES: Readonly<Record<AddressLane['role'], string>> = {
 	runs: 'runs it',
-	stopped: 'has it, nobody runs it',
+	stopped: 'has it, stopped',
 	prepared: 'stands ready',
 	none: 'nothing of it'
 };
