@@ -19,7 +19,7 @@ import { endZombies, zombiesStore } from './zombies.ts';
 /** Hosts beat a little after each other, as they would who were started by hand. */
 const OFFSET_NS = 137_000;
 /** Beats that the page may draw one by one. */
-const MOST_RECENT = 40;
+const MOST_RECENT = 128;
 
 export function startBeating(world: World, host: number, inTheMiddle: boolean): void {
 	const ha = haOf(world);
@@ -116,7 +116,7 @@ function selfFence(world: World, host: number): void {
 		rule: 'self-fence',
 		host,
 		values: { vms: stopped.length },
-		text: `${nameOf(world, host)} could not beat and ${nobodyCan && stopped.length === 0 ? 'goes on: nobody can take its VMs' : `stops ${stopped.length} VM${stopped.length === 1 ? '' : 's'}`}`
+		text: `${nameOf(world, host)} could not beat and ${nobodyCan && stopped.length === 0 ? 'goes on: nobody can take its VMs' : stopped.length === 0 ? 'has nothing left to stop' : `stops ${stopped.length} VM${stopped.length === 1 ? '' : 's'}`}`
 	});
 }
 

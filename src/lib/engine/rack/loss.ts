@@ -1,5 +1,6 @@
+import { formatBytesBinary } from '../../base/format.ts';
 import { mix32 } from '../../base/hash.ts';
-import { PAGES_PER_BLOCK } from '../../base/units.ts';
+import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import { passesByCopy } from '../contract/migration/strategies.ts';
 import type { LossStatus } from '../contract/rack/status.ts';
 import { OwnerState } from '../contract/words.ts';
@@ -60,7 +61,13 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 		: mine.checkpointNs >= 0 && poolPages > 0
 			? `its registers go back ${Math.round((sinceNs - mine.checkpointNs) / 1e6)} ms`
 			: 'its registers are gone';
-	const sentence = `${vm.id} was on ${world.r.hosts[host]?.id ?? 'the pool'}: ${registers}, ${dramPages} pages with ${why === 'pool' ? 'the pool' : 'its DRAM'}, ${lines} pages with lines in caches; ${poolPages} pages lie on the pool`;
+	const parts = [
+		registers,
+		...(dramPages > 0 ? [`${formatBytesBinary(dramPages * PAGE_BYTES)} went with ${why === 'pool' ? 'the pool' : 'its DRAM'}`] : []),
+		...(lines > 0 ? [`the newest lines of ${lines} pages were in caches`] : []),
+		...(poolPages > 0 ? [`${formatBytesBinary(poolPages * PAGE_BYTES)} lie on the pool`] : [])
+	];
+	const sentence = `${vm.id} was on ${world.r.hosts[host]?.id ?? 'the pool'}: ${parts.join(', ')}`;
 	const causeSeq = emit(world, {
 		kind: 'loss',
 		rule: why === 'pool' ? 'pool-loss' : 'host-crash',

@@ -38,7 +38,7 @@ const each = (world: World, host: number, visit: (vmIndex: number, zombie: Zombi
 export function wakeZombies(world: World, host: number): void {
 	each(world, host, (vmIndex, zombie) => {
 		if (peerOf(world, host).deviceFenced && zombie.onPool) {
-			end(world, vmIndex, zombie, 'its first store was refused by the device');
+			end(world, vmIndex, zombie, 'the device turned its first store away');
 			return;
 		}
 		zombie.acts = true;

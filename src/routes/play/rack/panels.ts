@@ -3,6 +3,7 @@ import type { WorldStatus } from '$lib/engine/contract/status.ts';
 import AddressesPanel from './AddressesPanel.svelte';
 import FetchPanel from './FetchPanel.svelte';
 import HostsPanel from './HostsPanel.svelte';
+import MonitorPanel from './MonitorPanel.svelte';
 import RackStage from './RackStage.svelte';
 import type { Playground } from '../playground.svelte.ts';
 
@@ -29,6 +30,13 @@ export const VM_PANELS: readonly VmPanel[] = [
 		component: RackStage,
 		shows: ({ hosts, rack }) => hosts.length > 2 || rack !== null,
 		leads: ({ hosts, rack }) => hosts.length > 2 || rack !== null
+	},
+	{
+		id: 'monitor',
+		title: 'QEMU',
+		place: 'stage',
+		component: MonitorPanel,
+		shows: ({ hosts, vms }) => hosts.length > 1 && vms.length > 0
 	},
 	{
 		id: 'hosts',

@@ -43,7 +43,7 @@ export interface RackHostStatus {
 	readonly incarnation: number;
 	readonly beats: number;
 	readonly lastBeatNs: number;
-	/** Its newest 40 beats, oldest first. */
+	/** Its newest 128 beats, oldest first. */
 	readonly recentBeatsNs: readonly number[];
 	readonly cxlCut: boolean;
 	readonly networkCut: boolean;
