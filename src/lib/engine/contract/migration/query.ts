@@ -34,25 +34,6 @@ export interface MigrationRam {
 	'dirty-sync-missed-zero-copy': number;
 }
 
-/** What HMP's "info migrate" calls each of them, in its order (migration/migration-hmp-cmds.c). */
-export const RAM_WORDS: readonly (readonly [keyof MigrationRam, string, string])[] = [
-	['transferred', 'transferred ram', 'bytes'],
-	['remaining', 'remaining ram', 'bytes'],
-	['total', 'total ram', 'bytes'],
-	['duplicate', 'duplicate', 'pages'],
-	['normal', 'normal', 'pages'],
-	['normal-bytes', 'normal bytes', 'bytes'],
-	['dirty-sync-count', 'dirty sync count', ''],
-	['page-size', 'page size', 'bytes'],
-	['multifd-bytes', 'multifd bytes', 'bytes'],
-	['pages-per-second', 'pages-per-second', ''],
-	['dirty-pages-rate', 'dirty pages rate', 'pages'],
-	['postcopy-requests', 'postcopy request count', ''],
-	['precopy-bytes', 'precopy ram', 'bytes'],
-	['downtime-bytes', 'downtime ram', 'bytes'],
-	['postcopy-bytes', 'postcopy ram', 'bytes']
-];
-
 /** An event of QMP, as a process has told it. */
 export interface QmpEvent {
 	readonly atNs: number;
