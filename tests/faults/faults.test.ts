@@ -33,6 +33,9 @@ const MOMENTS: Readonly<Record<FaultId, Moment>> = {
 	'map-twice': before('precopy'),
 	'kernel-in-movable': before('precopy'),
 	'owner-stolen': before('transit'),
+	'secure-on-pool': { strategy: 'transit', phase: 'publish' },
+	'guard-forgets': { strategy: 'transit', phase: 'publish' },
+	'vcpu-off-the-map': before('transit'),
 	'torn-descriptor': { strategy: 'transit', phase: 'publish' }
 };
 

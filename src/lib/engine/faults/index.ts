@@ -12,6 +12,7 @@ import type { World } from '../state/world.ts';
 import { FABRIC_FAULTS } from './fabric.ts';
 import type { Fault } from './fault.ts';
 import { RACK_FAULTS } from './rack.ts';
+import { REFERENCE_FAULTS } from './reference.ts';
 import { VDPA_FAULTS } from './vdpa.ts';
 
 export type { Fault } from './fault.ts';
@@ -95,6 +96,7 @@ export const FAULTS = {
 			world.c.superpageWord.set(ownerIndex(0), packOwner({ ...owner, owner: owner.owner === 0 ? 1 : 0, state: OwnerState.active }));
 		}
 	},
+	...REFERENCE_FAULTS,
 	'torn-descriptor': {
 		sentence: 'the checksum of the ranges does not fit them',
 		caughtBy: ['descriptors'],
