@@ -10,6 +10,7 @@ import {
 import { VDPA_PRESETS } from '$lib/engine/contract/vdpa/figures.ts';
 import { DEVICE_KINDS } from '$lib/engine/contract/vdpa/kinds.ts';
 import {
+	changeErrorWords,
 	GAP_PARTS,
 	type ChangeStatus,
 	type GapPart,
@@ -201,10 +202,7 @@ function changeFacts(id: number, nic: NicStatus): NicFacts | null {
 			...(Object.entries(change.parts) as [GapPart, number][]).map(
 				([part, ns]) => [GAP_PARTS[part], formatNs(ns)] as const
 			),
-			...change.errors.map(
-				(error) =>
-					[error.step, `the kernel means ${error.kernel}; QEMU sees ${error.caller}`] as const
-			)
+			...change.errors.map((error) => [error.step, changeErrorWords(error)] as const)
 		],
 		list: {
 			title: 'Steps',

@@ -201,9 +201,16 @@ export interface ChangeStatus {
 	readonly invalidates: number;
 	readonly rebuilds: number;
 	readonly evicted: number;
-	/** Errors on the way: what the kernel meant, and what the caller saw. */
+	/** Errors on the way: what the kernel meant, and what the caller saw; what QEMU itself finds it says and goes on. */
 	readonly errors: readonly { readonly step: string; readonly kernel: string; readonly caller: string }[];
 }
+
+/** What the caller has of an error that no call gave it. */
+export const ONLY_SAID = 'error message only';
+
+/** An error of a change in words: whose it is, and what comes of it. */
+export const changeErrorWords = ({ kernel, caller }: { readonly kernel: string; readonly caller: string }): string =>
+	caller === ONLY_SAID ? `${kernel}; QEMU says so and goes on` : `the kernel means ${kernel}; QEMU sees ${caller} and goes on`;
 
 export interface StepStatus {
 	readonly label: string;

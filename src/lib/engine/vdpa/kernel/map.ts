@@ -1,3 +1,5 @@
+import { formatAddress } from '../../../base/address.ts';
+import { formatBytesBinary } from '../../../base/format.ts';
 import { PAGE_BYTES } from '../../../base/units.ts';
 import type { Permission } from '../../contract/vdpa/kinds.ts';
 import type { KernelEntryRecord, KernelSpaceRecord } from '../../state/vdpa-records.ts';
@@ -22,10 +24,11 @@ export function checkMap(context: NicContext, entries: readonly KernelEntryRecor
 	const { iovaFirst, iovaLast } = context.nic;
 	if (bytes <= 0) return refusal('EINVAL', 'a map of no bytes');
 	if (iova < iovaFirst || iova + bytes - 1 > iovaLast)
-		return refusal('EINVAL', `the range leaves the addresses of the device, ${iovaFirst} to ${iovaLast}`);
+		return refusal('EINVAL', `the range leaves the addresses of the device, ${formatAddress(iovaFirst)} to ${formatAddress(iovaLast)}`);
 	const there = touching(entries, iova, iova + bytes - 1);
 	const first = entries[there.from];
-	if (there.to > there.from && first) return refusal('EEXIST', `an entry is there already: ${first.bytes} bytes from ${first.iova}`);
+	if (there.to > there.from && first)
+		return refusal('EEXIST', `an entry is there already: ${formatBytesBinary(first.bytes)} from ${formatAddress(first.iova)}`);
 	return null;
 }
 

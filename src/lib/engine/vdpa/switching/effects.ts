@@ -1,6 +1,7 @@
 import { PAGE_BYTES } from '../../../base/units.ts';
 import type { RingPlace } from '../../contract/vdpa/choice.ts';
 import { VirtioStatus } from '../../contract/vdpa/kinds.ts';
+import { ONLY_SAID } from '../../contract/vdpa/status.ts';
 import type { MappedRingRecord, SectionRecord } from '../../state/vdpa-records.ts';
 import { callDevice } from '../kernel/device.ts';
 import { sendMessage } from '../kernel/iotlb.ts';
@@ -55,7 +56,7 @@ export function addWork(sum: KernelWork, part: KernelWork): void {
 
 const call = (context: NicContext, what: DeviceCall): KernelResult => callDevice(context, what, context.end.instance);
 const message = (context: NicContext, what: IotlbMessage): KernelResult => sendMessage(context, what, context.end.instance);
-const failure = (kernel: string): EffectResult => ({ ...NOTHING, errors: [{ kernel, caller: 'error message only' }] });
+const failure = (kernel: string): EffectResult => ({ ...NOTHING, errors: [{ kernel, caller: ONLY_SAID }] });
 
 const ACK_DRIVER = VirtioStatus.acknowledge | VirtioStatus.driver;
 
@@ -139,7 +140,7 @@ function updateAll(context: NicContext): EffectResult {
 				place: context.nic.choice.rings,
 				bytesToCome: restOf(areas, index)
 			});
-			if (placed.code !== 'OK') return void errors.push({ kernel: `no room for the rings: ${placed.code}`, caller: 'error message only' });
+			if (placed.code !== 'OK') return void errors.push({ kernel: `no room for the rings: ${placed.code}`, caller: ONLY_SAID });
 			table.push({ iova: placed.iova, bytes: area.bytes, uaddr: hva, permission: readOnly ? 1 : 3 });
 			const { queue, bytes } = area;
 			end.rings.push({ queue, area: area.area, iova: placed.iova, bytes, hva, asid: 0, epoch: end.treeEpoch, ownTree: false });
@@ -148,7 +149,7 @@ function updateAll(context: NicContext): EffectResult {
 	for (const section of guest.sections) {
 		const placed = end.svq ? placeSection(context, section) : { code: 'OK' as const, iova: section.gpa };
 		if (placed.code !== 'OK') {
-			errors.push({ kernel: `${section.id}: no place in the IOVA tree, ${placed.code}`, caller: 'error message only' });
+			errors.push({ kernel: `${section.id}: no place in the IOVA tree, ${placed.code}`, caller: ONLY_SAID });
 			continue;
 		}
 		table.push({ iova: placed.iova, bytes: section.bytes, uaddr: section.hva[end.instance], permission: 3 });
@@ -333,7 +334,7 @@ function enterMapped(context: NicContext): EffectResult {
 		const section = sectionNamed(context, mapped.section);
 		const placed = section ? placeSection(context, section) : null;
 		return placed && (placed.code !== 'OK' || placed.iova !== mapped.iova)
-			? [{ kernel: `${mapped.section} has no place at its own address`, caller: 'error message only' }]
+			? [{ kernel: `${mapped.section} has no place at its own address`, caller: ONLY_SAID }]
 			: [];
 	});
 	return { ...NOTHING, errors };

@@ -1,5 +1,5 @@
 import { assert } from '../../../base/assert.ts';
-import type { ChangeStatus } from '../../contract/vdpa/status.ts';
+import { changeErrorWords, type ChangeStatus } from '../../contract/vdpa/status.ts';
 import { catchUp } from '../../hypervisor/guest.ts';
 import { EventKind } from '../../sim/event-kinds.ts';
 import { schedule } from '../../sim/event-queue.ts';
@@ -162,7 +162,7 @@ function go(world: World, nicIndex: number): void {
 				vm: world.r.vms[nic.vm]?.id ?? null,
 				host: change.status.host,
 				values: { nic: nic.id, step: error.step, kernel: error.kernel, caller: error.caller },
-				text: `${nic.id}, ${error.step}: the kernel means ${error.kernel}; QEMU sees ${error.caller} and goes on`
+				text: `${nic.id}, ${error.step}: ${changeErrorWords(error)}`
 			});
 		if (lastsNs > 0) {
 			schedule(world, world.r.nowNs + lastsNs, EventKind.nic, nicIndex, nic.generation);
