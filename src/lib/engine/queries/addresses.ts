@@ -94,7 +94,14 @@ function staleRange(world: World, vm: VmRecord, gfn: number, instance: number): 
 
 /** A reference by the source’s host address: where the target’s own decoder leads. */
 function wrongWindow(world: World, vm: VmRecord, gfn: number, at: number, last: OperationRecord | undefined): string | null {
-	if (last?.target !== at || last.source === at || last.parameters.naming !== 'host' || last.rangeCount === 0) return null;
+	if (
+		world.r.belief === 'data-is-there' ||
+		last?.target !== at ||
+		last.source === at ||
+		last.parameters.naming !== 'host' ||
+		last.rangeCount === 0
+	)
+		return null;
 	const pool = world.r.memories.find((memory) => memory.kind === 'pool');
 	const frame = frameOf(world, vm, vm.running, gfn);
 	const local = pool ? frame - pool.firstBlock * PAGES_PER_BLOCK : -1;
