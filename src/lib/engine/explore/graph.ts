@@ -23,7 +23,7 @@ export interface Found {
 	readonly atNs: number;
 	/** Bits of the run's own commands that were given. */
 	readonly used: number;
-	readonly lost: boolean;
+	lost: boolean;
 	/** Why nothing follows, in words; null while something may. */
 	end: string | null;
 	/** null: not looked at. */

@@ -1,4 +1,4 @@
-import { failureOf, type FailureChoice } from '../contract/explore/words.ts';
+import { failureOf, type FailureChoice, type FailureWhen } from '../contract/explore/words.ts';
 import { evaluate } from '../queries/evaluate.ts';
 import { checkAll } from '../sim/invariants.ts';
 import type { World } from '../state/world.ts';
@@ -13,8 +13,9 @@ export interface LossTest {
 	readonly title: string;
 	/** At any state on the way. */
 	readonly ever: (world: World) => boolean;
-	/** Where a run ends. */
+	/** Where a run ends, or where nothing more happens by itself. */
 	readonly atEnd: (world: World) => boolean;
+	readonly when: FailureWhen;
 }
 
 /**
@@ -37,7 +38,7 @@ const telltale = (world: World): string =>
 export function lossTest(choice: FailureChoice): LossTest {
 	const { expression, when, title } = failureOf(choice);
 	const holds = (world: World): boolean => Boolean(evaluate(world, expression));
-	return { title, ever: when === 'ever' ? holds : () => false, atEnd: holds };
+	return { title, when, ever: when === 'ever' ? holds : () => false, atEnd: holds };
 }
 
 /** What is wrong in a state, in words: the most telling thing first. */

@@ -2,6 +2,8 @@ import type { Fact } from '../contract/explore/request.ts';
 import { passesByCopy } from '../contract/migration/strategies.ts';
 import type { RackCommand } from '../contract/rack/commands.ts';
 import { haOf } from '../rack/settings.ts';
+import { RackTimer } from '../rack/timers.ts';
+import { EventKind } from '../sim/event-kinds.ts';
 import type { World } from '../state/world.ts';
 import { act, type Act } from './act.ts';
 
@@ -54,16 +56,23 @@ export function rackBorder({ r }: World): unknown {
 	];
 }
 
-/** Nothing of the rack is still to come by itself: nobody recovers, is about to be noticed, or stands still for a while. */
+/** Timers by which something of the rack goes on that has begun; beats, checkpoints, the calendar and hazards go on for ever. */
+const WORK: readonly number[] = [
+	RackTimer.notice,
+	RackTimer.recovery,
+	RackTimer.restart,
+	RackTimer.resume,
+	RackTimer.evacuation,
+	RackTimer.mend
+];
+
+/** Nothing of the rack is still to come by itself: nobody recovers, stands still for a while, or died, or was cut off, and is about to be missed. */
 export function rackIsQuiet(world: World): boolean {
-	const { r } = world;
-	if (r.hosts.some((host) => host.power === 'paused')) return false;
-	if (!r.rack) return true;
-	if (r.rack.recoveries.some((recovery) => recovery.step !== 'done') || r.rack.evacuations.some((one) => one.endNs < 0)) return false;
-	if (r.rack.vms.some((vm) => vm.restartTo >= 0 || vm.checkpointing)) return false;
-	const waits =
-		r.vms.some((vm) => vm.vcpuState === 'lost') || r.hosts.some((host, index) => host.power === 'down' && !noticed(world, index));
-	return !(waits && r.rack.beating && haOf(world)?.restart === true && !r.rack.poolLost);
+	const { c, r } = world;
+	for (let row = 0; row < r.eventPending; row += 1)
+		if (c.eventKind.get(row) === EventKind.rack && WORK.includes(c.eventA.get(row))) return false;
+	const missed = r.hosts.some((host, index) => (host.power === 'down' || r.rack?.peers[index]?.cxlCut) && !noticed(world, index));
+	return !(missed && haOf(world) !== null && r.rack?.poolLost === false && r.hosts.some((host) => host.power === 'up'));
 }
 
 const noticed = ({ r }: World, host: number): boolean => {

@@ -134,6 +134,10 @@ export class Search {
 			last = next;
 			yield;
 		}
+		// Your own run goes on at every moment but its last.
+		if (last.lost || !this.#endsLost(last.end)) return;
+		last.lost = true;
+		this.losses.push(last);
 	}
 
 	#moment(before: Found | null, used: number, stop: Stop): Found {
@@ -207,7 +211,7 @@ export class Search {
 		const { world } = this.walker;
 		const key = where.key ?? keyOf(world, this.request.alike, this.symmetry.orders, where.used);
 		const ends = endOf(this.walker, where.stop);
-		const lost = this.test.ever(world) || (ends !== null && ends !== TIME_IS_UP && this.test.atEnd(world));
+		const lost = this.test.ever(world) || (where.moment === null && this.#endsLost(ends));
 		const { parent, via, layer, moment, used } = where;
 		const id = this.#all.length;
 		const found: Found = {
@@ -223,6 +227,12 @@ export class Search {
 		if (lost) this.losses.push(found);
 		else if (ends !== null) this.#ends += 1;
 		return found;
+	}
+
+	/** What is asked of ends is asked where a run ends, and where nothing more happens unless somebody chooses it. */
+	#endsLost(end: string | null): boolean {
+		const { world } = this.walker;
+		return this.test.when === 'end' && (end !== null || isQuiet(world)) && this.test.atEnd(world);
 	}
 
 	/** Puts the world into a state: from the nearest one that is kept, by the choices that led from it. */

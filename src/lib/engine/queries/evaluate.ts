@@ -7,6 +7,7 @@ import { INVARIANTS } from '../whole/index.ts';
 import { fabricQuantity, isFabricQuantity } from './fabric-quantities.ts';
 import { machineQuantity } from './machine-quantities.ts';
 import { bytesLeft } from './left.ts';
+import { isRackQuantity, rackQuantity } from './rack-quantities.ts';
 import { isReferenceQuantity, referenceQuantity } from './reference-quantities.ts';
 import { isVdpaQuantity, vdpaQuantity, wrongDma } from './vdpa-quantities.ts';
 
@@ -44,7 +45,12 @@ function vmsLost({ r }: World): number {
 	return r.vms.filter((vm, index) => {
 		if (vm.vcpuState === 'running') return false;
 		const isMoving = r.operations.some((operation) => operation.vm === index && operation.state === 'running');
-		const waits = r.rack?.vms[index]?.held === true || r.hosts[vm.instances[vm.running] as number]?.power === 'paused';
+		const mine = r.rack?.vms[index];
+		const waits =
+			mine?.held === true ||
+			mine?.stalled === true ||
+			mine?.checkpointing === true ||
+			r.hosts[vm.instances[vm.running] as number]?.power === 'paused';
 		return vm.vcpuState === 'lost' || !(isMoving || waits);
 	}).length;
 }
@@ -57,6 +63,7 @@ export function evaluate(world: World, expression: Expression, depth = 0): numbe
 	if (depth > DEEPEST || typeof expression !== 'object' || expression === null) return null;
 	if ('q' in expression && 'of' in expression && isFabricQuantity(expression.q)) return fabricQuantity(world, expression.q, expression.of);
 	if ('q' in expression && 'of' in expression && isVdpaQuantity(expression.q)) return vdpaQuantity(world, expression.q, expression.of);
+	if ('q' in expression && 'of' in expression && isRackQuantity(expression.q)) return rackQuantity(world, expression.q, expression.of);
 	if ('q' in expression && 'of' in expression && isReferenceQuantity(expression.q))
 		return referenceQuantity(world, expression.q, expression.of);
 	if ('q' in expression && 'of' in expression) return machineQuantity(world, expression.q, expression.of);

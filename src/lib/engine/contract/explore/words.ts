@@ -43,7 +43,12 @@ export interface Failure {
 }
 
 const holds = (q: 'invariantsHold' | 'proofHolds'): Expression => ({ op: 'not', args: [{ op: '==', args: [{ q }, 1] }] });
-const above = (q: 'losses' | 'wrongDma' | 'vmsLost', limit: number): Expression => ({ op: '>', args: [{ q }, limit] });
+const above = (q: 'losses' | 'wrongDma' | 'vmsLost' | 'failed' | 'cancelled', limit: number): Expression => ({
+	op: '>',
+	args: [{ q }, limit]
+});
+/** A migration has begun. */
+const moved: Expression = { op: '>', args: [{ op: '+', args: [{ q: 'networkBytes' }, { q: 'cxlBytes' }] }, 0] };
 
 /** What may be asked of every future. */
 export const FAILURES = {
@@ -73,9 +78,12 @@ export const FAILURES = {
 	},
 	'not-completed': {
 		title: 'not completed',
-		sentence: 'the last migration did not complete',
+		sentence: 'the last migration was given up, or did not come to its end in the time looked at',
 		when: 'end',
-		expression: () => ({ op: '<', args: [{ q: 'completed' }, 1] })
+		expression: () => ({
+			op: 'or',
+			args: [above('failed', 0), above('cancelled', 0), { op: 'and', args: [{ op: '<', args: [{ q: 'completed' }, 1] }, moved] }]
+		})
 	},
 	blackout: {
 		title: 'black-out too long',
