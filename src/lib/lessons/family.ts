@@ -3,7 +3,7 @@ import { BLOCK_BYTES, PAGE_BYTES } from '../base/units.ts';
 import type { MigrationParameters } from '../engine/contract/commands.ts';
 import type { Scenario } from '../engine/contract/scenario/schema.ts';
 import type { Lesson } from './load.ts';
-import { readChecked, startScenario, withOrder } from './scenario.ts';
+import { livingAs, readChecked, startScenario, withOrder } from './scenario.ts';
 import type { Choice, GuestFamily, Setting } from './schema.ts';
 
 /** The challenge as a seeded family: a seed draws three guests and their limits; the key is what the engine says. */
@@ -129,5 +129,5 @@ export function guestScenario(
 	if (choice === null) return scenario;
 	const lane = lesson.steps.lanes.find((each) => each.id === choice.lane);
 	if (lane === undefined) throw new Error(`lesson ${lesson.id} has no lane "${choice.lane}"`);
-	return withOrder(scenario, lane.strategy, parametersOf(lesson, choice));
+	return withOrder(livingAs(scenario, lane.ways), lane.strategy, parametersOf(lesson, choice));
 }

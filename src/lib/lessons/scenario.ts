@@ -3,6 +3,7 @@ import { catalogueScenario } from '../engine/contract/scenario/catalogue/index.t
 import { readScenario } from '../engine/contract/scenario/read.ts';
 import type { Scenario } from '../engine/contract/scenario/schema.ts';
 import type { Lesson } from './load.ts';
+import type { Lane } from './schema.ts';
 
 /** Scenarios that a lesson opens: its start with something set otherwise. Always read by the contract, never trusted. */
 
@@ -70,13 +71,22 @@ export function laneScenario(
 ): Scenario {
 	const lane = lesson.steps.lanes.find((each) => each.id === laneId);
 	if (lane === undefined) throw new Error(`lesson ${lesson.id} has no lane "${laneId}"`);
-	let scenario = startScenario(lesson, options.change);
+	let scenario = livingAs(startScenario(lesson, options.change), lane.ways);
 	if (options.rateBytesPerSecond !== undefined)
 		scenario = withRate(scenario, options.rateBytesPerSecond);
 	return withOrder(scenario, lane.strategy, {
 		...lesson.start.parameters[laneId],
 		...options.parameters
 	} as MigrationParameters);
+}
+
+/** The first VM living as a lane says. */
+export function livingAs(scenario: Scenario, ways: Lane['ways']): Scenario {
+	if (ways === undefined) return scenario;
+	return {
+		...scenario,
+		vms: scenario.vms.map((vm, index) => (index === 0 ? { ...vm, ways } : vm))
+	};
 }
 
 /** Every VM writing at another rate. */

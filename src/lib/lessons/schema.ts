@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { waysSchema } from '../engine/contract/scenario/ways-schema.ts';
 import type { Expression, QuantityName } from '../engine/contract/queries.ts';
 import { QUANTITIES } from '../engine/contract/queries.ts';
 import { STRATEGY_IDS } from '../engine/contract/migration/strategies.ts';
@@ -75,6 +76,8 @@ export type Check = v.InferOutput<typeof checkSchema>;
 const laneSchema = v.strictObject({
 	id,
 	strategy: v.picklist(STRATEGY_IDS),
+	/** How its VM lives, where that differs from the others' (contract/scenario/ways-schema.ts). */
+	ways: v.optional(waysSchema),
 	name: words,
 	summary: words
 });
@@ -130,6 +133,8 @@ const parametersSchema = v.strictObject({
 	multifdChannels: v.optional(v.number()),
 	autoConverge: v.optional(v.boolean()),
 	stayOnPool: v.optional(v.boolean()),
+	precopyPasses: v.optional(v.number()),
+	preempt: v.optional(v.boolean()),
 	handOver: v.optional(v.picklist(['ideal', 'qemu']))
 });
 
