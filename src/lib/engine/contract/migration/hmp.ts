@@ -1,3 +1,4 @@
+import { sizeText } from '../console-lines.ts';
 import type { QmpArguments, QmpValue } from '../machine-commands.ts';
 import { parameterOf, PARAMETER_NAMES, type ParameterName, QMP_PARAMETERS } from './parameters.ts';
 import { MONITOR_QUESTIONS, MONITOR_WORDS } from './monitor.ts';
@@ -135,8 +136,21 @@ export function lineOfMonitor(execute: string, given: QmpArguments | undefined):
 		const { capability, state } = capabilities[0] as { capability: string; state: boolean };
 		return `migrate_set_capability ${capability} ${state ? 'on' : 'off'}`;
 	}
+	if (execute === 'migrate-set-parameters' && Object.keys(given ?? {}).length === 1) {
+		const [name = '', value] = Object.entries(given ?? {})[0] ?? [];
+		const line = `migrate_set_parameter ${name} ${worded(value)}`;
+		if (typeof value !== 'object' && valueOf(name, worded(value)) === value) return line;
+	}
+	if (execute === 'migrate-continue' && typeof given?.['state'] === 'string') return `migrate_continue ${given['state']}`;
+	if (execute === 'device_del' && typeof given?.['id'] === 'string') return `device_del ${given['id']}`;
+	if (execute === 'device_add' && given) {
+		const { driver, ...rest } = given;
+		return `device_add ${[String(driver), ...Object.entries(rest).map(([name, value]) => `${name}=${String(value)}`)].join(',')}`;
+	}
 	return JSON.stringify(given === undefined ? { execute } : { execute, arguments: given });
 }
+
+const worded = (value: unknown): string => (typeof value === 'number' ? sizeText(value) : shown(value));
 
 /** How the monitor prints what a word that only looks was answered. */
 export function printed(execute: string, answer: QmpArguments): string {
