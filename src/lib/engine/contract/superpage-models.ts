@@ -125,6 +125,8 @@ export interface SuperpageStep {
 	readonly says: string;
 	readonly word: { readonly index: number; readonly before: string; readonly after: string } | null;
 	readonly refused: boolean;
+	/** Word that it touched, whether it changed it or not. */
+	readonly touched: number | null;
 	/** What the step did with shared memory; null for nothing, and for what is no step. */
 	readonly access: 'load' | 'store' | 'compare-and-swap' | 'fetch-and-add' | null;
 	/** Actors that run the VM after it. */
@@ -141,6 +143,11 @@ export interface SearchProgress {
 
 export interface SearchAnswer extends SearchProgress {
 	readonly hosts: readonly string[];
+	/** The words at the beginning, as hexadecimal text. */
+	readonly words: readonly (readonly [index: number, value: string])[];
+	readonly actors: readonly { readonly name: string; readonly host: number }[];
+	/** Who runs at the beginning. */
+	readonly runs: readonly string[];
 	/** Every state was looked at and no statement broke. */
 	readonly whole: boolean;
 	readonly statements: readonly { readonly id: string; readonly says: string }[];

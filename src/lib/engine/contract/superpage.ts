@@ -97,3 +97,13 @@ export const wordIndex = (name: SuperpageWordName, item = 0): number => {
 	const { part, line, word: index } = SUPERPAGE_SPECS[name];
 	return superpageWord(part, item, line, index);
 };
+
+/** Which word of which item lies at an index of the buffer; null for one that no protocol uses. */
+export function wordAt(index: number): { readonly name: SuperpageWordName; readonly item: number } | null {
+	for (const name of Object.keys(SUPERPAGE_SPECS) as SuperpageWordName[]) {
+		const part = SUPERPAGE_PARTS[SUPERPAGE_SPECS[name].part];
+		const item = (index - wordIndex(name)) / (part.lines * LINE_WORDS);
+		if (Number.isInteger(item) && item >= 0 && item < part.count) return { name, item };
+	}
+	return null;
+}

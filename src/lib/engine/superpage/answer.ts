@@ -12,6 +12,9 @@ const stepAnswer = (step: PathStep): SuperpageStep => ({
 export const searchAnswer = (model: Model, found: Found): SearchAnswer => ({
 	...found,
 	hosts: model.hosts,
+	words: model.words.map(([index, value]) => [index, text(value)] as const),
+	actors: model.actors.map(({ name, host }) => ({ name, host })),
+	runs: model.actors.filter(({ record }) => record.running).map(({ name }) => name),
 	statements: model.statements.map(({ id, says }) => ({ id, says })),
 	violations: found.violations.map((each) => ({ ...each, path: each.path.map(stepAnswer) })),
 	symmetry: model.symmetry?.says ?? null

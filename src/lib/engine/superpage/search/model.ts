@@ -91,6 +91,8 @@ export interface PathStep {
 	readonly word: { readonly index: number; readonly before: bigint; readonly after: bigint } | null;
 	/** A compare-and-swap that found another value. */
 	readonly refused: boolean;
+	/** Word that it touched, whether it changed it or not. */
+	readonly touched: number | null;
 	readonly access: Access | null;
 	/** Names of the actors that run after it. */
 	readonly runs: readonly string[];

@@ -66,6 +66,7 @@ class Retold {
 			says,
 			word: this.changed(taken.slot, before),
 			refused: taken.refused,
+			touched: taken.slot < 0 ? null : this.indexOf(taken.slot),
 			access
 		};
 	}
@@ -94,12 +95,29 @@ class Retold {
 	}
 
 	private happened(kind: Exclude<PathStep['kind'], 'step'>, host: number, says: string, word: PathStep['word']): Told {
-		return { kind, actor: this.model.hosts[host] as string, host, step: kind, says, word, refused: false, access: null };
+		return {
+			kind,
+			actor: this.model.hosts[host] as string,
+			host,
+			step: kind,
+			says,
+			word,
+			refused: false,
+			touched: word?.index ?? null,
+			access: null
+		};
+	}
+
+	private indexOf(slot: number): number {
+		return (this.model.words[slot] as readonly [number, bigint])[0];
 	}
 
 	private changed(slot: number, before: number): PathStep['word'] {
 		if (slot < 0 || this.device[slot] === before) return null;
-		const [index] = this.model.words[slot] as readonly [number, bigint];
-		return { index, before: this.tables.values[before] as bigint, after: this.tables.values[this.device[slot] as number] as bigint };
+		return {
+			index: this.indexOf(slot),
+			before: this.tables.values[before] as bigint,
+			after: this.tables.values[this.device[slot] as number] as bigint
+		};
 	}
 }
