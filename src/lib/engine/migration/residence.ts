@@ -41,6 +41,7 @@ export function offlineBlock(world: World, extent: ExtentRecord, at: number): vo
 
 /** The process that lived in these extents is gone: they go back to the pool. */
 export function vacate(world: World, operation: OperationRecord, host: number): void {
+	delete vmOf(world, operation).dax;
 	for (const index of ownExtents(world, operation.vm, host)) {
 		const extent = world.r.extents[index] as ExtentRecord;
 		for (let at = 0; at < extent.onlineBlocks; at += BLOCKS_PER_MEMORY_BLOCK) offlineBlock(world, extent, at);

@@ -16,7 +16,7 @@ import { extentRecord, offlineBlock } from '../residence.ts';
 import { releaseUnused } from './capacity.ts';
 import { dropDaxCopy } from './dax.ts';
 import { forgetMoved } from './moved.ts';
-import { beginSweep, moveRate, stuckAt, sweepOn, wait } from './sweep.ts';
+import { beginSweep, MAX_SWEEPS, moveRate, stuckAt, sweepOn, wait } from './sweep.ts';
 
 /** Pages home, extents back to the pool; and the same as the way back when a move is given up. */
 
@@ -94,8 +94,19 @@ export function homeOn(world: World, operation: OperationRecord): void {
 		case 'stuck':
 			return stayOnPool(world, operation, `a folio near gfn ${stuckAt(world, operation).gfn} stays on the pool`);
 		case 'done':
-			return beginRelease(world, operation);
+			return allHome(world, operation);
 	}
+}
+
+/** Every folio came; what its kernel demoted meanwhile is fetched again, for as many sweeps as any folio has. */
+function allHome(world: World, operation: OperationRecord): void {
+	const vm = vmOf(world, operation);
+	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
+	if ((vm.pagesByMemory[pool] ?? 0) === 0) return beginRelease(world, operation);
+	operation.races = (operation.races ?? 0) + 1;
+	if (operation.races > MAX_SWEEPS) return stayOnPool(world, operation, 'the kernel demotes pages as fast as they come');
+	beginSweep(operation);
+	homeOn(world, operation);
 }
 
 function beginRelease(world: World, operation: OperationRecord): void {

@@ -2,6 +2,7 @@ import { ok, refused, type Outcome } from '../../../base/outcome.ts';
 import { PAGES_PER_BLOCK } from '../../../base/units.ts';
 import { BLOCK_ORDER, BlockKind, MapKind, RowKind, vmPayload, wordKind } from '../../contract/words.ts';
 import { catchUp } from '../../hypervisor/guest.ts';
+import { holdArrived } from '../../hypervisor/pins.ts';
 import { refreshSpeed } from '../../hypervisor/speed.ts';
 import { release } from '../../mm/buddy.ts';
 import { copyContent, ensureRows, readStamp, setFolio, setWhole, wholeWord, writeStamp } from '../../mm/frames.ts';
@@ -52,9 +53,17 @@ export function placeNow(
 	catchUp(world, vmIndex);
 	const guestBlock = gfn >>> BLOCK_ORDER;
 	const whole = wholeBlockOf(world, vm, vm.running, guestBlock);
-	const huge = whole >= 0 && wordKind(wholeWord(world, whole)) === BlockKind.huge;
+	let huge = whole >= 0 && wordKind(wholeWord(world, whole)) === BlockKind.huge;
+	const take = (size: number): number =>
+		to === 'pool' ? allocateOnPool(world, vm, size) : allocateOnDram(world, vm.instances[vm.running] as number, size);
+	let frame = take(huge ? BLOCK_ORDER : 0);
+	if (frame < 0 && huge) {
+		// No huge target: the folio is split, and its page goes alone (Linux 7.2.13 mm/migrate.c).
+		frame = take(0);
+		huge = false;
+		if (frame >= 0) splitHere(world, vmIndex, vm, guestBlock, whole);
+	}
 	const order = huge ? BLOCK_ORDER : 0;
-	const frame = to === 'pool' ? allocateOnPool(world, vm, order) : allocateOnDram(world, vm.instances[vm.running] as number, order);
 	if (frame < 0)
 		return to === 'pool' ? refused('no-room-pool', 'the extents are full') : refused('no-room-target', 'the host has no free memory');
 	const source = frameOf(world, vm, vm.running, gfn);
@@ -79,6 +88,13 @@ export function placeNow(
 	recountMove(world, vm, placed, frame);
 	refreshSpeed(world, vm);
 	return ok(placed);
+}
+
+/** A huge folio becomes 512 base pages where it lies. */
+function splitHere(world: World, vmIndex: number, vm: VmRecord, guestBlock: number, block: number): void {
+	setWhole(world, block, BlockKind.run, vmPayload(vmIndex, guestBlock), true);
+	mapWhole(world, vm, vm.running, guestBlock, block, MapKind.run);
+	holdArrived(world, vmIndex, guestBlock);
 }
 
 function recountMove(world: World, vm: VmRecord, { frame, pages }: Placed, target: number): void {

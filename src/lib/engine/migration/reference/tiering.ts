@@ -7,6 +7,7 @@ import { emit } from '../../sim/trace.ts';
 import type { OperationRecord, VmRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { hostName } from '../operation.ts';
+import { overDax } from './dax.ts';
 import { guardHolds, guardingOf, publishedBy, type MoveTo } from './guard.ts';
 import { noteMoved } from './moved.ts';
 import { isOnPool, placeNow, type Placed } from './place.ts';
@@ -26,6 +27,7 @@ export function tierFolio(world: World, vmIndex: number, gfn: number, to: MoveTo
 	const onPool = isOnPool(world, frame);
 	if (vm.dax && onPool) return refused('not-a-folio', `gfn ${gfn} lies in a DAX mapping: move_pages() answers EFAULT`);
 	if (onPool === (to === 'pool')) return refused('already-there', `gfn ${gfn} lies ${onPool ? 'on the pool' : 'in DRAM'} already`);
+	if (to === 'pool' && !onlineForDemotion(world, vmIndex, vm)) return refused('no-room-pool', `no node of the pool is there for ${vm.id}`);
 	const held = heldBy(world, vmIndex, vm, gfn);
 	if (held !== null) return refused('page-stayed', held);
 	const published = publishedBy(world, vmIndex);
@@ -41,6 +43,12 @@ export function tierFolio(world: World, vmIndex: number, gfn: number, to: MoveTo
 	if (named && published) noteMoved(world, published, { ...placed.value });
 	tell(world, vm, published, placed.value, to);
 	return placed;
+}
+
+/** Demotion goes to a node that is online and stays so: not to a DAX device, nor to memory that goes offline. */
+function onlineForDemotion(world: World, vmIndex: number, vm: VmRecord): boolean {
+	const operation = world.r.operations.findLast((each) => each.vm === vmIndex && each.state === 'running');
+	return !vm.dax && !(operation && (overDax(operation) || operation.phase === 'release'));
 }
 
 function heldBy(world: World, vmIndex: number, vm: VmRecord, gfn: number): string | null {

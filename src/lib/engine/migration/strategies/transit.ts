@@ -5,7 +5,7 @@ import { OwnerState, packOwner, VM_LIMIT } from '../../contract/words.ts';
 import { costNs } from '../../costs/cost-model.ts';
 import { startFlow } from '../../fabric/links.ts';
 import { emit } from '../../sim/trace.ts';
-import type { OperationRecord } from '../../state/records.ts';
+import type { OperationRecord, VmRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { ownerOf } from '../../superpage/words.ts';
 import { foldVm } from '../instances.ts';
@@ -46,15 +46,29 @@ export function checkReference(world: World, operation: Asked): Outcome<null, Re
 	return ok(null);
 }
 
+/** Extents are memory of a node or a DAX device, not both: a VM that lives in one kind does not pass by the other. */
+function checkBacking(world: World, operation: Asked): Outcome<null, ReasonId> {
+	const vm = world.r.vms[operation.vm] as VmRecord;
+	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
+	const onPool = vm.pagesByMemory[pool] ?? 0;
+	if (vm.dax && onPool < vm.populatedPages)
+		return refused('not-resident', `${onPool} pages of ${vm.id} lie in a DAX mapping, the rest in DRAM; pull them home first`);
+	if (!vm.dax && onPool > 0 && operation.parameters.backing === 'dax')
+		return refused('bad-parameter', `${onPool} pages of ${vm.id} lie on a node of the pool; a DAX device takes extents of its own`);
+	return ok(null);
+}
+
 export function checkTransit(world: World, operation: Asked, command: MigrateCommand): Outcome<null, ReasonId> {
 	const { r } = world;
 	const able = checkReference(world, operation);
 	if (!able.ok) return able;
-	const vm = r.vms[operation.vm] as { populatedPages: number; secure?: boolean };
+	const vm = r.vms[operation.vm] as VmRecord;
 	const { placing, backing, leftovers, stayOnPool } = operation.parameters;
+	const backed = checkBacking(world, operation);
+	if (!backed.ok) return backed;
 	const held = heldForGood(world, operation.vm);
 	// A copy reads pages that nobody may move; only secure memory may not lie on CXL either.
-	const copied = backing === 'dax' || (leftovers === 'copy' && r.vms[operation.vm]?.passThrough !== true);
+	const copied = backing === 'dax' || vm.dax === true || (leftovers === 'copy' && r.vms[operation.vm]?.passThrough !== true);
 	if (!held.ok && (vm.secure || !copied)) return held;
 	const free = roomOnDram(world, operation.target);
 	if (!stayOnPool && free < vm.populatedPages)
@@ -81,6 +95,7 @@ export function census(world: World, operation: OperationRecord): void {
 export function startTransit(world: World, operation: OperationRecord): void {
 	if (operation.errand !== undefined) return startErrand(world, operation);
 	setStatus(world, operation, 'active');
+	if (vmOf(world, operation).dax) operation.parameters = { ...operation.parameters, backing: 'dax' };
 	census(world, operation);
 	enterPhase(world, operation, 'prepare', 'prepare: capacity under one tag', 'extent-offer');
 	offer(world, operation);
@@ -137,7 +152,8 @@ function onlineNext(world: World, operation: OperationRecord): void {
 }
 
 function beginStaging(world: World, operation: OperationRecord): void {
-	if (overDax(operation)) return beginDaxCopy(world, operation);
+	// What lives in a DAX mapping already has nothing to be copied into it.
+	if (overDax(operation) && !vmOf(world, operation).dax) return beginDaxCopy(world, operation);
 	enterPhase(world, operation, 'staging', 'staging: pages to the pool', 'migrate-batch');
 	changeOwner(world, operation, operation.source, OwnerState.staging);
 	if (operation.parameters.quiesce) {
