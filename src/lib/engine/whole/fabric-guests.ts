@@ -22,7 +22,7 @@ export function guestsRun(world: World): string | null {
 		// Somebody else has stored to the same tag since, or a store was lost and is told.
 		const newest = Math.max(...guest.written.map((run) => run.version));
 		if (seen.some((run) => run.version > newest)) continue;
-		if (world.r.fabric.losses.some((loss) => guest.written.some((run) => run.version === loss.version))) continue;
+		if (world.r.fabric.losses.some((loss) => loss.version > newest || guest.written.some((run) => run.version === loss.version))) continue;
 		return `${guest.id} reads other bytes than it wrote last, and nobody said so`;
 	}
 	return null;

@@ -149,8 +149,15 @@ export function noticeProgram(world: World, guest: GuestRecord): void {
 		guest.reason = app.reason;
 		without(world, guest);
 		if (guest.doing === 'saving') stopDoing(world, guest);
-	} else if (guest.program === 'closing' && app.state === 'closed') guest.program = 'none';
-	else if (guest.program === 'opening' && app.state === 'running') begins(world, guest);
+	} else if (app.state === 'closing' && (guest.program === 'runs' || guest.program === 'opening')) {
+		// Somebody else had it closed: the orchestrator, which empties its device (plan recall).
+		without(world, guest);
+		guest.program = 'closing';
+	} else if (app.state === 'closed' && guest.program !== 'absent' && guest.program !== 'none') {
+		without(world, guest);
+		guest.program = 'none';
+	}
+	if (guest.program === 'opening' && app.state === 'running') begins(world, guest);
 }
 
 function begins(world: World, guest: GuestRecord): void {

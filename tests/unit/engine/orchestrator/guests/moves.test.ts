@@ -198,6 +198,14 @@ describe('what goes wrong', () => {
 		}
 	});
 
+	it('a device that the orchestrator has emptied is gone for the program too', () => {
+		const simulation = begun();
+		expect(planned(simulation, 'recall', { host: 'a', tag: TAG, device: 'pool' })).toMatchObject({ state: 'done' });
+		expect([guest(simulation).program, ask(simulation, 'capacityBytes', 'a')]).toEqual(['none', 0]);
+		expect(ask(simulation, 'guestGapNs', 'vm')).toBeGreaterThan(0);
+		holds(simulation);
+	});
+
 	it('says why where something cannot be done', () => {
 		const simulation = begun();
 		const told = (execute: string, given: Record<string, unknown>, at = 'vm') =>
