@@ -92,7 +92,11 @@ export const UNITS: readonly Unit[] = [
 				'Say when pre-copy converges, what nil-migration charges, and choose between them for a given guest. First form: two of the three ways, post-copy is not simulated yet.'
 			),
 			entry(13, 'The hand-off and the super-page'),
-			entry(14, 'Living in CXL')
+			entry(
+				14,
+				'Living in CXL',
+				'Say what a VM on the pool survives and what it does not, and keep six of them running through every failure of a host or a port.'
+			)
 		]
 	},
 	{

@@ -10,6 +10,12 @@ export interface Belief {
 }
 
 export const BELIEFS = {
+	'shared-is-immortal': {
+		title: 'Shared memory makes it immortal',
+		sentence: 'A VM whose pages all lie on the pool goes on elsewhere when its host dies: everything is still there.',
+		truth: 'Its registers and the lines in the caches die with the host; without them the pages are of no use.',
+		rule: 'vm-checkpoint'
+	},
 	'sent-stays-sent': {
 		title: 'A page that was sent stays sent',
 		sentence: 'Once a page has crossed the wire it is done; what the guest writes later does not matter.',

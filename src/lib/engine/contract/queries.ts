@@ -14,6 +14,7 @@ import type { StrategyId } from './migration/strategies.ts';
 import type { FabricQuantityName } from './fabric-quantities.ts';
 import type { MachineQuantityName } from './machine-quantities.ts';
 import type { CollisionAnswer } from './vdpa/collision.ts';
+import type { RackQuantityName } from './rack/quantities.ts';
 import type { ReferenceQuantityName } from './reference-quantities.ts';
 import type { VdpaQuantityName } from './vdpa/quantities.ts';
 import type { OperationId, VmId } from './ids.ts';
@@ -273,7 +274,7 @@ export type Expression =
 	| number
 	| boolean
 	| { readonly q: QuantityName }
-	| { readonly q: MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName; readonly of: string }
+	| { readonly q: MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName | RackQuantityName; readonly of: string }
 	| {
 			readonly op: '+' | '-' | '*' | '/' | '<' | '<=' | '==' | '>=' | '>' | 'and' | 'or' | 'not';
 			readonly args: readonly Expression[];

@@ -101,14 +101,15 @@ function readOwnFence(world: World, host: number, ha: HaStatus): void {
 }
 
 /**
- * The vCPUs stop. Where the pool itself is gone no other host can take anything over: VMs in DRAM go on as long as the
+ * The vCPUs stop. Where no other host reaches the pool nobody can take anything over: VMs in DRAM go on as long as the
  * network says that the others have lost it too (our simplification).
  */
 function selfFence(world: World, host: number): void {
 	everyoneCatchesUp(world);
 	const peer = peerOf(world, host);
 	peer.selfFenced = true;
-	const nobodyCan = rackOf(world).poolLost && !peer.networkCut;
+	const others = world.r.hosts.some((_, other) => other !== host && world.r.hosts[other]?.power === 'up' && reachesPool(world, other));
+	const nobodyCan = !others && !peer.networkCut;
 	const stopped = stopOn(world, host, (vm) => !nobodyCan || poolPagesOf(world, vm) > 0);
 	endZombies(world, host, 'its host fenced itself');
 	note(world, {

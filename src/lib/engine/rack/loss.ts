@@ -23,6 +23,7 @@ import { emit } from '../sim/trace.ts';
 import type { VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { ownerOf } from '../superpage/words.ts';
+import { poolPagesOf } from './hosts.ts';
 import { note } from './note.ts';
 import { rackOf, rackVmOf } from './rack-records.ts';
 
@@ -38,7 +39,9 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 	const vm = world.r.vms[vmIndex] as VmRecord;
 	const mine = rackVmOf(world, vmIndex);
 	const sinceNs = mine.held || mine.stalled ? mine.stoppedNs : world.r.nowNs;
-	const whole = ownerOf(world, vmIndex).state === OwnerState.handoff && why !== 'pool';
+	// Wrong belief "shared memory makes it immortal": what lies on the pool is all there is of a VM.
+	const believed = world.r.belief === 'shared-is-immortal' && poolPagesOf(world, vmIndex) >= vm.populatedPages;
+	const whole = why !== 'pool' && (believed || ownerOf(world, vmIndex).state === OwnerState.handoff);
 	endMove(world, vmIndex, host);
 	endPins(world, vmIndex);
 	closeNics(world, vmIndex, 0);

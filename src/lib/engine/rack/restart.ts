@@ -58,7 +58,7 @@ export function able(world: World, vmIndex: number, host: number): Outcome<null,
 	const peer = peerOf(world, host);
 	const vm = world.r.vms[vmIndex] as VmRecord;
 	if (isTied(world, vmIndex)) return refused('migration-blocked', `${vm.id} has a vDPA device`);
-	if (record?.power !== 'up' || peer.selfFenced || peer.deviceFenced || peer.away)
+	if (record?.power !== 'up' || (peer.selfFenced && !rackOf(world).poolLost) || peer.deviceFenced || peer.away)
 		return refused('host-not-up', `${nameOf(world, host)} does not serve`);
 	if (canAdopt(world, vmIndex))
 		return reachesPool(world, host) ? ok(null) : refused('no-shared-memory', `${record.id} does not reach the pool`);

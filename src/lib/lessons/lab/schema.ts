@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { QUANTITIES, type QuantityName } from '../../engine/contract/queries.ts';
 import { FABRIC_QUANTITIES, type FabricQuantityName } from '../../engine/contract/fabric-quantities.ts';
 import { MACHINE_QUANTITIES, type MachineQuantityName } from '../../engine/contract/machine-quantities.ts';
+import { RACK_QUANTITIES, type RackQuantityName } from '../../engine/contract/rack/quantities.ts';
 import { REFERENCE_QUANTITIES, type ReferenceQuantityName } from '../../engine/contract/reference-quantities.ts';
 import { VDPA_QUANTITIES, type VdpaQuantityName } from '../../engine/contract/vdpa/quantities.ts';
 
@@ -14,14 +15,15 @@ const id = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'an id is lower 
 const words = v.pipe(v.string(), v.minLength(1), v.maxLength(280));
 const OPERATORS = ['+', '-', '*', '/', '<', '<=', '==', '>=', '>', 'and', 'or', 'not'] as const;
 
-type NamedQuantity = MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName;
+type NamedQuantity = MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName | RackQuantityName;
 
 /** Quantities of one thing that is named: of a machine, of a fabric, or of a vDPA device. */
 const NAMED = [
 	...Object.keys(MACHINE_QUANTITIES),
 	...Object.keys(FABRIC_QUANTITIES),
 	...Object.keys(VDPA_QUANTITIES),
-	...Object.keys(REFERENCE_QUANTITIES)
+	...Object.keys(REFERENCE_QUANTITIES),
+	...Object.keys(RACK_QUANTITIES)
 ] as [NamedQuantity, ...NamedQuantity[]];
 
 /** An expression of the contract in which a drawn value of the seed may stand where a number stands. */
@@ -176,7 +178,7 @@ export const labSchema = v.strictObject({
 	texts: v.optional(v.record(id, v.string()), {}),
 	again: v.optional(again),
 	/** Which picture stands on the stage. */
-	stage: v.picklist(['rooms', 'virtio-mem', 'brush', 'extents', 'fabric', 'coherence', 'doors', 'gap', 'rails', 'addresses', 'tagged']),
+	stage: v.picklist(['rooms', 'virtio-mem', 'brush', 'extents', 'fabric', 'coherence', 'doors', 'gap', 'rails', 'addresses', 'tagged', 'rack']),
 	brush: v.optional(brush),
 	/** What the marks of the picture mean, in one line below it. */
 	caption: v.optional(words),
