@@ -79,10 +79,10 @@ const VCPU_WORDS: Readonly<Record<string, string>> = {
 	lost: 'guest lost'
 };
 
-/** The phase of the newest move: its label up to the colon, or how it ended. */
+/** The phase of the newest move: the first words of its label, or how it ended. */
 function phaseOf({ r }: Walker['world']): string {
 	const operation = r.operations.findLast((one) => one.state === 'running') ?? r.operations.at(-1);
 	if (!operation) return '';
 	if (operation.state !== 'running') return operation.state;
-	return operation.phases.at(-1)?.label.split(':')[0] ?? operation.phase;
+	return operation.phases.at(-1)?.label.split(/[:,]| \d+ /)[0] ?? operation.phase;
 }
