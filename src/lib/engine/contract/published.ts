@@ -3,6 +3,7 @@ import { GIB } from '../../base/units.ts';
 import * as forms from './closed-forms/index.ts';
 import type { CostTable } from './costs.ts';
 import { gudkovSeconds } from './gudkov.ts';
+import { SATURATED_LOG, SPECWEB_RUN } from './migration/tables.ts';
 
 /**
  * What others measured, logged or computed, beside what our closed forms say.
@@ -40,21 +41,8 @@ const HOTPLUG = 'Y. Liu, March 2026';
 const PREALLOC = 'QEMU commit 1e356fc14bea, 2 MiB pages';
 const M3U = 'Xu et al., M3U, OSDI 2026';
 
-const SPECWEB = forms.clarkReplay({
-	volumesMB: [676.8, 126.7, 39, 28.4, 24.2, 16.7, 14.2, 15.3, 18.2],
-	leastMbps: 100,
-	mostMbps: 500,
-	stepMbps: 50,
-	finalMbps: 724,
-	fixedS: 0.009
-});
-
-const SATURATED = forms.cloudHypervisorEstimates([
-	{ toSendMiB: 6144, bandwidthMiBps: 1986.83, overheadS: 0 },
-	{ toSendMiB: 5418, bandwidthMiBps: 1824.44, overheadS: 0.056 },
-	{ toSendMiB: 5418, bandwidthMiBps: 1854.25, overheadS: 0.059 },
-	{ toSendMiB: 5428, bandwidthMiBps: 1799.43, overheadS: 0.056 }
-]);
+const SPECWEB = forms.clarkReplay(SPECWEB_RUN);
+const SATURATED = forms.cloudHypervisorEstimates(SATURATED_LOG);
 
 const switchOverS = (guestBytes: number, cycleMsPerGiB: number, setupMs: number) =>
 	forms.vdpaMapChange({ guestBytes, cycleMsPerGiB, setupS: setupMs / 1e3 });
