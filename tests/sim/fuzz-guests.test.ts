@@ -16,6 +16,7 @@ const COMMANDS = 50;
 const HOSTS = ['a', 'b', 'c'];
 const TAGS = ['T0', 'T0', 'T1', 'C'];
 const VMS = ['vm1', 'vm1', 'vm2'];
+const PLANS = ['move-shared', 'move-by-removal', 'move-prepopulated', 'prepopulate'];
 const met = new Map<string, number>();
 const meet = (cell: string): void => void met.set(cell, (met.get(cell) ?? 0) + 1);
 
@@ -51,7 +52,7 @@ function aboutGuests(chance: Chance, simulation: Simulation): FabricCommand {
 		case 7:
 			return tell('orchestrator', vm, 'move-vm', { to, tag: chance.once(4) ? tag : '' });
 		case 8:
-			return tell('orchestrator', 'pool', chance.pick(['move-shared', 'move-by-removal', 'move-prepopulated', 'prepopulate']), move);
+			return tell('orchestrator', 'pool', chance.pick(PLANS), move);
 		default:
 			return tell('fm', 'pool', 'initiate-dynamic-capacity-add', {
 				host: to,
@@ -78,6 +79,17 @@ function play(seed: number): void {
 		simulation.advance(simulation.nowNs + 20_000_000);
 	}
 	simulation.send(tell('orchestrator', 'a', 'start-vm', { vm: 'vm1', ramBytes: 2 ** 28 }));
+	// Half of the worlds begin with a move that nothing disturbs.
+	if (chance.once(2)) {
+		simulation.send(tell('fm', 'pool', 'initiate-dynamic-capacity-add', { host: 'a', region: 0, tag: 'D', bytes: 2 ** 21 }));
+		simulation.advance(simulation.nowNs + 1_000_000_000);
+		simulation.send(tell('orchestrator', 'vm1', 'open-device', { tag: 'D' }));
+		simulation.advance(simulation.nowNs + 1_000_000_000);
+		const move = { vm: 'vm1', from: 'a', to: 'b', tag: 'D', device: 'pool', region: 0, bytes: 2 ** 21, copy: 'C' };
+		simulation.send(tell('orchestrator', 'pool', chance.pick(PLANS), move));
+		simulation.advance(simulation.nowNs + 30_000_000_000);
+		look('after an undisturbed move');
+	}
 	const queue: FabricCommand[] = [];
 	for (let step = 0; step < COMMANDS; step += 1) {
 		simulation.advance(simulation.nowNs + chance.pick([0, 500_000, 5_000_000, 100_000_000, 300_000_000, 3_000_000_000]));
@@ -108,7 +120,7 @@ const CELLS = [
 	...['none', 'opening', 'runs', 'closing', 'absent'].map((each) => `program ${each}`),
 	...['running', 'stopped', 'lost'].map((each) => `state ${each}`),
 	...['nothing', 'saving', 'copying', 'moving'].map((each) => `doing ${each}`),
-	...['move-shared', 'move-by-removal', 'move-prepopulated', 'prepopulate'].flatMap((each) => [`plan ${each} done`, `plan ${each} failed`]),
+	...PLANS.flatMap((each) => [`plan ${each} done`, `plan ${each} failed`]),
 	'moved with its data',
 	'moved without'
 ];

@@ -56,6 +56,8 @@ function sayCommand(command: Scenario['journal'][number]['command']): string {
 			return `${command.vm} begins to move to host ${command.target}`;
 		case 'vdpa':
 			return `${command.vm}: ${NIC_ACTS[command.execute] ?? command.execute}`;
+		case 'fabric':
+			return `${command.at}: ${command.execute.replaceAll('-', ' ')}`;
 		default:
 			return command.name;
 	}
