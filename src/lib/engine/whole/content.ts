@@ -103,6 +103,8 @@ export function dirtyOrEqual(world: World): string | null {
 		const unreturned = unreturnedPages(world, operation.vm);
 		for (let gfn = 0; gfn < vm.pageCount; gfn += 1) {
 			if (testBit(c.qemuBitmap.data, base + gfn) || testBit(c.kvmLog.data, base + gfn) || unreturned.has(gfn)) continue;
+			// What is lost on the source is no better there.
+			if (isIn(vm.lostPages ?? [], gfn)) continue;
 			const count = writtenOf(world, vm, gfn);
 			const frame = frameOf(world, vm, 1 - vm.running, gfn);
 			const stamp = frame < 0 ? 0 : readStamp(world, Math.floor(frame / PAGES_PER_BLOCK), frame % PAGES_PER_BLOCK);
