@@ -35,6 +35,7 @@ function worldOf(strategy: SwitchStrategyId): Simulation {
 					host: 'A',
 					bytes: GUEST_GIB * GIB,
 					workload: { kind: 'idle' },
+					pages: '4k',
 					vdpa: { nics: [{ id: 'net0', kind: 'mlx5', preset: 'seed2023', strategy, traffic: { packetsPerSecond: 100 } }] }
 				}
 			],

@@ -46,7 +46,7 @@ export function addRuns(runs: Runs, process: Process, gfn: number, pages: number
 			const { firstBlock } = world.r.memories[mapMemory(word)] as { firstBlock: number };
 			add(runs, (firstBlock + mapBlock(word)) * PAGES_PER_BLOCK + row, count);
 		} else for (let page = at; page < at + count; page += 1) add(runs, frameOf(world, vm, instance, page), 1);
-		if (isHuge(process, at)) runs.hugePages += count;
+		if (kind === MapKind.huge || (kind === MapKind.detail && isHuge(process, at))) runs.hugePages += count;
 		at += count;
 	}
 }
