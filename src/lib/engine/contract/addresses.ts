@@ -1,12 +1,13 @@
 import type { VmId } from './ids.ts';
-import type { Rung } from './queries.ts';
+
+export type AddressSpaceName = 'gva' | 'gpa' | 'hva' | 'hpa' | 'dpa';
 
 /**
  * One guest page in five address spaces on every host, with the tables that lead from one to the next and whether each still
  * holds (lesson 11). A table that holds leads to the page; a broken one says where it leads instead.
  */
 export interface AddressCell {
-	readonly space: Rung['space'];
+	readonly space: AddressSpaceName;
 	readonly address: string | null;
 	readonly note: string;
 	/** It is another one than at the start. */
@@ -40,7 +41,7 @@ export interface AddressesAnswer {
 	readonly lanes: readonly AddressLane[];
 }
 
-export const SPACE_NAMES: Readonly<Record<Rung['space'], string>> = {
+export const SPACE_NAMES: Readonly<Record<AddressSpaceName, string>> = {
 	gva: 'guest virtual',
 	gpa: 'guest physical',
 	hva: 'host virtual',
