@@ -150,7 +150,8 @@ function targetBlock(world: World, operation: OperationRecord, vm: VmRecord, gue
 	if (frameOf(world, vm, instance, guestBlock * PAGES_PER_BLOCK) >= 0) return -1;
 	const huge = placesHuge(world, operation);
 	const zone = intoDax(operation) ? vm.poolZones[vm.running] : (world.r.hosts[host] as { movableZone: number }).movableZone;
-	if (!huge && !smallListsEmpty(world, zone)) return -1;
+	// Post-copy leaves pieces of blocks behind every page that was asked for; what arrives whole takes a whole one (our simplification).
+	if (!huge && operation.strategy !== 'postcopy' && !smallListsEmpty(world, zone)) return -1;
 	const frame = takeFrame(world, operation, vm, host, BLOCK_ORDER);
 	if (frame < 0) return -1;
 	const block = blockOfFrame(frame);
