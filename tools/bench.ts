@@ -11,6 +11,7 @@ import { allocated, migrated, offlined, plugged } from './bench/linux.ts';
 import { movedPages, relabelled, wholeRuns } from './bench/moves.ts';
 import type { Row } from './bench/rows.ts';
 import { switches } from './bench/vdpa.ts';
+import { assertions, pagesPerSecond } from './bench/ways.ts';
 
 /**
  * `npm run bench [-- --write] [--quick] [--no-browser] [--only=TEXT]`: ratios with their floor in the same run, the goal beside
@@ -47,6 +48,8 @@ part('events', () => events(rounds));
 part('dirty log', () => dirtyLog(rounds));
 part('seeking', seeking);
 part('64 GiB in 4 KiB pages', wholeRuns);
+part('ways: pages moved a second', () => pagesPerSecond(words.includes('--quick') ? [4] : [4, 64, 512]));
+part('ways: cost of assertions', assertions);
 part('Linux: pages allocated and freed', () => allocated(rounds));
 part('Linux: pages moved to another node', () => migrated(rounds));
 part('Linux: a memory block goes offline', () => offlined(rounds));

@@ -53,6 +53,16 @@ describe('the lesson’s scenario', { timeout: 120_000 }, () => {
 		expect(facts?.worstPpm).toBeLessThan(900_000);
 	});
 
+	it('brings the guest of post-copy over first, slow until it has what it uses, and the resident one at once, slow for good', async () => {
+		const gone = await run('postcopy');
+		expect(gone.values).toEqual([true, 1]);
+		expect(laneFacts(gone.summary)?.worstPpm).toBeLessThan(500_000);
+		const stayed = await run('resident');
+		expect(stayed.values).toEqual([true, 1]);
+		expect(laneFacts(stayed.summary)?.endNs).toBeLessThan(1e9);
+		expect(stayed.summary.vms[0]?.speedPpm.at(-1)).toBeLessThan(800_000);
+	});
+
 	it('differs from what the wrong belief says: there nothing is left after one round', async () => {
 		const wrong = await run(belief.lane, { belief: belief.id });
 		expect(wrong.status.belief).toBe(belief.id);
