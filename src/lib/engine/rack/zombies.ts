@@ -25,7 +25,9 @@ export function leaveBehind(world: World, vmIndex: number, host: number, acts: b
 	const openly = haOf(world)?.fencing !== 'device' || (!acts && !onPool);
 	const zombie: ZombieRecord = { host, acts, sinceNs: world.r.nowNs, writes: 0, onPool, openly };
 	rackVmOf(world, vmIndex).zombie = zombie;
-	if (acts) appear(world, vmIndex, zombie);
+	if (!acts) return;
+	if (onPool && peerOf(world, host).deviceFenced) end(world, vmIndex, zombie, 'the device turned its first store away');
+	else appear(world, vmIndex, zombie);
 }
 
 const each = (world: World, host: number, visit: (vmIndex: number, zombie: ZombieRecord) => void): void => {

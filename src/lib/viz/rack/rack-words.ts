@@ -21,7 +21,7 @@ export function hostWords(host: RackHostStatus): string {
 				: 'is up';
 	const beat =
 		host.beats > 0
-			? `, ${formatNumber(host.beats)} beats, the last at ${formatNs(host.lastBeatNs)}`
+			? `, ${formatNumber(host.beats)} beat${host.beats === 1 ? '' : 's'}, the last at ${formatNs(host.lastBeatNs)}`
 			: '';
 	const suspect = host.suspectedBy === null ? '' : `, taken for dead by ${host.suspectedBy}`;
 	const fence =
