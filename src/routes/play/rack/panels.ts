@@ -5,6 +5,7 @@ import FetchPanel from './FetchPanel.svelte';
 import HostsPanel from './HostsPanel.svelte';
 import MonitorPanel from './MonitorPanel.svelte';
 import RackStage from './RackStage.svelte';
+import PagesPanel from './PagesPanel.svelte';
 import type { Playground } from '../playground.svelte.ts';
 
 /**
@@ -52,6 +53,14 @@ export const VM_PANELS: readonly VmPanel[] = [
 		component: AddressesPanel,
 		shows: ({ hosts, vms, memories }) =>
 			hosts.length > 1 && vms.length > 0 && memories.some(({ kind }) => kind === 'pool')
+	},
+	{
+		id: 'pages',
+		title: 'Pages',
+		place: 'side',
+		component: PagesPanel,
+		shows: ({ vms, memories, vdpa }) =>
+			vms.length > 0 && vdpa === null && memories.some(({ kind }) => kind === 'pool')
 	},
 	{
 		id: 'stream',
