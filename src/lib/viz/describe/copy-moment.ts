@@ -61,19 +61,18 @@ export function copyMoment(operation: OperationStatus, vm: VmStatus, stopped: nu
 	}
 }
 
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 function fetching(operation: OperationStatus, vm: VmStatus): Moment {
 	const { fetch } = operation;
 	const missing = figure(
 		formatBytesBinary((fetch?.missingPages ?? 0) * PAGE_BYTES),
-		`still only on ${operation.source}`
+		`only on ${operation.source}`
 	);
-	const asked = figure(
-		formatNumber(fetch?.requests ?? 0),
-		fetch?.requests === 1 ? 'page asked for' : 'pages asked for'
-	);
+	const asked = figure(formatNumber(fetch?.requests ?? 0), 'asked for');
 	const waiting = figure(
 		`${fetch?.waitingVcpus ?? 0} of ${vm.vcpuCount}`,
-		`${vm.vcpuCount === 1 ? 'vCPU waits' : 'vCPUs wait'} for a page`
+		vm.vcpuCount === 1 ? 'vCPU waits' : 'vCPUs wait'
 	);
 	if (operation.phase === 'paused')
 		return {
@@ -83,7 +82,7 @@ function fetching(operation: OperationStatus, vm: VmStatus): Moment {
 			figures: [missing, waiting, speed(vm)]
 		};
 	return {
-		sentence: `${hostName(operation.target)} runs it: pages follow, first those that it touches`,
+		sentence: `${capital(hostName(operation.target))} runs it: pages follow, first those that it touches`,
 		figures: [missing, asked, waiting, speed(vm)]
 	};
 }

@@ -1,4 +1,4 @@
-import { formatNumber } from '$lib/base/format.ts';
+import { formatNumber, THIN } from '$lib/base/format.ts';
 import type { MoverFigures } from '$lib/engine/contract/mover-worlds.ts';
 import { bytesText, secondsText } from '../words.ts';
 
@@ -31,5 +31,5 @@ export function errorOf(run: number | null, formula: number | null): string | nu
 	)
 		return null;
 	const share = (run / formula - 1) * 100;
-	return `${share >= 0 ? '+' : '−'}${formatNumber(Math.abs(share), 1)} %`;
+	return `${share >= 0 ? '+' : '−'}${formatNumber(Math.abs(share), 1)}${THIN}%`;
 }
