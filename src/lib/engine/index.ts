@@ -19,6 +19,8 @@ import { readExchangePlan } from './fabric/coherence/exchange-plan.ts';
 import { readDoors } from './orchestrator/doors.ts';
 import { hostToolAnswer } from './orchestrator/tools/shell.ts';
 import { exploreMovers } from './movers/explore.ts';
+import { handOverAnswer } from './queries/superpage-quantities.ts';
+import { superpageAnswer } from './queries/superpage.ts';
 import { tryOrder } from './movers/one-order.ts';
 import { readMoverOrder } from './movers/plan.ts';
 import { collisions } from './queries/vdpa-quantities.ts';
@@ -240,6 +242,10 @@ export class Simulation {
 				const plan = readExchangePlan(query.plan);
 				return plan.ok ? exploreExchange(plan.value) : null;
 			}
+			case 'hand-over':
+				return handOverAnswer(query.plan);
+			case 'superpage':
+				return superpageAnswer(world);
 			case 'collisions':
 				return collisions(world, query.words);
 			case 'doors':

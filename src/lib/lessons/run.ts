@@ -1,6 +1,7 @@
 import { ok, type Outcome } from '../base/outcome.ts';
 import type { WorldId } from '../engine/contract/ids.ts';
 import type { Buffers, CrashReport, EnginePort } from '../engine/contract/port.ts';
+import type { HandOverVerdict } from '../engine/contract/hand-over.ts';
 import type { ExchangeVerdict } from '../engine/contract/exchange.ts';
 import type { CollisionAnswer } from '../engine/contract/vdpa/collision.ts';
 import type { MoverVerdict } from '../engine/contract/movers.ts';
@@ -21,6 +22,8 @@ export interface RunOrder {
 	readonly movers?: string;
 	/** A plan of the exchange over shared memory whose every order is to be explored. */
 	readonly exchange?: string;
+	/** A hand-off laid act by act whose every order is to be explored. */
+	readonly handOver?: string;
 	/** A device and a placement of its rings whose every sequence of plugs and failures is to be explored. */
 	readonly collisions?: string;
 	readonly memory?: 'shared' | 'transferred';
@@ -39,6 +42,7 @@ export interface RunResult {
 	readonly values: readonly (number | boolean | null)[];
 	readonly movers: MoverVerdict | null;
 	readonly exchange: ExchangeVerdict | null;
+	readonly handOver: HandOverVerdict | null;
 	readonly collisions: CollisionAnswer | null;
 	/** The order was refused at once: a key of REASONS, with the engine's own words. */
 	readonly refusal: { readonly reason: string; readonly text: string } | null;
@@ -188,6 +192,10 @@ export async function runToEnd(
 			order.exchange === undefined
 				? null
 				: await world.ask({ kind: 'exchange', plan: order.exchange });
+		const handOver =
+			order.handOver === undefined
+				? null
+				: await world.ask({ kind: 'hand-over', plan: order.handOver });
 		const collisions =
 			order.collisions === undefined
 				? null
@@ -198,6 +206,7 @@ export async function runToEnd(
 			values,
 			movers,
 			exchange,
+			handOver,
 			collisions,
 			refusal,
 			views: () => world.views()

@@ -94,6 +94,12 @@ export const BELIEFS = {
 		truth: 'An address means something to the host that has it. Each host takes its own window base away.',
 		rule: 'translate'
 	},
+	'last-runner-owns': {
+		title: 'Who ran it last owns it',
+		sentence: 'A VM belongs to the host that ran it last: when that host dies, the VM dies with it.',
+		truth: 'The owner word says whose it is. In the hand-off nobody runs it, and everything that it is lies in shared memory.',
+		rule: 'hand-off'
+	},
 	'pins-are-free': {
 		title: 'Downtime is copying',
 		sentence: 'What stands still at the end of a move is what has to be copied; pins and maps of a device take no time.',

@@ -6,6 +6,9 @@ import type { HostToolAnswer } from './host-tools.ts';
 import type { ZoneName } from './machine-status.ts';
 import type { DoorAnswer } from './doors.ts';
 import type { ExchangeVerdict } from './exchange.ts';
+import type { HandOverVerdict } from './hand-over.ts';
+import type { SuperpageAnswer } from './superpage-models.ts';
+import type { SuperpageQuantityName } from './superpage-quantities.ts';
 import type { MonitorAnswerView } from './migration/monitor.ts';
 import type { MoverVerdict } from './movers.ts';
 import type { TraceRecord } from './records.ts';
@@ -35,6 +38,10 @@ export type Query =
 	| { readonly kind: 'movers'; readonly plan: string }
 	/** Every order of an exchange over shared memory for a plan in words (contract/exchange.ts); null when they are no plan. */
 	| { readonly kind: 'exchange'; readonly plan: string }
+	/** Every order of a hand-off that was laid act by act (contract/hand-over.ts); null when the words are no plan. */
+	| { readonly kind: 'hand-over'; readonly plan: string }
+	/** The words of the super-page as they stand, and what was last done to them. */
+	| { readonly kind: 'superpage' }
 	/** Every sequence of what can happen to the maps of a device: "NIC length", then words of a choice (contract/vdpa/paper.ts); null when they name nothing. */
 	| { readonly kind: 'collisions'; readonly words: string }
 	/** Capacity through doors into a VM (contract/doors.ts): "customer=door …"; null when the words name nothing. */
@@ -97,6 +104,8 @@ export interface Answers {
 	readonly evaluate: readonly (number | boolean | null)[];
 	readonly movers: MoverVerdict | null;
 	readonly exchange: ExchangeVerdict | null;
+	readonly 'hand-over': HandOverVerdict | null;
+	readonly superpage: SuperpageAnswer;
 	readonly collisions: CollisionAnswer | null;
 	readonly doors: readonly DoorAnswer[] | null;
 	readonly 'first-difference': FirstDifference | null;
@@ -274,7 +283,7 @@ export type Expression =
 	| number
 	| boolean
 	| { readonly q: QuantityName }
-	| { readonly q: MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName | RackQuantityName; readonly of: string }
+	| { readonly q: MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName | RackQuantityName | SuperpageQuantityName; readonly of: string }
 	| {
 			readonly op: '+' | '-' | '*' | '/' | '<' | '<=' | '==' | '>=' | '>' | 'and' | 'or' | 'not';
 			readonly args: readonly Expression[];

@@ -116,6 +116,16 @@ export const SUPERPAGE_MODELS = {
 } as const satisfies Record<string, SuperpageModel>;
 export type SuperpageModelId = keyof typeof SUPERPAGE_MODELS;
 
+/** The super-page of a world: words that hold something, and what the hand-offs did to them, the newest last. */
+export interface SuperpageAnswer {
+	readonly hosts: readonly string[];
+	readonly vms: readonly string[];
+	readonly words: readonly (readonly [index: number, value: string])[];
+	/** Values that an owner word had before, as hexadecimal text, oldest first. */
+	readonly earlier: readonly (readonly [index: number, values: readonly string[]])[];
+	readonly dead: readonly number[];
+}
+
 /** A step of a path, as the page shows it. Values are hexadecimal text, 16 digits. */
 export interface SuperpageStep {
 	readonly kind: 'step' | 'crash' | 'write-back' | 'drop';

@@ -7,6 +7,7 @@ import { INVARIANTS } from '../whole/index.ts';
 import { fabricQuantity, isFabricQuantity } from './fabric-quantities.ts';
 import { machineQuantity } from './machine-quantities.ts';
 import { bytesLeft } from './left.ts';
+import { isSuperpageQuantity, superpageQuantity } from './superpage-quantities.ts';
 import { isRackQuantity, rackQuantity } from './rack-quantities.ts';
 import { isReferenceQuantity, referenceQuantity } from './reference-quantities.ts';
 import { isVdpaQuantity, vdpaQuantity, wrongDma } from './vdpa-quantities.ts';
@@ -63,6 +64,7 @@ export function evaluate(world: World, expression: Expression, depth = 0): numbe
 	if (depth > DEEPEST || typeof expression !== 'object' || expression === null) return null;
 	if ('q' in expression && 'of' in expression && isFabricQuantity(expression.q)) return fabricQuantity(world, expression.q, expression.of);
 	if ('q' in expression && 'of' in expression && isVdpaQuantity(expression.q)) return vdpaQuantity(world, expression.q, expression.of);
+	if ('q' in expression && 'of' in expression && isSuperpageQuantity(expression.q)) return superpageQuantity(expression.q, expression.of);
 	if ('q' in expression && 'of' in expression && isRackQuantity(expression.q)) return rackQuantity(world, expression.q, expression.of);
 	if ('q' in expression && 'of' in expression && isReferenceQuantity(expression.q))
 		return referenceQuantity(world, expression.q, expression.of);

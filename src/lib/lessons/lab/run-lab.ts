@@ -1,5 +1,6 @@
 import type { Outcome } from '../../base/outcome.ts';
 import type { ExchangeVerdict } from '../../engine/contract/exchange.ts';
+import type { HandOverVerdict } from '../../engine/contract/hand-over.ts';
 import type { MoverVerdict } from '../../engine/contract/movers.ts';
 import type { CollisionAnswer } from '../../engine/contract/vdpa/collision.ts';
 import type { EnginePort } from '../../engine/contract/port.ts';
@@ -57,6 +58,7 @@ export interface RunValues {
 	/** Verdicts of the explorers that were asked. */
 	readonly movers: MoverVerdict | null;
 	readonly exchange: ExchangeVerdict | null;
+	readonly handOver: HandOverVerdict | null;
 	readonly collisions: CollisionAnswer | null;
 }
 
@@ -71,6 +73,7 @@ export async function runFor(
 		readonly limits?: Readonly<Record<string, string | number>>;
 		readonly movers?: string;
 		readonly exchange?: string;
+		readonly handOver?: string;
 		readonly collisions?: string;
 	} = {}
 ): Promise<Outcome<RunValues | null, ReasonId>> {
@@ -78,8 +81,8 @@ export async function runFor(
 	const run = await runToEnd(port, { scenario, untilNs, belief, expressions: whole(expressions, limits), ...rest });
 	if (!run.ok) return run;
 	if (run.value === null) return { ok: true, value: null };
-	const { values, movers, exchange, collisions } = run.value;
-	return { ok: true, value: { values, movers, exchange, collisions } };
+	const { values, movers, exchange, handOver, collisions } = run.value;
+	return { ok: true, value: { values, movers, exchange, handOver, collisions } };
 }
 
 export interface PlanResult {
@@ -91,14 +94,15 @@ export interface PlanResult {
 	/** The explorer's verdict where the lab asks for one: its path is the counterexample. */
 	readonly movers: MoverVerdict | null;
 	readonly exchange: ExchangeVerdict | null;
+	readonly handOver: HandOverVerdict | null;
 	readonly collisions: CollisionAnswer | null;
 }
 
-const NOTHING = { seeds: [], movers: null, exchange: null, collisions: null } as const;
+const NOTHING = { seeds: [], movers: null, exchange: null, handOver: null, collisions: null } as const;
 
 /** A plan on its seed and on the following ones that the lab demands: a check passes when it passes on all of them. */
 export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: number, watched: Watched = {}): Promise<PlanResult | null> {
-	const { checks, figures, over, untilNs, drawn, movers, exchange, collisions } = lab.steps.challenge;
+	const { checks, figures, over, untilNs, drawn, movers, exchange, handOver, collisions } = lab.steps.challenge;
 	let passed = checks.map(() => true);
 	let first: PlanResult | null = null;
 	const seeds: { seed: number; passed: readonly boolean[] }[] = [];
@@ -113,6 +117,7 @@ export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: n
 			limits,
 			...(movers === undefined ? {} : { movers: String(filled(movers, texts)) }),
 			...(exchange === undefined ? {} : { exchange: String(filled(exchange, texts)) }),
+			...(handOver === undefined ? {} : { handOver: String(filled(handOver, texts)) }),
 			...(collisions === undefined ? {} : { collisions: String(filled(collisions, texts)) }),
 			onprogress: (fraction) => watched.onprogress?.((at + fraction) / over)
 		});
@@ -129,6 +134,7 @@ export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: n
 			seeds,
 			movers: run.value.movers,
 			exchange: run.value.exchange,
+			handOver: run.value.handOver,
 			collisions: run.value.collisions
 		};
 	}
@@ -136,7 +142,7 @@ export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: n
 		first && over > 1 && first.passed.every(Boolean) && !passed.every(Boolean) ? 'won on this seed, lost on a later one' : null;
 	return first === null
 		? null
-		: { passed, figures: first.figures, note: lostAt, seeds, movers: first.movers, exchange: first.exchange, collisions: first.collisions };
+		: { passed, figures: first.figures, note: lostAt, seeds, movers: first.movers, exchange: first.exchange, handOver: first.handOver, collisions: first.collisions };
 }
 
 /** The engine's number in the figure's unit. */

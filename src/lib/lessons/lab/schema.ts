@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { QUANTITIES, type QuantityName } from '../../engine/contract/queries.ts';
 import { FABRIC_QUANTITIES, type FabricQuantityName } from '../../engine/contract/fabric-quantities.ts';
 import { MACHINE_QUANTITIES, type MachineQuantityName } from '../../engine/contract/machine-quantities.ts';
+import { SUPERPAGE_QUANTITIES, type SuperpageQuantityName } from '../../engine/contract/superpage-quantities.ts';
 import { RACK_QUANTITIES, type RackQuantityName } from '../../engine/contract/rack/quantities.ts';
 import { REFERENCE_QUANTITIES, type ReferenceQuantityName } from '../../engine/contract/reference-quantities.ts';
 import { VDPA_QUANTITIES, type VdpaQuantityName } from '../../engine/contract/vdpa/quantities.ts';
@@ -15,7 +16,7 @@ const id = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'an id is lower 
 const words = v.pipe(v.string(), v.minLength(1), v.maxLength(280));
 const OPERATORS = ['+', '-', '*', '/', '<', '<=', '==', '>=', '>', 'and', 'or', 'not'] as const;
 
-type NamedQuantity = MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName | RackQuantityName;
+type NamedQuantity = MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName | RackQuantityName | SuperpageQuantityName;
 
 /** Quantities of one thing that is named: of a machine, of a fabric, or of a vDPA device. */
 const NAMED = [
@@ -23,7 +24,8 @@ const NAMED = [
 	...Object.keys(FABRIC_QUANTITIES),
 	...Object.keys(VDPA_QUANTITIES),
 	...Object.keys(REFERENCE_QUANTITIES),
-	...Object.keys(RACK_QUANTITIES)
+	...Object.keys(RACK_QUANTITIES),
+	...Object.keys(SUPERPAGE_QUANTITIES)
 ] as [NamedQuantity, ...NamedQuantity[]];
 
 /** An expression of the contract in which a drawn value of the seed may stand where a number stands. */
@@ -236,6 +238,8 @@ export const labSchema = v.strictObject({
 		movers: v.optional(v.string()),
 		/** The same for the exchange over shared memory; see contract/exchange.ts. */
 		exchange: v.optional(v.string()),
+		/** A hand-off laid act by act, of which every order and crash point is looked at; see contract/hand-over.ts. */
+		handOver: v.optional(v.string()),
 		/** A device of the scenario and a placement of its rings, of which the explorer looks at every sequence; see contract/vdpa/paper.ts. */
 		collisions: v.optional(v.string()),
 		attemptsBeforeSolution: v.number(),

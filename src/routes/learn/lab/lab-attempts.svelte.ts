@@ -89,6 +89,7 @@ export class LabAttempts {
 					result.note ??
 					result.movers?.reason ??
 					result.exchange?.reason ??
+					result.handOver?.reason ??
 					(result.collisions?.path
 						? `${sayPath(result.collisions)}: ${result.collisions.found}`
 						: null)

@@ -16,7 +16,9 @@ export function transitHostLost(world: World, operation: OperationRecord, side: 
 	const lost = side === 'source' ? operation.source : operation.target;
 	if (side === 'target' && runsAt !== lost) return targetGone(world, operation);
 	// The target commits by itself, and a source whose VM has gone is not missed.
-	if (runsAt !== lost || ownerOf(world, operation.vm).state === OwnerState.handoff) return;
+	// A wrong belief: who ran it last owns it, whatever the owner word says.
+	const given = ownerOf(world, operation.vm).state === OwnerState.handoff && world.r.belief !== 'last-runner-owns';
+	if (runsAt !== lost || given) return;
 	dropBatch(world, operation);
 	operation.ending = 'failed';
 	finish(world, operation, 'failed', 'host-lost', `${hostName(world, lost)} died while it ran ${vm.id}: the move ends with it`);

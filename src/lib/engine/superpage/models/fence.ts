@@ -57,7 +57,7 @@ const destination: ProtocolStep[] = [
 		me.locals['fenced'] = words.load(FENCE) !== 0n;
 		return 'decide';
 	}),
-	step('decide', 'destination stops when it is fenced', null, ({ me }) => {
+	step('decide', 'destination decides: it stops when it was fenced', null, ({ me }) => {
 		const fenced = me.locals['fenced'] === true;
 		me.locals['fenced'] = false;
 		return fenced ? 'stopped' : 'take';

@@ -19,6 +19,8 @@ export interface ModelActor {
 	readonly around?: Readonly<Record<string, unknown>>;
 	/** Other steps that it may take instead of the one at which it stands: a cancel, patience at its end. */
 	readonly ways?: (me: ActorRecord) => readonly string[];
+	/** Takes no step before this host is dead. */
+	readonly wakesWhenDead?: number;
 }
 
 /** A state as statements see it. */

@@ -1,6 +1,6 @@
 import type { ActorRecord } from '../steps.ts';
 import { Edge, WAY_BITS } from './edges.ts';
-import { crashed, type Found, type Model, type Progress, type Statement, type View, type Violation } from './model.ts';
+import { crashed, type Found, type Model, type ModelActor, type Progress, type Statement, type View, type Violation } from './model.ts';
 import { pathTo } from './path.ts';
 import { Rows } from './rows.ts';
 import { canonical } from './symmetry.ts';
@@ -122,6 +122,8 @@ export class Search {
 		this.rows.copy(at, row);
 		let moved = false;
 		for (let actor = 0; actor < model.actors.length; actor += 1) {
+			const wakes = (model.actors[actor] as ModelActor).wakesWhenDead;
+			if (wakes !== undefined && (((row[this.atDead] as number) >> wakes) & 1) === 0) continue;
 			const ways = this.tables.waysOf(actor, row[actor] as number);
 			for (let way = 0; way < ways.length; way += 1) if (this.take(at, actor, way)) moved = true;
 		}
