@@ -16,7 +16,7 @@ export const EXAMPLES: readonly ExploreExample[] = [
 		title: 'A DIMM where the shadow rings lie',
 		question: 'The run is lost at the fallback. Where did the risk enter?',
 		failure: 'wrong-dma',
-		depth: 3,
+		depth: 2,
 		vary: ['yours', 'moves', 'faults']
 	},
 	{

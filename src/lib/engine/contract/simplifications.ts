@@ -1,7 +1,9 @@
 import { FABRIC_SIMPLIFICATIONS } from './fabric-simplifications.ts';
 import { MACHINE_SIMPLIFICATIONS } from './machine-simplifications.ts';
+import { COPY_SIMPLIFICATIONS } from './copy-simplifications.ts';
 import type { Simplification } from './simplification.ts';
 import { REFERENCE_SIMPLIFICATIONS } from './reference-simplifications.ts';
+import { RACK_SIMPLIFICATIONS } from './rack/simplifications.ts';
 import { VDPA_SIMPLIFICATIONS } from './vdpa/simplifications.ts';
 
 export type { Simplification };
@@ -11,6 +13,8 @@ export const SIMPLIFICATIONS: readonly Simplification[] = [
 	...MACHINE_SIMPLIFICATIONS,
 	...FABRIC_SIMPLIFICATIONS,
 	...VDPA_SIMPLIFICATIONS,
+	...COPY_SIMPLIFICATIONS,
+	...RACK_SIMPLIFICATIONS,
 	{ id: 'extent-pass', area: 'memory', rule: 'extent-pass', sentence: 'At the commit the allocator ownership of the VM’s extents passes with the VM: the source’s node forgets them, the target’s adopts them.', why: 'Linux has no such interface. Without it nobody could say who frees a frame, and two allocators would own the same one.', source: 'decision D4' },
 	{ id: 'extent-zone', area: 'memory', sentence: 'On a host, the extents of one VM are a zone of their own, so that no other VM’s pages are ever placed there.', why: 'Linux puts all capacity of a window into one node. Two VMs on one node would share blocks, and the first to go home could not give its extents back.', source: 'decision D4' },
 	{ id: 'no-fallback', area: 'memory', sentence: 'On the hosts of a fabric allocation takes the movable list first; watermarks and reclaim are left out there. Linux machines have them.', why: 'The fabric’s hosts have room to spare; a full node is a refusal.', source: 'linux-memory reference, section 7' },
@@ -36,5 +40,7 @@ export const SIMPLIFICATIONS: readonly Simplification[] = [
 	{ id: 'slices', area: 'guest', rule: 'vcpu-slice', sentence: 'All vCPUs of a VM run in step, in slices of equal length.', why: 'On a host that is not overcommitted each vCPU has a CPU of its own.', source: 'Linux kernel/sched/fair.c' },
 	{ id: 'no-real-run', area: 'figures', sentence: 'No figure of nil-migration is measured.', why: 'Nobody has published a VM moving over switched CXL memory. What is shown follows from the costs below, most of them measured apart from each other.', source: 'live-migration reference, section 7.4' },
 	{ id: 'dram-rate', area: 'figures', sentence: 'Pages move to CXL as fast as between two DRAM nodes, as long as device and link allow.', why: 'The only published rates are from DRAM to DRAM; towards CXL, 4 KiB pages should be slower.', source: 'cost model, section 5' },
-	{ id: 'ranges', area: 'figures', sentence: 'Rankings that depend on an estimate are shown with their range, not as a fact.', why: 'Transit against zero-copy on 100 GbE, for one, is decided by the number of threads, which is an estimate.', source: 'cost model, section 3.9' }
+	{ id: 'ranges', area: 'figures', sentence: 'Rankings that depend on an estimate are shown with their range, not as a fact.', why: 'Transit against zero-copy on 100 GbE, for one, is decided by the number of threads, which is an estimate.', source: 'cost model, section 3.9' },
+	{ id: 'explored-states', area: 'figures', sentence: 'The explorer counts two states as one when hosts, owner words, phases, maps and what is pending are the same; which page lies where, counters and the moment may differ.', why: 'Otherwise hardly a state comes back and a search ends nowhere. A loss is only told once its run shows it; told apart by everything, no state is merged that differs.', source: 'decision 22' },
+	{ id: 'explored-moments', area: 'figures', sentence: 'The explorer chooses at borders: phases, steps of a protocol, or rest. What could be chosen between two of them is not tried.', why: 'Time is continuous. Losses between two borders are seen where a mark, a runner or a map of a device shows them; page contents are proved at the borders.', source: 'decision 22' }
 ];
