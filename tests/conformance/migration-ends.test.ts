@@ -196,6 +196,19 @@ describe('where it ends', () => {
 		expect(ask(simulation, 'A', 'query-status')['running']).toBe(true);
 		whole(simulation);
 	});
+	it('a file is loaded by whoever reads it, and by nobody when it is not there', () => {
+		const simulation = openGuest();
+		expect(say(simulation, ['B', 'migrate-incoming', { uri: 'file:/state' }])).toBe('Unable to open /state: No such file or directory');
+		say(simulation, ['A', 'migrate', { uri: 'file:/state' }]);
+		after(simulation, 5);
+		expect(say(simulation, ['B', 'migrate-incoming', { uri: 'file:/state' }])).toBeNull();
+		after(simulation, 5);
+		expect(ask(simulation, 'B')['status']).toBe('completed');
+		expect(ask(simulation, 'B', 'query-status')['running']).toBe(true);
+		expect(ask(simulation, 'A')['status']).toBe('completed');
+		expect(simulation.world.r.vms[0]?.instances.includes(0)).toBe(false);
+		whole(simulation);
+	});
 	it('memory by descriptor: the guest runs in another process of its host, and none of it was sent', () => {
 		const simulation = openGuest({ qemu: { backend: 'memfd' } });
 		const addr = { transport: 'socket', type: 'unix', path: '/m' };

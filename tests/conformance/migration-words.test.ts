@@ -182,13 +182,13 @@ describe('migrate says no', () => {
 			'a passed-through device',
 			{ qemu: { devices: ['vfio-pci'] } },
 			[LISTEN, GO],
-			'0000:00:04.0: VFIO migration is not supported in kernel'
+			'0000:00:01.0: VFIO migration is not supported in kernel'
 		],
 		[
 			'a state that cannot be written',
 			{ qemu: { devices: ['nvme'] } },
 			[LISTEN, GO],
-			"State blocked by non-migratable device '0000:00:03.0/nvme'"
+			"State blocked by non-migratable device '0000:00:01.0/nvme'"
 		],
 		['encrypted memory', { qemu: { devices: ['sev-guest'] } }, [LISTEN, GO], 'SEV: Migration is not implemented'],
 		['a CXL device does not', { qemu: { devices: ['cxl-type3'] } }, [LISTEN, GO], null],
@@ -198,8 +198,8 @@ describe('migrate says no', () => {
 	});
 	it('a blocker stands in query-migrate before anybody asks', () => {
 		expect(ask(openGuest({ qemu: { devices: ['vfio-pci', 'nvme'] } }), 'A')['blocked-reasons']).toEqual([
-			'0000:00:04.0: VFIO migration is not supported in kernel',
-			'non-migratable device: 0000:00:03.0/nvme'
+			'0000:00:01.0: VFIO migration is not supported in kernel',
+			'non-migratable device: 0000:00:02.0/nvme'
 		]);
 	});
 });

@@ -65,6 +65,7 @@ export function openMigration(recorded: RecordedCase): Opened {
 					...(args.includes('-S') ? { stopped: true } : {}),
 					...(recorded.config['destination_memory'] === undefined ? {} : { targetBytes: sizeOf(recorded.config['destination_memory']) }),
 					devices,
+					...exported(after('-fsdev'), after('-device')),
 					onlyMigratable: args.includes('-only-migratable'),
 					backend: memoryKind(after),
 					...(dimm > 0 ? { dimmBytes: dimm, dimmWrittenBytes: booted ? Math.min(dimm, BOOTED_DIMM_BYTES) : 0 } : {}),
@@ -100,6 +101,13 @@ const objectSize = (objects: readonly string[], id: string): number =>
 function writtenByProbe(recorded: RecordedCase): number {
 	const words = recorded.steps.filter((step) => step.op === 'guest-shell').map((step) => String(step['what'] ?? ''));
 	return Math.max(0, ...words.map((what) => Number(/(\d+) MiB/.exec(what)?.[1] ?? 0) * MIB));
+}
+
+/** -fsdev local,id=f0,path=<dir> with -device virtio-9p-pci,fsdev=f0,mount_tag=t */
+function exported(folders: readonly string[], devices: readonly string[]): { exports?: { path: string; tag: string } } {
+	const path = folders.map((folder) => /path=([^,]+)/.exec(folder)?.[1]).find((found) => found !== undefined);
+	const tag = devices.map((device) => /mount_tag=([^,]+)/.exec(device)?.[1]).find((found) => found !== undefined);
+	return path !== undefined && tag !== undefined ? { exports: { path, tag } } : {};
 }
 
 function blockingDevices(devices: readonly string[], cpus: readonly string[], recorded: RecordedCase): BlockingDeviceName[] {

@@ -142,6 +142,9 @@ class MigrationPlayer {
 			return { ...given, channels: given['channels'].map((kind) => ({ 'channel-type': String(kind), addr })) };
 		}
 		if (given['uri'] !== '<socket>') return given;
+		// A destination that reads after a file was written reads the file.
+		const wrote = this.source().file;
+		if (execute === 'migrate-incoming' && wrote !== undefined) return { ...given, uri: `file:${wrote}` };
 		if (execute === 'migrate-incoming' || execute === 'migrate-recover') return { ...given, uri: SOCKET };
 		const heard = this.recorded.steps
 			.slice(0, index)

@@ -30,6 +30,8 @@ export interface QemuRecord {
 	ended: boolean;
 	events: QmpEvent[];
 	stderr: string[];
+	/** File in which its guest lies since its last migration. */
+	file?: string;
 	/** Devices plugged in at the monitor, by id. */
 	plugged: { id: string; driver: string }[];
 	/** A process that replaces another on the same host took its memory over by descriptor. */

@@ -7,7 +7,7 @@ export interface BlockingDevice {
 	readonly type: string;
 	/** vmstate: marked unmigratable; blocker: adds a reason; none: neither, although many expect one. */
 	readonly kind: 'vmstate' | 'blocker' | 'none';
-	/** What query-migrate lists: the name of the state, or the reason. */
+	/** What query-migrate lists: the name of the state, or the reason; {slot}, {path} and {tag} are the machine's. */
 	readonly reason: string;
 	/** Its guest memory is not among what a migration sends. */
 	readonly sentence: string;
@@ -26,14 +26,14 @@ export const BLOCKING_DEVICES = {
 	'vfio-pci': device(
 		'vfio-pci',
 		'blocker',
-		'0000:00:04.0: VFIO migration is not supported in kernel',
+		'{slot}: VFIO migration is not supported in kernel',
 		'A device passed through whose driver cannot hand its state over.',
 		'QEMU 10.2.2 hw/vfio/migration.c, vfio_migration_realize'
 	),
 	nvme: device(
 		'nvme',
 		'vmstate',
-		'0000:00:03.0/nvme',
+		'{slot}/nvme',
 		'QEMU’s NVMe controller does not know how to write its state down.',
 		'QEMU 10.2.2 hw/nvme/ctrl.c, nvme_vmstate'
 	),
@@ -47,7 +47,7 @@ export const BLOCKING_DEVICES = {
 	'virtio-9p-mounted': device(
 		'virtio-9p-pci',
 		'blocker',
-		"Migration is disabled when VirtFS export path '/' is mounted in the guest using mount_tag 't'",
+		"Migration is disabled when VirtFS export path '{path}' is mounted in the guest using mount_tag '{tag}'",
 		'A folder of the host that the guest has mounted.',
 		'QEMU 10.2.2 hw/9pfs/9p.c, v9fs_attach'
 	),

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { BLOCKING_DEVICES } from '../migration/blockers.ts';
-import { bytes } from './fields.ts';
+import { bytes, text } from './fields.ts';
 
 const DEVICE_NAMES = Object.keys(BLOCKING_DEVICES) as [keyof typeof BLOCKING_DEVICES, ...(keyof typeof BLOCKING_DEVICES)[]];
 
@@ -14,6 +14,8 @@ export const qemuSchema = v.strictObject({
 	devices: v.optional(
 		v.pipe(v.array(v.picklist(DEVICE_NAMES, `a device is one of ${DEVICE_NAMES.join(', ')}`)), v.maxLength(16, 'at most 16 devices'))
 	),
+	/** The folder that a virtio-9p device exports, and the tag under which the guest mounts it. */
+	exports: v.optional(v.strictObject({ path: text(200), tag: text(32) })),
 	/** -only-migratable. */
 	onlyMigratable: v.optional(v.boolean()),
 	/** How the memory is backed: private, shared and nameless, shared by descriptor, or shared in a named file. */

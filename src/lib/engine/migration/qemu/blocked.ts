@@ -11,7 +11,13 @@ function devicesOf(world: World, vmIndex: number): readonly BlockingDevice[] {
 	const scenario = world.scenario.vms[vmIndex];
 	const names: BlockingDeviceName[] = [...(scenario?.qemu?.devices ?? [])];
 	if ((scenario?.ways as { passThrough?: boolean } | undefined)?.passThrough === true) names.push('vfio-pci');
-	return names.map((name) => BLOCKING_DEVICES[name]);
+	const { path, tag } = scenario?.qemu?.exports ?? { path: '/srv', tag: 'shared' };
+	// PCI slots are given out from 1 on, in the order of the command line.
+	return names.map((name, index) => {
+		const device: BlockingDevice = BLOCKING_DEVICES[name];
+		const slot = `0000:00:${(index + 1).toString(16).padStart(2, '0')}.0`;
+		return { ...device, reason: device.reason.replace('{slot}', slot).replace('{path}', path).replace('{tag}', tag) };
+	});
 }
 
 const reasonsOf = (world: World, vmIndex: number): string[] => {

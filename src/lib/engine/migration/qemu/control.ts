@@ -11,6 +11,7 @@ import { continueSwitchover, failPrecopy, waitsForContinue } from '../strategies
 import { readAddress, transportProblem } from './address.ts';
 import { error, missing, NOTHING, wrongType, type MonitorWord, type Spoken } from './answer.ts';
 import { onlyMigratableProblem } from './blocked.ts';
+import { fileOf, loadFile } from './state-file.ts';
 import { CUT_AT_SWITCH, CUT_IN_RAM, PIPE_BROKEN, SAVE_FAILED } from './incoming.ts';
 import { report, runStateOf, setError, tell } from './processes.ts';
 
@@ -35,12 +36,14 @@ export const incoming: MonitorWord = (spoken, given) => {
 		parameterOf(process.parameters, 'direct-io') === true
 	);
 	if (problem !== null) return error(problem);
+	const file = read.address.transport === 'file' ? fileOf(spoken, read.address.rest) : undefined;
+	if (read.address.transport === 'file' && !file) return error(`Unable to open ${read.address.rest}: No such file or directory`);
 	process.listening = JSON.stringify(read.address);
 	process.incomingStarted = true;
 	process.exitOnError = given['exit-on-error'] !== false;
 	process.incoming = 'setup';
 	if (process.capabilities.includes('events')) tell(spoken.world, process, 'MIGRATION', { status: 'setup' });
-	return NOTHING;
+	return file ? loadFile(spoken, file) : NOTHING;
 };
 
 /** qmp_migrate_recover: a target that waits in a paused post-copy listens again. */

@@ -13,6 +13,7 @@ import { error, NOTHING, type MonitorAnswer, type MonitorWord, type Spoken } fro
 import { blocker } from './blocked.ts';
 import { beginCpr } from './cpr.ts';
 import { loadProblem, PIPE_BROKEN, SAVE_FAILED } from './incoming.ts';
+import { newMonitored } from './monitored.ts';
 import { changeOutgoing } from './outgoing.ts';
 import { processIndex, report, runStateOf, setError } from './processes.ts';
 import { backendOf, sharedFile } from './ram-blocks.ts';
@@ -35,7 +36,10 @@ export const migrate: MonitorWord = (spoken, given) => {
 	process.error = null;
 	delete process.cpr;
 	if (mode === 'cpr-transfer') return beginCpr(spoken);
-	if (room === null) return toFile(spoken, mode);
+	if (room === null) {
+		process.file = address.rest;
+		return toFile(spoken, mode);
+	}
 	return connect(spoken, room.listener);
 };
 
@@ -185,21 +189,11 @@ function begin(
 		cause,
 		extra: {
 			monitored: {
-				source: processIndex(world, process),
-				target: listener ? processIndex(world, listener) : -1,
-				normalPages: 0,
-				zeroPages: 0,
-				syncs: 0,
-				precopyBytes: 0,
-				downtimeBytes: 0,
-				postcopyBytes: 0,
-				dirtyPagesRate: 0,
-				dirtyBytes: 0,
-				expectedDowntimeMs: parameters.downtimeLimitNs / NS_PER_MS,
-				bandwidth: 0,
-				pagesPerSecond: 0,
-				measuredPages: 0,
-				setupEndNs: -1,
+				...newMonitored(
+					processIndex(world, process),
+					listener ? processIndex(world, listener) : -1,
+					parameters.downtimeLimitNs / NS_PER_MS
+				),
 				postcopyAllowed: process.capabilities.includes('postcopy-ram'),
 				throttle: throttleOf(process)
 			},

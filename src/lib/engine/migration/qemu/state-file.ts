@@ -1,0 +1,42 @@
+import type { QemuRecord } from '../../state/qemu-records.ts';
+import { beginMigration, withDefaults } from '../begin.ts';
+import { NOTHING, type MonitorAnswer, type Spoken } from './answer.ts';
+import { loadProblem } from './incoming.ts';
+import { newMonitored } from './monitored.ts';
+import { processIndex, report, setError } from './processes.ts';
+
+/**
+ * A VM that lies in a file is loaded by a process that reads it. Our simplification: what the file holds is what the process that
+ * wrote it still holds, stopped, so that its pages are read from there.
+ */
+
+/** The process whose guest lies in this file. */
+export const fileOf = ({ world, vmIndex }: Spoken, path: string): QemuRecord | undefined =>
+	world.r.qemu?.find((record) => record.vm === vmIndex && record.file === path && record.outgoing === 'completed');
+
+export function loadFile(spoken: Spoken, writer: QemuRecord): MonitorAnswer {
+	const { world, vm, vmIndex, process, cause } = spoken;
+	const lines = loadProblem(writer, process);
+	process.listening = null;
+	if (lines.length > 0) {
+		report(process, ...lines);
+		process.incoming = 'failed';
+		process.ended = process.exitOnError;
+		setError(process, lines[0] as string);
+		return NOTHING;
+	}
+	const operation = beginMigration(world, {
+		strategy: 'precopy',
+		vm: vmIndex,
+		source: vm.instances[vm.running] as number,
+		target: process.host,
+		parameters: withDefaults(world, { maxBandwidthBytesPerSecond: 0 }),
+		cause,
+		extra: {
+			monitored: newMonitored(-1, processIndex(world, process), 0),
+			...(world.r.operations[writer.operation - 1]?.wasStopped ? { wasStopped: true as const } : {})
+		}
+	});
+	process.operation = operation.id;
+	return { ok: true, value: {}, operation: operation.id };
+}
