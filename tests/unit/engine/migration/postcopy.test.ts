@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Simulation } from '$lib/engine/index.ts';
 import { broken, smallWorld } from '../../../faults/worlds.ts';
+import { migrate, open, smallWorld as smallFile, vm } from '../../../support/worlds.ts';
 
 const operationOf = (simulation: Simulation) => {
 	const [operation] = simulation.status().operations;
@@ -102,6 +103,24 @@ describe('post-copy', () => {
 		}
 		sliced.advance(400_000_000);
 		expect(sliced.fingerprint()).toEqual(whole.fingerprint());
+	});
+});
+
+describe('host pages of 2 MiB', () => {
+	test('are missing whole, asked for whole, and take as long as 512 pages on the wire', () => {
+		const simulation = open(
+			smallFile({ networkBytesPerSecond: 1_000_000_000, vms: [vm('vm0', 'A', 128, { ways: { hostPages: '2m' } })], untilNs: 2_000_000_000 })
+		);
+		simulation.send(migrate('postcopy', { preempt: true, precopyPasses: 1 }));
+		simulation.advance(1_900_000_000, Infinity, ({ r }) => r.operations[0]?.phase === 'fetch');
+		const missing = operationOf(simulation).fetch?.missingPages ?? -1;
+		expect(missing).toBeGreaterThan(0);
+		expect(missing % 512).toBe(0);
+		runOut(simulation);
+		const { fetch, state } = operationOf(simulation);
+		expect(state).toBe('completed');
+		expect(fetch?.requests).toBeGreaterThan(0);
+		expect(fetch?.meanLatencyNs).toBeGreaterThan(2_000_000);
 	});
 });
 

@@ -15,6 +15,8 @@ export const waysSchema = v.strictObject({
 	passThrough: v.optional(v.boolean()),
 	/** What its RAM is for QEMU: memory of the process, a named file with share=on, memory that is shared without a name. */
 	memory: v.optional(v.picklist(['private', 'shared-file', 'shared-anonymous'])),
+	/** Host pages behind its RAM as QEMU sees them: base pages (huge folios of the kernel are those), or hugetlbfs of 2 MiB. */
+	hostPages: v.optional(v.picklist(['4k', '2m'])),
 	/** The target's machine lays the RAM block so far away from where the source's has it; 0 where absent. */
 	targetRamBase: v.optional(bytes),
 	/** RLIMIT_MEMLOCK of its QEMU process; no limit where absent. */

@@ -1,4 +1,4 @@
-import { KIB, MIB, transferNs } from '../../../base/units.ts';
+import { KIB, MIB, PAGES_PER_BLOCK, transferNs } from '../../../base/units.ts';
 import { OwnerState } from '../../contract/words.ts';
 import { costNs } from '../../costs/cost-model.ts';
 import { flowRate } from '../../fabric/links.ts';
@@ -65,7 +65,8 @@ export function loadPackage(world: World, operation: OperationRecord): void {
 export function runAtTarget(world: World, operation: OperationRecord): void {
 	const vm = vmOf(world, operation);
 	catchUp(world, operation.vm);
-	const unitPages = 1;
+	// The host page is the unit of placement (QEMU 10.2.2 migration/postcopy-ram.c); a transparent huge page is none.
+	const unitPages = world.scenario.vms[operation.vm]?.ways?.hostPages === '2m' ? PAGES_PER_BLOCK : 1;
 	vm.logging = false;
 	vm.loggedPages = 0;
 	endPins(world, operation.vm);
