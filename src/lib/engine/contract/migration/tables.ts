@@ -172,7 +172,7 @@ export const MIGRATION_TABLES: readonly MigrationTable[] = [
 				cells: [headline('share of the downtime spent on discarding', '%', [57, 66])]
 			},
 			...[0.25, 0.5, 1, 2, 5].map((touches) => ({
-				what: `${touches} touches per page during the push`,
+				what: `${touches} ${touches === 1 ? 'touch' : 'touches'} per page during the push`,
 				cells: [
 					cell('faults, requests beside the push', '%', null, forms.postcopyFaultFraction(touches) * 100, 'ours' as const),
 					cell('faults, requests on the same wire', '%', null, forms.postcopyFaultFractionOneWire(touches) * 100, 'ours' as const)
