@@ -137,7 +137,7 @@ describe('a link breaks', () => {
 		simulation.advance(15 * MS);
 		send(simulation, 'cut-link', { host: 'C', arguments: { link: 'network' } });
 		expect(settle(simulation)).toBe(true);
-		expect(simulation.world.r.operations[0]?.reason).toBe('target-lost');
+		expect(simulation.world.r.operations[0]?.reason).toBe('stream-broken');
 		expect(record(simulation, 1).vcpuState).toBe('running');
 		expectSound(simulation);
 	});
