@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MIB } from '../../src/lib/base/units.ts';
 import type { Command, MigrationParameters } from '../../src/lib/engine/contract/commands.ts';
+import type { QmpArguments } from '../../src/lib/engine/contract/machine-commands.ts';
 import { PAGE_WORDS } from '../../src/lib/engine/contract/rack/page-words.ts';
 import { REASONS } from '../../src/lib/engine/contract/reasons.ts';
 import { Simulation } from '../../src/lib/engine/index.ts';
@@ -95,7 +96,7 @@ function command(chance: Chance, world: World): Command {
 		}
 		default: {
 			const execute = chance.once(12) ? 'release-extents' : chance.pick(WORDS.filter((word) => word !== 'release-extents'));
-			const given =
+			const given: QmpArguments =
 				execute === 'tier'
 					? { gfn, to: chance.pick(['dram', 'pool', 'swap']) }
 					: execute === 'poison'
