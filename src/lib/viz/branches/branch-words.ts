@@ -64,6 +64,8 @@ export function momentWords(moment: Moment, failure: string): string {
 	return `Moment ${moment.index}, ${formatNs(moment.atNs)}, chance of ${failure} ${percent(moment.chance.share)}. ${next}. ${branches}.`;
 }
 
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** The curve in a sentence or two. */
 export function curveWords(
 	moments: readonly (Moment | FutureMoment)[],
@@ -74,8 +76,9 @@ export function curveWords(
 		`${percent(moments[at - 1]?.chance.share ?? 0)} to ${percent(moments[at]?.chance.share ?? 0)} with “${moments[at - 1]?.next?.short ?? ''}”`;
 	const largest =
 		steps.largest === null ? '' : ` The largest step before it is certain: ${rise(steps.largest)}.`;
-	if (steps.cliff !== null) return `${failure} becomes certain: ${rise(steps.cliff)}.${largest}`;
+	if (steps.cliff !== null)
+		return `${capital(failure)} becomes certain: ${rise(steps.cliff)}.${largest}`;
 	if (moments.length > 0 && moments.every((moment) => moment.chance.share === 1))
-		return `${failure} is certain from the first moment on.`;
+		return `${capital(failure)} is certain from the first moment on.`;
 	return `There is no cliff: ${failure} does not become certain.${largest}`;
 }
