@@ -57,10 +57,11 @@ export function momentWords(moment: Moment, failure: string): string {
 	const count = moment.branches.length;
 	const branches =
 		count === 0 ? 'no other way from here' : count === 1 ? '1 branch' : `${count} branches`;
-	const next =
+	const next = capital(
 		moment.next === null
 			? (moment.end ?? 'your run ends here')
-			: `your run: ${moment.next.sentence}`;
+			: `your run: ${moment.next.sentence}`
+	);
 	return `Moment ${moment.index}, ${formatNs(moment.atNs)}, chance of ${failure} ${percent(moment.chance.share)}. ${next}. ${branches}.`;
 }
 
