@@ -129,7 +129,7 @@ export const NAIVE: readonly {
 	{
 		id: 'trusting',
 		belief: 'A host that is silent is dead.',
-		design: { ...WITNESS, fencing: 'none' }
+		design: { ...WITNESS, fencing: 'none', heartbeat: '100ms' }
 	},
 	{
 		id: 'far',
