@@ -91,7 +91,11 @@ export const UNITS: readonly Unit[] = [
 				'Three migrations, one workload',
 				'Say when pre-copy converges, what nil-migration charges, and choose between them for a given guest. First form: two of the three ways, post-copy is not simulated yet.'
 			),
-			entry(13, 'The hand-off and the super-page'),
+			entry(
+				13,
+				'The hand-off and the super-page',
+				'Order the writes of a hand-off so that no plug, pulled at any moment, leaves two runners or none.'
+			),
 			entry(
 				14,
 				'Living in CXL',

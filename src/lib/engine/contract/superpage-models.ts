@@ -124,6 +124,16 @@ export interface SuperpageAnswer {
 	/** Values that an owner word had before, as hexadecimal text, oldest first. */
 	readonly earlier: readonly (readonly [index: number, values: readonly string[]])[];
 	readonly dead: readonly number[];
+	/** Steps of the last hand-off, numbered from its first. */
+	readonly taken: readonly {
+		readonly number: number;
+		readonly host: number;
+		readonly access: SuperpageStep['access'];
+		readonly index: number | null;
+		readonly refused: boolean;
+		readonly says: string;
+		readonly kind: 'step';
+	}[];
 }
 
 /** A step of a path, as the page shows it. Values are hexadecimal text, 16 digits. */

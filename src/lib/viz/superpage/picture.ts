@@ -1,4 +1,8 @@
-import type { SearchAnswer, SuperpageStep } from '../../engine/contract/superpage-models.ts';
+import type {
+	SearchAnswer,
+	SuperpageAnswer,
+	SuperpageStep
+} from '../../engine/contract/superpage-models.ts';
 import { wordAt } from '../../engine/contract/superpage.ts';
 
 /** What a picture of the super-page needs: words as they stand, earlier values of owner words, and what was done to reach them. */
@@ -58,4 +62,17 @@ export function pictureAt(
 		});
 	}
 	return { hosts: answer.hosts, vms: [], words, before, taken: taken.slice(-ARROWS), dead };
+}
+
+/** The picture of a world's super-page as it stands. */
+export function pictureOf(answer: SuperpageAnswer): SuperpagePicture {
+	const value = (text: string): bigint => BigInt(`0x${text}`);
+	return {
+		hosts: answer.hosts,
+		vms: answer.vms,
+		words: new Map(answer.words.map(([index, text]) => [index, value(text)])),
+		before: new Map(answer.earlier.map(([index, texts]) => [index, texts.map(value)])),
+		taken: answer.taken.slice(-ARROWS),
+		dead: answer.dead
+	};
 }

@@ -6,6 +6,7 @@ import HostsPanel from './HostsPanel.svelte';
 import MonitorPanel from './MonitorPanel.svelte';
 import RackStage from './RackStage.svelte';
 import PagesPanel from './PagesPanel.svelte';
+import SuperpagePanel from './SuperpagePanel.svelte';
 import type { Playground } from '../playground.svelte.ts';
 
 /**
@@ -61,6 +62,14 @@ export const VM_PANELS: readonly VmPanel[] = [
 		component: PagesPanel,
 		shows: ({ vms, memories, vdpa }) =>
 			vms.length > 0 && vdpa === null && memories.some(({ kind }) => kind === 'pool')
+	},
+	{
+		id: 'super-page',
+		title: 'Super-page',
+		place: 'stage',
+		component: SuperpagePanel,
+		shows: ({ hosts, vms, memories }) =>
+			hosts.length > 1 && vms.length > 0 && memories.some(({ kind }) => kind === 'pool')
 	},
 	{
 		id: 'stream',
