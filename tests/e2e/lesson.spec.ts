@@ -75,7 +75,7 @@ test('one bet to the end: result on the same axes, the false world marked, the s
 	await idle(page);
 
 	// Which hand-off it was, beside the engine's own run with QEMU's fixed costs: both figures, the second larger.
-	const stops = page.getByText(/Its stop, [\d.]+\sms, is ideal; with QEMU’s fixed costs: [\d.]+\sms\./);
+	const stops = page.getByText(/Nil-migration stops for [\d.]+\sms, ideal; with QEMU’s costs: [\d.]+\sms\./);
 	await expect(stops).toBeVisible();
 	const [own, other] = [...(await stops.innerText()).matchAll(/([\d.]+)\sms/g)].map((match) => Number(match[1]));
 	expect(other).toBeGreaterThan((own ?? NaN) + 10);
@@ -94,7 +94,7 @@ test('one bet to the end: result on the same axes, the false world marked, the s
 	await page.getByRole('button', { name: 'Change one thing' }).click();
 	await step(page, 'change');
 	await page.getByRole('slider', { name: 'Guest writes' }).fill('1300000000');
-	await expect(page.getByText(/Both worlds run again at 1\.3/)).toBeVisible();
+	await expect(page.getByText(/All worlds run again at 1\.3/)).toBeVisible();
 	await page.locator('.rerun progress:not([value="0"])').waitFor();
 	await page.getByRole('slider', { name: 'Guest writes' }).fill('1000000000');
 	await expect(page.getByText(/The run at 1\.3.GB\/s was broken off at .*does not count/)).toBeVisible();

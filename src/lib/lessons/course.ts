@@ -115,7 +115,7 @@ export function laneFacts(summary: RunSummary | null): LaneFacts | null {
 	);
 	let sentence: string;
 	if (home)
-		sentence = `stopped ${formatNs(operation.downtimeNs as number)}, home at ${formatNs(operation.endNs as number)}, ${onTheWire}`;
+		sentence = `stopped ${formatNs(operation.downtimeNs as number)}, ${operation.strategy === 'resident' ? 'moved' : 'home'} at ${formatNs(operation.endNs as number)}, ${onTheWire}`;
 	else if (operation.endNs !== null)
 		sentence = `gave up at ${formatNs(operation.endNs)}, ${onTheWire}`;
 	else if (arrived && isStopped)
