@@ -2,7 +2,7 @@ import type { ReasonId } from '../contract/reasons.ts';
 import type { EvacuationStatus, LossStatus, RackHostStatus, RackStatus, RackVmStatus, RecoveryStatus } from '../contract/rack/status.ts';
 import { hostName } from '../migration/operation.ts';
 import { haOf } from '../rack/settings.ts';
-import type { EvacuationRecord, LossRecord, RackPeerRecord, RackRecords, RackVmRecord, RecoveryRecord } from '../state/rack-records.ts';
+import type { EvacuationRecord, LossRecord, RackPeerRecord, RackVmRecord, RecoveryRecord } from '../state/rack-records.ts';
 import type { World } from '../state/world.ts';
 
 /** Hosts that fail and VMs that are kept running. Reads only; null while nothing of it was asked for. */
