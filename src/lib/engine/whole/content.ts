@@ -96,7 +96,8 @@ export function dirtyOrEqual(world: World): string | null {
 	const { c, r } = world;
 	if (r.belief !== null) return null;
 	for (const operation of r.operations) {
-		if (!passesByCopy(operation.strategy) || operation.state !== 'running') continue;
+		// What goes into a file fills no memory that could be looked at.
+		if (!passesByCopy(operation.strategy) || operation.state !== 'running' || operation.toFile) continue;
 		const vm = r.vms[operation.vm] as VmRecord;
 		if (!vm.logging) continue;
 		const base = firstWord(vm) * 32;
