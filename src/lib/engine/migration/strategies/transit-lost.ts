@@ -3,6 +3,8 @@ import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { ownerOf } from '../../superpage/words.ts';
 import { finish, hostName, vmOf } from '../operation.ts';
+import { dropDaxCopy } from '../reference/dax.ts';
+import { forgetMoved } from '../reference/moved.ts';
 import { dropBatch } from '../page-move.ts';
 import { nudgeSource } from '../timed-hand-off.ts';
 
@@ -20,6 +22,9 @@ export function transitHostLost(world: World, operation: OperationRecord, side: 
 	const given = ownerOf(world, operation.vm).state === OwnerState.handoff && world.r.belief !== 'last-runner-owns';
 	if (runsAt !== lost || given) return;
 	dropBatch(world, operation);
+	// A copy in a DAX mapping, and frames that published pages left, were for this move alone.
+	forgetMoved(world, operation);
+	dropDaxCopy(world, operation);
 	operation.ending = 'failed';
 	finish(world, operation, 'failed', 'host-lost', `${hostName(world, lost)} died while it ran ${vm.id}: the move ends with it`);
 }

@@ -433,6 +433,15 @@ describe('extents as device-dax', () => {
 		expectSound(simulation);
 	});
 
+	it.each(['staging', 'publish'])('the copy is freed when the source dies in %s', (phase) => {
+		const simulation = open(smallWorld());
+		simulation.send(dax());
+		toPhase(simulation, phase);
+		expect(simulation.send(rack('crash', {}, { host: 'A' })).ok).toBe(true);
+		expect(last(simulation)).toMatchObject({ state: 'failed', reason: 'host-lost' });
+		expectSound(simulation);
+	});
+
 	it.each(['staging', 'publish', 'handoff'])('given up in %s the copy is freed and the guest was never touched', (phase) => {
 		const simulation = open(smallWorld());
 		simulation.send(dax());
