@@ -88,6 +88,7 @@ function settleMoves(world: World, each: EvacuationRecord): void {
 
 /** Ways from the cheapest on: what lives on the pool only changes hands; what does not is moved through it, or copied. */
 function waysOf(world: World, vmIndex: number): StrategyId[] {
+	if (world.scenario.rack?.moves?.by === 'copy') return ['precopy'];
 	const vm = world.r.vms[vmIndex] as VmRecord;
 	const onPool = poolPagesOf(world, vmIndex) >= vm.populatedPages;
 	if (onPool) return ['resident', 'transit', 'precopy'];

@@ -69,6 +69,12 @@ export const CHOICES = {
 		about: 'Where VMs in DRAM go when their host is emptied or dead.',
 		options: [option('tight', '1 GiB', 0), option('spare', '1.5 GiB', 2)]
 	},
+	leaving: {
+		label: 'A host is emptied',
+		about:
+			'By reference a VM stays on the pool. A copy ends in DRAM of the other host, and stays there.',
+		options: [option('copy', 'by copy', 0), option('pool', 'by the pool', 1)]
+	},
 	spread: {
 		label: 'Placing',
 		about: 'Two VMs on each host, or four on two hosts with two kept free.',
@@ -109,6 +115,7 @@ export const WITNESS: Design = {
 	fencing: 'device',
 	checkpoint: '1s',
 	room: 'tight',
+	leaving: 'pool',
 	spread: 'even'
 };
 export const NAIVE: readonly {
@@ -135,5 +142,10 @@ export const NAIVE: readonly {
 		id: 'far',
 		belief: 'Memory is memory, coherence is a luxury.',
 		design: { ...WITNESS, reach: 'switched', coherent: 'no' }
+	},
+	{
+		id: 'copying',
+		belief: 'A VM is moved by copying it.',
+		design: { ...WITNESS, leaving: 'copy' }
 	}
 ];

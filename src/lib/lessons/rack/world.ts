@@ -93,7 +93,8 @@ export function rackScenario(
 					fromNs: `${MAINTENANCE.fromS} s`,
 					untilNs: `${MAINTENANCE.untilS} s`
 				}
-			]
+			],
+			moves: { by: design.leaving === 'copy' ? 'copy' : 'cheapest' }
 		},
 		untilNs: `${UNTIL_S} s`,
 		journal: journalOf(faults)

@@ -19,6 +19,19 @@ const world = (atNs: number, execute: 'maintain' | 'crash') => ({
 	] as unknown as readonly { readonly atNs: number; readonly command: Command }[]
 });
 
+it('a host is emptied by the cheapest way, or by copies where the scenario says so', () => {
+	for (const [by, way] of [
+		['cheapest', 'resident'],
+		['copy', 'precopy']
+	] as const) {
+		const plain = world(400 * MS, 'maintain');
+		const simulation = open({ ...plain, rack: { ...plain.rack, moves: { by } } });
+		simulation.advance(1300 * MS);
+		expect(simulation.world.r.operations.map((operation) => `${operation.strategy} ${operation.state}`)).toEqual([`${way} completed`]);
+		expectSound(simulation);
+	}
+});
+
 it.each(['maintain', 'crash'] as const)('nobody suspects a host that is back after %s', (execute) => {
 	for (const atMs of [400, 403, 407]) {
 		const simulation = open(world(atMs * MS, execute));

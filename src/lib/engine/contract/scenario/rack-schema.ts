@@ -42,7 +42,14 @@ export const rackSchema = v.strictObject({
 	/** Where a VM is restarted or moved to: the host with most room, or the first that can take it. */
 	placing: v.optional(v.picklist(['most-room', 'first'])),
 	/** Moves at a time (KubeVirt: 2 out of a node, 5 in the cluster). */
-	moves: v.optional(v.strictObject({ perHost: v.optional(whole(1, 16)), perCluster: v.optional(whole(1, 64)) }))
+	moves: v.optional(
+		v.strictObject({
+			perHost: v.optional(whole(1, 16)),
+			perCluster: v.optional(whole(1, 64)),
+			/** By what a host is emptied: the cheapest way that is open to a VM, or always a copy over the network. */
+			by: v.optional(v.picklist(['cheapest', 'copy']))
+		})
+	)
 });
 export type RackScenario = v.InferOutput<typeof rackSchema>;
 
