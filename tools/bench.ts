@@ -10,6 +10,7 @@ import { deviceAddresses } from './bench/iova.ts';
 import { allocated, migrated, offlined, plugged } from './bench/linux.ts';
 import { movedPages, relabelled, wholeRuns } from './bench/moves.ts';
 import type { Row } from './bench/rows.ts';
+import { exploredStates } from './bench/superpage.ts';
 import { switches } from './bench/vdpa.ts';
 import { assertions, pagesPerSecond } from './bench/ways.ts';
 
@@ -50,6 +51,7 @@ part('seeking', seeking);
 part('64 GiB in 4 KiB pages', wholeRuns);
 part('ways: pages moved a second', () => pagesPerSecond(words.includes('--quick') ? [4] : [4, 64, 512]));
 part('ways: cost of assertions', assertions);
+part('super-page: states explored', () => exploredStates(rounds));
 part('Linux: pages allocated and freed', () => allocated(rounds));
 part('Linux: pages moved to another node', () => migrated(rounds));
 part('Linux: a memory block goes offline', () => offlined(rounds));

@@ -59,7 +59,7 @@ function fieldsOf(
 			return [
 				field('owner', host(owner)),
 				field('state', OWNER_STATE_NAMES[state] ?? '?'),
-				field('incarnation', incarnation),
+				field('inc.', incarnation),
 				field('token', token)
 			];
 		}

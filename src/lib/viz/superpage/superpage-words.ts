@@ -12,6 +12,12 @@ const VERBS: Readonly<Record<string, string>> = {
 export const arrowWords = (taken: Taken): string =>
 	taken.refused ? `${taken.says}: refused, the value is another` : taken.says;
 
+/** What a host did; its name stands first, once. */
+export function doneWords(taken: Taken, host: string): string {
+	const says = arrowWords(taken);
+	return says.startsWith(`${host} `) ? says : `${host}: ${says}`;
+}
+
 export function superpageWords(picture: SuperpagePicture): string[] {
 	const rows = lineRows(picture).map((row) => {
 		const now = row.fields.map(({ label, value }) => `${label} ${value}`).join(', ');
