@@ -5,7 +5,18 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 
-const PAGES = ['/', '/play/', '/model/', '/model/profiles/', '/model/switching/', '/model/movers/', '/model/objections/', '/learn/', '/link/', '/explore/'] as const;
+const PAGES = [
+	'/',
+	'/play/',
+	'/model/',
+	'/model/profiles/',
+	'/model/switching/',
+	'/model/movers/',
+	'/model/objections/',
+	'/learn/',
+	'/link/',
+	'/explore/'
+] as const;
 const play = (page: Page) => page.locator('.play');
 const idle = (page: Page) => expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
 
