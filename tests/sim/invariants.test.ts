@@ -6,7 +6,7 @@ import { expectPinsKnown, expectSound, migrate, open, tinyWorld } from '../suppo
 const LOOKS = 160;
 
 describe('every statement holds', () => {
-	it.each(smallCatalogue())('all along $id', ({ scenario }) => {
+	it.each(smallCatalogue([]))('all along $id', ({ scenario }) => {
 		const all = open(scenario);
 		all.advance(scenario.untilNs);
 		const every = Math.max(1, Math.floor(all.world.r.eventCount / LOOKS));
