@@ -10,6 +10,7 @@ import { isQuiet } from './borders.ts';
 import { breakingEvent } from './breaking.ts';
 import { factsOf } from './facts.ts';
 import { alarmOf, lossTest, type LossTest } from './loss-test.ts';
+import { isRestless } from './rack.ts';
 import type { Snapshot } from './snapshots.ts';
 import { Trunk } from './trunk.ts';
 import { horizonOf, Walker } from './walker.ts';
@@ -191,7 +192,7 @@ export class Futures {
 		const walker = this.#walker;
 		const { world } = walker;
 		while (walker.nowNs < untilNs) {
-			if (isQuiet(world) && walker.due === null && untilNs === this.#horizonNs && !hasRack(walker)) return false;
+			if (isQuiet(world) && walker.due === null && untilNs === this.#horizonNs && !isRestless(world)) return false;
 			const stop = walker.goOn('phases', untilNs);
 			if (stop === 'border' && this.#test.ever(world)) return true;
 			if (stop === 'command') walker.takeDue(untilNs);
@@ -200,6 +201,3 @@ export class Futures {
 		return false;
 	}
 }
-
-/** Hazards of a rack strike also while nothing is under way. */
-const hasRack = ({ world }: Walker): boolean => world.scenario.rack !== null;

@@ -80,6 +80,12 @@ const noticed = ({ r }: World, host: number): boolean => {
 	return peer === undefined || peer.away || peer.deviceFenced || peer.fencedIncarnation >= (r.hosts[host]?.incarnation ?? 0);
 };
 
+/** Something happens by itself though nothing is under way: hazards, an entry of the calendar. Looked at for the scenario's length. */
+export function isRestless({ r, scenario }: World): boolean {
+	const { rack } = scenario;
+	return rack !== null && (rack.hazards?.length ?? 0) + (rack.calendar?.length ?? 0) > 0 && r.nowNs < scenario.untilNs;
+}
+
 /** What of the rack makes two states one: no beats, no times. */
 export function rackKey({ r }: World, host: (index: number) => number): unknown {
 	const { rack } = r;

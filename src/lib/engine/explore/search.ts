@@ -10,6 +10,7 @@ import { factsOf } from './facts.ts';
 import { TIME_IS_UP, type Edge, type Found } from './graph.ts';
 import { keyOf } from './key.ts';
 import { alarmOf, lossTest, type LossTest } from './loss-test.ts';
+import { isRestless } from './rack.ts';
 import { symmetryOf, type Symmetry } from './symmetry.ts';
 import { Trunk } from './trunk.ts';
 import { horizonOf, Walker, type Stop } from './walker.ts';
@@ -160,7 +161,7 @@ export class Search {
 		const menu = actsOf(world, request.vary, this.#yours).filter(
 			(one) => (one.once & found.used) === 0 && !ownIds.includes(one.words.id) && !request.without?.includes(one.words.id)
 		);
-		const goesOn = !ownIds.includes(GO_ON.id) && !isQuiet(world);
+		const goesOn = !ownIds.includes(GO_ON.id) && (!isQuiet(world) || isRestless(world));
 		for (const choice of goesOn ? [null, ...menu] : menu) {
 			this.goTo(found);
 			const reached = this.#choose(found, choice);

@@ -4,6 +4,7 @@ import type { Grain } from '../contract/explore/words.ts';
 import { act, GO_ON } from './act.ts';
 import { sentenceOf, shortOf } from './acts.ts';
 import { isQuiet } from './borders.ts';
+import { isRestless } from './rack.ts';
 import type { Stop, Walker } from './walker.ts';
 
 /** More moments than these are not taken: the run goes on from the last one to its end. */
@@ -39,11 +40,11 @@ export class Trunk {
 		const { world } = walker;
 		const due = walker.due;
 		if (this.#moments >= MOST_MOMENTS || walker.nowNs >= this.#horizonNs) return null;
-		if (due === null && isQuiet(world)) return null;
+		if (due === null && isQuiet(world) && !isRestless(world)) return null;
 		this.#moments += 1;
 		const phaseBefore = phaseOf(world);
 		// Without anything under way nothing happens before the command.
-		const stop = isQuiet(world) && due !== null ? 'command' : walker.goOn(this.#grain, this.#horizonNs);
+		const stop = isQuiet(world) && due !== null && !isRestless(world) ? 'command' : walker.goOn(this.#grain, this.#horizonNs);
 		if (stop === 'border') return { words: passed(walker, phaseBefore), given: null, stop };
 		if (stop === 'time' || due === null) return { words: GO_ON, given: null, stop: 'time' };
 		if (!walker.takeDue(this.#horizonNs)) {
@@ -60,8 +61,8 @@ export class Trunk {
 function passed({ world }: Walker, phaseBefore: string): ActWords {
 	const { r } = world;
 	const operation = r.operations.findLast((one) => one.state === 'running') ?? r.operations.at(-1);
-	const open = r.rack?.recoveries.find((one) => one.step !== 'done');
-	if (open) return named(`${open.step} ${r.hosts[open.victim]?.id ?? ''}`);
+	const event = r.rack?.events.at(-1);
+	if (event?.atNs === r.nowNs) return named(`${event.kind} ${event.vm ?? event.host ?? ''}`.trimEnd());
 	if (!operation) return GO_ON;
 	const phase = phaseOf(world);
 	if (phase !== phaseBefore) return named(phase);
