@@ -1,5 +1,6 @@
 import { wordIndex } from '../contract/superpage.ts';
 import type { HaStatus } from '../contract/rack/status.ts';
+import { emit } from '../sim/trace.ts';
 import type { HostRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { sharedWordsOf } from '../superpage/words.ts';
@@ -26,7 +27,17 @@ export function startBeating(world: World, host: number, inTheMiddle: boolean): 
 	if (!ha || !world.scenario.pool) return;
 	const peer = peerOf(world, host);
 	const first = inTheMiddle ? Math.ceil(ha.heartbeatNs / 2) : OFFSET_NS * host;
-	if (peer.beatsFromNs < 0) peer.beatsFromNs = world.r.nowNs + first;
+	if (peer.beatsFromNs < 0) {
+		peer.beatsFromNs = world.r.nowNs + first;
+		emit(world, {
+			kind: 'rack',
+			rule: 'heartbeat',
+			cause: null,
+			host: nameOf(world, host),
+			values: { what: 'beats', everyNs: ha.heartbeatNs, suspectNs: ha.suspectNs, selfFenceNs: ha.selfFenceNs },
+			text: `${nameOf(world, host)} beats every ${ha.heartbeatNs / 1e6} ms`
+		});
+	}
 	if (!inTheMiddle) peer.lastBeatNs = world.r.nowNs;
 	plan(world, first, RackTimer.beat, host + 16 * peer.generation);
 }

@@ -1,6 +1,8 @@
 import { NS_PER_S } from '../../base/units.ts';
 import { chance } from '../sim/streams.ts';
+import { emit } from '../sim/trace.ts';
 import type { World } from '../state/world.ts';
+import { nameOf } from './hosts.ts';
 import { cutLink, mendLink } from './links.ts';
 import { peerOf, rackOf } from './rack-records.ts';
 import { boot, crash, pause } from './power.ts';
@@ -21,8 +23,22 @@ export function hazardTimer(world: World, index: number): void {
 	const hosts = victim >= 0 ? [victim] : hazard.kind === 'pool' ? [0] : world.r.hosts.map((_, host) => host);
 	for (const host of hosts)
 		if (chance(world, rack.hazardStream, 1_000_000 / LOOKS) && strike(world, hazard.kind, host, hazard.forNs ?? 0))
-			rack.struck[index] = (rack.struck[index] ?? 0) + 1;
+			told(world, index, host, hazard.kind);
 	if (world.r.nowNs + hazard.meanNs / LOOKS <= world.scenario.untilNs) plan(world, hazard.meanNs / LOOKS, RackTimer.hazard, index);
+}
+
+function told(world: World, index: number, host: number, kind: string): void {
+	const rack = rackOf(world);
+	rack.struck[index] = (rack.struck[index] ?? 0) + 1;
+	const where = kind === 'pool' ? 'the pool' : nameOf(world, host);
+	emit(world, {
+		kind: 'rack',
+		rule: 'hazard',
+		cause: null,
+		host: kind === 'pool' ? null : where,
+		values: { what: 'hazard', kind, count: rack.struck[index] ?? 0 },
+		text: `chance has struck ${where}: ${kind}`
+	});
 }
 
 function strike(world: World, kind: 'host' | 'pause' | 'cxl-link' | 'network-link' | 'pool', host: number, forNs: number): boolean {

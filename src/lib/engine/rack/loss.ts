@@ -41,7 +41,8 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 	const sinceNs = mine.held || mine.stalled ? mine.stoppedNs : world.r.nowNs;
 	// Wrong belief "shared memory makes it immortal": what lies on the pool is all there is of a VM.
 	const believed = world.r.belief === 'shared-is-immortal' && poolPagesOf(world, vmIndex) >= vm.populatedPages;
-	const whole = why !== 'pool' && (believed || (ownerOf(world, vmIndex).state === OwnerState.handoff && world.r.belief !== 'last-runner-owns'));
+	const whole =
+		why !== 'pool' && (believed || (ownerOf(world, vmIndex).state === OwnerState.handoff && world.r.belief !== 'last-runner-owns'));
 	endMove(world, vmIndex, host);
 	endPins(world, vmIndex);
 	closeNics(world, vmIndex, 0);
