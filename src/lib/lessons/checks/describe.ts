@@ -49,7 +49,10 @@ export const WORDING: Readonly<Record<QuantityName, Wording>> = {
 		says: 'every invariant holds',
 		opposite: 'an invariant is broken'
 	},
-	commandCount: { unit: 'count', says: 'commands given' }
+	commandCount: { unit: 'count', says: 'commands given' },
+	losses: { unit: 'count', says: 'losses' },
+	wrongDma: { unit: 'count', says: 'maps that lead a device to the wrong memory' },
+	vmsLost: { unit: 'count', says: 'VMs that nobody runs' }
 };
 
 const COMPARED: Readonly<Record<string, string>> = {
