@@ -12,6 +12,7 @@ const PAGES = [
 	'/model/profiles/',
 	'/model/switching/',
 	'/model/movers/',
+	'/model/race/',
 	'/model/objections/',
 	'/learn/',
 	'/link/',

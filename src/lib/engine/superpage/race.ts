@@ -51,7 +51,7 @@ export const RACING: Protocol = {
 			return 'look';
 		}),
 		step('log', 'logs that it won this token', 'fetch-and-add', ({ words, self, me }) => {
-			words.add(raceLog(count(me.locals['token'])), 16n ** BigInt(self));
+			words.add(raceLog(count(me.locals['token'])), 1n << BigInt(4 * self));
 			return 'run';
 		}),
 		step('run', 'runs the VM', 'store', ({ words, self, incarnation, me }) => {
