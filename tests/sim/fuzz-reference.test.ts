@@ -14,8 +14,8 @@ import { expectPinsKnown, expectSound, host, settle, smallWorld, vm } from '../s
  * pages: every statement of the whole world holds after each command, what is lost is marked, everything comes to an end.
  */
 const FIRST_SEED = seedOr(730_000);
-const WORLDS = 40;
-const IN_ONE_TEST = 20;
+const WORLDS = 24;
+const IN_ONE_TEST = 12;
 
 const WORDS = Object.keys(PAGE_WORDS) as (keyof typeof PAGE_WORDS)[];
 const WINDOWS = [0x10_8000_0000, 0x28_0000_0000, 0x10_7000_0000];

@@ -118,7 +118,7 @@ export const REASONS = {
 	),
 	'no-coherence': reason(
 		'EOPNOTSUPP',
-		'vCPUs of one VM on two hosts need caches that the device keeps coherent.',
+		'The vCPUs of one VM on two hosts need caches that the device keeps coherent.',
 		'live-migration reference 10, approach 2'
 	),
 	'too-many-ranges': reason('E2BIG', 'The pages lie in more ranges than the super-page has descriptors.', 'our design (decision 4)'),

@@ -1,32 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Command, MigrationParameters } from '$lib/engine/contract/commands.ts';
-import type { RackWord } from '$lib/engine/contract/rack/words.ts';
+import type { MigrationParameters } from '$lib/engine/contract/commands.ts';
 import type { Simulation } from '$lib/engine/index.ts';
 import { MIB } from '$lib/base/units.ts';
+import { last, rack, reference, resident, toPhase, toStep } from './orders.ts';
 import { expectPoolEmpty, expectSound, host, migrate, open, settle, smallWorld, vm } from '../../../../support/worlds.ts';
 
 /** Every row of the hand-off list with its ways to fail (live-migration reference 10), each met in a run. */
-
-const rack = (execute: RackWord, args: Record<string, unknown> = {}, at: { vm?: string; host?: string } = { vm: 'vm0' }): Command =>
-	({ name: 'rack', execute, ...at, arguments: args }) as Command;
-const resident = (more: Record<string, unknown> = {}, pages = 'thp') =>
-	open(smallWorld({ vms: [vm('vm0', 'A', 128, { pages, ways: { lives: 'pool', ...more } })] }));
-const reference = (strategy: 'transit' | 'resident', parameters: MigrationParameters = {}): Command => ({
-	name: 'migrate',
-	vm: 'vm0',
-	target: 'B',
-	strategy,
-	parameters
-});
-const last = (simulation: Simulation) => simulation.world.r.operations.at(-1);
-const toPhase = (simulation: Simulation, phase: string): void => {
-	simulation.advance(simulation.nowNs + 5e9, Infinity, ({ r }) => r.operations.at(-1)?.phase === phase);
-	expect(last(simulation)?.phase).toBe(phase);
-};
-const toStep = (simulation: Simulation, step: string): void => {
-	simulation.advance(simulation.nowNs + 5e9, Infinity, ({ r }) => r.operations.at(-1)?.actors?.source.step === step);
-	expect(last(simulation)?.actors?.source.step).toBe(step);
-};
 
 describe('a VM that lives on the pool from the start', () => {
 	it.each(['thp', '4k'])('changes hands without a page moving, and the owner word says active (%s)', (pages) => {
@@ -399,58 +378,5 @@ describe('step 10 to 12', () => {
 		expect(simulation.send(rack('split-vcpus', { hosts: ['A', 'A'] })).ok).toBe(true);
 		expect(simulation.status().vms[0]?.speedPpm).toBe(speed);
 		expectSound(simulation);
-	});
-});
-
-describe('extents as device-dax', () => {
-	const dax = (parameters: MigrationParameters = {}) => reference('transit', { backing: 'dax', ...parameters });
-
-	it.each(['thp', '4k'])('are filled by a copy with dirty tracking, whoever holds pages; nothing crosses the network (%s)', (pages) => {
-		const simulation = open(smallWorld({ vms: [vm('vm0', 'A', 128, { pages })] }));
-		expect(simulation.send({ name: 'pin', vm: 'vm0', gfn: 1000, term: 'long' }).ok).toBe(true);
-		expect(simulation.send(dax()).ok).toBe(true);
-		while (last(simulation)?.state === 'running') {
-			simulation.advance(simulation.nowNs + 1e9, 10);
-			expectSound(simulation);
-		}
-		expect(last(simulation)).toMatchObject({ state: 'completed', networkBytes: 0 });
-		expect(last(simulation)?.cxlBytes).toBeGreaterThan(2 * 128 * MIB);
-		expectSound(simulation);
-		expectPoolEmpty(simulation);
-	});
-
-	it('the guest that stays there may be pinned, and its pages are no folios', () => {
-		const simulation = open(smallWorld());
-		simulation.send(dax({ stayOnPool: true }));
-		expect(settle(simulation)).toBe(true);
-		expect(simulation.world.r.vms[0]).toMatchObject({ dax: true, pagesByMemory: [0, 0, 32_768] });
-		expect(simulation.send(rack('tier', { gfn: 5, to: 'dram' }))).toMatchObject({ ok: false, reason: 'not-a-folio' });
-		expect(simulation.send({ name: 'pin', vm: 'vm0', gfn: 1000, term: 'long' }).ok).toBe(true);
-		expect(simulation.world.r.vms[0]?.pagesByMemory).toEqual([0, 0, 32_768]);
-		expect(simulation.send({ ...reference('resident'), target: 'A' } as Command).ok).toBe(true);
-		expect(settle(simulation)).toBe(true);
-		expect(last(simulation)?.state).toBe('completed');
-		expectSound(simulation);
-	});
-
-	it.each(['staging', 'publish'])('the copy is freed when the source dies in %s', (phase) => {
-		const simulation = open(smallWorld());
-		simulation.send(dax());
-		toPhase(simulation, phase);
-		expect(simulation.send(rack('crash', {}, { host: 'A' })).ok).toBe(true);
-		expect(last(simulation)).toMatchObject({ state: 'failed', reason: 'host-lost' });
-		expectSound(simulation);
-	});
-
-	it.each(['staging', 'publish', 'handoff'])('given up in %s the copy is freed and the guest was never touched', (phase) => {
-		const simulation = open(smallWorld());
-		simulation.send(dax());
-		toPhase(simulation, phase);
-		expect(simulation.send({ name: 'migrate-cancel', vm: 'vm0' }).ok).toBe(true);
-		expect(settle(simulation)).toBe(true);
-		expect(last(simulation)?.state).toBe('cancelled');
-		expect(simulation.world.r.vms[0]?.pagesByMemory).toEqual([32_768, 0, 0]);
-		expectSound(simulation);
-		expectPoolEmpty(simulation);
 	});
 });
