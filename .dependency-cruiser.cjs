@@ -80,7 +80,8 @@ module.exports = {
 		...partArrows,
 		{
 			name: 'engine-explore',
-			comment: 'Futures of a simulation stand on the whole of it; of the engine only the port lies beyond.',
+			comment:
+				'Futures of a simulation stand on the whole of it; of the engine only the port lies beyond.',
 			severity: 'error',
 			from: { path: engineFolder(['explore']) },
 			to: { path: engineFolder(['worker']) }

@@ -23,7 +23,10 @@ export function answerLine(world: World, machine: string, text: string): Console
 	if (tool) return tool(world, os, line);
 	if (isMonitorOrder(name)) return monitorLine(world, os, name, line);
 	if (name.startsWith('qemu-system-'))
-		return said(`This machine was started with its own command line and runs. Another one is another world: paste its command line under Open.\n`, 1);
+		return said(
+			`This machine was started with its own command line and runs. Another one is another world: paste its command line under Open.\n`,
+			1
+		);
 	if (wordNamed(name, 'process')) return said(`${name} is said to a process: p0: ${plain}\n`, 1);
 	return said(`bash: ${name}: command not found\n`, 127);
 }

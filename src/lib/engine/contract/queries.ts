@@ -283,7 +283,11 @@ export type Expression =
 	| number
 	| boolean
 	| { readonly q: QuantityName }
-	| { readonly q: MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName | RackQuantityName | SuperpageQuantityName; readonly of: string }
+	| {
+			readonly q:
+				MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName | RackQuantityName | SuperpageQuantityName;
+			readonly of: string;
+	  }
 	| {
 			readonly op: '+' | '-' | '*' | '/' | '<' | '<=' | '==' | '>=' | '>' | 'and' | 'or' | 'not';
 			readonly args: readonly Expression[];

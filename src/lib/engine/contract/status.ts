@@ -126,7 +126,8 @@ export interface VmStatus {
 	readonly migrationStatus: string;
 }
 
-export type PhaseId = 'setup' | 'round' | 'switchover' | 'fetch' | 'paused' | 'prepare' | 'staging' | 'publish' | 'handoff' | 'unstaging' | 'release';
+export type PhaseId =
+	'setup' | 'round' | 'switchover' | 'fetch' | 'paused' | 'prepare' | 'staging' | 'publish' | 'handoff' | 'unstaging' | 'release';
 
 export interface PhaseSpan {
 	readonly id: PhaseId;

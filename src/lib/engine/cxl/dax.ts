@@ -80,7 +80,8 @@ export function unbindDax(world: World, cxl: CxlRecord, dax: DaxDeviceRecord): v
 		const { start, bytes } = kmemRange(world, cxl.os, dax);
 		if (removeMemory(world, cxl.os, start, bytes) !== null) cxl.leaks.push({ start, bytes });
 		dax.group = -1;
-		if (!cxl.daxes.some((other) => other !== dax && other.driver === 'kmem' && other.node === dax.node)) setTier(world, cxl.os, dax.node, false);
+		if (!cxl.daxes.some((other) => other !== dax && other.driver === 'kmem' && other.node === dax.node))
+			setTier(world, cxl.os, dax.node, false);
 	}
 	dax.driver = 'none';
 }

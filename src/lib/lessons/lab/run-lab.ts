@@ -142,7 +142,16 @@ export async function runPlan(port: EnginePort, lab: Lab, plan: LabPlan, seed: n
 		first && over > 1 && first.passed.every(Boolean) && !passed.every(Boolean) ? 'won on this seed, lost on a later one' : null;
 	return first === null
 		? null
-		: { passed, figures: first.figures, note: lostAt, seeds, movers: first.movers, exchange: first.exchange, handOver: first.handOver, collisions: first.collisions };
+		: {
+				passed,
+				figures: first.figures,
+				note: lostAt,
+				seeds,
+				movers: first.movers,
+				exchange: first.exchange,
+				handOver: first.handOver,
+				collisions: first.collisions
+			};
 }
 
 /** The engine's number in the figure's unit. */

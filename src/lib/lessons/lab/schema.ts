@@ -16,7 +16,8 @@ const id = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'an id is lower 
 const words = v.pipe(v.string(), v.minLength(1), v.maxLength(280));
 const OPERATORS = ['+', '-', '*', '/', '<', '<=', '==', '>=', '>', 'and', 'or', 'not'] as const;
 
-type NamedQuantity = MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName | RackQuantityName | SuperpageQuantityName;
+type NamedQuantity =
+	MachineQuantityName | FabricQuantityName | VdpaQuantityName | ReferenceQuantityName | RackQuantityName | SuperpageQuantityName;
 
 /** Quantities of one thing that is named: of a machine, of a fabric, or of a vDPA device. */
 const NAMED = [
@@ -180,7 +181,20 @@ export const labSchema = v.strictObject({
 	texts: v.optional(v.record(id, v.string()), {}),
 	again: v.optional(again),
 	/** Which picture stands on the stage. */
-	stage: v.picklist(['rooms', 'virtio-mem', 'brush', 'extents', 'fabric', 'coherence', 'doors', 'gap', 'rails', 'addresses', 'tagged', 'rack']),
+	stage: v.picklist([
+		'rooms',
+		'virtio-mem',
+		'brush',
+		'extents',
+		'fabric',
+		'coherence',
+		'doors',
+		'gap',
+		'rails',
+		'addresses',
+		'tagged',
+		'rack'
+	]),
 	brush: v.optional(brush),
 	/** What the marks of the picture mean, in one line below it. */
 	caption: v.optional(words),

@@ -42,7 +42,14 @@ export const VDPA_CATALOGUE = VDPA_SCENARIOS;
 
 export function catalogueScenario(id: string): unknown {
 	return (
-		[...CATALOGUE, ...COPYING_CATALOGUE, ...MOVING_CATALOGUE, ...RACK_CATALOGUE, ...MACHINE_CATALOGUE, ...FABRIC_CATALOGUE, ...VDPA_CATALOGUE].find((entry) => entry.id === id)
-			?.scenario ?? null
+		[
+			...CATALOGUE,
+			...COPYING_CATALOGUE,
+			...MOVING_CATALOGUE,
+			...RACK_CATALOGUE,
+			...MACHINE_CATALOGUE,
+			...FABRIC_CATALOGUE,
+			...VDPA_CATALOGUE
+		].find((entry) => entry.id === id)?.scenario ?? null
 	);
 }
