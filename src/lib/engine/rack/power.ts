@@ -12,6 +12,7 @@ import { everyoneCatchesUp, runHeld, stopOn } from './hosts.ts';
 import { loseVm } from './loss.ts';
 import { note } from './note.ts';
 import { peerOf, rackOf } from './rack-records.ts';
+import { sweepOwn } from './recovery.ts';
 import { noticeNs } from './settings.ts';
 import { plan, RackTimer } from './timers.ts';
 import { endZombies, wakeZombies } from './zombies.ts';
@@ -103,7 +104,7 @@ export function boot(world: World, host: number): Outcome<string, ReasonId> {
 		words.store(wordIndex('suspect', host), 0n);
 	}
 	endSilence(world, host);
-	note(world, {
+	const cause = note(world, {
 		kind: 'boot',
 		rule: 'host-crash',
 		host,
@@ -116,5 +117,6 @@ export function boot(world: World, host: number): Outcome<string, ReasonId> {
 		if (seen) seen.sinceNs = world.r.nowNs;
 	}
 	startBeating(world, host, false);
+	sweepOwn(world, host, record.incarnation - 1, cause);
 	return ok(`${record.id} starts again`);
 }

@@ -149,6 +149,28 @@ function scan(world: World, recovery: RecoveryRecord, index: number): void {
 	plan(world, accessNs(world), RackTimer.recovery, index);
 }
 
+/**
+ * A host that starts again before anybody has missed it finds its name in owner words of an incarnation that is dead: it is its
+ * own recoverer, and needs no fence against itself.
+ */
+export function sweepOwn(world: World, host: number, deadIncarnation: number, cause: number): void {
+	const ha = haOf(world);
+	const isMissed = rackOf(world).recoveries.some((recovery) => recovery.victim === host && recovery.incarnation === deadIncarnation);
+	if (!ha || isMissed || !world.scenario.pool || !reachesPool(world, host)) return;
+	const orphans = orphan(world, host, cause);
+	if (orphans.length === 0) return;
+	note(world, {
+		kind: 'scan',
+		rule: 'recovery',
+		host,
+		by: host,
+		cause,
+		values: { vms: orphans.length },
+		text: `${nameOf(world, host)} finds ${orphans.length} VM${orphans.length === 1 ? '' : 's'} of its incarnation ${deadIncarnation}: nobody's now, with a new token`
+	});
+	if (ha.restart) for (const vm of orphans) planRestart(world, vm, -1);
+}
+
 /** What the victim owned is nobody's; a VM that is not dead is left behind there. */
 export function orphan(world: World, victim: number, cause: number): number[] {
 	const words = sharedWordsOf(world);

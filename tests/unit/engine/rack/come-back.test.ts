@@ -44,3 +44,18 @@ it.each(['maintain', 'crash'] as const)('nobody suspects a host that is back aft
 		expectSound(simulation);
 	}
 });
+
+it('a host that starts again before anybody missed it gives up what its dead self owned, and it is restarted', () => {
+	const simulation = open({ ...world(400 * MS, 'crash'), journal: [] });
+	simulation.advance(401 * MS);
+	expect(simulation.send({ name: 'rack', execute: 'crash', host: 'B' }).ok).toBe(true);
+	expect(simulation.world.r.vms[1]?.vcpuState).toBe('lost');
+	expect(simulation.send({ name: 'rack', execute: 'boot', host: 'B' }).ok).toBe(true);
+	simulation.advance(2900 * MS);
+	expect(simulation.world.r.rack?.recoveries).toEqual([]);
+	expect(simulation.world.r.rack?.losses).toMatchObject([{ vm: 1, how: 'from-checkpoint' }]);
+	expect(simulation.world.r.rack?.losses[0]?.backNs).toBeGreaterThan(401 * MS);
+	// It runs, or stands still for the few microseconds of its next checkpoint.
+	expect(['running', 'stopped']).toContain(simulation.world.r.vms[1]?.vcpuState);
+	expectSound(simulation);
+});
