@@ -87,7 +87,7 @@ test('a damaged link leads to a page that says what could be read and why not mo
 });
 
 for (const [what, address, sentence] of [
-	['newer', '2AAAAAAAA', 'made by a newer version'],
+	['newer', '3AAAAAAAA', 'made by a newer version'],
 	['foreign', 'introduction', 'is no version of our links'],
 	['mistyped', '1AQjNHyqspngphMi', 'does not match its own checksum|ends too early']
 ] as const)
