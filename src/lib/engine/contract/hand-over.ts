@@ -1,5 +1,7 @@
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import type { SearchAnswer, SuperpageStep } from './superpage-models.ts';
+import { wordIndex } from './superpage.ts';
+import { OwnerState, packOwner } from './words.ts';
 
 /**
  * A hand-off laid by hand (lesson 13): five acts in an order, each by one host. The plan's words, for the query `hand-over` and
@@ -36,6 +38,22 @@ export function readHandOver(words: string): Outcome<HandOverPlan, 'bad-quantity
 	if (strange !== undefined) return refused('bad-quantity', `"${strange}" is no act of a hand-off`);
 	return ok({ memory: memory as HandOverMemory, acts: acts.filter((act) => act !== 'nothing') as HandOverAct[] });
 }
+
+/** Who is there: A has the VM, B is to get it, C recovers. */
+export const HAND_OVER_HOSTS = ['A', 'B', 'C'] as const;
+/** Token of the owner word at the beginning. */
+export const HAND_OVER_TOKEN = 7;
+
+/** The words of the super-page before the first act: A owns the VM, whose pages lie on the pool. */
+export const handOverStart = (): readonly (readonly [index: number, value: bigint])[] => [
+	[wordIndex('owner'), packOwner({ owner: 0, state: OwnerState.staged, incarnation: 1, token: HAND_OVER_TOKEN })],
+	[wordIndex('phase'), 0n],
+	[wordIndex('vcpuState'), 0n],
+	[wordIndex('recovery'), 0n],
+	[wordIndex('fenceEpoch'), 0n],
+	...[0, 1, 2].map((host) => [wordIndex('fence', host), 0n] as const),
+	...[0, 1].map((host) => [wordIndex('incarnation', host), 1n] as const)
+];
 
 export interface HandOverVerdict extends SearchAnswer {
 	/** No order and no crash point breaks a statement, and the VM can arrive. */

@@ -1,6 +1,13 @@
-import { HAND_OVER_ACTS, type HandOverAct, type HandOverPlan, type HandOverVerdict } from '../../contract/hand-over.ts';
+import {
+	HAND_OVER_ACTS,
+	HAND_OVER_HOSTS,
+	HAND_OVER_TOKEN,
+	handOverStart,
+	type HandOverAct,
+	type HandOverPlan,
+	type HandOverVerdict
+} from '../../contract/hand-over.ts';
 import { stateMark, unpackFence } from '../../contract/superpage-words.ts';
-import { wordIndex } from '../../contract/superpage.ts';
 import { OwnerState, packOwner, unpackOwner } from '../../contract/words.ts';
 import { searchAnswer } from '../answer.ts';
 import { RECOVERY_PROTOCOL } from '../recovery.ts';
@@ -18,7 +25,7 @@ import { fenceIndex, ownerIndex, phaseIndex, vcpuStateIndex } from '../words.ts'
 const OWNER = ownerIndex(0);
 const A = 0;
 const B = 1;
-const START = 7;
+const START = HAND_OVER_TOKEN;
 /** What the state word holds when it was written while the VM ran: no token fits it. */
 const HALF = 2n << 32n;
 
@@ -244,17 +251,9 @@ export function laidModel(plan: HandOverPlan): Model {
 	const starts = (view: View): boolean => view.actor(B).running || view.actor(2).running || view.actor(3).running;
 	return {
 		id: 'laid',
-		hosts: ['A', 'B', 'C'],
+		hosts: HAND_OVER_HOSTS,
 		actors,
-		words: [
-			[OWNER, packOwner({ owner: A, state: OwnerState.staged, incarnation: 1, token: START })],
-			[phaseIndex(0), 0n],
-			[vcpuStateIndex(0), 0n],
-			[wordIndex('recovery'), 0n],
-			[wordIndex('fenceEpoch'), 0n],
-			...[A, B, 2].map((host) => [fenceIndex(host), 0n] as const),
-			...[A, B].map((host) => [wordIndex('incarnation', host), 1n] as const)
-		],
+		words: handOverStart(),
 		without: [],
 		mayCrash: [A, B],
 		crashes: 1,
