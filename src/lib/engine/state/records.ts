@@ -380,6 +380,8 @@ export interface OperationRecord {
 	phaseCauseSeq: number;
 	/** RDMA: all memory of both processes is pinned by registration. */
 	registered?: true;
+	/** RDMA without rdma-pin-all: memory is registered a chunk at a time, as it is sent. */
+	byChunk?: true;
 	/** Post-copy: the switch was ordered (migrate-start-postcopy); it comes between two slices. */
 	switchOrdered?: true;
 	/** What fetching missing pages cost, once it is over (post-copy); absent otherwise. */

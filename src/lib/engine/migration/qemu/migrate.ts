@@ -4,10 +4,12 @@ import { STRATEGY_IDS } from '../../contract/migration/strategies.ts';
 import { inPostcopy, statusRuns } from '../../contract/migration/status.ts';
 import { isCompressed, numberOf, parameterOf, usesTls } from '../../contract/migration/parameters.ts';
 import type { MonitoredRecord, QemuRecord } from '../../state/qemu-records.ts';
+import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { beginMigration, withDefaults } from '../begin.ts';
 import { recoverFetch } from '../postcopy/broken.ts';
 import { STRATEGIES } from '../strategies/index.ts';
+import { checkChunks } from '../strategies/rdma.ts';
 import { connectError, reaches, readAddress, transportProblem, type Address } from './address.ts';
 import { error, NOTHING, type MonitorAnswer, type MonitorWord, type Spoken } from './answer.ts';
 import { blocker } from './blocked.ts';
@@ -40,7 +42,7 @@ export const migrate: MonitorWord = (spoken, given) => {
 		process.file = address.rest;
 		return toFile(spoken, mode);
 	}
-	return connect(spoken, room.listener);
+	return connect(spoken, room.listener, address);
 };
 
 /** What stands against a new migration; null: nothing. */
@@ -95,22 +97,23 @@ function failedConnect({ world, process, cause }: Spoken, address: Address): Mon
 	return NOTHING;
 }
 
-function connect(spoken: Spoken, listener: QemuRecord): MonitorAnswer {
+function connect(spoken: Spoken, listener: QemuRecord, address: Address): MonitorAnswer {
 	const { world, process, vm, vmIndex } = spoken;
 	const lines = loadProblem(process, listener);
 	if (lines.length > 0) return refusedByTarget(spoken, listener, lines);
-	const strategy = strategyOf(world, process);
+	const strategy = strategyOf(world, process, address);
 	const parameters = parametersOf(world, process);
 	const source = vm.instances[vm.running] as number;
 	const request = { vm: vmIndex, source, target: listener.host, parameters };
-	const check = STRATEGIES[strategy].check(world, request, {
+	const byChunk = strategy === 'rdma' && !process.capabilities.includes('rdma-pin-all');
+	const check = (byChunk ? checkChunks : STRATEGIES[strategy].check)(world, request, {
 		name: 'migrate',
 		vm: vm.id,
 		target: world.r.hosts[listener.host]?.id ?? '',
 		strategy
 	});
 	if (!check.ok) return error(check.detail);
-	return begin(spoken, strategy, parameters, listener.host, listener);
+	return begin(spoken, strategy, parameters, listener.host, listener, byChunk ? { byChunk } : {});
 }
 
 /** The process at the other end ends while it loads; this one finds that nobody reads. */
@@ -127,10 +130,11 @@ function refusedByTarget({ world, process, cause }: Spoken, listener: QemuRecord
 	return NOTHING;
 }
 
-/** Which way to move the capabilities mean. */
-function strategyOf(world: World, process: QemuRecord): StrategyId {
+/** Which way to move the capabilities and the address mean. */
+function strategyOf(world: World, process: QemuRecord, address: Address): StrategyId {
 	const byReference = STRATEGY_IDS.find((id: string) => id === 'shared-file');
 	if (sharedFile(world, process) && byReference) return byReference;
+	if (address.transport === 'rdma') return 'rdma';
 	return process.capabilities.includes('postcopy-ram') ? 'postcopy' : 'precopy';
 }
 
@@ -170,7 +174,8 @@ function begin(
 	strategy: StrategyId,
 	parameters: Required<MigrationParameters>,
 	targetHost: number,
-	listener: QemuRecord | null
+	listener: QemuRecord | null,
+	more: Partial<OperationRecord> = {}
 ): MonitorAnswer {
 	const { world, process, vm, vmIndex, cause } = spoken;
 	const id = world.r.operations.length + 1;
@@ -188,6 +193,7 @@ function begin(
 		parameters,
 		cause,
 		extra: {
+			...more,
 			monitored: {
 				...newMonitored(
 					processIndex(world, process),
