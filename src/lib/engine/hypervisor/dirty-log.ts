@@ -92,31 +92,46 @@ export function markAll(world: World, vm: VmRecord): number {
 
 /**
  * Fetches the log into the bitmap; `clear` re-arms at once (older KVM), otherwise chunk by chunk (`clearChunk`). Returns the
- * number of pages that are to send now. Blocks that were written follow each other often: they are fetched by runs.
+ * number of pages that are to send now. The counts tell where there is anything to fetch: blocks without are passed by in
+ * fours; blocks that were written follow each other often and are fetched by runs.
  */
 export function syncLog(world: World, vm: VmRecord, clear: boolean): number {
-	const { c } = world;
-	const logged = c.guestLoggedCount.data;
-	const dirtyCount = c.guestDirtyCount.data;
+	const { guestLoggedCount, guestDirtyCount } = world.c;
+	const logged = guestLoggedCount.data;
+	const dirtyCount = guestDirtyCount.data;
+	const loggedFours = guestLoggedCount.fours();
+	const dirtyFours = guestDirtyCount.fours();
 	const end = vm.firstGuestBlock + vm.guestBlockCount;
 	let dirty = 0;
 	for (let at = vm.firstGuestBlock; at < end;) {
-		if (logged[at] === 0) {
+		if ((at & 3) === 0 && at + 4 <= end && loggedFours[at >>> 2] === 0) {
+			if (dirtyFours[at >>> 2] !== 0)
+				dirty +=
+					(dirtyCount[at] as number) + (dirtyCount[at + 1] as number) + (dirtyCount[at + 2] as number) + (dirtyCount[at + 3] as number);
+			at += 4;
+		} else if (logged[at] === 0) {
 			dirty += dirtyCount[at] as number;
 			at += 1;
-			continue;
+		} else {
+			let next = at + 1;
+			while (next < end && logged[next] !== 0) next += 1;
+			dirty += fetchBlocks(world, at, next);
+			if (clear) vm.loggedPages -= clearBlocks(world, at, next);
+			at = next;
 		}
-		let next = at + 1;
-		while (next < end && logged[next] !== 0) next += 1;
-		dirty += fetchBlocks(world, at, next);
-		if (clear) {
-			for (let block = at; block < next; block += 1) vm.loggedPages -= logged[block] as number;
-			c.kvmLog.fill(0, at * WORDS_PER_BLOCK, next * WORDS_PER_BLOCK);
-			c.guestLoggedCount.fill(0, at, next);
-		}
-		at = next;
 	}
 	return dirty;
+}
+
+/** Takes blocks `from` to before `to` out of the log; returns how many pages it held. */
+function clearBlocks(world: World, from: number, to: number): number {
+	const { kvmLog, guestLoggedCount } = world.c;
+	const logged = guestLoggedCount.data;
+	let pages = 0;
+	for (let block = from; block < to; block += 1) pages += logged[block] as number;
+	kvmLog.fill(0, from * WORDS_PER_BLOCK, to * WORDS_PER_BLOCK);
+	guestLoggedCount.fill(0, from, to);
+	return pages;
 }
 
 /** Adds the log of blocks `from` to before `to` to the bitmap; returns how many of their pages are to send. */
