@@ -26,6 +26,10 @@ const published = (parameters: MigrationParameters) => {
 
 export const REFERENCE_WAYS = {
 	'secure-memory': () => move(living({ secure: true }), 'transit'),
+	settled: () => {
+		const sent = published({}).send({ name: 'migrate-set-parameters', vm: 'vm0', backing: 'dax' });
+		return sent.ok ? 'accepted' : sent.reason;
+	},
 	'not-resident': () => move(open(smallWorld()), 'resident'),
 	'already-there': () => word(open(smallWorld()), 'pull-home'),
 	'not-a-folio': () => word(onPool({ backing: 'dax' }), 'tier', { gfn: 1, to: 'dram' }),

@@ -1,8 +1,8 @@
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import { NS_PER_S } from '../../base/units.ts';
-import type { Command, MigrateCommand, MigrationParameters, Workload } from '../contract/commands.ts';
+import { SETTLED_PARAMETERS, type Command, type MigrateCommand, type MigrationParameters, type Workload } from '../contract/commands.ts';
 import { isMachineCommand } from '../contract/machine-commands.ts';
-import { STRATEGY_WORDS } from '../contract/migration/strategies.ts';
+import { passesByCopy, STRATEGY_WORDS } from '../contract/migration/strategies.ts';
 import { executeFabric } from './fabric.ts';
 import { executeMonitor } from './monitor.ts';
 import { executeRack } from './rack/index.ts';
@@ -17,6 +17,7 @@ import { executeMachine } from '../machine/execute.ts';
 import { beginMigration, withDefaults } from '../migration/begin.ts';
 import { setStatus } from '../migration/operation.ts';
 import { leaveForPin } from '../migration/reference/pin-first.ts';
+import { roomAtTarget } from '../migration/room.ts';
 import { STRATEGIES } from '../migration/strategies/index.ts';
 import { plantFault } from '../faults/index.ts';
 import { hasEventRoom } from '../sim/event-queue.ts';
@@ -169,8 +170,15 @@ function setParameters(world: World, command: Extract<Command, { name: 'migrate-
 	if (!operation) return refused('no-migration', `no migration of ${command.vm} is running`);
 	const { name: _name, vm: _vm, ...changes } = command;
 	const parameters = { ...operation.parameters, ...changes };
+	const settled = SETTLED_PARAMETERS.find((each) => parameters[each] !== operation.parameters[each]);
+	if (settled !== undefined && !passesByCopy(operation.strategy))
+		return refused('settled', `${settled} is ${String(operation.parameters[settled])} for as long as operation ${operation.id} lasts`);
 	const problem = parameterProblem(parameters);
 	if (problem !== null) return refused('bad-parameter', problem);
+	if (operation.parameters.stayOnPool && !parameters.stayOnPool) {
+		const room = roomAtTarget(world, operation);
+		if (!room.ok) return room;
+	}
 	catchUp(world, vmIndex);
 	operation.parameters = parameters;
 	refreshSpeed(world, world.r.vms[vmIndex] as VmRecord);

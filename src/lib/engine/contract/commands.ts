@@ -77,6 +77,17 @@ export interface MigrationParameters {
 	readonly testLoad?: boolean;
 }
 
+/** What a move by reference is laid out by: settled when it begins, and not changed under it. */
+export const SETTLED_PARAMETERS = [
+	'guard',
+	'placing',
+	'backing',
+	'quiesce',
+	'naming',
+	'records',
+	'leftovers'
+] as const satisfies readonly (keyof MigrationParameters)[];
+
 export type WorkloadKind = 'idle' | 'web' | 'database' | 'memory-muncher' | 'sequential' | 'two-class';
 
 /** A working set of classes; each class writes its share of the rate into its own range of guest memory. */

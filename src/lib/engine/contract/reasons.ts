@@ -140,6 +140,11 @@ export const REASONS = {
 	),
 	cancelled: reason('ECANCELED', 'The migration was cancelled.', 'QEMU 10.2.2 migration/migration.c'),
 	'bad-parameter': reason('EINVAL', 'A migration parameter is outside its legal range.', 'QEMU 10.2.2 migration/options.c'),
+	settled: reason(
+		'EBUSY',
+		'What a move by reference is laid out by is settled when it begins.',
+		'our own rule, as QEMU 10.2.2 migration/options.c has it for capabilities'
+	),
 	'not-pinned': reason('EINVAL', 'No such pin is held.', 'Linux 7.2.13 mm/gup.c'),
 	'not-backed': reason('EFAULT', 'The guest page has no frame behind it.', 'Linux 7.2.13 mm/gup.c'),
 	'capacity-events': reason('ENOSPC', 'The queue of pending events is full.', 'limit of the scenario'),

@@ -1,3 +1,4 @@
+import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import { passesByCopy } from '../contract/migration/strategies.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { frameOf, wholeBlockOf } from '../mm/space/mapping.ts';
@@ -13,6 +14,13 @@ export function roomOnDram(world: World, host: number): number {
 	let promised = 0;
 	for (const operation of world.r.operations) if (operation.state === 'running') promised += promisedPages(world, operation, host);
 	return freeDramPages(world, host) - promised;
+}
+
+/** Whether a move that was to stay on the pool may still come home at its target. */
+export function roomAtTarget(world: World, operation: OperationRecord): Outcome<null, 'no-room-target'> {
+	const { populatedPages } = world.r.vms[operation.vm] as VmRecord;
+	const free = roomOnDram(world, operation.target);
+	return free >= populatedPages ? ok(null) : refused('no-room-target', `${populatedPages} pages need room, ${free} are free`);
 }
 
 /** Pages that a running move may still place on the host. */

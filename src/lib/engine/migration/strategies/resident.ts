@@ -11,7 +11,7 @@ import { heldForGood } from '../reference/held.ts';
 import { giveUp, turnBack } from '../reference/home.ts';
 import { wait } from '../reference/sweep.ts';
 import { startHandOff } from '../timed-hand-off.ts';
-import { census, checkReference, publishNow } from './transit.ts';
+import { census, checkReference, publishNow, runTransit } from './transit.ts';
 
 /**
  * Approach 2 (seed S3): the VM lives on the pool, so nothing is staged and nothing comes home; ranges are written, one word
@@ -43,6 +43,8 @@ export function startResident(world: World, operation: OperationRecord): void {
 }
 
 export function runResident(world: World, operation: OperationRecord): void {
+	// It was decided late that the pages come home after all.
+	if (operation.phase === 'unstaging' || operation.phase === 'release') return runTransit(world, operation);
 	if (operation.ending !== 'none') return turnBack(world, operation);
 	if (operation.step === 'propose') return startHandOff(world, operation);
 	const said = accept(world, operation, operation.target);

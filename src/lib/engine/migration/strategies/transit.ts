@@ -247,7 +247,6 @@ function afterHandOff(world: World, operation: OperationRecord): void {
 		);
 	}
 	if (operation.parameters.stayOnPool && operation.ending === 'none') {
-		enterPhase(world, operation, 'unstaging', `unstaging: pages home to ${host}`, 'migrate-batch');
 		foldVm(world, operation.vm);
 		return finish(world, operation, 'completed', null, `${vm.id} runs on ${host} and lives on the pool`);
 	}
