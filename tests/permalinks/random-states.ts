@@ -183,7 +183,7 @@ const selection = fc.oneof(
 	fc.record({ type: fc.constant('fabric'), thing: fc.constantFrom(...FABRIC_THINGS), id: fc.string({ minLength: 1, maxLength: 20 }) })
 );
 
-const view = fc.record({
+const plainView = fc.record({
 	selection: fc.option(selection),
 	zoom: fc.option(fc.record({ memory: name, block: fc.nat(1e6), blockCount: fc.integer({ min: 1, max: 1e5 }) })),
 	span: fc.option(fc.tuple(fc.nat(1e9), fc.integer({ min: 1, max: 1e9 })).map(([fromNs, length]) => ({ fromNs, toNs: fromNs + length }))),
@@ -191,6 +191,12 @@ const view = fc.record({
 	slowAtBorders: fc.boolean(),
 	compare: fc.boolean()
 });
+/** How several worlds are seen: said only where it is not as it always was. */
+const several = fc.record(
+	{ byPhase: fc.constant(true), names: fc.array(fc.string({ maxLength: 40 }), { minLength: 1, maxLength: 4 }) },
+	{ requiredKeys: [] }
+);
+const view = fc.tuple(plainView, several).map(([plain, more]) => ({ ...plain, ...more }));
 
 const world = fc
 	.tuple(fc.oneof(ownScenario, catalogueScenario), fc.option(fc.constantFrom(...Object.keys(BELIEFS))), journal(8), fc.nat(2))

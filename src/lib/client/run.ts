@@ -7,6 +7,7 @@ import type { ReasonId } from '../engine/contract/reasons.ts';
 import { readScenario } from '../engine/contract/scenario/read.ts';
 import type { WorldStatus } from '../engine/contract/status.ts';
 import { wishedMemory, WorkerLost, type Connection, type MemoryWish } from './connect.ts';
+import { momentLike, type Lock } from './clocks.ts';
 import { crashOf, EngineCrash, UnansweredQuestion } from './failures.ts';
 import { Forecaster } from './forecast.ts';
 import { LONGEST_TAIL_NS, untilNsOf } from './link/payload.ts';
@@ -67,6 +68,8 @@ export class Run {
 	readonly live: LiveWorld[] = [];
 	turns: Turns;
 	forecaster: Forecaster;
+	/** By phase the first world has the clock, and the others follow it through their own moves (clocks.ts). */
+	lock: Lock = 'time';
 	private readonly budget = new SliceBudget();
 	private readonly start: () => Connection;
 	private readonly watcher: Watcher;
@@ -86,13 +89,24 @@ export class Run {
 		return this.live.map((live) => live.world);
 	}
 
+	/** Those whose time is the clock's. */
+	private get leading(): readonly LiveWorld[] {
+		return this.lock === 'phase' ? this.live.slice(0, 1) : this.live;
+	}
+
 	/** Worlds that are not at one moment stand, as a whole, at the earliest. */
 	get nowNs(): number {
-		return Math.min(...this.live.map((live) => live.status.nowNs));
+		return Math.min(...this.leading.map((live) => live.status.nowNs));
 	}
 
 	get untilNs(): number {
-		return Math.max(...this.live.map(untilNsOfWorld));
+		return Math.max(...this.leading.map(untilNsOfWorld));
+	}
+
+	/** Where a world stands when the clock says `ns`. */
+	private momentIn(live: LiveWorld, ns: number): number {
+		if (this.lock === 'time' || live === this.live[0]) return ns;
+		return Math.min(untilNsOfWorld(live), momentLike(this.at(0), live, ns));
 	}
 
 	get isReadable(): boolean {
@@ -137,8 +151,18 @@ export class Run {
 
 	/** One slice of play; false while the engine is behind. */
 	async slice(untilNs: number): Promise<boolean> {
+		if (this.lock === 'time') return this.advance(this.ids, untilNs);
+		let isDone = await this.advance([this.at(0).world], untilNs);
+		for (const live of this.live.slice(1)) {
+			const ns = this.momentIn(live, this.nowNs);
+			if (ns > live.status.nowNs) isDone = (await this.advance([live.world], ns)) && isDone;
+		}
+		return isDone;
+	}
+
+	private async advance(worlds: readonly WorldId[], untilNs: number): Promise<boolean> {
 		const startMs = performance.now();
-		const answer = await this.turns.advance(this.ids, untilNs, this.budget.events);
+		const answer = await this.turns.advance(worlds, untilNs, this.budget.events);
 		this.believe(answer, startMs);
 		return answer.done;
 	}
@@ -146,9 +170,23 @@ export class Run {
 	/** All worlds to one moment, in bounded calls; false when something newer is wanted. */
 	async goTo(ns: number, label: string): Promise<boolean> {
 		const sinceMs = performance.now();
+		if (this.lock === 'time') return this.bring(this.ids, ns, label, sinceMs);
+		for (const live of this.live) {
+			const isThere = await this.bring([live.world], this.momentIn(live, ns), label, sinceMs);
+			if (!isThere) return false;
+		}
+		return true;
+	}
+
+	private async bring(
+		worlds: readonly WorldId[],
+		ns: number,
+		label: string,
+		sinceMs: number
+	): Promise<boolean> {
 		for (;;) {
 			const startMs = performance.now();
-			const answer = await this.turns.seek(this.ids, ns, this.budget.events * SEEK_FACTOR);
+			const answer = await this.turns.seek(worlds, ns, this.budget.events * SEEK_FACTOR);
 			this.believe(answer, startMs);
 			if (answer.done) return true;
 			if (this.watcher.isClosed() || this.watcher.isOvertaken()) return false;
@@ -166,7 +204,7 @@ export class Run {
 	async stepForward(unit: StepUnit): Promise<void> {
 		const fromNs = this.nowNs;
 		if (unit === 'event') {
-			const [first] = [...this.live].sort((a, b) => nextNs(a.status) - nextNs(b.status));
+			const [first] = [...this.leading].sort((a, b) => nextNs(a.status) - nextNs(b.status));
 			if (first) await this.stepWorld(first, unit);
 		} else {
 			const ahead = this.bordersAhead(unit);
@@ -176,7 +214,7 @@ export class Run {
 		}
 		const reachedNs = Math.min(
 			this.untilNs,
-			Math.max(...this.live.map((live) => live.status.nowNs))
+			Math.max(...this.leading.map((live) => live.status.nowNs))
 		);
 		await this.align(reachedNs);
 		if (unit === 'event' && reachedNs > fromNs) this.trail.push(fromNs);
@@ -186,13 +224,13 @@ export class Run {
 	async momentBefore(unit: StepUnit): Promise<number> {
 		const { nowNs } = this;
 		if (unit !== 'event') {
-			const times = this.live.flatMap((live) => borders(live.course, unit));
+			const times = this.leading.flatMap((live) => borders(live.course, unit));
 			return Math.max(0, ...times.filter((ns) => ns < nowNs));
 		}
 		const visited = this.trail.at(-1);
 		if (visited !== undefined && visited < nowNs) return visited;
 		let found = 0;
-		for (const live of this.live) found = Math.max(found, await this.recordBefore(live, nowNs));
+		for (const live of this.leading) found = Math.max(found, await this.recordBefore(live, nowNs));
 		return found;
 	}
 
@@ -217,7 +255,7 @@ export class Run {
 	private bordersAhead(unit: 'phase' | 'commit'): number[] | null {
 		const { nowNs } = this;
 		const ahead: number[] = [];
-		for (const { forecast } of this.live) {
+		for (const { forecast } of this.leading) {
 			if (!forecast) return null;
 			ahead.push(...borders(forecast, unit).filter((ns) => ns > nowNs));
 		}
@@ -234,7 +272,7 @@ export class Run {
 	}
 
 	private async align(ns: number): Promise<void> {
-		if (this.live.some((live) => live.status.nowNs !== ns))
+		if (this.live.some((live) => live.status.nowNs !== this.momentIn(live, ns)))
 			await this.goTo(ns, 'Bringing the worlds to one moment');
 	}
 

@@ -1,11 +1,11 @@
 import { formatNs } from '../base/format.ts';
 import { ok, type Outcome } from '../base/outcome.ts';
 import type { Command } from '../engine/contract/commands.ts';
-import { MODEL_VERSION, type CrashReport } from '../engine/contract/port.ts';
+import type { CrashReport } from '../engine/contract/port.ts';
 import type { AnswerTo, Query } from '../engine/contract/queries.ts';
 import type { ReasonId } from '../engine/contract/reasons.ts';
 import { connect, startWorker, WorkerLost, type Connection } from './connect.ts';
-import { arrive } from './arrive.ts';
+import { arrive, linkAt } from './arrive.ts';
 import { crashedRun } from './crash-report.ts';
 import { crashOf, EngineCrash, UnansweredQuestion } from './failures.ts';
 import { Intents } from './intents.ts';
@@ -14,7 +14,9 @@ import * as one from './live-world.ts';
 import type { OpenWorld, WorldSpec } from './live-world.ts';
 import { beginTwice } from './begin-twice.ts';
 import * as words from './session-words.ts';
-import { advancePace, onGrid, SPEEDS, slowSpans, type SlowSpan } from './pace.ts';
+import type { Lock } from './clocks.ts';
+import { slowSpans, type SlowSpan } from './pace.ts';
+import { PlayClock } from './play-clock.ts';
 import type { LinkNote, LinkState, LinkView } from './permalink.ts';
 import { Run, type Picture, type StepUnit } from './run.ts';
 import * as settings from './session-options.ts';
@@ -42,6 +44,8 @@ export class Session {
 	/** What a link said that the run does not do. */
 	notes: readonly LinkNote[] = $state.raw([]);
 	settlePhase: number = $state(1);
+	/** Whether all worlds stand at one time, or each where the first one is in its move. */
+	lock: Lock = $state('time');
 	before: Picture | null = $state.raw(null);
 	/** Set by the page: steps and jumps are then shown settled at once. */
 	reducedMotion = false;
@@ -49,11 +53,8 @@ export class Session {
 	#outstanding: boolean = $state(false);
 	#run: Run;
 	#intents: Intents;
-	/** Where play has got to, with fractions of a nanosecond. */
-	#targetNs = 0;
-	#isBehind = false;
+	#clock = new PlayClock();
 	#spans: readonly SlowSpan[] = [];
-	#lastTickMs: number | null = null;
 	#lastCourseMs = 0;
 	/** Which worlds got commands, newest last: what Undo without an index means. */
 	#sentTo: number[] = [];
@@ -94,10 +95,7 @@ export class Session {
 	): Promise<Outcome<Session, ReasonId | 'no-engine'>> {
 		const outcome = await Session.open(link.worlds, options);
 		if (!outcome.ok) return outcome;
-		const session = outcome.value;
-		if (link.view.speedIndex !== null) session.speedIndex = link.view.speedIndex;
-		session.slowAtBorders = link.view.slowAtBorders;
-		await arrive(session, link);
+		await arrive(outcome.value, link);
 		return outcome;
 	}
 
@@ -121,8 +119,7 @@ export class Session {
 		if (this.state !== 'paused' || this.nowNs >= this.untilNs) return;
 		this.finishMotion();
 		this.before = null;
-		this.#targetNs = this.nowNs;
-		this.#isBehind = false;
+		this.#clock.start(this.nowNs);
 		this.state = 'playing';
 	}
 
@@ -137,25 +134,14 @@ export class Session {
 
 	/** Once per animation frame. */
 	tick(wallMs: number): void {
-		const passedMs = Math.min(
-			settings.LONGEST_FRAME_MS,
-			Math.max(0, wallMs - (this.#lastTickMs ?? wallMs))
-		);
-		this.#lastTickMs = wallMs;
+		const passedMs = this.#clock.passedMs(wallMs);
 		const step = this.reducedMotion ? 1 : passedMs / settings.SETTLE_MS;
 		if (this.settlePhase < 1) this.settlePhase = Math.min(1, this.settlePhase + step);
 		if (this.state !== 'playing') return;
-		const speed = SPEEDS[this.speedIndex] ?? 1e9;
-		// An engine that cannot keep up makes the run slower, never coarser.
-		if (!this.#isBehind)
-			this.#targetNs = Math.min(
-				this.untilNs,
-				advancePace(this.#targetNs, passedMs, speed, this.slowAtBorders ? this.#spans : [])
-			);
-		const rate = passedMs > 0 ? ((this.#targetNs - this.nowNs) / passedMs) * 1000 : speed;
-		const isAtEnd = this.#targetNs >= this.untilNs;
-		const untilNs = isAtEnd ? this.untilNs : onGrid(this.#targetNs, Math.min(speed, rate));
-		if ((untilNs > this.nowNs || this.#isBehind) && !this.#intents.has('slice'))
+		const { nowNs, speedIndex } = this;
+		const spans = this.slowAtBorders ? this.#spans : [];
+		const untilNs = this.#clock.reach(passedMs, nowNs, this.untilNs, speedIndex, spans);
+		if ((untilNs > nowNs || this.#clock.isBehind) && !this.#intents.has('slice'))
 			void this.#want('slice', () => this.#slice(untilNs));
 	}
 
@@ -177,7 +163,6 @@ export class Session {
 			if (await this.#run.stepBackTo(ns)) await this.#arrived(false);
 		});
 	}
-
 	rewind(): Promise<void> {
 		return this.seek(0);
 	}
@@ -194,6 +179,12 @@ export class Session {
 		});
 	}
 
+	/** By phase: the first world leads, the others stand at the same place of their own moves, as soon as it is known. */
+	async lockBy(lock: Lock): Promise<void> {
+		this.lock = this.#run.lock = lock;
+		await this.seek(this.nowNs);
+	}
+
 	finishMotion(): void {
 		this.settlePhase = 1;
 	}
@@ -206,6 +197,7 @@ export class Session {
 		const outcome = await this.#want('send', async () => {
 			const live = this.#run.at(worldIndex);
 			const past = live.journal;
+			await this.#meet(live.status.nowNs);
 			const answer = await this.#run.send(live, command);
 			if (answer.ok) {
 				live.past.push(past);
@@ -221,7 +213,6 @@ export class Session {
 	canUndo(worldIndex = this.#lastSentTo): boolean {
 		return (this.#atTurn(worldIndex)?.past.length ?? 0) > 0;
 	}
-
 	canRedo(worldIndex = one.lastUndone(this.#run.live)): boolean {
 		return (this.#atTurn(worldIndex)?.undone.length ?? 0) > 0;
 	}
@@ -248,15 +239,22 @@ export class Session {
 		await this.#want(kind, async () => {
 			if (this.state === 'crashed') return;
 			this.before = this.#run.picture();
+			await this.#meet(this.nowNs);
 			await work();
 			this.#publish();
 		});
 	}
 
+	/** Commands go by the clock: all worlds come to the moment of the one that gets one. */
+	async #meet(ns: number): Promise<void> {
+		if (this.lock === 'time') return;
+		this.lock = this.#run.lock = 'time';
+		await this.#run.jump(ns, 'Bringing the worlds to one moment');
+	}
+
 	get #lastSentTo(): number {
 		return this.#sentTo.at(-1) ?? -1;
 	}
-
 	/** Read together with the turn, so that what depends on it is looked at again after each. */
 	#atTurn(worldIndex: number) {
 		return this.turn >= 0 ? this.#run.live[worldIndex] : undefined;
@@ -291,11 +289,10 @@ export class Session {
 
 	/** What a link to this moment holds; after a crash, what leads to it again. */
 	async linkState(view: LinkView): Promise<LinkState> {
-		const { nowNs: positionNs, crash, speedIndex, slowAtBorders } = this;
+		const { nowNs, lock, crash, speedIndex, slowAtBorders } = this;
 		const worlds = this.#run.live.map(one.worldOfLink);
-		const fingerprints = crash ? worlds.map(() => null) : await this.fingerprints();
-		const at = { ...view, speedIndex, slowAtBorders };
-		const state = { worlds, positionNs, view: at, modelVersion: MODEL_VERSION, fingerprints };
+		const proofs = crash ? [] : await this.fingerprints();
+		const state = linkAt(worlds, nowNs, { ...view, speedIndex, slowAtBorders }, lock, proofs);
 		const { ns, worldIndex } = this.#lastGood ?? { ns: 0, worldIndex: -1 };
 		return crash && worldIndex >= 0
 			? { ...state, ...crashedRun(worlds, worldIndex, crash, ns) }
@@ -336,7 +333,7 @@ export class Session {
 	async #slice(untilNs: number): Promise<void> {
 		if (this.state !== 'playing') return;
 		const isDone = await this.#run.slice(untilNs);
-		this.#isBehind = !isDone;
+		this.#clock.isBehind = !isDone;
 		const isOver = isDone && untilNs >= this.untilNs;
 		const nowMs = performance.now();
 		if (isOver || nowMs - this.#lastCourseMs >= settings.COURSE_EVERY_MS) {
@@ -350,7 +347,7 @@ export class Session {
 	async #arrived(isSettled: boolean): Promise<void> {
 		await this.#run.askCourses();
 		this.#publish();
-		this.#targetNs = this.nowNs;
+		this.#clock.targetNs = this.nowNs;
 		this.settlePhase = isSettled || this.reducedMotion ? 1 : 0;
 	}
 
@@ -373,6 +370,9 @@ export class Session {
 			if (!finished || !world) return;
 			world.forecast = finished.forecast;
 			if (this.readable) this.#publish();
+			// Now it is known where that one stands when the first is here.
+			if (this.lock === 'phase' && this.state === 'paused')
+				void this.seek(this.nowNs, { scrubbing: true });
 		};
 	}
 

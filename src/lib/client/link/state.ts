@@ -36,6 +36,10 @@ export interface LinkView {
 	readonly slowAtBorders: boolean;
 	/** Whether the worlds are shown side by side. */
 	readonly compare: boolean;
+	/** Locked by phase: the first world leads, the others stand where it is in its move. */
+	readonly byPhase?: boolean | undefined;
+	/** What somebody calls the worlds, in their order; empty where nobody named one. */
+	readonly names?: readonly string[] | undefined;
 }
 
 export const PLAIN_VIEW: LinkView = {
@@ -48,3 +52,5 @@ export const PLAIN_VIEW: LinkView = {
 };
 
 export const MOST_WORLDS = 4;
+/** Letters of a world's name. */
+export const LONGEST_NAME = 40;

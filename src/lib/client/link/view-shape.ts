@@ -5,14 +5,16 @@ import {
 	count,
 	field,
 	flag,
+	list,
 	name,
 	optional,
 	quantity,
 	record,
 	type RecordShape,
+	text,
 	type Shape
 } from './shapes.ts';
-import { PLAIN_VIEW, type LinkView } from './state.ts';
+import { LONGEST_NAME, MOST_WORLDS, PLAIN_VIEW, type LinkView } from './state.ts';
 
 /** Things that can be selected. Code = place in this list; frozen: append, never re-order. */
 const OBJECT_SHAPES: readonly (readonly [type: string, shape: RecordShape])[] = [
@@ -64,7 +66,9 @@ const view = record(
 	optional('span', span, null, null),
 	optional('speedIndex', count, null, null),
 	field('slowAtBorders', flag, PLAIN_VIEW.slowAtBorders),
-	field('compare', flag, PLAIN_VIEW.compare)
+	field('compare', flag, PLAIN_VIEW.compare),
+	optional('byPhase', flag),
+	optional('names', list(text(LONGEST_NAME), MOST_WORLDS))
 );
 
 /** Rungs of the speed ladder; speeds.ts is tested against it. */

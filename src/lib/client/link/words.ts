@@ -1,6 +1,7 @@
 import { formatBytesBinary, formatNs, formatNumber } from '../../base/format.ts';
 import type { Scenario } from '../../engine/contract/scenario/schema.ts';
 import type { PartialLink } from './payload.ts';
+import { LONGEST_NAME } from './state.ts';
 
 /** One line of what a link says, in words: for the link inspector, whole or damaged. */
 export interface LinkPart {
@@ -18,6 +19,8 @@ export function partsOf(link: PartialLink): LinkPart[] {
 		parts.push({ label: 'Recorded with', words: `model version ${link.modelVersion}` });
 	link.worlds.forEach((world, index) => {
 		const prefix = link.worlds.length > 1 ? `World ${index + 1}: ` : '';
+		const name = link.view?.names?.[index];
+		if (name) parts.push({ label: `${prefix}name`, words: name.slice(0, LONGEST_NAME) });
 		// Not valid: only what has the expected type is quoted.
 		const scenario = (world.scenario ?? {}) as Partial<Scenario>;
 		if (typeof scenario.title === 'string')
@@ -49,6 +52,8 @@ export function partsOf(link: PartialLink): LinkPart[] {
 	});
 	if (link.positionNs !== undefined)
 		parts.push({ label: 'Moment', words: `${formatNs(link.positionNs)} after the start` });
+	if (link.view?.byPhase)
+		parts.push({ label: 'Clock', words: 'each world where the first one is in its move' });
 	return parts.map(({ label, words }) => ({
 		label: label[0]?.toUpperCase() + label.slice(1),
 		words
