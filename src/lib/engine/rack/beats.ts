@@ -140,6 +140,12 @@ function relent(world: World, host: number): void {
 	runHeld(world, host);
 }
 
+/** Whether the recoverer left, or misses as many beats as make a host suspect: nobody sees a death (cxl-fabric reference 10.6). */
+function isMissed(world: World, host: number, by: number, ha: HaStatus): boolean {
+	const seen = peerOf(world, host).seen[by];
+	return peerOf(world, by).away || (seen !== undefined && seen.beat > 0 && world.r.nowNs - seen.sinceNs >= ha.suspectNs);
+}
+
 /** Reads the count of every other host. */
 function look(world: World, host: number, ha: HaStatus): void {
 	const rack = rackOf(world);
@@ -158,6 +164,6 @@ function look(world: World, host: number, ha: HaStatus): void {
 		const known = rack.recoveries.find((recovery) => recovery.victim === other && recovery.incarnation === incarnation);
 		if (!known) {
 			if (world.r.nowNs - seen.sinceNs >= ha.suspectNs) suspect(world, other, host, seen.beat);
-		} else if (known.step !== 'done' && world.r.hosts[known.by]?.power !== 'up') takeOver(world, known, host);
+		} else if (known.step !== 'done' && known.by !== host && isMissed(world, host, known.by, ha)) takeOver(world, known, host);
 	}
 }

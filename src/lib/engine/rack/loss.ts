@@ -10,9 +10,9 @@ import { endPins } from '../hypervisor/pins.ts';
 import { dropInstance, recount } from '../migration/instances.ts';
 import { closeNics } from '../migration/nics.ts';
 import { finish } from '../migration/operation.ts';
-import { dropBatch } from '../migration/page-move.ts';
 import { unmapAll } from '../migration/relabel.ts';
 import { STRATEGIES } from '../migration/strategies/index.ts';
+import { endGiven } from '../migration/strategies/transit-lost.ts';
 import { release } from '../mm/buddy.ts';
 import { ensureRows, stampOf, writeStamp } from '../mm/frames.ts';
 import { blockOfFrame } from '../mm/zones.ts';
@@ -109,7 +109,7 @@ function endMove(world: World, vmIndex: number, host: number): void {
 	STRATEGIES[operation.strategy].hostLost(world, operation, operation.source === host ? 'source' : 'target');
 	const left = move();
 	if (!left) return;
-	dropBatch(world, left);
+	endGiven(world, left);
 	left.actors = null;
 	finish(world, left, 'failed', 'host-lost', `the move ends: nobody runs ${world.r.vms[vmIndex]?.id ?? ''}`);
 }

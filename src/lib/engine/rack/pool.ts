@@ -4,8 +4,8 @@ import { passesByCopy } from '../contract/migration/strategies.ts';
 import { SUPERPAGE_WORDS, wordIndex } from '../contract/superpage.ts';
 import { OwnerState, packOwner } from '../contract/words.ts';
 import { finish } from '../migration/operation.ts';
-import { dropBatch } from '../migration/page-move.ts';
 import { unmapAll } from '../migration/relabel.ts';
+import { dropMove } from '../migration/strategies/transit-lost.ts';
 import type { HostRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { clearDescriptors } from '../superpage/descriptors.ts';
@@ -31,7 +31,7 @@ export function losePool(world: World): Outcome<string, ReasonId> {
 	const hit = world.r.vms.flatMap((vm, index) => (poolPagesOf(world, index) > 0 ? [index] : []));
 	for (const operation of world.r.operations) {
 		if (operation.state !== 'running' || passesByCopy(operation.strategy)) continue;
-		dropBatch(world, operation);
+		dropMove(world, operation);
 		operation.actors = null;
 		const vm = world.r.vms[operation.vm];
 		if (vm && vm.instances[1 - vm.running] !== -1) {

@@ -12,7 +12,7 @@ import { everyoneCatchesUp, runHeld, stopOn } from './hosts.ts';
 import { loseVm } from './loss.ts';
 import { note } from './note.ts';
 import { peerOf, rackOf } from './rack-records.ts';
-import { sweepOwn } from './recovery.ts';
+import { beginRecoveringAgain, goOnRecovering, sweepOwn } from './recovery.ts';
 import { noticeNs } from './settings.ts';
 import { plan, RackTimer } from './timers.ts';
 import { endZombies, wakeZombies } from './zombies.ts';
@@ -83,6 +83,7 @@ export function resume(world: World, host: number): Outcome<string, ReasonId> {
 	letGo(world, host);
 	// It goes on in the middle of a beat: until the next one it believes that nothing has happened.
 	startBeating(world, host, true);
+	goOnRecovering(world, host);
 	return ok(`${record.id} goes on`);
 }
 
@@ -118,5 +119,6 @@ export function boot(world: World, host: number): Outcome<string, ReasonId> {
 	}
 	startBeating(world, host, false);
 	sweepOwn(world, host, record.incarnation - 1, cause);
+	beginRecoveringAgain(world, host);
 	return ok(`${record.id} starts again`);
 }

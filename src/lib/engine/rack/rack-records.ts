@@ -29,6 +29,7 @@ const newVm = (): RackVmRecord => ({
 	stoppedNs: -1,
 	restarts: 0,
 	restartTo: -1,
+	restartTurn: 0,
 	zombie: null,
 	damagedGfns: [],
 	homeHost: -1

@@ -11,9 +11,9 @@ import { everyoneCatchesUp, nameOf, poolPagesOf } from './hosts.ts';
 import { loseVm } from './loss.ts';
 import { note } from './note.ts';
 import { peerOf, rackOf, rackVmOf, reachesPool } from './rack-records.ts';
-import { planRestart } from './restart.ts';
+import { isComing, planRestart } from './restart.ts';
 import { accessNs, haOf } from './settings.ts';
-import { plan, RackTimer } from './timers.ts';
+import { indexOf, plan, RackTimer, turnOf, withTurn } from './timers.ts';
 import { leaveBehind } from './zombies.ts';
 
 /**
@@ -40,20 +40,31 @@ export function suspect(world: World, victim: number, by: number, beat: number):
 		incarnation: (world.r.hosts[victim] as HostRecord).incarnation,
 		by,
 		epoch: recoveries.length + 1,
+		turn: 0,
 		step: 'claim',
 		startNs: world.r.nowNs,
 		endNs: -1,
 		causeSeq
 	});
-	plan(world, accessNs(world), RackTimer.recovery, recoveries.length - 1);
+	next(world, recoveries.at(-1) as RecoveryRecord, accessNs(world));
 }
 
-/** The recoverer died: another host begins again from the start, with a higher epoch. */
+/** What stands in the recovery word while this recovery has it. */
+const claimOf = ({ by, victim, epoch }: RecoveryRecord): bigint => (BigInt(by + 1) << 48n) | (BigInt(victim + 1) << 32n) | BigInt(epoch);
+
+/** The one step that is due; whatever was planned for this recovery before is not. */
+function next(world: World, recovery: RecoveryRecord, afterNs: number): void {
+	recovery.turn += 1;
+	plan(world, afterNs, RackTimer.recovery, withTurn(rackOf(world).recoveries.indexOf(recovery), recovery.turn));
+}
+
+/** The recoverer is gone, or is another incarnation of itself: it begins again from the start, with a higher epoch. */
 export function takeOver(world: World, recovery: RecoveryRecord, by: number): void {
+	// Only its own claim is withdrawn: the word may name the recovery of somebody else.
+	sharedWordsOf(world).compareAndSwap(wordIndex('recovery'), claimOf(recovery), 0n);
 	recovery.by = by;
 	recovery.epoch += 1;
 	recovery.step = 'claim';
-	sharedWordsOf(world).store(wordIndex('recovery'), 0n);
 	note(world, {
 		kind: 'claim',
 		rule: 'recovery',
@@ -63,32 +74,47 @@ export function takeOver(world: World, recovery: RecoveryRecord, by: number): vo
 		values: { epoch: recovery.epoch },
 		text: `${nameOf(world, by)} takes the recovery of ${nameOf(world, recovery.victim)} over, epoch ${recovery.epoch}`
 	});
-	plan(world, accessNs(world), RackTimer.recovery, rackOf(world).recoveries.indexOf(recovery));
+	next(world, recovery, accessNs(world));
 }
 
-export function runRecovery(world: World, index: number): void {
-	const recovery = rackOf(world).recoveries[index];
+/** A recoverer that stood still goes on with what it was about, as long as nobody has taken it over. */
+export function goOnRecovering(world: World, host: number): void {
+	for (const recovery of rackOf(world).recoveries)
+		if (recovery.by === host && recovery.step !== 'done') next(world, recovery, stepNs(world, recovery));
+}
+
+/** A recoverer that starts anew finds its own name in the recovery word: its dead self did who knows how much of it. */
+export function beginRecoveringAgain(world: World, host: number): void {
+	for (const recovery of rackOf(world).recoveries) if (recovery.by === host && recovery.step !== 'done') takeOver(world, recovery, host);
+}
+
+/** How long the step that is due takes from its beginning. */
+function stepNs(world: World, { step }: RecoveryRecord): number {
+	if (step === 'fence' && fencesByDevice(world)) return costNs(world.costs, 'fabricFenceMs');
+	return step === 'scan' ? accessNs(world) * Math.max(1, world.r.vms.length) : accessNs(world);
+}
+
+const fencesByDevice = (world: World): boolean => haOf(world)?.fencing === 'device' && !world.r.faults.includes('skip-fence');
+
+export function runRecovery(world: World, code: number): void {
+	const recovery = rackOf(world).recoveries[indexOf(code)];
 	const ha = haOf(world);
-	if (!recovery || !ha || recovery.step === 'done') return;
-	// A recoverer that is dead or cut off does nothing; whoever looks next takes over.
+	if (!recovery || !ha || recovery.step === 'done' || recovery.turn !== turnOf(code)) return;
+	// A recoverer that is dead does nothing, one that stands still not yet; whoever misses its beats takes over.
 	if (world.r.hosts[recovery.by]?.power !== 'up') return;
-	if (!reachesPool(world, recovery.by)) return plan(world, ha.heartbeatNs, RackTimer.recovery, index);
-	if (recovery.step === 'claim') return claim(world, recovery, index);
-	if (recovery.step === 'fence') return fence(world, recovery, index);
-	if (recovery.step === 'scan') return scan(world, recovery, index);
+	if (!reachesPool(world, recovery.by)) return next(world, recovery, ha.heartbeatNs);
+	if (recovery.step === 'claim') return claim(world, recovery);
+	if (recovery.step === 'fence') return fence(world, recovery);
+	if (recovery.step === 'scan') return scan(world, recovery);
 	finish(world, recovery);
 }
 
-function claim(world: World, recovery: RecoveryRecord, index: number): void {
-	const words = sharedWordsOf(world);
-	const mine = (BigInt(recovery.by + 1) << 48n) | (BigInt(recovery.victim + 1) << 32n) | BigInt(recovery.epoch);
-	if (!words.compareAndSwap(wordIndex('recovery'), 0n, mine)) {
+function claim(world: World, recovery: RecoveryRecord): void {
+	if (!sharedWordsOf(world).compareAndSwap(wordIndex('recovery'), 0n, claimOf(recovery))) {
 		// One victim at a time: the word names somebody else.
-		plan(world, haOf(world)?.heartbeatNs ?? 1e7, RackTimer.recovery, index);
+		next(world, recovery, haOf(world)?.heartbeatNs ?? 1e7);
 		return;
 	}
-	const ha = haOf(world);
-	const byDevice = ha?.fencing === 'device' && !world.r.faults.includes('skip-fence');
 	note(world, {
 		kind: 'claim',
 		rule: 'recovery',
@@ -96,13 +122,13 @@ function claim(world: World, recovery: RecoveryRecord, index: number): void {
 		by: recovery.by,
 		cause: recovery.causeSeq,
 		values: { epoch: recovery.epoch },
-		text: `${nameOf(world, recovery.by)} recovers ${nameOf(world, recovery.victim)}${byDevice ? ': the fabric manager is told to cut it off' : ''}`
+		text: `${nameOf(world, recovery.by)} recovers ${nameOf(world, recovery.victim)}${fencesByDevice(world) ? ': the fabric manager is told to cut it off' : ''}`
 	});
 	recovery.step = 'fence';
-	plan(world, byDevice ? costNs(world.costs, 'fabricFenceMs') : accessNs(world), RackTimer.recovery, index);
+	next(world, recovery, stepNs(world, recovery));
 }
 
-function fence(world: World, recovery: RecoveryRecord, index: number): void {
+function fence(world: World, recovery: RecoveryRecord): void {
 	const ha = haOf(world);
 	const { victim, by, epoch, incarnation } = recovery;
 	if (ha?.fencing !== 'none' && !world.r.faults.includes('skip-fence')) {
@@ -119,7 +145,7 @@ function fence(world: World, recovery: RecoveryRecord, index: number): void {
 		});
 	}
 	recovery.step = 'scan';
-	plan(world, accessNs(world) * Math.max(1, world.r.vms.length), RackTimer.recovery, index);
+	next(world, recovery, stepNs(world, recovery));
 }
 
 export function writeFence(world: World, victim: number, incarnation: number, epoch: number): void {
@@ -132,7 +158,7 @@ export function writeFence(world: World, victim: number, incarnation: number, ep
 }
 
 /** Every VM that names the victim gets a new token and the state orphan; moves that counted on it end. */
-function scan(world: World, recovery: RecoveryRecord, index: number): void {
+function scan(world: World, recovery: RecoveryRecord): void {
 	everyoneCatchesUp(world);
 	const orphans = orphan(world, recovery.victim, recovery.causeSeq);
 	note(world, {
@@ -145,8 +171,9 @@ function scan(world: World, recovery: RecoveryRecord, index: number): void {
 		text: `${orphans.length} VM${orphans.length === 1 ? '' : 's'} of ${nameOf(world, recovery.victim)} ${orphans.length === 1 ? 'is' : 'are'} nobody's now, with a new token`
 	});
 	recovery.step = 'restart';
-	if (haOf(world)?.restart) for (const vm of orphans) planRestart(world, vm, -1);
-	plan(world, accessNs(world), RackTimer.recovery, index);
+	// Whom a recoverer before this one has begun to restart is left to whoever is at it.
+	if (haOf(world)?.restart) for (const vm of orphans) if (!isComing(world, vm)) planRestart(world, vm, -1);
+	next(world, recovery, accessNs(world));
 }
 
 /**
@@ -171,17 +198,18 @@ export function sweepOwn(world: World, host: number, deadIncarnation: number, ca
 	if (ha.restart) for (const vm of orphans) planRestart(world, vm, -1);
 }
 
-/** What the victim owned is nobody's; a VM that is not dead is left behind there. */
-export function orphan(world: World, victim: number, cause: number): number[] {
+/** What the victim owned, or the part of it that is meant, is nobody's; a VM that is not dead is left behind there. */
+export function orphan(world: World, victim: number, cause: number, isMeant: (vm: number) => boolean = () => true): number[] {
 	const words = sharedWordsOf(world);
 	for (const operation of world.r.operations) {
 		if (operation.state !== 'running' || (operation.source !== victim && operation.target !== victim)) continue;
+		if (!isMeant(operation.vm)) continue;
 		STRATEGIES[operation.strategy].hostLost(world, operation, operation.source === victim ? 'source' : 'target');
 	}
 	return world.r.vms.flatMap((vm, index) => {
 		const value = words.load(ownerIndex(index));
 		const owner = unpackOwner(value);
-		if (owner.owner !== victim || vm.instances[vm.running] !== victim) return [];
+		if (owner.owner !== victim || vm.instances[vm.running] !== victim || !isMeant(index)) return [];
 		if (vm.vcpuState !== 'lost') {
 			const { power } = world.r.hosts[victim] as HostRecord;
 			// Stopped with its host or by nobody: it will act again as soon as it can. A host that fenced itself has stopped it for good.
@@ -199,7 +227,6 @@ export function orphan(world: World, victim: number, cause: number): number[] {
 			vm.previousOwner = [owner.owner, owner.state, owner.incarnation, owner.token];
 			vm.ownerChangedNs = world.r.nowNs;
 		}
-		rackVmOf(world, index).restartTo = -1;
 		return [index];
 	});
 }
@@ -207,5 +234,5 @@ export function orphan(world: World, victim: number, cause: number): number[] {
 function finish(world: World, recovery: RecoveryRecord): void {
 	recovery.step = 'done';
 	recovery.endNs = world.r.nowNs;
-	sharedWordsOf(world).store(wordIndex('recovery'), 0n);
+	sharedWordsOf(world).compareAndSwap(wordIndex('recovery'), claimOf(recovery), 0n);
 }

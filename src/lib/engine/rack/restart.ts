@@ -24,7 +24,7 @@ import { everyoneCatchesUp, nameOf, poolPagesOf } from './hosts.ts';
 import { dropAllPages } from './loss.ts';
 import { note } from './note.ts';
 import { peerOf, rackOf, rackVmOf, reachesPool } from './rack-records.ts';
-import { plan, RackTimer } from './timers.ts';
+import { indexOf, plan, RackTimer, turnOf, withTurn } from './timers.ts';
 
 /**
  * A VM without a host runs again: adopted where it lies, when all its pages are on the pool and its registers are in the
@@ -45,26 +45,36 @@ export function canAdopt(world: World, vmIndex: number): boolean {
 /** VMs with vDPA devices are tied to a host: nothing restarts them here (our simplification). */
 const isTied = (world: World, vmIndex: number): boolean => world.r.vdpa.nics.some((nic) => nic.vm === vmIndex);
 
-/** Pages that restarts under way will still take on a host. */
-function promised(world: World, host: number): number {
+/** Pages that restarts of other VMs under way will still take on a host. */
+function promised(world: World, host: number, vmIndex: number): number {
 	return rackOf(world).vms.reduce(
-		(sum, each, index) => sum + (each.restartTo === host && !canAdopt(world, index) ? (world.r.vms[index] as VmRecord).populatedPages : 0),
+		(sum, each, index) =>
+			sum + (index !== vmIndex && each.restartTo === host && !canAdopt(world, index) ? (world.r.vms[index] as VmRecord).populatedPages : 0),
 		0
 	);
 }
 
-export function able(world: World, vmIndex: number, host: number): Outcome<null, ReasonId> {
-	const record = world.r.hosts[host];
+/** A host that can is at it already. */
+export function isComing(world: World, vmIndex: number): boolean {
+	const { restartTo } = rackVmOf(world, vmIndex);
+	return restartTo >= 0 && world.r.vms[vmIndex]?.vcpuState === 'lost' && able(world, vmIndex, restartTo).ok;
+}
+
+function serves(world: World, host: number): boolean {
 	const peer = peerOf(world, host);
+	return world.r.hosts[host]?.power === 'up' && !(peer.selfFenced && !rackOf(world).poolLost) && !peer.deviceFenced && !peer.away;
+}
+
+export function able(world: World, vmIndex: number, host: number): Outcome<null, ReasonId> {
 	const vm = world.r.vms[vmIndex] as VmRecord;
 	if (isTied(world, vmIndex)) return refused('migration-blocked', `${vm.id} has a vDPA device`);
-	if (record?.power !== 'up' || (peer.selfFenced && !rackOf(world).poolLost) || peer.deviceFenced || peer.away)
-		return refused('host-not-up', `${nameOf(world, host)} does not serve`);
-	if (canAdopt(world, vmIndex))
-		return reachesPool(world, host) ? ok(null) : refused('no-shared-memory', `${record.id} does not reach the pool`);
-	const free = roomOnDram(world, host) - promised(world, host);
+	if (!serves(world, host)) return refused('host-not-up', `${nameOf(world, host)} does not serve`);
+	// Frozen in the hand-off, or lost with all that is needed to go on: it is taken where it lies.
+	if (vm.vcpuState !== 'lost' || canAdopt(world, vmIndex))
+		return reachesPool(world, host) ? ok(null) : refused('no-shared-memory', `${nameOf(world, host)} does not reach the pool`);
+	const free = roomOnDram(world, host) - promised(world, host, vmIndex);
 	if (free < vm.populatedPages)
-		return refused('no-room-target', `${vm.populatedPages} pages of ${vm.id} need room, ${free} are free on ${record.id}`);
+		return refused('no-room-target', `${vm.populatedPages} pages of ${vm.id} need room, ${free} are free on ${nameOf(world, host)}`);
 	return ok(null);
 }
 
@@ -78,9 +88,8 @@ export function chooseHost(world: World, vmIndex: number): number {
 				sum + ((vm.vcpuState !== 'lost' && vm.instances[vm.running] === host) || rackVmOf(world, index).restartTo === host ? vm.vcpus : 0),
 			0
 		);
-	const roomiest = open.toSorted(
-		(a, b) => load(a) - load(b) || roomOnDram(world, b) - promised(world, b) - (roomOnDram(world, a) - promised(world, a)) || a - b
-	);
+	const room = (host: number): number => roomOnDram(world, host) - promised(world, host, vmIndex);
+	const roomiest = open.toSorted((a, b) => load(a) - load(b) || room(b) - room(a) || a - b);
 	return roomiest[0] ?? -1;
 }
 
@@ -96,7 +105,7 @@ export function planRestart(world: World, vmIndex: number, to: number): void {
 			vm: vmIndex,
 			text: `no host can take ${world.r.vms[vmIndex]?.id ?? ''}: it waits`
 		});
-		if (world.r.nowNs < world.scenario.untilNs && !isTied(world, vmIndex)) plan(world, NS_PER_S, RackTimer.restart, vmIndex);
+		if (world.r.nowNs < world.scenario.untilNs && !isTied(world, vmIndex)) next(world, vmIndex, NS_PER_S);
 		return;
 	}
 	const adopt = canAdopt(world, vmIndex);
@@ -108,14 +117,22 @@ export function planRestart(world: World, vmIndex: number, to: number): void {
 		values: { how: adopt ? 'from-checkpoint' : 'cold-boot' },
 		text: `${nameOf(world, host)} ${adopt ? 'takes' : 'boots'} ${world.r.vms[vmIndex]?.id ?? ''}${adopt ? ' where it lies' : ' anew'}`
 	});
-	plan(world, costNs(world.costs, adopt ? 'switchoverFixedMs' : 'vmColdBootS'), RackTimer.restart, vmIndex);
+	next(world, vmIndex, costNs(world.costs, adopt ? 'switchoverFixedMs' : 'vmColdBootS'));
+}
+
+/** When this restart is over; one that was planned before is not to happen. */
+function next(world: World, vmIndex: number, afterNs: number): void {
+	const mine = rackVmOf(world, vmIndex);
+	mine.restartTurn += 1;
+	plan(world, afterNs, RackTimer.restart, withTurn(vmIndex, mine.restartTurn));
 }
 
 /** The time of a restart is over. */
-export function restarted(world: World, vmIndex: number): void {
+export function restarted(world: World, code: number): void {
+	const vmIndex = indexOf(code);
 	const vm = world.r.vms[vmIndex] as VmRecord;
 	const mine = rackVmOf(world, vmIndex);
-	if (vm.vcpuState !== 'lost') return;
+	if (vm.vcpuState !== 'lost' || mine.restartTurn !== turnOf(code)) return;
 	const host = mine.restartTo;
 	mine.restartTo = -1;
 	everyoneCatchesUp(world);

@@ -52,6 +52,8 @@ export interface RackVmRecord {
 	stoppedNs: number;
 	restarts: number;
 	restartTo: number;
+	/** Grows with each plan of a restart: what was planned before is ignored. */
+	restartTurn: number;
 	zombie: ZombieRecord | null;
 	/** Pages that hold something else than the guest wrote last: named, never silent. */
 	damagedGfns: number[];
@@ -76,6 +78,8 @@ export interface RecoveryRecord {
 	incarnation: number;
 	by: number;
 	epoch: number;
+	/** Grows with each plan of its next step: what was planned before is ignored. */
+	turn: number;
 	step: 'suspect' | 'claim' | 'fence' | 'scan' | 'restart' | 'done';
 	startNs: number;
 	endNs: number;

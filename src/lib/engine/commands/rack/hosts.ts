@@ -3,17 +3,18 @@ import { parseQuantity } from '../../../base/quantity.ts';
 import type { QmpArguments } from '../../contract/machine-commands.ts';
 import type { HOST_WORDS } from '../../contract/rack/host-words.ts';
 import type { HostLink } from '../../contract/rack/status.ts';
+import { passesByCopy } from '../../contract/migration/strategies.ts';
 import type { ReasonId } from '../../contract/reasons.ts';
 import { takeCheckpoint } from '../../rack/checkpoints.ts';
 import { evacuate } from '../../rack/evacuation.ts';
-import { everyoneCatchesUp, nameOf } from '../../rack/hosts.ts';
+import { everyoneCatchesUp, nameOf, poolPagesOf } from '../../rack/hosts.ts';
 import { cutLink, mendLink } from '../../rack/links.ts';
 import { note } from '../../rack/note.ts';
 import { losePool, restorePool } from '../../rack/pool.ts';
 import { boot, crash, pause, resume } from '../../rack/power.ts';
-import { peerOf, reachesPool } from '../../rack/rack-records.ts';
+import { peerOf, rackOf, rackVmOf, reachesPool } from '../../rack/rack-records.ts';
 import { orphan, writeFence } from '../../rack/recovery.ts';
-import { able, planRestart } from '../../rack/restart.ts';
+import { able, isComing, planRestart } from '../../rack/restart.ts';
 import type { HostRecord, VmRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import type { RackSubject, RackWordRun } from './word.ts';
@@ -68,9 +69,13 @@ export const HOSTS: Readonly<Record<keyof typeof HOST_WORDS, RackWordRun>> = {
 	})
 };
 
-/** The fabric manager is told by hand: it asks nobody whether the host is dead. */
+/**
+ * The fabric manager is told by hand: it asks nobody whether the host is dead. What lives on the pool has lost its memory there
+ * and then; what is in the host's DRAM goes on, until the host misses its own beats.
+ */
 function fenceByHand(world: World, host: number): Outcome<string, ReasonId> {
 	if (!world.scenario.pool) return refused('no-shared-memory', 'the scenario has no pool');
+	if (rackOf(world).poolLost) return refused('pool-lost', 'the pool has failed: nothing is left to cut it off from');
 	const peer = peerOf(world, host);
 	if (peer.deviceFenced) return refused('link-state', `${nameOf(world, host)} is cut off already`);
 	everyoneCatchesUp(world);
@@ -79,7 +84,9 @@ function fenceByHand(world: World, host: number): Outcome<string, ReasonId> {
 	writeFence(world, host, incarnation, 0);
 	const text = `the fabric manager cuts ${nameOf(world, host)} off: the device refuses incarnation ${incarnation}`;
 	const cause = note(world, { kind: 'fence', rule: 'fencing', host, values: { incarnation }, text });
-	orphan(world, host, cause);
+	const byReference = (vm: number): boolean =>
+		world.r.operations.some((each) => each.vm === vm && each.state === 'running' && !passesByCopy(each.strategy));
+	orphan(world, host, cause, (vm) => poolPagesOf(world, vm) > 0 || byReference(vm));
 	return ok(text);
 }
 
@@ -89,13 +96,14 @@ function recover(world: World, subject: RackSubject, given: QmpArguments): Outco
 	const to = world.r.hosts.findIndex((host) => host.id === given['to']);
 	if (to < 0) return refused('unknown-host', `no host is called "${String(given['to'])}"`);
 	const victim = vm.instances[vm.running] as number;
-	if (vm.vcpuState !== 'lost') {
-		// Frozen in the hand-off with both hosts gone: whoever asks may take it.
-		if (world.r.hosts[victim]?.power !== 'down') return refused('vm-not-lost', `${vm.id} is ${vm.vcpuState} on ${nameOf(world, victim)}`);
-		if (reachesPool(world, to)) orphan(world, victim, vm.causeSeq ?? 0);
-	} else if (reachesPool(world, to)) orphan(world, victim, vm.causeSeq ?? 0);
+	// Frozen in the hand-off, its source dead: whoever asks may take it, and the target comes too late.
+	if (vm.vcpuState !== 'lost' && world.r.hosts[victim]?.power !== 'down')
+		return refused('vm-not-lost', `${vm.id} is ${vm.vcpuState} on ${nameOf(world, victim)}`);
+	if (isComing(world, subject.vm))
+		return refused('link-state', `${nameOf(world, rackVmOf(world, subject.vm).restartTo)} takes ${vm.id} already`);
 	const check = able(world, subject.vm, to);
 	if (!check.ok) return check;
+	if (reachesPool(world, to)) orphan(world, victim, vm.causeSeq ?? 0, (each) => each === subject.vm);
 	planRestart(world, subject.vm, to);
 	return ok(`${nameOf(world, to)} takes ${vm.id}`);
 }
