@@ -1,100 +1,236 @@
 /**
- * What keeps a VM from migrating, in QEMU's words. Two kinds (QEMU 10.2.2 migration/migration.c, fill_source_migration_info):
- * devices whose state is marked as not migratable, and blockers that a device adds. live-migration reference 1.
+ * What keeps a VM from migrating, in QEMU's words. Two kinds (QEMU 11.0.50 of 19 June 2026, on the way to 11.1,
+ * migration/migration.c, fill_source_migration_info): devices whose state is marked as not migratable, and blockers that a device
+ * adds. live-migration reference 1.
  */
 export interface BlockingDevice {
 	/** How it is called as a type (-device). */
 	readonly type: string;
 	/** vmstate: marked unmigratable; blocker: adds a reason; none: neither, although many expect one. */
 	readonly kind: 'vmstate' | 'blocker' | 'none';
-	/** What query-migrate lists: the name of the state, or the reason; {slot}, {path} and {tag} are the machine's. */
+	/** What query-migrate lists: the name of the state, or the reason; {slot}, {path}, {tag} and {host} are the machine's. */
 	readonly reason: string;
-	/** Its guest memory is not among what a migration sends. */
 	readonly sentence: string;
 	readonly source: string;
+	/** Modes of migration that it blocks: the usual one only, or every one (migrate_add_blocker_normal, migrate_add_blocker). */
+	readonly modes: 'normal' | 'all';
+	/** The blocker comes when the guest does something, not when QEMU starts. */
+	readonly byGuest: boolean;
+	/** What post-copy or a background snapshot meets with it, beside its kind (vfio_save_prepare). */
+	readonly needsPrecopy: boolean;
+	/** Type of the object that carries the state, where it lies inside the device: what --only-migratable names. */
+	readonly inner?: string;
 }
 
-const device = (type: string, kind: BlockingDevice['kind'], reason: string, sentence: string, source: string): BlockingDevice => ({
+const V = 'QEMU 11.0.50';
+
+const NOT: Pick<BlockingDevice, 'modes' | 'byGuest' | 'needsPrecopy'> = { modes: 'all', byGuest: false, needsPrecopy: false };
+
+/** migrate_add_blocker; migrate_add_blocker_normal where `more` says so. */
+const blocker = (type: string, reason: string, sentence: string, file: string, more: Partial<BlockingDevice> = {}): BlockingDevice => ({
 	type,
-	kind,
+	kind: 'blocker',
 	reason,
 	sentence,
-	source
+	source: `${V} ${file}`,
+	...NOT,
+	...more
+});
+const NORMAL = { modes: 'normal' } as const;
+const unmigratable = (type: string, reason: string, sentence: string, file: string, inner = type): BlockingDevice => ({
+	type,
+	kind: 'vmstate',
+	reason,
+	sentence,
+	source: `${V} ${file}`,
+	inner,
+	...NOT
+});
+const nothing = (type: string, sentence: string, source: string): BlockingDevice => ({
+	type,
+	kind: 'none',
+	reason: '',
+	sentence,
+	source,
+	...NOT
 });
 
+const PEER = "Migration is disabled when using feature 'peer mode' in device 'ivshmem'";
+
 export const BLOCKING_DEVICES = {
-	'vfio-pci': device(
+	'vfio-pci': blocker(
 		'vfio-pci',
-		'blocker',
-		'{slot}: VFIO migration is not supported in kernel',
+		'{host}: VFIO migration is not supported in kernel',
 		'A device passed through whose driver cannot hand its state over.',
-		'QEMU 10.2.2 hw/vfio/migration.c, vfio_migration_realize'
+		'hw/vfio/migration.c, vfio_migration_realize',
+		NORMAL
 	),
-	nvme: device(
+	nvme: unmigratable(
 		'nvme',
-		'vmstate',
 		'{slot}/nvme',
 		'QEMU’s NVMe controller does not know how to write its state down.',
-		'QEMU 10.2.2 hw/nvme/ctrl.c, nvme_vmstate'
+		'hw/nvme/ctrl.c, nvme_vmstate'
 	),
-	'ivshmem-plain': device(
+	'ivshmem-plain': blocker(
 		'ivshmem-plain',
-		'blocker',
-		"Migration is disabled when using feature 'peer mode' in device 'ivshmem'",
+		PEER,
 		'Memory shared with other VMs; a peer that is not the master stays.',
-		'QEMU 10.2.2 hw/misc/ivshmem-pci.c'
+		'hw/misc/ivshmem-pci.c, ivshmem_common_realize'
 	),
-	'virtio-9p-mounted': device(
+	'virtio-9p-mounted': blocker(
 		'virtio-9p-pci',
-		'blocker',
 		"Migration is disabled when VirtFS export path '{path}' is mounted in the guest using mount_tag '{tag}'",
 		'A folder of the host that the guest has mounted.',
-		'QEMU 10.2.2 hw/9pfs/9p.c, v9fs_attach'
+		'hw/9pfs/9p.c, v9fs_attach',
+		{ byGuest: true }
 	),
-	'virtio-9p': device(
+	'virtio-9p': nothing(
 		'virtio-9p-pci',
-		'none',
-		'',
 		'A folder of the host that the guest has not mounted blocks nothing.',
 		'QEMU 11.1.3, recorded: migration case 53'
 	),
-	invtsc: device(
+	invtsc: blocker(
 		'cpu',
-		'blocker',
 		'State blocked by non-migratable CPU device (invtsc flag)',
-		'A time-stamp counter whose rate is promised to be this host’s.',
-		'QEMU 10.2.2 target/i386/kvm/kvm.c'
+		'A time-stamp counter whose rate is promised to be this host’s. An emulated processor has none.',
+		'target/i386/kvm/kvm.c, kvm_arch_init_vcpu'
 	),
-	'virtio-snd': device(
+	'virtio-snd': unmigratable(
 		'virtio-sound-pci',
-		'vmstate',
-		'virtio-sound-device',
+		'{slot}/virtio-sound-device',
 		'QEMU’s sound card does not know how to write its streams down.',
-		'QEMU 10.2.2 hw/audio/virtio-snd.c'
+		'hw/audio/virtio-snd.c, vmstate_virtio_snd',
+		'virtio-sound-device'
 	),
-	'vhost-user-fs': device(
+	'vhost-user-fs': nothing(
 		'vhost-user-fs-pci',
-		'vmstate',
-		'vhost-user-fs',
-		'A file server beside QEMU that keeps its own state.',
-		'QEMU 10.2.2 hw/virtio/vhost-user-fs.c'
+		'A file server beside QEMU: it is asked for its own state when the migration comes to it.',
+		'QEMU 11.0.50 hw/virtio/vhost-user-fs.c, vuf_vmstate'
 	),
-	'sev-guest': device(
+	'sev-guest': blocker(
 		'sev-guest',
-		'blocker',
 		'SEV: Migration is not implemented',
 		'Memory that is encrypted with a key of this host.',
-		'QEMU 10.2.2 target/i386/sev.c'
+		'target/i386/sev.c, sev_vm_state_change',
+		{ byGuest: true }
 	),
-	'cxl-type3': device(
+	'tdx-guest': nothing(
+		'tdx-guest',
+		'A trust domain: QEMU adds no blocker, only CPR refuses its memory; what is sent is not what the guest wrote.',
+		'QEMU 11.0.50 target/i386/kvm/tdx.c (no word of it), system/physmem.c, ram_block_add'
+	),
+	'cxl-type3': nothing(
 		'cxl-type3',
-		'none',
-		'',
 		'Neither its memory nor its decoders are migrated, and nothing says so.',
 		'QEMU 11.1.3, recorded: migration case 64'
+	),
+	'ivshmem-doorbell': blocker(
+		'ivshmem-doorbell',
+		PEER,
+		'The same with interrupts: a peer that is not the master stays.',
+		'hw/misc/ivshmem-pci.c, ivshmem_common_realize'
+	),
+	'virtio-crypto': unmigratable(
+		'virtio-crypto-pci',
+		'{slot}/virtio-crypto',
+		'Sessions of the guest’s ciphers live in what stands behind the device.',
+		'hw/virtio/virtio-crypto.c, vmstate_virtio_crypto',
+		'virtio-crypto-device'
+	),
+	rocker: unmigratable(
+		'rocker',
+		'{slot}/rocker',
+		'A switch whose tables of flows are not written down.',
+		'hw/net/rocker/rocker.c, rocker_vmsd'
+	),
+	'usb-mtp': unmigratable(
+		'usb-mtp',
+		'{slot}/{port}/usb-mtp',
+		'A folder of the host as a USB camera shows it.',
+		'hw/usb/dev-mtp.c, vmstate_usb_mtp'
+	),
+	'usb-audio': unmigratable(
+		'usb-audio',
+		'{slot}/{port}/usb-audio',
+		'A USB sound card in the middle of its stream.',
+		'hw/usb/dev-audio.c, vmstate_usb_audio'
+	),
+	'usb-net': unmigratable(
+		'usb-net',
+		'{slot}/{port}/usb-net',
+		'A USB network card with half a message inside.',
+		'hw/usb/dev-network.c, vmstate_usb_net'
+	),
+	'usb-serial': unmigratable(
+		'usb-serial',
+		'{slot}/{port}/usb-serial',
+		'A USB serial line with its buffer.',
+		'hw/usb/dev-serial.c, vmstate_usb_serial'
+	),
+	'usb-wacom': unmigratable('usb-wacom-tablet', '{slot}/{port}/usb-wacom', 'A drawing tablet.', 'hw/usb/dev-wacom.c, vmstate_usb_wacom'),
+	'usb-uas': unmigratable('usb-uas', '{slot}/{port}/usb-uas', 'A USB disk with commands under way.', 'hw/usb/dev-uas.c, vmstate_usb_uas'),
+	'vhost-vdpa-device': unmigratable(
+		'vhost-vdpa-device-pci',
+		'{slot}/vhost-vdpa-device',
+		'A device of any kind behind vDPA, of which QEMU knows no state.',
+		'hw/virtio/vdpa-dev.c, vmstate_vhost_vdpa_device',
+		'vhost-vdpa-device'
+	),
+	'vhost-user-vsock': unmigratable(
+		'vhost-user-vsock-pci',
+		'{slot}/vhost-user-vsock',
+		'Connections that end in a process of this host.',
+		'hw/virtio/vhost-user-vsock.c, vuv_vmstate',
+		'vhost-user-vsock-device'
+	),
+	'vhost-user-rng': unmigratable(
+		'vhost-user-rng-pci',
+		'{slot}/vhost-user-rng',
+		'Random numbers from a process of this host.',
+		'hw/virtio/vhost-user-rng.c, vu_rng_vmstate',
+		'vhost-user-rng'
+	),
+	'vhost-scsi': blocker(
+		'vhost-scsi-pci',
+		"vhost-scsi does not support migration in all cases. When external environment supports it (Orchestrator migrates target SCSI device state or use shared storage over network), set 'migratable' property to true to enable migration.",
+		'Disks that the kernel of this host serves.',
+		'hw/scsi/vhost-scsi.c, vhost_scsi_realize',
+		NORMAL
+	),
+	'vhost-user-net': blocker(
+		'virtio-net-pci',
+		'Migration disabled: vhost lacks VHOST_F_LOG_ALL feature.',
+		'A card served by a process beside QEMU that does not say what it writes.',
+		'hw/virtio/vhost.c, vhost_dev_init',
+		NORMAL
+	),
+	'vhost-unlogged': blocker(
+		'virtio-net-pci',
+		'Migration disabled: vhost lacks VHOST_F_LOG_ALL feature.',
+		'A card served by a kernel that does not say what it writes.',
+		'hw/virtio/vhost.c, vhost_dev_init',
+		NORMAL
+	),
+	'virtio-gpu-gl': blocker(
+		'virtio-gpu-gl-pci',
+		'virgl is not yet migratable',
+		'Pictures of the guest live in the graphics card of this host.',
+		'hw/display/virtio-gpu-base.c, virtio_gpu_base_device_realize'
+	),
+	'amd-iommu': unmigratable(
+		'amd-iommu',
+		'amd-iommu',
+		'AMD’s IOMMU, unless its PCI part is a device of its own.',
+		'hw/i386/amd_iommu.c, vmstate_amdvi_sysbus'
 	)
 } as const satisfies Record<string, BlockingDevice>;
+/** Types that take no PCI slot. */
+export const OFF_THE_BUS: readonly string[] = ['cpu', 'sev-guest', 'tdx-guest', 'amd-iommu'];
+
 export type BlockingDeviceName = keyof typeof BLOCKING_DEVICES;
 
 /** qemu_savevm_state_blocked's words for a state that is not migratable. */
 export const stateBlocked = (name: string): string => `State blocked by non-migratable device '${name}'`;
+
+/** vfio_save_prepare: what a device that can migrate says to a way that it does not know. */
+export const needsPrecopyText = (host: string, way: string): string => `${host}: VFIO migration is not supported with ${way}`;
