@@ -7,7 +7,8 @@ import { OwnerState } from '../../contract/words.ts';
 import { emit } from '../../sim/trace.ts';
 import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
-import { dropInstance } from '../instances.ts';
+import { ownerOf } from '../../superpage/words.ts';
+import { dropInstance, recount } from '../instances.ts';
 import { enterPhase, hostName, vmOf } from '../operation.ts';
 import { changeOwner } from '../owner.ts';
 import { sendPages } from '../stream.ts';
@@ -100,6 +101,24 @@ export function copyRest(world: World, operation: OperationRecord): void {
 	if (operation.dirtyPages > 0) copy(world, operation, operation.dirtyPages);
 	stopLog(world, vm);
 	refreshSpeed(world, vm);
+}
+
+/**
+ * The source died after it had given the VM up: its DRAM is gone with it, and the copy, whole since before the freeze, is what
+ * the VM consists of from now on. False when there is no such copy.
+ */
+export function keepCopy(world: World, operation: OperationRecord): boolean {
+	const vm = vmOf(world, operation);
+	if (!overDax(operation) || vm.dax || ownerOf(world, operation.vm).state !== OwnerState.handoff) return false;
+	const source = vm.running;
+	stopFlow(world, operation.id);
+	dropInstance(world, operation.vm, source);
+	vm.running = 1 - source;
+	vm.instances[vm.running] = operation.source;
+	vm.dax = true;
+	operation.round = 0;
+	recount(world, vm);
+	return true;
 }
 
 /** Given up: the copy is freed, the guest's own memory was never touched. */

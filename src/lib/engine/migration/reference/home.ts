@@ -128,7 +128,11 @@ function beginRelease(world: World, operation: OperationRecord): void {
 export function releaseNext(world: World, operation: OperationRecord): void {
 	const extent = world.r.extents[operation.extents[operation.onlineExtent] ?? -1];
 	if (!extent) return released(world, operation);
-	if (operation.onlineBlock < extent.onlineBlocks) offlineBlock(world, extent, operation.onlineBlock);
+	if (extent.onlineBlocks > 0) {
+		// From its end, so that what is counted is what is still there, whoever looks in between.
+		extent.onlineBlocks -= BLOCKS_PER_MEMORY_BLOCK;
+		offlineBlock(world, extent, extent.onlineBlocks);
+	}
 	operation.onlineBlock += BLOCKS_PER_MEMORY_BLOCK;
 	if (operation.onlineBlock >= extent.blockCount) {
 		operation.onlineExtent += 1;
