@@ -1,18 +1,31 @@
 import { describe, expect, test } from 'vitest';
 import { InitState, unpackInit } from '$lib/engine/contract/superpage-words.ts';
-import { wordIndex } from '$lib/engine/contract/superpage.ts';
+import { SUPERPAGE_WORDS, wordIndex } from '$lib/engine/contract/superpage.ts';
 import { OWNER_STATE_NAMES, unpackOwner } from '$lib/engine/contract/words.ts';
+import { beatsModel } from '$lib/engine/superpage/models/beats.ts';
 import { formattingModel } from '$lib/engine/superpage/models/formatting.ts';
 import { handOffModel, SOURCE, TARGET } from '$lib/engine/superpage/models/hand-off.ts';
-import type { Model, ModelActor } from '$lib/engine/superpage/search/model.ts';
+import { explore } from '$lib/engine/superpage/search/search.ts';
+import { ALL_ONES, type Model, type ModelActor } from '$lib/engine/superpage/search/model.ts';
 import type { ActorRecord, ProtocolStep } from '$lib/engine/superpage/steps.ts';
 import { ownerIndex, sharedWordsOver } from '$lib/engine/superpage/words.ts';
 
 /** The table of crashes (cxl-fabric reference 10.6), row by row: who did what, who dies, what the others make of it. */
 class Play {
 	private readonly actors: { spec: ModelActor; me: ActorRecord }[];
-	private readonly words = new BigInt64Array(8192);
-	private readonly shared = sharedWordsOver(this.words);
+	private readonly words = new BigInt64Array(SUPERPAGE_WORDS + 64);
+	private readonly cut = new Set<number>();
+	private fabricManager = true;
+	private readonly shared = sharedWordsOver(this.words, undefined, (host) => this.fabricManager && this.cut.add(host).size > 0);
+	/** The device: every host reads all ones from it, and what is stored is swallowed. */
+	private readonly gone = {
+		...this.shared,
+		load: () => ALL_ONES,
+		store: () => undefined,
+		compareAndSwap: () => false,
+		add: () => ALL_ONES
+	};
+	private device = true;
 	private readonly model: Model;
 
 	constructor(model: Model) {
@@ -33,7 +46,14 @@ class Play {
 		if (instead !== undefined) me.step = instead;
 		const taken = me.step;
 		const table = spec.steps as unknown as readonly ProtocolStep[];
-		const context = { ...spec.around, words: this.shared, self: spec.host, incarnation: 1, me, without: this.model.without };
+		const context = {
+			...spec.around,
+			words: this.device ? this.shared : this.gone,
+			self: spec.host,
+			incarnation: 1,
+			me,
+			without: this.model.without
+		};
 		const next = (table.find(({ id }) => id === taken) as ProtocolStep).run(context);
 		me.step = spec.next?.[next] ?? next;
 		return taken;
@@ -61,6 +81,19 @@ class Play {
 	crash(host: number): this {
 		for (const { spec, me } of this.actors) if (spec.host === host) Object.assign(me, { step: 'crashed', running: false });
 		return this;
+	}
+
+	fail(what: 'fabric manager' | 'device'): this {
+		if (what === 'device') this.device = false;
+		else this.fabricManager = false;
+		return this;
+	}
+	restore(): this {
+		this.fabricManager = true;
+		return this;
+	}
+	isCut(host: number): boolean {
+		return this.cut.has(host);
 	}
 
 	get owner(): string {
@@ -158,6 +191,56 @@ describe('who dies, what is found, what comes of it', () => {
 		const play = new Play(handOffModel({ recover: [{ victim: SOURCE }, { victim: SOURCE }] }));
 		play.run('recoverer 1', 'claim').run('recoverer 2');
 		expect(play.stepOf('recoverer 2')).toBe('left-to-another');
+	});
+
+	test('fabric manager, nobody else: the hand-off goes through, nothing of it changes capacity', () => {
+		const play = recovering(SOURCE).fail('fabric manager').until('freeze').run('target').run('source');
+		expect([play.owner, play.runners]).toEqual(['B active', ['target']]);
+	});
+
+	test.each(['read-owner', 'propose', 'stop', 'save', 'check-fence'])(
+		'fabric manager, then the source after %s: its VM waits, and is given away when the fabric manager is back',
+		(step) => {
+			const play = recovering(SOURCE).fail('fabric manager').until(step).crash(SOURCE);
+			play.run('recoverer 1');
+			expect([play.owner, play.runners, play.isCut(SOURCE), play.stepOf('recoverer 1')]).toEqual(['A staged', [], false, 'cut']);
+			play.restore().run('recoverer 1');
+			expect([play.owner, play.runners, play.isCut(SOURCE)]).toEqual(['C local', ['recoverer 1'], true]);
+		}
+	);
+
+	test('fabric manager, then the source after the freeze: nobody runs the VM, so that nobody has to be cut off', () => {
+		const play = recovering(SOURCE).fail('fabric manager').until('freeze').crash(SOURCE).run('recoverer 1');
+		expect([play.owner, play.runners, play.isCut(SOURCE)]).toEqual(['C active', ['recoverer 1'], false]);
+	});
+
+	test('fabric manager, then the target before its commit: the source takes the VM back without it', () => {
+		const play = recovering(TARGET).fail('fabric manager').until('freeze').run('target', 'read-fence').crash(TARGET);
+		play.step('source', 'abort');
+		play.run('source');
+		expect([play.owner, play.runners]).toEqual(['A staged', ['source']]);
+	});
+
+	test.each(['read-owner', 'save', 'freeze'])('device after %s: nobody wins anything any more, whoever tries', (step) => {
+		const play = recovering(SOURCE).until(step);
+		const before = play.owner;
+		play.fail('device').run('target').run('source').run('recoverer 1');
+		expect(play.owner).toBe(before);
+		expect(play.runners.filter((name) => name !== 'source')).toEqual([]);
+	});
+
+	test('device: whoever beats reads all ones from its own fence word, and stops its vCPUs', () => {
+		const play = new Play(beatsModel());
+		expect(play.runners).toEqual(['A']);
+		play.fail('device').step('A', 'beat');
+		play.step('A');
+		expect([play.stepOf('A'), play.runners]).toEqual(['fenced', []]);
+	});
+
+	test('link of one host: it cannot beat, stops, and only then it may be suspected', () => {
+		const found = explore(beatsModel());
+		expect([found.violations, found.whole]).toEqual([[], true]);
+		expect(found.endings['suspected']).toBeGreaterThan(0);
 	});
 
 	test('formatter: another takes the formatting over', () => {

@@ -1,5 +1,5 @@
 import { MODELS } from '../../src/lib/engine/superpage/models/index.ts';
-import { crashed, type Model, type ModelActor, type View } from '../../src/lib/engine/superpage/search/model.ts';
+import { ALL_ONES, crashed, type Model, type ModelActor, type View } from '../../src/lib/engine/superpage/search/model.ts';
 import { Search } from '../../src/lib/engine/superpage/search/search.ts';
 import type { ActorRecord, ProtocolStep } from '../../src/lib/engine/superpage/steps.ts';
 import type { SharedWords } from '../../src/lib/engine/superpage/words.ts';
@@ -14,19 +14,23 @@ interface State {
 	readonly records: readonly ActorRecord[];
 	readonly words: ReadonlyMap<number, bigint>;
 	readonly dead: number;
+	/** Hosts that are cut off from the VM's own capacity. */
+	readonly cut: number;
 }
 
-const keyOf = ({ records, words, dead }: State): string =>
+const keyOf = ({ records, words, dead, cut }: State): string =>
 	JSON.stringify([
 		records.map(({ step, running, locals }) => [step, running, Object.entries(locals).sort(([a], [b]) => (a < b ? -1 : 1))]),
 		[...words].map(([index, value]) => [index, value.toString(16)]),
-		dead
+		dead,
+		cut
 	]);
 
-const viewOf = ({ records, words, dead }: State): View => ({
+const viewOf = ({ records, words, dead, cut }: State): View => ({
 	word: (index) => words.get(index) as bigint,
 	actor: (index) => records[index] as ActorRecord,
-	dead: (host) => ((dead >> host) & 1) === 1
+	dead: (host) => ((dead >> host) & 1) === 1,
+	cut: (host) => ((cut >> host) & 1) === 1
 });
 
 function stepped(model: Model, state: State, index: number, id: string): State {
@@ -34,25 +38,33 @@ function stepped(model: Model, state: State, index: number, id: string): State {
 	const before = state.records[index] as ActorRecord;
 	const me: ActorRecord = { ...before, locals: { ...before.locals } };
 	const words = new Map(state.words);
+	let { cut } = state;
+	const isRefused = (at: number): boolean => ((cut >> actor.host) & 1) === 1 && model.vmMemory?.includes(at) === true;
 	const shared: SharedWords = {
-		load: (at) => words.get(at) as bigint,
-		store: (at, value) => void words.set(at, value),
+		load: (at) => (isRefused(at) ? ALL_ONES : (words.get(at) as bigint)),
+		store: (at, value) => void (isRefused(at) || words.set(at, value)),
 		compareAndSwap: (at, expected, value) => words.get(at) === expected && words.set(at, value) !== undefined,
 		add: (at, more) => {
 			const old = words.get(at) as bigint;
 			words.set(at, old + more);
 			return old;
-		}
+		},
+		cut: (host) => {
+			cut |= 1 << host;
+			return true;
+		},
+		flush: () => undefined,
+		invalidate: () => undefined
 	};
 	const step = actor.steps.find((each) => each.id === id) as unknown as ProtocolStep;
 	const around = { ...actor.around, words: shared, self: actor.host, incarnation: actor.incarnation, me, without: model.without };
 	const next = step.run(around);
 	me.step = actor.next?.[next] ?? next;
-	return { ...state, records: state.records.with(index, me), words };
+	return { ...state, records: state.records.with(index, me), words, cut };
 }
 
 function plainSearch(model: Model): number {
-	const first: State = { records: model.actors.map(({ record }) => record), words: new Map(model.words), dead: 0 };
+	const first: State = { records: model.actors.map(({ record }) => record), words: new Map(model.words), dead: 0, cut: 0 };
 	const seen = new Set([keyOf(first)]);
 	const queue = [first];
 	const reach = (state: State, before: View | null, actor: number, step: string): void => {

@@ -6,13 +6,17 @@ export interface SuperpageModel {
 	readonly conditions: Readonly<Record<string, string>>;
 }
 
+/** Left out, every host works on copies in a cache of its own, which nothing keeps coherent (cxl-fabric reference 10.7). */
+const COHERENCE = { coherence: 'the lines are coherent in hardware' } as const;
+
 const HAND_OFF_CONDITIONS = {
 	stop: 'the source stops its vCPUs before it gives the VM up',
 	flush: 'the source writes its dirty lines back first',
 	'await-handoff': 'the target waits until nobody runs the VM',
 	'commit-blind': 'the target takes the VM by compare-and-swap, not by a store',
 	'abort-blind': 'a source whose abort was refused does not run',
-	'abort-by-phase': 'the abort is decided on the owner word, not on the phase'
+	'abort-by-phase': 'the abort is decided on the owner word, not on the phase',
+	...COHERENCE
 };
 
 export const SUPERPAGE_MODELS = {
@@ -26,7 +30,8 @@ export const SUPERPAGE_MODELS = {
 		says: 'one source, one destination, one recoverer that fences the destination; no crashes',
 		conditions: {
 			'owner-before-fence': 'the owner word is read before the fence word',
-			'scan-hand-offs': 'the scan also bumps VMs in the hand-off'
+			'scan-hand-offs': 'the scan also bumps VMs in the hand-off',
+			...COHERENCE
 		}
 	},
 	'recovery-of-source': {
@@ -49,19 +54,40 @@ export const SUPERPAGE_MODELS = {
 	takeover: {
 		title: 'A recoverer dies',
 		says: 'the VM is in the hand-off; C takes A for dead and recovers it, D may take over from C; B and C may die',
-		conditions: {}
+		conditions: {
+			'from-start': 'who takes a recovery over repeats all of it, fence and cut too',
+			'release-blind': 'a recovery is ended by compare-and-swap, not by a store',
+			...COHERENCE
+		}
+	},
+	'no-fabric-manager': {
+		title: 'Without a fabric manager I8',
+		says: 'C recovers A; two of A, B and the fabric manager fail: what A may still run waits until somebody can cut A off',
+		conditions: { cut: 'the device refuses the fenced host before its VMs are given away' }
+	},
+	'device-fails': {
+		title: 'The device fails',
+		says: 'C recovers A; two of A, B and the device fail: all ones are read, stores are swallowed, nobody wins anything',
+		conditions: { stop: 'the source stops its vCPUs before it gives the VM up' }
 	},
 	incoherent: {
 		title: 'Hand-off without hardware coherence',
-		says: 'the same words, but every host works on copies in its own cache',
-		conditions: {}
+		says: 'no compare-and-swap: each host writes its own line only, A grants, B answers, A asks before it takes back; one crash',
+		conditions: {
+			stop: 'the source stops its vCPUs before it grants',
+			'flush-state': 'the vCPU state is written back before the grant is',
+			'drop-state': 'the target drops its copy of the state before it loads it',
+			ask: 'the source runs again only when the target has declined',
+			'no-clean-writebacks': 'caches never write back what their host did not change'
+		}
 	},
 	formatting: {
 		title: 'Formatting',
 		says: 'three hosts find the region unformatted; any two die',
 		conditions: {
 			'header-first': 'the header is written before it is said to be ready',
-			'claim-blind': 'the formatting is taken by compare-and-swap, not by a store'
+			'claim-blind': 'the formatting is taken by compare-and-swap, not by a store',
+			...COHERENCE
 		}
 	},
 	joining: {
@@ -84,7 +110,27 @@ export const SUPERPAGE_MODELS = {
 		conditions: {
 			'look-before-finish': 'a creator looks at its fence once more before it finishes',
 			'sweep-any': 'only records of fenced creators are swept',
-			'sweep-token': 'a swept record keeps counting its token'
+			'sweep-token': 'a swept record keeps counting its token',
+			...COHERENCE
+		}
+	},
+	ranges: {
+		title: 'Ranges I6 and I11',
+		says: 'A lays the ranges of its VM anew while it proposes it to B, B lays those of another VM, C just reads; one crash',
+		conditions: {
+			'open-first': 'ranges are opened before the phase is looked at',
+			'look-at-phase': 'ranges stay as they are while a hand-off is open',
+			'check-generation': 'a reader looks at the generation before and after',
+			'take-blind': 'numbers of descriptors are taken by fetch-and-add'
+		}
+	},
+	capacity: {
+		title: 'Capacity outlives owners I9',
+		says: 'A has capacity allocated and hands the VM to B, B destroys it; one host dies and the fabric manager releases what it held',
+		conditions: {
+			refer: 'the fabric manager holds a reference of its own',
+			'refer-first': 'the reference is taken before a range names the tag',
+			'clear-first': 'the ranges are cleared before the reference is dropped'
 		}
 	},
 	locking: {
@@ -93,7 +139,8 @@ export const SUPERPAGE_MODELS = {
 		conditions: {
 			'lock-blind': 'a lock is taken by compare-and-swap, not by a store',
 			'give-back-blind': 'a lock is given back only by who still holds it',
-			cut: 'the device cuts the fenced host off before its locks are freed'
+			cut: 'the device cuts the fenced host off before its locks are freed',
+			...COHERENCE
 		}
 	},
 	split: {
@@ -102,7 +149,8 @@ export const SUPERPAGE_MODELS = {
 		conditions: {
 			'stop-vcpu': 'a vCPU is stopped before it is given away',
 			'map-blind': 'the map changes by compare-and-swap, not by a store',
-			'await-vcpu': 'a vCPU is run only by who is named'
+			'await-vcpu': 'a vCPU is run only by who is named',
+			...COHERENCE
 		}
 	},
 	ring: {
@@ -110,7 +158,8 @@ export const SUPERPAGE_MODELS = {
 		says: 'one reads an entry while another writes over it',
 		conditions: {
 			'open-entry': 'an entry is marked before it is written over',
-			'check-generation': 'a reader looks at the generation before and after'
+			'check-generation': 'a reader looks at the generation before and after',
+			...COHERENCE
 		}
 	}
 } as const satisfies Record<string, SuperpageModel>;
@@ -148,9 +197,18 @@ export interface SuperpageStep {
 	/** Word that it touched, whether it changed it or not. */
 	readonly touched: number | null;
 	/** What the step did with shared memory; null for nothing, and for what is no step. */
-	readonly access: 'load' | 'store' | 'compare-and-swap' | 'fetch-and-add' | null;
+	readonly access: 'load' | 'store' | 'compare-and-swap' | 'fetch-and-add' | 'flush' | 'invalidate' | null;
 	/** Actors that run the VM after it. */
 	readonly runs: readonly string[];
+	/** Hosts that the device refuses after it. */
+	readonly cut: readonly number[];
+	/** Copies in caches after it, where the hardware does not keep them coherent. */
+	readonly copies: readonly {
+		readonly host: number;
+		readonly index: number;
+		readonly value: string;
+		readonly changed: boolean;
+	}[];
 }
 
 export interface SearchProgress {

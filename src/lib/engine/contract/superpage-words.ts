@@ -65,6 +65,16 @@ export const unpackLock = (value: bigint): LockWord => ({
 	token: Number(value & 0xffffffffn)
 });
 
+/** What a host says in its own line where there is no compare-and-swap (superpage/mailbox.ts). */
+export const MailKind = { none: 0, granted: 1, asked: 2, taken: 3, declined: 4 } as const;
+export const MAIL_NAMES = ['nothing', 'granted', 'asked for back', 'taken', 'declined'] as const;
+export interface MailWord {
+	readonly kind: number;
+	readonly token: number;
+}
+export const packMail = ({ kind, token }: MailWord): bigint => (BigInt(kind) << 32n) | BigInt(token >>> 0);
+export const unpackMail = (value: bigint): MailWord => ({ kind: Number(value >> 32n), token: Number(value & 0xffffffffn) });
+
 /** 16 vCPUs, 4 bits each: the peer that runs it + 1, 0 for nobody. Peer 15 cannot be named (our simplification). */
 export const vcpuPeer = (map: bigint, vcpu: number): number => Number((map >> BigInt(vcpu * 4)) & 0xfn) - 1;
 export const withVcpuPeer = (map: bigint, vcpu: number, peer: number): bigint =>

@@ -6,7 +6,8 @@ const text = (value: bigint): string => value.toString(16).padStart(16, '0');
 
 const stepAnswer = (step: PathStep): SuperpageStep => ({
 	...step,
-	word: step.word === null ? null : { index: step.word.index, before: text(step.word.before), after: text(step.word.after) }
+	word: step.word === null ? null : { index: step.word.index, before: text(step.word.before), after: text(step.word.after) },
+	copies: step.copies.map((copy) => ({ ...copy, value: text(copy.value) }))
 });
 
 export const searchAnswer = (model: Model, found: Found): SearchAnswer => ({

@@ -10,6 +10,8 @@ import { fenceIndex, ownerIndex, vcpuStateIndex } from './words.ts';
  *
  * The order is the rule: fence word first, then the device cuts the victim's stores, then the scan, which gives a new token to
  * every VM that names the victim and to every VM in the hand-off, and begins again until one whole round found nothing to do.
+ * While no fabric manager answers, a VM in the hand-off is taken care of all the same (nobody runs it, so nobody stores); one that
+ * the victim may still run waits (10.6, row FM).
  */
 const RECOVERY = wordIndex('recovery');
 
@@ -28,9 +30,13 @@ const nextVm = ({ me }: ActorContext): string => {
 	me.locals['vm'] = count(me.locals['vm']) + 1;
 	if (count(me.locals['vm']) < count(me.locals['vms'])) return 'scan';
 	me.locals['vm'] = 0;
-	if (me.locals['again'] !== true) return 'release';
-	me.locals['again'] = false;
-	return 'scan';
+	if (me.locals['again'] === true) {
+		me.locals['again'] = false;
+		return 'scan';
+	}
+	if (me.locals['waits'] !== true) return 'release';
+	me.locals['waits'] = false;
+	return 'cut';
 };
 
 export const RECOVERY_PROTOCOL: Protocol = {
@@ -49,9 +55,14 @@ export const RECOVERY_PROTOCOL: Protocol = {
 			return 'claim';
 		}),
 		step('claim', 'takes the recovery', 'compare-and-swap', (context) => {
-			const { words, me } = context;
+			const { words, me, without } = context;
 			const won = words.compareAndSwap(RECOVERY, kept(me.locals['seen']), taken(context));
 			delete me.locals['seen'];
+			if (won && without.includes('from-start') && me.locals['believedDead'] !== undefined) {
+				// What the one before it did is believed, not done again.
+				me.locals['cut'] = true;
+				return 'scan';
+			}
 			return won ? 'read-incarnation' : 'read-recovery';
 		}),
 		step('read-incarnation', 'reads the incarnation of the silent host', 'load', ({ words, me }) => {
@@ -68,9 +79,9 @@ export const RECOVERY_PROTOCOL: Protocol = {
 			const word = packFence({ incarnation: count(me.locals['fenced']), epoch: count(me.locals['epoch']) });
 			return words.compareAndSwap(fenceIndex(count(me.locals['victim'])), kept(me.locals['seen']), word) ? 'cut' : 'read-victim-fence';
 		}),
-		step('cut', 'lets the device cut its stores off', null, ({ me, without }) => {
+		step('cut', 'has the device refuse it', null, ({ words, me, without }) => {
 			delete me.locals['seen'];
-			me.locals['cut'] = !without.includes('cut');
+			me.locals['cut'] = without.includes('cut') || words.cut(count(me.locals['victim']));
 			me.locals['vm'] = 0;
 			me.locals['again'] = false;
 			return 'scan';
@@ -78,7 +89,10 @@ export const RECOVERY_PROTOCOL: Protocol = {
 		step('scan', 'reads an owner word', 'load', (context) => {
 			const { words, me, without } = context;
 			const value = words.load(ownerIndex(count(me.locals['vm'])));
-			if (findingOf(unpackOwner(value), count(me.locals['victim']), without) === null) return nextVm(context);
+			const finding = findingOf(unpackOwner(value), count(me.locals['victim']), without);
+			// What the victim may still run is given away only when the device refuses the victim (I8).
+			if (finding === 'orphan' && me.locals['cut'] !== true) me.locals['waits'] = true;
+			if (finding === null || (finding === 'orphan' && me.locals['cut'] !== true)) return nextVm(context);
 			me.locals['seen'] = keep(value);
 			return 'look-at-own-fence';
 		}),
@@ -117,9 +131,12 @@ export const RECOVERY_PROTOCOL: Protocol = {
 			me.running = true;
 			return 'scan';
 		}),
-		step('release', 'ends the recovery', 'compare-and-swap', (context) =>
-			context.words.compareAndSwap(RECOVERY, taken(context), 0n) ? 'recovered' : 'left-to-another'
-		)
+		step('release', 'ends the recovery', 'compare-and-swap', (context) => {
+			if (!context.without.includes('release-blind'))
+				return context.words.compareAndSwap(RECOVERY, taken(context), 0n) ? 'recovered' : 'left-to-another';
+			context.words.store(RECOVERY, 0n);
+			return 'recovered';
+		})
 	]
 };
 

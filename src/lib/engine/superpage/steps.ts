@@ -7,7 +7,7 @@ import type { SharedWords } from './words.ts';
  * same tables: `record.step = step.run(context)`.
  */
 export type ActorRecord = HandOffActorRecord;
-export type Access = 'load' | 'store' | 'compare-and-swap' | 'fetch-and-add';
+export type Access = 'load' | 'store' | 'compare-and-swap' | 'fetch-and-add' | 'flush' | 'invalidate';
 
 export interface ActorContext {
 	readonly words: SharedWords;

@@ -21,10 +21,23 @@ export interface SharedWords {
 	compareAndSwap(index: number, expected: bigint, value: bigint): boolean;
 	/** Returns the value before. */
 	add(index: number, value: bigint): bigint;
+	/** The fabric manager is told to let the device refuse a host from here on; false while no fabric manager answers. */
+	cut(host: number): boolean;
+	/** Writes the own copy of a line back; nothing where the hardware keeps caches coherent. */
+	flush(index: number): void;
+	/** Drops the own copy of a line, so that the next load asks the device. */
+	invalidate(index: number): void;
 }
 
-/** The same over any array of words: a world's column, or memory that several workers share. `changed` hears of each change. */
-export function sharedWordsOver(words: BigInt64Array | BigUint64Array, changed: (index: number) => void = () => undefined): SharedWords {
+/**
+ * The same over any array of words: a world's column, or memory that several workers share. `changed` hears of each change,
+ * `cut` does what a fabric manager would. Memory that threads share is coherent: flushing and dropping are nothing.
+ */
+export function sharedWordsOver(
+	words: BigInt64Array | BigUint64Array,
+	changed: (index: number) => void = () => undefined,
+	cut: (host: number) => boolean = () => true
+): SharedWords {
 	return {
 		load: (index) => Atomics.load(words, index),
 		store: (index, value) => {
@@ -40,7 +53,10 @@ export function sharedWordsOver(words: BigInt64Array | BigUint64Array, changed: 
 			const before = Atomics.add(words, index, value);
 			changed(index);
 			return before;
-		}
+		},
+		cut,
+		flush: () => undefined,
+		invalidate: () => undefined
 	};
 }
 

@@ -19,7 +19,7 @@ export function makeSuperpagePort(): SuperpagePort {
 		begin(id, without) {
 			model = MODELS[id].build(without);
 			// A search for a violation ends at the first; its statement is what is asked for.
-			search = new Search(model, without.length > 0 || model.coherent === false ? { first: true } : {});
+			search = new Search(model, without.length > 0 ? { first: true } : {});
 			return search.progress();
 		},
 		advance(states) {

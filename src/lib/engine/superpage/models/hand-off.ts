@@ -1,10 +1,10 @@
 import { HandOffPhase, OwnerState, packOwner, unpackOwner } from '../../contract/words.ts';
 import { stateMark, unpackRecovery } from '../../contract/superpage-words.ts';
-import { wordIndex } from '../../contract/superpage.ts';
+import { SUPERPAGE_WORDS, wordIndex } from '../../contract/superpage.ts';
 import { FIRST_STEP, HAND_OFF, RESTING, wayOut } from '../hand-off.ts';
 import { CLAIMING, RECOVERY_PROTOCOL } from '../recovery.ts';
-import type { Model, ModelActor, Statement, View } from '../search/model.ts';
-import { beginning } from '../steps.ts';
+import type { Change, Model, ModelActor, Statement, View } from '../search/model.ts';
+import { beginning, step, type ProtocolStep } from '../steps.ts';
 import { fenceIndex, ownerIndex, phaseIndex, rangesIndex, vcpuStateIndex } from '../words.ts';
 
 /**
@@ -16,6 +16,14 @@ export const TARGET = 1;
 const CRC = 0x5eed;
 const START_TOKEN = 7;
 const OWNER = ownerIndex(0);
+/** A page of the VM, on the device and not in the super-page: who stored into it last, host + 1. */
+const PAGE = SUPERPAGE_WORDS;
+
+/** What the guest does while it runs: it stores into its memory, and asks nobody (I8). */
+const GUEST_STORE: ProtocolStep = step('guest-store', 'the guest stores into a page', 'store', ({ words, self, me }) => {
+	words.store(PAGE, BigInt(self + 1));
+	return me.step;
+});
 
 export interface HandOffModelOptions {
 	readonly without?: readonly string[];
@@ -28,7 +36,10 @@ export interface HandOffModelOptions {
 	readonly recover?: readonly { readonly victim: number; readonly takesOverFrom?: number }[];
 	/** Whoever recovered also restarts an orphan from its checkpoint. */
 	readonly restart?: boolean;
-	readonly coherent?: boolean;
+	/** Guests store while they run; with false the search leaves that out. */
+	readonly stores?: boolean;
+	/** The fabric manager may fail, the device with all that lies on it may fail. */
+	readonly mayFail?: readonly ('fabric manager' | 'device')[];
 	/** With false the source never changes its mind. */
 	readonly cancels?: boolean;
 	/** The search begins when the VM is already given up: nobody runs it. */
@@ -38,20 +49,12 @@ export interface HandOffModelOptions {
 
 const owner = (view: View) => unpackOwner(view.word(OWNER));
 
-/** Hosts that a recoverer has cut off at the device: what they still store reaches nothing. */
-function cutOff(view: View, model: readonly ModelActor[], host: number): boolean {
-	return model.some((_, index) => {
-		const { locals } = view.actor(index);
-		return locals['cut'] === true && locals['victim'] === host;
-	});
-}
-
 /** Actors that run the VM and whose stores reach it. */
 function runners(view: View, actors: readonly ModelActor[]): ModelActor[] {
-	return actors.filter((actor, index) => view.actor(index).running && !cutOff(view, actors, actor.host));
+	return actors.filter((actor, index) => view.actor(index).running && !view.cut(actor.host));
 }
 
-function statementsOf(actors: readonly ModelActor[]): Statement[] {
+function statementsOf(actors: readonly ModelActor[], stores: boolean, recovered: boolean): Statement[] {
 	return [
 		{ id: 'I1', says: 'never two runners', holds: (view) => runners(view, actors).length < 2 },
 		{
@@ -115,13 +118,39 @@ function statementsOf(actors: readonly ModelActor[]): Statement[] {
 			change: ({ before, after }) => {
 				const old = owner(before);
 				if (before.word(OWNER) === after.word(OWNER) || owner(after).state !== OwnerState.orphan) return true;
-				return old.state === OwnerState.handoff || cutOff(after, actors, old.owner);
+				return old.state === OwnerState.handoff || after.cut(old.owner);
 			}
-		}
+		},
+		...(stores
+			? [
+					{
+						id: 'I8-stores',
+						says: 'no store of a host that does not own the VM reaches its pages',
+						change: ({ before, after, actor }: Change) => {
+							if (before.word(PAGE) === after.word(PAGE)) return true;
+							const word = owner(after);
+							const runs = word.state === OwnerState.staged || word.state === OwnerState.active || word.state === OwnerState.local;
+							return runs && word.owner === (actors[actor] as ModelActor).host;
+						}
+					}
+				]
+			: []),
+		...(recovered
+			? [
+					{
+						id: 'recovery',
+						says: 'only who holds the recovery ends it',
+						change: ({ before, after, actor }: Change) => {
+							const held = unpackRecovery(before.word(wordIndex('recovery'))).recoverer;
+							return held < 0 || after.word(wordIndex('recovery')) !== 0n || held === (actors[actor] as ModelActor).host;
+						}
+					}
+				]
+			: [])
 	];
 }
 
-function endingOf(actors: readonly ModelActor[], recovered: boolean): Model['ending'] {
+function endingOf(actors: readonly ModelActor[], recovered: boolean, device: number): Model['ending'] {
 	return (view) => {
 		const word = owner(view);
 		const [runner] = runners(view, actors);
@@ -132,6 +161,7 @@ function endingOf(actors: readonly ModelActor[], recovered: boolean): Model['end
 		}
 		if (word.state === OwnerState.orphan) return 'declared an orphan: registers and dirty lines are lost';
 		if (word.state === OwnerState.handoff && dead) return 'in the hand-off, nothing lost, a recoverer may take it';
+		if (device >= 0 && view.dead(device)) return 'the device is gone, and the VM with it';
 		const recoverer = recovered ? unpackRecovery(view.word(wordIndex('recovery'))).recoverer : -1;
 		if (recoverer >= 0 && view.dead(recoverer)) return 'a recovery stands half done, another may take it over';
 		return view.dead(word.owner) ? 'lost with the host that ran it' : null;
@@ -141,12 +171,14 @@ function endingOf(actors: readonly ModelActor[], recovered: boolean): Model['end
 export function handOffModel(options: HandOffModelOptions = {}): Model {
 	const { without = [], reached = true, recover = [], restart = false, cancels = true, given = false } = options;
 	const around = { vm: 0, rangesCrc: CRC, reached };
+	const stores = options.stores ?? recover.length > 0;
+	const guest = (me: ModelActor['record']): readonly string[] => (stores && me.running ? [GUEST_STORE.id] : []);
 	const actors: ModelActor[] = [
 		{
 			name: 'source',
 			host: SOURCE,
 			incarnation: 1,
-			steps: HAND_OFF.filter((step) => step.actor === 'source'),
+			steps: [...HAND_OFF.filter((each) => each.actor === 'source'), GUEST_STORE],
 			record: given
 				? { step: 'await-commit', running: false, locals: { token: START_TOKEN, flushed: true }, planned: false }
 				: { step: FIRST_STEP.source, running: true, locals: {}, planned: false },
@@ -154,32 +186,36 @@ export function handOffModel(options: HandOffModelOptions = {}): Model {
 			around: { ...around, peer: TARGET },
 			ways: (me) => {
 				const out = cancels ? wayOut(me) : null;
-				return out === null ? [] : [out];
+				return [...(out === null ? [] : [out]), ...guest(me)];
 			}
 		},
 		{
 			name: 'target',
 			host: TARGET,
 			incarnation: 1,
-			steps: HAND_OFF.filter((step) => step.actor === 'target'),
+			steps: [...HAND_OFF.filter((each) => each.actor === 'target'), GUEST_STORE],
 			record: { step: given ? 'await-handoff' : FIRST_STEP.target, running: false, locals: {}, planned: false },
 			rests: RESTING,
-			around: { ...around, peer: SOURCE }
+			around: { ...around, peer: SOURCE },
+			ways: guest
 		},
 		...recover.map(({ victim, takesOverFrom }, index): ModelActor => ({
 			name: `recoverer ${index + 1}`,
 			host: 2 + index,
 			incarnation: 1,
-			steps: restart ? [...RECOVERY_PROTOCOL.steps, ...CLAIMING.steps] : RECOVERY_PROTOCOL.steps,
+			steps: [...RECOVERY_PROTOCOL.steps, ...(restart ? CLAIMING.steps : []), GUEST_STORE],
+			ways: guest,
 			record: beginning(RECOVERY_PROTOCOL, { victim, vms: 1, ...(takesOverFrom === undefined ? {} : { believedDead: takesOverFrom }) }),
 			rests: restart ? [...RECOVERY_PROTOCOL.rests, ...CLAIMING.rests].filter((rest) => rest !== 'recovered') : RECOVERY_PROTOCOL.rests,
 			...(restart ? { next: { recovered: 'read-orphan' } } : {})
 		}))
 	];
 	const hosts = ['A', 'B', 'C', 'D'].slice(0, 2 + recover.length);
+	const fails = options.mayFail ?? [];
+	const failing = fails.map((_, at) => hosts.length + at);
 	return {
 		id: options.id ?? 'hand-off',
-		hosts,
+		hosts: [...hosts, ...fails],
 		actors,
 		words: [
 			[
@@ -194,6 +230,7 @@ export function handOffModel(options: HandOffModelOptions = {}): Model {
 			[phaseIndex(0), BigInt(given ? HandOffPhase.prepared : HandOffPhase.idle)],
 			[vcpuStateIndex(0), given ? stateMark(START_TOKEN) : 0n],
 			[rangesIndex(0), BigInt(CRC)],
+			...(stores ? [[PAGE, 0n] as const] : []),
 			...hosts.map((_, host) => [fenceIndex(host), 0n] as const),
 			...(recover.length === 0
 				? []
@@ -204,11 +241,12 @@ export function handOffModel(options: HandOffModelOptions = {}): Model {
 					])
 		],
 		without,
-		mayCrash: options.mayCrash ?? hosts.map((_, host) => host),
+		mayCrash: [...(options.mayCrash ?? hosts.map((_, host) => host)), ...failing],
 		crashes: options.crashes ?? 1,
-		statements: statementsOf(actors),
-		ending: endingOf(actors, recover.length > 0),
-		survives: ['cut', 'victim'],
-		...(options.coherent === undefined ? {} : { coherent: options.coherent })
+		statements: statementsOf(actors, stores, recover.length > 0),
+		ending: endingOf(actors, recover.length > 0, fails.includes('device') ? (failing[fails.indexOf('device')] as number) : -1),
+		vmMemory: [PAGE],
+		...(fails.includes('fabric manager') ? { fabricManager: failing[fails.indexOf('fabric manager')] as number } : {}),
+		...(fails.includes('device') ? { device: failing[fails.indexOf('device')] as number } : {})
 	};
 }

@@ -277,7 +277,7 @@ export function laidModel(plan: HandOverPlan): Model {
 			const held = host >= 0 && host <= B && view.actor(host).locals['holds'] === true;
 			return state === OwnerState.orphan && held ? 'an orphan: its registers died with its host' : null;
 		},
-		survives: ['cut', 'victim', 'flushed', 'holds']
+		survives: ['flushed', 'holds']
 	};
 }
 

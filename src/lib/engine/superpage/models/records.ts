@@ -32,10 +32,7 @@ const recoveryWords = (): (readonly [number, bigint])[] => [
 
 /** Runners whose stores reach the device. */
 const inside = (view: View, actors: readonly ModelActor[]): number =>
-	actors.filter((each, index) => {
-		const cut = actors.some((_, by) => view.actor(by).locals['cut'] === true && view.actor(by).locals['victim'] === each.host);
-		return view.actor(index).running && !cut;
-	}).length;
+	actors.filter((each, index) => view.actor(index).running && !view.cut(each.host)).length;
 
 /** A creates a record and is fenced on its way; B sweeps what it meets, then creates one itself. */
 export function creatingModel(without: readonly string[] = []): Model {
@@ -85,8 +82,7 @@ export function creatingModel(without: readonly string[] = []): Model {
 			const { owner, state } = unpackOwner(view.word(OWNER));
 			if (state === OwnerState.creating) return 'half made, for whoever meets it';
 			return state === OwnerState.free ? 'free' : state === OwnerState.orphan ? 'an orphan' : `made by ${'ABC'[owner]}`;
-		},
-		survives: ['cut', 'victim']
+		}
 	};
 }
 
@@ -115,8 +111,7 @@ export function lockingModel(without: readonly string[] = []): Model {
 				holds: (view) => view.actor(1).running === false || unpackLock(view.word(wordIndex('lock', 0))).owner === 1
 			}
 		],
-		ending: (view) => (view.actor(1).step === 'read-lock' && !view.dead(0) && view.actor(2).step === 'freed' ? null : 'over'),
-		survives: ['cut', 'victim']
+		ending: (view) => (view.actor(1).step === 'read-lock' && !view.dead(0) && view.actor(2).step === 'freed' ? null : 'over')
 	};
 }
 

@@ -28,6 +28,8 @@ export interface View {
 	readonly word: (index: number) => bigint;
 	readonly actor: (index: number) => ActorRecord;
 	readonly dead: (host: number) => boolean;
+	/** The device refuses what this host sends to the VM's own capacity, or answers nobody. */
+	readonly cut: (host: number) => boolean;
 }
 
 export interface Change {
@@ -73,7 +75,19 @@ export interface Model {
 	readonly symmetry?: Symmetry;
 	/** Without hardware coherence every host works on copies in its own cache, until they are written back or dropped. */
 	readonly coherent?: boolean;
+	/** A cache may write back what its host never changed: hosts without the No Clean Writebacks guarantee (CXL 4.0 2.4.4). */
+	readonly writesCleanBack?: boolean;
+	/** Place in `hosts` of what is no host but may fail like one: without the first nobody is cut off, without the second all are. */
+	readonly fabricManager?: number;
+	readonly device?: number;
+	/** Words in the VM's own capacity: what the device refuses a host that is cut off. The super-page stays open to it. */
+	readonly vmMemory?: readonly number[];
+	/** Words that do not lie on the device: a clock, a note of a host to itself. */
+	readonly beside?: readonly number[];
 }
+
+/** What a load gives that the device does not answer; a store is swallowed (CXL 4.0 table 8-117; cxl-fabric reference 2.8). */
+export const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 
 /** What is left of an actor whose host died: nothing but what it did outside its own memory. */
 export function crashed(model: Model, { locals }: ActorRecord): ActorRecord {
@@ -98,6 +112,10 @@ export interface PathStep {
 	readonly access: Access | null;
 	/** Names of the actors that run after it. */
 	readonly runs: readonly string[];
+	/** Hosts that the device refuses after it. */
+	readonly cut: readonly number[];
+	/** Copies in caches after it, where the hardware does not keep them coherent. */
+	readonly copies: readonly { readonly host: number; readonly index: number; readonly value: bigint; readonly changed: boolean }[];
 }
 
 export interface Violation {

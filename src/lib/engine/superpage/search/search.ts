@@ -4,7 +4,7 @@ import { crashed, type Found, type Model, type ModelActor, type Progress, type S
 import { pathTo } from './path.ts';
 import { Rows } from './rows.ts';
 import { canonical } from './symmetry.ts';
-import { Tables, type Taken } from './tables.ts';
+import { Silent, Tables, type Taken } from './tables.ts';
 
 /**
  * Breadth first over every order of the actors' steps, with a crash of any host that may crash at any point, so that the first
@@ -34,6 +34,7 @@ export class Search {
 	private readonly endings: Record<string, number> = {};
 	private readonly atWords: number;
 	private readonly atDead: number;
+	private readonly atCut: number;
 	private readonly atCaches: number;
 	private readonly row: Uint16Array;
 	private readonly next: Uint16Array;
@@ -44,7 +45,8 @@ export class Search {
 		this.tables = new Tables(model);
 		this.atWords = model.actors.length;
 		this.atDead = this.atWords + model.words.length;
-		this.atCaches = this.atDead + 1;
+		this.atCut = this.atDead + 1;
+		this.atCaches = this.atCut + 1;
 		const cached = model.coherent === false ? model.hosts.length * model.words.length : 0;
 		this.rows = new Rows(this.atCaches + cached);
 		this.row = new Uint16Array(this.rows.width);
@@ -108,8 +110,18 @@ export class Search {
 		return {
 			word: (index) => this.tables.values[row[this.atWords + this.tables.slotOf(index)] as number] as bigint,
 			actor: (index) => this.tables.records[row[index] as number] as ActorRecord,
-			dead: (host) => (((row[this.atDead] as number) >> host) & 1) === 1
+			dead: (host) => (((row[this.atDead] as number) >> host) & 1) === 1,
+			cut: (host) => (this.silentTo(row, host) & (Silent.vmMemory | Silent.device)) !== 0
 		};
+	}
+
+	/** Who does not answer a host in this state. */
+	private silentTo(row: Uint16Array, host: number): number {
+		const { device, fabricManager } = this.model;
+		const dead = row[this.atDead] as number;
+		const isDead = (what: number | undefined): boolean => what !== undefined && ((dead >> what) & 1) === 1;
+		const cut = ((row[this.atCut] as number) >> host) & 1;
+		return (cut ? Silent.vmMemory : 0) | (isDead(fabricManager) ? Silent.fabricManager : 0) | (isDead(device) ? Silent.device : 0);
 	}
 
 	/** Place of a host's copy of a word in a row; its value is 0 for none, else 2 × (value + 1) + dirty. */
@@ -141,24 +153,34 @@ export class Search {
 			return copy > 0 ? (copy >> 1) - 1 : (row[this.atWords + slot] as number);
 		};
 		const choice = tables.waysOf(actor, row[actor] as number)[way] as Parameters<Tables['take']>[2];
-		const taken: Taken = tables.take(actor, row[actor] as number, choice, read);
+		const silent = this.silentTo(row, host);
+		const taken: Taken = tables.take(actor, row[actor] as number, choice, read, silent);
 		next.set(row);
 		next[actor] = taken.local;
+		if (taken.cuts >= 0) next[this.atCut] = (next[this.atCut] as number) | (1 << taken.cuts);
 		let wrote = false;
 		if (taken.slot >= 0) {
 			const before = read(taken.slot);
 			wrote = taken.value !== before;
+			const place = this.copyAt(host, taken.slot);
 			if (!cached) next[this.atWords + taken.slot] = taken.value;
-			else {
-				const place = this.copyAt(host, taken.slot);
-				next[place] = ((taken.value + 1) << 1) | (wrote ? 1 : (row[place] as number) & 1);
-			}
+			else if (taken.cache !== null) this.writeBack(host, taken.slot, taken.cache === 'flush');
+			else next[place] = ((taken.value + 1) << 1) | (wrote ? 1 : (row[place] as number) & 1);
 		}
 		this.transitions += 1;
 		return this.reach(at, (actor << WAY_BITS) | way, wrote ? { actor, step: choice.step } : null);
 	}
 
-	/** What caches do by themselves: a changed copy is written back, an unchanged one is dropped. */
+	/** A changed copy reaches the device, unless it refuses the host; an unchanged one is dropped, or kept. */
+	private writeBack(host: number, slot: number, keep: boolean): void {
+		const { next } = this;
+		const place = this.copyAt(host, slot);
+		const copy = next[place] as number;
+		if (copy & 1 && !(this.silentTo(next, host) & Silent.device)) next[this.atWords + slot] = (copy >> 1) - 1;
+		next[place] = keep ? copy & ~1 : 0;
+	}
+
+	/** What caches do by themselves: a changed copy is written back, an unchanged one is dropped, or written back as well. */
 	private whims(at: number): void {
 		const { model, row, next } = this;
 		for (let host = 0; host < model.hosts.length; host += 1)
@@ -168,10 +190,14 @@ export class Search {
 				if (copy === 0) continue;
 				next.set(row);
 				const dirty = (copy & 1) === 1;
-				if (dirty) next[this.atWords + slot] = (copy >> 1) - 1;
-				next[place] = dirty ? copy & ~1 : 0;
+				this.writeBack(host, slot, dirty);
 				this.transitions += 1;
 				this.reach(at, (dirty ? Edge.writeBack : Edge.drop) | (host << 8) | slot, null);
+				if (dirty || model.writesCleanBack !== true || this.silentTo(row, host) & Silent.device) continue;
+				next.set(row);
+				next[this.atWords + slot] = (copy >> 1) - 1;
+				this.transitions += 1;
+				this.reach(at, Edge.writeBack | (host << 8) | slot, null);
 			}
 	}
 

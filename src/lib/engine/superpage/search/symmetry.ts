@@ -19,11 +19,14 @@ export function canonical(model: Model, symmetry: Symmetry, tables: Tables, row:
 			other[actors + tables.slotOf(to)] = tables.valueId(value);
 		}
 		const at = actors + model.words.length;
-		let dead = 0;
-		permutation.forEach((to, from) => {
-			if (((row[at] as number) >> from) & 1) dead |= 1 << to;
-		});
-		other[at] = dead;
+		// Hosts that are dead, hosts that are cut off.
+		for (const mask of [at, at + 1]) {
+			let bits = 0;
+			permutation.forEach((to, from) => {
+				if (((row[mask] as number) >> from) & 1) bits |= 1 << to;
+			});
+			other[mask] = bits;
+		}
 		if (smaller(other, best)) best.set(other);
 	}
 	row.set(best);

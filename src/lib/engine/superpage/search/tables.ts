@@ -1,11 +1,19 @@
 import type { ActorRecord, ProtocolStep } from '../steps.ts';
 import type { SharedWords } from '../words.ts';
-import type { Model, ModelActor } from './model.ts';
+import { ALL_ONES, type Model, type ModelActor } from './model.ts';
 
 /**
  * Records and words as small numbers, and what a step does as a table of those numbers. Sound because a step is a function of
- * its actor's record and of the one word it touches: it need be run once for each pair (the explorer counts the accesses).
+ * its actor's record, of the one word it touches and of who answers: it need be run once for each of those (the explorer counts
+ * the accesses).
  */
+/**
+ * What does not answer an actor now, as bits: the VM's own capacity, because its host is cut off; the fabric manager; the device.
+ * Where nothing answers, loads give all ones and stores are swallowed.
+ */
+export const Silent = { vmMemory: 1, fabricManager: 2, device: 4 } as const;
+const SILENT_BITS = 3;
+
 export interface Taken {
 	/** Record after the step. */
 	readonly local: number;
@@ -14,6 +22,10 @@ export interface Taken {
 	/** Value of that word afterwards. */
 	readonly value: number;
 	readonly refused: boolean;
+	/** Beside reading and writing a word: its own copy is written back or dropped. */
+	readonly cache: 'flush' | 'invalidate' | null;
+	/** Host that the device refuses from here on; −1 for none. */
+	readonly cuts: number;
 }
 
 interface Way {
@@ -92,33 +104,39 @@ export class Tables {
 		return ways;
 	}
 
-	/** What a step does; `read` says what the word of a slot holds for this actor. */
-	take(actor: number, local: number, way: Way, read: (slot: number) => number): Taken {
+	/** What a step does; `read` says what the word of a slot holds for this actor, `silent` who does not answer it. */
+	take(actor: number, local: number, way: Way, read: (slot: number) => number, silent = 0): Taken {
 		if (way.slot !== -2) {
-			const known = way.byValue[way.slot < 0 ? 0 : read(way.slot)];
+			const known = way.byValue[(way.slot < 0 ? 0 : read(way.slot) << SILENT_BITS) | silent];
 			if (known) return known;
 		}
-		const taken = this.run(actor, local, way.step, read);
+		const taken = this.run(actor, local, way.step, read, silent);
 		way.slot = taken.slot;
-		way.byValue[taken.slot < 0 ? 0 : read(taken.slot)] = taken;
+		way.byValue[(taken.slot < 0 ? 0 : read(taken.slot) << SILENT_BITS) | silent] = taken;
 		return taken;
 	}
 
-	private run(actor: number, local: number, stepId: string, read: (slot: number) => number): Taken {
+	private run(actor: number, local: number, stepId: string, read: (slot: number) => number, silent: number): Taken {
 		const spec = this.model.actors[actor] as ModelActor;
 		const before = this.records[local] as ActorRecord;
 		const me: ActorRecord = { ...before, locals: { ...before.locals } };
 		let slot = -1;
 		let value = -1;
 		let refused = false;
+		let cache: Taken['cache'] = null;
+		let cuts = -1;
+		let answers = true;
 		const touch = (index: number): bigint => {
 			if (slot >= 0) throw new Error(`step ${stepId} makes more than one access`);
 			slot = this.slotOf(index);
 			value = read(slot);
-			return this.values[value] as bigint;
+			const cut = (silent & Silent.vmMemory) !== 0 && this.model.vmMemory?.includes(index) === true;
+			const gone = (silent & Silent.device) !== 0 && this.model.beside?.includes(index) !== true;
+			answers = !cut && !gone;
+			return answers ? (this.values[value] as bigint) : ALL_ONES;
 		};
 		const put = (word: bigint): void => {
-			value = this.valueId(word);
+			if (answers) value = this.valueId(word);
 		};
 		const words: SharedWords = {
 			load: touch,
@@ -135,6 +153,20 @@ export class Tables {
 				const old = touch(index);
 				put(old + more);
 				return old;
+			},
+			cut: (host) => {
+				if (slot >= 0 || cuts >= 0) throw new Error(`step ${stepId} makes more than one access`);
+				if (silent & Silent.fabricManager) return false;
+				cuts = host;
+				return true;
+			},
+			flush: (index) => {
+				touch(index);
+				cache = 'flush';
+			},
+			invalidate: (index) => {
+				touch(index);
+				cache = 'invalidate';
 			}
 		};
 		const context = {
@@ -147,6 +179,6 @@ export class Tables {
 		};
 		const next = this.stepOf(actor, stepId).run(context);
 		me.step = spec.next?.[next] ?? next;
-		return { local: this.recordId(me), slot, value, refused };
+		return { local: this.recordId(me), slot, value, refused, cache, cuts };
 	}
 }
