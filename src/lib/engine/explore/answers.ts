@@ -111,7 +111,7 @@ function lossOf(search: Search, path: LossFound['path'], lost: Found, replayed: 
 	const before = replayed?.from ?? lost.parent ?? (lost.moment ? search.moments[lost.moment - 1] : undefined) ?? lost;
 	if (before.snapshot === null) search.goTo(before);
 	if (!before.snapshot) throw new Error('a state that the world stands at is kept');
-	return { failure: test.title, journal, path, ...breakingEvent(walker, before.snapshot, journal, lostAtEvent, test) };
+	return { failure: test.title, journal, path, ...breakingEvent(walker, before.snapshot, journal, { lostAtEvent }, test) };
 }
 
 /** A branch as a run: on to its nearest loss, where it has one, else to its state. */
@@ -138,7 +138,7 @@ export function branchRun(search: Search, from: number, to: number): BranchRun |
 		walker.drop(before);
 		return { journal, pauseNs: world.r.nowNs, path, loss: null };
 	}
-	const event = breakingEvent(walker, before, journal, world.r.eventCount, test);
+	const event = breakingEvent(walker, before, journal, { lostAtEvent: world.r.eventCount }, test);
 	walker.drop(before);
 	return { journal, pauseNs: event.pauseNs, path, loss: { failure: test.title, journal, path, ...event } };
 }

@@ -8,42 +8,70 @@ import type { Walker } from './walker.ts';
 /** Events of a stretch that are looked at one by one; a longer one is halved until so few are left. */
 const ONE_BY_ONE = 8;
 
+/** Where a loss is looked for: between an event of the run at which it was not there yet and one at which it is. */
+export interface Stretch {
+	readonly fineAtEvent?: number;
+	readonly lostAtEvent: number;
+	/** Whether it is there; without it, by the test. */
+	readonly isLost?: () => boolean;
+}
+
 /**
- * The event after which a loss is there, between a state without it and one with it: by halving, then one by one. A loss that
- * comes, goes and comes again may be told at its later coming.
+ * The event after which a loss is there, between a state without it and one with it: by halving, each half from where the one
+ * before began, then one by one. A loss that comes, goes and comes again may be told at its later coming.
  */
 export function breakingEvent(
 	walker: Walker,
 	before: Snapshot,
 	journal: LossFound['journal'],
-	lostAtEvent: number,
+	{ fineAtEvent, lostAtEvent, isLost }: Stretch,
 	test: LossTest
 ): Omit<LossFound, 'failure' | 'journal' | 'path'> {
 	const { world } = walker;
-	const lost = (): boolean => test.ever(world) || (world.r.eventCount >= lostAtEvent && test.atEnd(world));
+	const lost = isLost ?? ((): boolean => test.ever(world) || (world.r.eventCount >= lostAtEvent && test.atEnd(world)));
+	let from = before;
 	const back = (): void => {
-		walker.restore(before);
+		walker.restore(from);
 		world.journal = [...journal];
 	};
+	const goTo = (event: number): void => walker.runEvents(event - world.r.eventCount);
+	/** The stretch begins where the world stands now. */
+	const beginHere = (): void => {
+		const next = walker.keep();
+		if (from !== before) walker.drop(from);
+		from = next;
+	};
 	back();
-	const first = world.r.eventCount;
-	let low = 0;
-	let high = Math.max(1, lostAtEvent - first);
+	if (fineAtEvent !== undefined && fineAtEvent > world.r.eventCount) {
+		goTo(fineAtEvent);
+		beginHere();
+	}
+	let low = world.r.eventCount;
+	let high = Math.max(low + 1, lostAtEvent);
 	while (high - low > ONE_BY_ONE) {
 		const middle = (low + high) >> 1;
 		back();
-		walker.runEvents(middle);
+		goTo(middle);
 		if (lost()) high = middle;
-		else low = middle;
+		else {
+			low = middle;
+			beginHere();
+		}
 	}
 	back();
-	walker.runEvents(low);
+	goTo(low);
+	if (from !== before) walker.drop(from);
 	let traceBefore = world.trace.length;
 	for (let event = low; event < high; event += 1) {
 		traceBefore = world.trace.length;
 		walker.runEvents(1);
 		if (lost()) break;
 	}
+	return lossHere(world, traceBefore);
+}
+
+/** What there is to tell of the loss where the world stands, right after its event. */
+export function lossHere(world: World, traceBefore: number): Omit<LossFound, 'failure' | 'journal' | 'path'> {
 	return {
 		atNs: world.r.nowNs,
 		eventCount: world.r.eventCount,

@@ -7,7 +7,7 @@ import type { ReasonId } from '../contract/reasons.ts';
 import type { Act } from './act.ts';
 import { actsOf, yourActs } from './acts.ts';
 import { isQuiet } from './borders.ts';
-import { breakingEvent } from './breaking.ts';
+import { breakingEvent, lossHere } from './breaking.ts';
 import { factsOf } from './facts.ts';
 import { alarmOf, lossTest, type LossTest } from './loss-test.ts';
 import { isRestless } from './rack.ts';
@@ -28,6 +28,14 @@ interface Point {
 	tried: number;
 	hits: number;
 	failing: FutureMoment['failing'];
+}
+
+/** What is remembered of a future while it runs: numbers of events. */
+interface Course {
+	/** The last place at which it was looked and nothing was lost; −1 = it was lost from the beginning. */
+	fineAtEvent: number;
+	/** The first place after it at which something was; −1 = nothing is. */
+	lostAtEvent: number;
 }
 
 /**
@@ -133,30 +141,67 @@ export class Futures {
 		const { world } = walker;
 		walker.restore(point.snapshot);
 		const seed = mix32(this.#request.seed, point.index + 1, round + 1);
+		point.tried += 1;
+		if (point.lost) {
+			point.hits += 1;
+			point.failing ??= this.#failing(point.snapshot, { fineAtEvent: -1, lostAtEvent: -1 });
+			return;
+		}
 		const keep = this.#request.later === 'kept';
 		if (!keep) world.journal = world.journal.slice(0, world.r.journalNext);
 		walker.give({ name: 'rack', execute: 'reroll', arguments: { seed } }, keep);
-		const lost = this.#runOut(seed);
-		point.tried += 1;
-		if (!lost) return;
+		const course: Course = { fineAtEvent: -1, lostAtEvent: -1 };
+		this.#note(course);
+		if (!this.#runOut(seed, course)) return;
 		point.hits += 1;
-		if (point.failing !== null) return;
+		point.failing ??= this.#failing(point.snapshot, course);
+	}
+
+	/** A future that failed, as a run: its event is looked for from the last place at which all was well. */
+	#failing(from: Snapshot, { fineAtEvent, lostAtEvent }: Course): FutureMoment['failing'] {
+		const walker = this.#walker;
+		const { world } = walker;
+		const test = this.#test;
 		const journal = [...world.journal];
-		const event = breakingEvent(walker, point.snapshot, journal, world.r.eventCount, this.#test);
-		point.failing = { journal, pauseNs: event.pauseNs, found: event.found };
+		// It was lost before the moment: nothing of the future is to blame.
+		const wasLost = fineAtEvent < 0 && lostAtEvent >= 0;
+		if (wasLost) walker.restore(from);
+		const { pauseNs, found } =
+			lostAtEvent >= 0 && !wasLost
+				? breakingEvent(walker, from, journal, { fineAtEvent, lostAtEvent, isLost: () => this.#isLost() }, test)
+				: lossHere(world, Math.max(0, world.trace.length - 1));
+		return { journal, pauseNs, found };
+	}
+
+	/** The loss is there, or that from which on the end is one. */
+	#isLost(): boolean {
+		const { world } = this.#walker;
+		return this.#test.ever(world) || (this.#test.since?.(world) ?? false);
+	}
+
+	/** Where a run stops on its way: remembers the last place at which all was well, and the first after it at which it is not. */
+	#note(course: Course): boolean {
+		const { world } = this.#walker;
+		if (!this.#isLost()) {
+			course.fineAtEvent = world.r.eventCount;
+			course.lostAtEvent = -1;
+			return false;
+		}
+		if (course.lostAtEvent < 0) course.lostAtEvent = world.r.eventCount;
+		return this.#test.when === 'ever';
 	}
 
 	/** To the end of the time, with what was drawn; true at the first loss. */
-	#runOut(seed: number): boolean {
+	#runOut(seed: number, course: Course): boolean {
 		const walker = this.#walker;
 		const { world } = walker;
-		const ever = (): boolean => this.#test.ever(world);
 		for (const atNs of this.#drawTimes(seed)) {
-			if (this.#runTo(atNs) || ever()) return true;
+			if (this.#runTo(atNs, course)) return true;
 			this.#giveOne(mix32(seed, Math.floor(atNs / 1000) >>> 0, 0xac7));
-			if (ever()) return true;
+			if (this.#note(course)) return true;
 		}
-		return this.#runTo(this.#horizonNs) || ever() || this.#test.atEnd(world);
+		if (this.#runTo(this.#horizonNs, course)) return true;
+		return this.#test.when === 'end' && this.#test.atEnd(world);
 	}
 
 	/** Times of the choices of a future, rising. */
@@ -188,16 +233,16 @@ export class Futures {
 	}
 
 	/** To a time, border by border; true when a state on the way is lost. */
-	#runTo(untilNs: number): boolean {
+	#runTo(untilNs: number, course: Course): boolean {
 		const walker = this.#walker;
 		const { world } = walker;
 		while (walker.nowNs < untilNs) {
-			if (isQuiet(world) && walker.due === null && untilNs === this.#horizonNs && !isRestless(world)) return false;
+			if (isQuiet(world) && walker.due === null && untilNs === this.#horizonNs && !isRestless(world)) break;
 			const stop = walker.goOn('phases', untilNs);
-			if (stop === 'border' && this.#test.ever(world)) return true;
+			if (stop === 'border' && this.#note(course)) return true;
 			if (stop === 'command') walker.takeDue(untilNs);
-			if (stop === 'time') return false;
+			if (stop === 'time') break;
 		}
-		return false;
+		return this.#note(course);
 	}
 }

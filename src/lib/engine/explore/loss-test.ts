@@ -16,6 +16,8 @@ export interface LossTest {
 	/** Where a run ends, or where nothing more happens by itself. */
 	readonly atEnd: (world: World) => boolean;
 	readonly when: FailureWhen;
+	/** Of a loss at the end: from when on it has been there, where that can be told. */
+	readonly since: ((world: World) => boolean) | null;
 }
 
 /**
@@ -36,9 +38,15 @@ const telltale = (world: World): string =>
 	`${world.r.marks.length}/${world.r.hosts.length > 0 ? (oneRunner(world) ?? '') : ''}/${world.r.vdpa.nics.length > 0 ? wrongDma(world) : 0}`;
 
 export function lossTest(choice: FailureChoice): LossTest {
-	const { expression, when, title } = failureOf(choice);
+	const { expression, when, title, since } = failureOf(choice);
 	const holds = (world: World): boolean => Boolean(evaluate(world, expression));
-	return { title, when, ever: when === 'ever' ? holds : () => false, atEnd: holds };
+	return {
+		title,
+		when,
+		ever: when === 'ever' ? holds : () => false,
+		atEnd: holds,
+		since: since === null ? null : (world) => Boolean(evaluate(world, since))
+	};
 }
 
 /** What is wrong in a state, in words: the most telling thing first. */

@@ -7,6 +7,7 @@ import type { World } from '../state/world.ts';
 import { logWrite } from './dirty-log.ts';
 import { isMissing } from './missing.ts';
 import { nextWrite } from './next-write.ts';
+import { writePlain } from './plain-writes.ts';
 import { frameOf, mappingRow } from '../mm/space/mapping.ts';
 import { countWrite } from '../mm/space/written.ts';
 
@@ -52,6 +53,7 @@ function writeDue(world: World, vmIndex: number, vm: VmRecord, due: number, from
 	const batch = operation?.batch ?? null;
 	const first = batch && batch.direction !== 'stream' ? batch.firstGfn : -1;
 	const end = first < 0 ? -1 : first + (batch?.pages ?? 0);
+	if (first < 0 && !vm.fetch && !vm.logging) return writePlain(world, vmIndex, vm, due);
 	for (let index = 0; index < due; index += 1) {
 		const gfn = nextWrite(world, vm);
 		if (vm.fetch && isMissing(world, vm, gfn)) {

@@ -1,10 +1,10 @@
 import { testBit } from '../../base/bitmap.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import { BlockKind, vmPayload, wordKind, wordPayload } from '../contract/words.ts';
+import { BlockKind, MapKind, mapBlock, mapKind, mapMemory, vmPayload, WRITTEN_DETAIL, wordKind, wordPayload } from '../contract/words.ts';
 import { passesByCopy } from '../contract/migration/strategies.ts';
 import { isMissing, missingIn } from '../hypervisor/missing.ts';
 import { firstWord } from '../hypervisor/dirty-log.ts';
-import { frameOf, wholeBlockOf } from '../mm/space/mapping.ts';
+import { frameOf, mappingRow, wholeBlockOf } from '../mm/space/mapping.ts';
 import { isIn } from '../mm/space/runs.ts';
 import { uniformWritten, writtenOf } from '../mm/space/written.ts';
 import { readStamp, stampOf } from '../mm/frames.ts';
@@ -28,7 +28,7 @@ export function proveContent(world: World): { readonly pages: number; readonly f
 		const damaged = new Set(mine?.damagedGfns ?? []);
 		const listed = vm.vcpuState === 'lost' && (world.r.rack?.losses.some((loss) => loss.vm === index && loss.backNs < 0) ?? false);
 		for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {
-			if (blockProved(world, vm, index, guestBlock)) {
+			if (blockProved(world, vm, index, guestBlock) || rowsProved(world, vm, index, guestBlock)) {
 				pages += PAGES_PER_BLOCK;
 				continue;
 			}
@@ -73,6 +73,25 @@ function blockProved(world: World, vm: VmRecord, index: number, guestBlock: numb
 		wordPayload(word) === vmPayload(index, guestBlock) &&
 		world.c.blockContent.get(block) === count
 	);
+}
+
+/** The same as `differs` row by row where the whole block is mapped and nothing is missing: what it stands for is looked up once. */
+function rowsProved(world: World, vm: VmRecord, index: number, guestBlock: number): boolean {
+	const { c, r } = world;
+	if (vm.fetch) return false;
+	const word = c.mapWord.get(mappingRow(vm, vm.running, guestBlock));
+	const kind = mapKind(word);
+	if (kind !== MapKind.huge && kind !== MapKind.run) return false;
+	const block = c.blockWord.get((r.memories[mapMemory(word)] as { firstBlock: number }).firstBlock + mapBlock(word));
+	if (wordKind(block) !== BlockKind.detail) return false;
+	const stamps = wordPayload(block) * PAGES_PER_BLOCK;
+	const written = c.guestWritten.get(vm.firstGuestBlock + guestBlock);
+	const counts = written >= WRITTEN_DETAIL ? (written - WRITTEN_DETAIL) * PAGES_PER_BLOCK : -1;
+	for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
+		const count = counts < 0 ? written : c.guestRowWritten.get(counts + row);
+		if (c.contentStamp.get(stamps + row) !== stampOf(index, guestBlock * PAGES_PER_BLOCK + row, count)) return false;
+	}
+	return true;
 }
 
 function differs(world: World, vm: VmRecord, index: number, gfn: number): string | null {

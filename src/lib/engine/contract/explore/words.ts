@@ -38,6 +38,8 @@ export interface Failure {
 	readonly when: FailureWhen;
 	/** True = lost. `limit` stands for the number that the user sets, where there is one. */
 	readonly expression: (limit: number) => Expression;
+	/** Of an end: what to look back for, the event from which on this held; without it, or where it does not hold, the end itself. */
+	readonly since?: Expression;
 	/** A limit in nanoseconds, where the failure has one. */
 	readonly limitNs?: number;
 }
@@ -74,12 +76,14 @@ export const FAILURES = {
 		title: 'a VM lost',
 		sentence: 'nobody runs a VM, and nobody is about to',
 		when: 'end',
-		expression: () => above('vmsLost', 0)
+		expression: () => above('vmsLost', 0),
+		since: above('vmsLost', 0)
 	},
 	'not-completed': {
 		title: 'not completed',
 		sentence: 'the last migration was given up, or did not come to its end in the time looked at',
 		when: 'end',
+		since: { op: 'or', args: [above('failed', 0), above('cancelled', 0)] },
 		expression: () => ({
 			op: 'or',
 			args: [above('failed', 0), above('cancelled', 0), { op: 'and', args: [{ op: '<', args: [{ q: 'completed' }, 1] }, moved] }]
@@ -100,10 +104,13 @@ export const FAILURE_IDS = Object.keys(FAILURES) as FailureId[];
 export type FailureChoice =
 	{ readonly id: FailureId; readonly limitNs?: number } | { readonly expression: Expression; readonly when: FailureWhen };
 
-export function failureOf(choice: FailureChoice): { readonly expression: Expression; readonly when: FailureWhen; readonly title: string } {
-	if ('expression' in choice) return { ...choice, title: 'what you asked for' };
+export function failureOf(
+	choice: FailureChoice
+): Pick<Failure, 'when' | 'title'> & { readonly expression: Expression; readonly since: Expression | null } {
+	if ('expression' in choice) return { ...choice, title: 'what you asked for', since: null };
 	const failure: Failure = FAILURES[choice.id];
-	return { expression: failure.expression(choice.limitNs ?? failure.limitNs ?? 0), when: failure.when, title: failure.title };
+	const { when, title, since = null } = failure;
+	return { expression: failure.expression(choice.limitNs ?? failure.limitNs ?? 0), when, title, since };
 }
 
 /** Most steps ahead, states and futures that may be asked for. */
