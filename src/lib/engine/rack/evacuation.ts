@@ -12,7 +12,7 @@ import { sharedWordsOf } from '../superpage/words.ts';
 import { nameOf, poolPagesOf } from './hosts.ts';
 import { note } from './note.ts';
 import { boot } from './power.ts';
-import { peerOf, rackOf, rackVmOf, reachesPool } from './rack-records.ts';
+import { isEmptied, peerOf, rackOf, rackVmOf, reachesPool } from './rack-records.ts';
 import { plan, RackTimer } from './timers.ts';
 
 /**
@@ -29,7 +29,7 @@ export function evacuate(world: World, host: number, maintainUntilNs: number): O
 	const record = world.r.hosts[host] as HostRecord;
 	if (record.power !== 'up') return refused('host-not-up', `${record.id} is ${record.power}`);
 	const rack = rackOf(world);
-	if (rack.evacuations.some((each) => each.host === host && each.endNs < 0)) return refused('link-state', `${record.id} is being emptied`);
+	if (isEmptied(world, host)) return refused('link-state', `${record.id} is being emptied already`);
 	const waiting = world.r.vms.flatMap((vm, index) => (vm.instances[vm.running] === host && vm.vcpuState !== 'lost' ? [index] : []));
 	const text = `${record.id} is emptied: ${waiting.length} VM${waiting.length === 1 ? '' : 's'} to move${maintainUntilNs >= 0 ? ', then it is switched off' : ''}`;
 	const causeSeq = note(world, { kind: 'evacuate', rule: 'evacuation', host, values: { vms: waiting.length }, text });
@@ -44,6 +44,8 @@ export function evacuate(world: World, host: number, maintainUntilNs: number): O
 		maintainUntilNs,
 		causeSeq
 	});
+	// What it runs now comes home when it is back, however it left; what somebody else is moving does not.
+	if (maintainUntilNs >= 0) for (const vm of waiting) if (!isMoved(world, vm)) rackVmOf(world, vm).homeHost = host;
 	plan(world, 0, RackTimer.evacuation, rack.evacuations.length - 1);
 	return ok(text);
 }
@@ -54,16 +56,22 @@ export function runEvacuation(world: World, index: number): void {
 	if (!each) return;
 	if (each.endNs >= 0) return comeBack(world, each);
 	settleMoves(world, each);
-	if (world.r.hosts[each.host]?.power !== 'up') return end(world, each, 'it is down');
+	if (world.r.hosts[each.host]?.power === 'down') return died(world, each, index);
 	for (const vm of [...each.waiting]) {
+		if (hasLeft(world, vm, each)) {
+			each.waiting = each.waiting.filter((other) => other !== vm);
+			continue;
+		}
 		if (!mayStart(world, each)) break;
 		const started = startOne(world, vm, each.host, each.causeSeq);
 		if (started === 'wait') continue;
 		each.waiting = each.waiting.filter((other) => other !== vm);
 		if (started.ok) each.moving.push({ vm, operation: started.value });
-		else each.refused.push({ vm, reason: started.reason, detail: started.detail });
+		else stays(world, each, vm, started.reason, started.detail);
 	}
-	if (each.waiting.length + each.moving.length > 0) return plan(world, LOOK_NS, RackTimer.evacuation, index);
+	each.waiting.push(...arrivals(world, each));
+	const isAwaited = world.r.operations.some((operation) => operation.state === 'running' && operation.target === each.host);
+	if (each.waiting.length + each.moving.length > 0 || isAwaited) return plan(world, LOOK_NS, RackTimer.evacuation, index);
 	end(world, each, each.refused.length === 0 ? 'it is empty' : `${each.refused.length} VM${each.refused.length === 1 ? '' : 's'} stay`);
 	if (each.maintainUntilNs >= 0) switchOff(world, each, index);
 }
@@ -79,11 +87,70 @@ function settleMoves(world: World, each: EvacuationRecord): void {
 		const operation = world.r.operations[move.operation - 1];
 		if (operation?.state === 'running') continue;
 		each.moving = each.moving.filter((other) => other !== move);
-		if (operation?.state === 'completed') {
-			each.moved.push(move.vm);
-			if (each.maintainUntilNs >= 0) rackVmOf(world, move.vm).homeHost = each.host;
-		} else each.refused.push({ vm: move.vm, reason: operation?.reason ?? 'cancelled', detail: `its move ${operation?.state ?? 'ended'}` });
+		if (hasLeft(world, move.vm, each)) continue;
+		const reason = operation?.reason ?? 'cancelled';
+		// The way it went is gone, the VM is not: another host or another way may be open.
+		if (WAY_GONE.includes(reason)) each.waiting.push(move.vm);
+		else stays(world, each, move.vm, reason, `its move ${operation?.state ?? 'ended'}`);
 	}
+}
+
+/** Who came to the host meanwhile: sent there by hand, or back from a move that failed. */
+function arrivals(world: World, each: EvacuationRecord): number[] {
+	const known = [...each.waiting, ...each.moving.map(({ vm }) => vm), ...each.refused.map(({ vm }) => vm)];
+	return world.r.vms.flatMap((vm, index) =>
+		vm.instances[vm.running] === each.host && vm.vcpuState !== 'lost' && !known.includes(index) ? [index] : []
+	);
+}
+
+const WAY_GONE: readonly ReasonId[] = ['target-lost', 'host-lost', 'pool-lost', 'stream-broken'];
+
+const isMoved = (world: World, vm: number): boolean =>
+	world.r.operations.some((operation) => operation.vm === vm && operation.state === 'running');
+
+function stays(world: World, each: EvacuationRecord, vm: number, reason: ReasonId, detail: string): void {
+	each.refused.push({ vm, reason, detail });
+	rackVmOf(world, vm).homeHost = -1;
+}
+
+/** It is elsewhere, by its own move or by another's, or it was lost: nothing of it is left to move. */
+function hasLeft(world: World, vmIndex: number, each: EvacuationRecord): boolean {
+	const vm = world.r.vms[vmIndex] as VmRecord;
+	if (vm.vcpuState === 'lost') return true;
+	if (vm.instances[vm.running] === each.host || isMoved(world, vmIndex)) return false;
+	each.moved.push(vmIndex);
+	return true;
+}
+
+/** It died before it was empty: what was left on it is the recoverer's affair, its time ends as planned. */
+function died(world: World, each: EvacuationRecord, index: number): void {
+	each.waiting = [];
+	end(world, each, 'it died before it was empty');
+	if (each.maintainUntilNs > world.r.nowNs) plan(world, each.maintainUntilNs - world.r.nowNs, RackTimer.evacuation, index);
+}
+
+/** The calendar asks for a host that cannot be emptied now. */
+export function leaveOut(world: World, host: number, detail: string, untilNs: number): void {
+	const isDead = world.r.hosts[host]?.power === 'down' && !peerOf(world, host).away;
+	const text = isDead
+		? `${nameOf(world, host)} is dead already: nothing is left to move`
+		: `${detail}: its entry of the calendar is left out`;
+	const causeSeq = note(world, { kind: 'evacuate', rule: 'evacuation', host, values: { vms: 0 }, text });
+	if (!isDead || untilNs <= world.r.nowNs) return;
+	const { evacuations } = rackOf(world);
+	const { nowNs } = world.r;
+	evacuations.push({
+		host,
+		startNs: nowNs,
+		endNs: nowNs,
+		waiting: [],
+		moving: [],
+		moved: [],
+		refused: [],
+		maintainUntilNs: untilNs,
+		causeSeq
+	});
+	plan(world, untilNs - nowNs, RackTimer.evacuation, evacuations.length - 1);
 }
 
 /** Ways from the cheapest on: what lives on the pool only changes hands; what does not is moved through it, or copied. */
@@ -97,7 +164,7 @@ function waysOf(world: World, vmIndex: number): StrategyId[] {
 
 function startOne(world: World, vmIndex: number, from: number, cause: number): Outcome<number, ReasonId> | 'wait' {
 	const vm = world.r.vms[vmIndex] as VmRecord;
-	if (world.r.operations.some((operation) => operation.vm === vmIndex && operation.state === 'running')) return 'wait';
+	if (isMoved(world, vmIndex)) return 'wait';
 	if (vm.vcpuState === 'stopped' && rackVmOf(world, vmIndex).checkpointing) return 'wait';
 	if (vm.vcpuState !== 'running') return refused('vm-not-running', `${vm.id} is ${vm.vcpuState}`);
 	return beginTo(world, vmIndex, from, targets(world, from), cause);
@@ -115,8 +182,6 @@ function targets(world: World, from: number): number[] {
 	});
 	return world.scenario.rack?.placing === 'first' ? serving : serving.toSorted((a, b) => load(a) - load(b) || a - b);
 }
-
-const isEmptied = (world: World, host: number): boolean => rackOf(world).evacuations.some((each) => each.host === host && each.endNs < 0);
 
 /** The first way and host that nothing speaks against; the last refusal otherwise. */
 function beginTo(world: World, vmIndex: number, from: number, hosts: readonly number[], cause: number): Outcome<number, ReasonId> {

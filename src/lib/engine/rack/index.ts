@@ -1,7 +1,7 @@
 import type { World } from '../state/world.ts';
 import { beat, startBeating } from './beats.ts';
 import { checkpointTimer, saved } from './checkpoints.ts';
-import { evacuate, runEvacuation } from './evacuation.ts';
+import { evacuate, leaveOut, runEvacuation } from './evacuation.ts';
 import { hazardTimer, mendTimer } from './hazards.ts';
 import { noticed, resume } from './power.ts';
 import { peerOf, rackOf } from './rack-records.ts';
@@ -55,5 +55,7 @@ export function runRack(world: World, timer: number, of: number): void {
 function calendar(world: World, index: number): void {
 	const entry = world.scenario.rack?.calendar?.[index];
 	const host = world.r.hosts.findIndex((record) => record.id === entry?.host);
-	if (entry && host >= 0) evacuate(world, host, entry.untilNs);
+	if (!entry || host < 0) return;
+	const asked = evacuate(world, host, entry.untilNs);
+	if (!asked.ok) leaveOut(world, host, asked.detail, entry.untilNs);
 }

@@ -57,6 +57,10 @@ export function rackOf(world: World): RackRecords {
 export const peerOf = (world: World, host: number): RackPeerRecord => rackOf(world).peers[host] as RackPeerRecord;
 export const rackVmOf = (world: World, vm: number): RackVmRecord => rackOf(world).vms[vm] as RackVmRecord;
 
+/** It is being emptied: no place for anybody. */
+export const isEmptied = (world: World, host: number): boolean =>
+	rackOf(world).evacuations.some((each) => each.host === host && each.endNs < 0);
+
 /** Whether the host can reach super-page and pool now. */
 export function reachesPool(world: World, host: number): boolean {
 	const peer = peerOf(world, host);

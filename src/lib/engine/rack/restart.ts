@@ -23,7 +23,7 @@ import { ownerIndex, ownerOf, sharedWordsOf } from '../superpage/words.ts';
 import { everyoneCatchesUp, nameOf, poolPagesOf } from './hosts.ts';
 import { dropAllPages } from './loss.ts';
 import { note } from './note.ts';
-import { peerOf, rackOf, rackVmOf, reachesPool } from './rack-records.ts';
+import { isEmptied, peerOf, rackOf, rackVmOf, reachesPool } from './rack-records.ts';
 import { indexOf, plan, RackTimer, turnOf, withTurn } from './timers.ts';
 
 /**
@@ -62,7 +62,8 @@ export function isComing(world: World, vmIndex: number): boolean {
 
 function serves(world: World, host: number): boolean {
 	const peer = peerOf(world, host);
-	return world.r.hosts[host]?.power === 'up' && !(peer.selfFenced && !rackOf(world).poolLost) && !peer.deviceFenced && !peer.away;
+	const isShut = (peer.selfFenced && !rackOf(world).poolLost) || peer.deviceFenced || peer.away || isEmptied(world, host);
+	return world.r.hosts[host]?.power === 'up' && !isShut;
 }
 
 export function able(world: World, vmIndex: number, host: number): Outcome<null, ReasonId> {
