@@ -32,7 +32,7 @@ export interface OpenWorld {
 
 /** A world as the session keeps it: enough to build it again from nothing. */
 export interface LiveWorld {
-	readonly spec: WorldSpec;
+	spec: WorldSpec;
 	readonly scenario: Scenario;
 	world: WorldId;
 	status: WorldStatus;

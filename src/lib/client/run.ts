@@ -119,6 +119,12 @@ export class Run {
 		return live;
 	}
 
+	rename(names: readonly string[]): void {
+		this.live.forEach((live, index) => {
+			live.spec = { ...live.spec, label: names[index] ?? live.scenario.title };
+		});
+	}
+
 	async open(specs: readonly WorldSpec[]): Promise<Outcome<null, ReasonId>> {
 		for (const spec of specs) {
 			const read = readScenario(spec.scenario);

@@ -94,8 +94,7 @@ export class Session {
 		options: SessionOptions = {}
 	): Promise<Outcome<Session, ReasonId | 'no-engine'>> {
 		const outcome = await Session.open(link.worlds, options);
-		if (!outcome.ok) return outcome;
-		await arrive(outcome.value, link);
+		if (outcome.ok) await arrive(outcome.value, link);
 		return outcome;
 	}
 
@@ -185,6 +184,11 @@ export class Session {
 		await this.seek(this.nowNs);
 	}
 
+	rename(names: readonly string[]): void {
+		this.#run.rename(names);
+		this.#publish();
+	}
+
 	finishMotion(): void {
 		this.settlePhase = 1;
 	}
@@ -210,7 +214,7 @@ export class Session {
 		return outcome ?? words.noEngine(this.state);
 	}
 
-	canUndo(worldIndex = this.#lastSentTo): boolean {
+	canUndo(worldIndex = this.#sentTo.at(-1) ?? -1): boolean {
 		return (this.#atTurn(worldIndex)?.past.length ?? 0) > 0;
 	}
 	canRedo(worldIndex = one.lastUndone(this.#run.live)): boolean {
@@ -220,7 +224,7 @@ export class Session {
 	/** The journal without the last command that was sent here; goes back to that command's moment. */
 	async undo(worldIndex?: number): Promise<void> {
 		await this.#change('undo', async () => {
-			const index = worldIndex ?? this.#lastSentTo;
+			const index = worldIndex ?? this.#sentTo.at(-1) ?? -1;
 			if (!(await this.#run.undo(index))) return;
 			const sent = this.#sentTo.lastIndexOf(index);
 			if (sent >= 0) this.#sentTo.splice(sent, 1);
@@ -252,9 +256,6 @@ export class Session {
 		await this.#run.jump(ns, 'Bringing the worlds to one moment');
 	}
 
-	get #lastSentTo(): number {
-		return this.#sentTo.at(-1) ?? -1;
-	}
 	/** Read together with the turn, so that what depends on it is looked at again after each. */
 	#atTurn(worldIndex: number) {
 		return this.turn >= 0 ? this.#run.live[worldIndex] : undefined;

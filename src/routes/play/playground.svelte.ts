@@ -7,27 +7,23 @@ import {
 } from '$lib/client/session.svelte.ts';
 import { ensureIsolation } from '$lib/client/isolation.ts';
 import { PLAIN_VIEW, shareLink, type LinkState, type LinkView } from '$lib/client/permalink.ts';
-import type { Command, JournalEntry } from '$lib/engine/contract/commands.ts';
+import type { Command } from '$lib/engine/contract/commands.ts';
 import type { ObjectName } from '$lib/engine/contract/queries.ts';
 import { CATALOGUE } from '$lib/engine/contract/scenario/catalogue/index.ts';
 import { readScenario } from '$lib/engine/contract/scenario/read.ts';
 import type { Difference } from '$lib/viz/compare/difference.ts';
-import { differences } from '$lib/viz/compare/differences.ts';
-import { byOtherMover, strategyOf, untilForBoth } from '$lib/viz/compare/other-mover.ts';
 import type { TimeWindow } from '$lib/viz/timeline/window.ts';
 import { sameObject } from '$lib/viz/words/objects.ts';
 import { frameClock } from '$lib/viz/frame/frame-clock.ts';
 import { Address } from './history.ts';
 import { Notice } from './notice.svelte.ts';
-import { worldName } from './world-name.ts';
+import { Several } from './several.svelte.ts';
 import { refusalOf, type Refusal } from './refusal.ts';
 import { stageKind, stageKinds, type StageKind } from './stage-kind.ts';
 
 export { refusalOf, type Refusal } from './refusal.ts';
 
 export type PanelId = 'scenario' | 'open' | 'migrate' | 'load' | 'pin' | 'compare' | 'check';
-
-const MOST_WORLDS = 4;
 
 /** Everything the playground knows beyond the session: what is selected, shown, open. Nothing here is per page of memory. */
 export class Playground {
@@ -59,6 +55,7 @@ export class Playground {
 	onbadlink: (fragment: string) => void = () => undefined;
 
 	readonly address = new Address();
+	readonly several = new Several(this);
 	#generation = 0;
 
 	readonly world: OpenWorld | null = $derived(this.session?.worlds[this.active] ?? null);
@@ -71,15 +68,13 @@ export class Playground {
 
 	/** The world shown below the first one. */
 	readonly secondIndex: number = $derived(this.active === 0 ? 1 : this.active);
-	readonly pair: readonly [OpenWorld, OpenWorld] | null = $derived.by(() => {
-		const worlds = this.session?.worlds ?? [];
-		const first = worlds[0];
-		const second = worlds[this.secondIndex];
-		return this.compare && first && second ? [first, second] : null;
-	});
-	readonly differences: readonly Difference[] = $derived(
-		this.pair ? differences(this.pair[0].status, this.pair[1].status, 7) : []
+	/** Worlds that are seen together; null where one is seen alone. */
+	readonly together: readonly OpenWorld[] | null = $derived(this.several.together);
+	/** Two of them, large. */
+	readonly pair: readonly [OpenWorld, OpenWorld] | null = $derived(
+		this.together?.length === 2 ? (this.together as [OpenWorld, OpenWorld]) : null
 	);
+	readonly differences: readonly Difference[] = $derived(this.several.differences(7));
 
 	readonly view: LinkView = $derived({
 		...PLAIN_VIEW,
@@ -88,7 +83,8 @@ export class Playground {
 			fromNs: Math.round(this.shown.startNs),
 			toNs: Math.round(this.shown.endNs)
 		},
-		compare: this.compare
+		compare: this.compare,
+		names: this.several.namesForLink
 	});
 
 	/** First opening: what the address says, else the first scenario of the catalogue. */
@@ -147,12 +143,11 @@ export class Playground {
 	}
 
 	async openLink(link: LinkState): Promise<void> {
-		const label = (index: number): string =>
-			worldName(link.worlds[index]?.journal ?? [], link.worlds.length, index);
+		const names = this.several.namesOfLink(link);
 		await this.#replace(() =>
 			Session.openLink({
 				...link,
-				worlds: link.worlds.map((world, index) => ({ ...world, label: label(index) }))
+				worlds: link.worlds.map((world, index) => ({ ...world, label: names[index] as string }))
 			})
 		);
 		this.#applyView(link.view);
@@ -286,110 +281,6 @@ export class Playground {
 	showKind(kind: StageKind): void {
 		this.#wantedKind = kind;
 		this.selection = null;
-	}
-
-	// ——— several worlds ———
-
-	/** Beside the run on the stage, the same VM moved the other way; from one seed, on one clock. */
-	async toggleCompare(): Promise<void> {
-		this.notice.end();
-		const session = this.session;
-		if (!session) return;
-		if (this.compare) {
-			this.compare = false;
-			void this.remember(true);
-			return;
-		}
-		if (session.worlds.length > 1) {
-			this.compare = true;
-			void this.remember(true);
-			return;
-		}
-		const world = session.worlds[0]!;
-		const strategy = strategyOf(world.journal);
-		if (strategy === null) {
-			this.panel = 'compare';
-			return;
-		}
-		await this.addWorld(byOtherMover(world.journal));
-	}
-
-	/** Adds a world with another journal to those on the clock, and shows the first and the new one together. */
-	async addWorld(
-		journal: readonly JournalEntry[],
-		belief: string | null = null,
-		label?: string
-	): Promise<boolean> {
-		const session = this.session;
-		if (!session) return false;
-		const worlds = session.worlds;
-		if (worlds.length >= MOST_WORLDS) {
-			this.say('Four worlds are the most on one clock.');
-			return false;
-		}
-		const from = worlds[this.active] ?? worlds[0]!;
-		/** Both must be seen to their ends: the longer one says how far the clock goes. */
-		const watched = (scenario: unknown): unknown => {
-			const read = readScenario(scenario);
-			return read.ok ? { ...read.value, untilNs: untilForBoth(read.value) } : scenario;
-		};
-		const specs: WorldSpec[] = [
-			...worlds.map((world, index) => ({
-				...world.spec,
-				scenario: watched(world.spec.scenario),
-				journal: world.journal,
-				label: worlds.length === 1 ? worldName(world.journal, 2, index) : world.label
-			})),
-			{
-				scenario: watched(from.spec.scenario),
-				journal,
-				belief,
-				label: label ?? this.#freeName(worldName(journal, 2, worlds.length))
-			}
-		];
-		const names = new Set(specs.map((spec) => spec.label));
-		if (names.size < specs.length) specs[0] = { ...specs[0]!, label: 'main' };
-		const opened = await this.openWorlds(specs, session.nowNs, true);
-		if (opened) {
-			// The first and the new one are those that are seen.
-			if (specs.length > 2) this.active = specs.length - 1;
-			this.compare = true;
-			this.panel = null;
-			void this.remember(false);
-		}
-		return opened;
-	}
-
-	#freeName(wanted: string): string {
-		const taken = new Set((this.session?.worlds ?? []).map((world) => world.label));
-		if (!taken.has(wanted)) return wanted;
-		for (let number = 2; ; number += 1)
-			if (!taken.has(`${wanted} ${number}`)) return `${wanted} ${number}`;
-	}
-
-	/** The same run up to now; from here it can go another way. */
-	async fork(): Promise<void> {
-		const world = this.world;
-		if (!world || !this.session) return;
-		const nowNs = this.session.nowNs;
-		const journal = world.journal.filter((entry) => entry.atNs <= nowNs);
-		const opened = await this.addWorld(journal, world.spec.belief ?? null, this.#freeName('fork'));
-		if (opened && this.session) {
-			this.compare = false;
-			this.active = this.session.worlds.length - 1;
-			void this.remember(false);
-		}
-	}
-
-	async closeWorld(index: number): Promise<void> {
-		const session = this.session;
-		if (!session || session.worlds.length < 2) return;
-		const specs = session.worlds
-			.filter((_, at) => at !== index)
-			.map((world) => ({ ...world.spec, journal: world.journal, label: world.label }));
-		this.compare = this.compare && specs.length > 1;
-		this.active = 0;
-		await this.openWorlds(specs, session.nowNs, true);
 	}
 
 	// ——— links ———

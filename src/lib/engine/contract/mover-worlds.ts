@@ -14,6 +14,7 @@ import type { MigrationParameters } from './commands.ts';
 import type { CostTable } from './costs.ts';
 import type { StrategyId } from './migration/strategies.ts';
 import type { RunSummary } from './queries.ts';
+import type { WaysScenario } from './scenario/ways-schema.ts';
 
 /**
  * One guest, one order, every way to move it: the scenario of each way for the engine, and what the closed forms say of the
@@ -39,7 +40,7 @@ export interface Mover {
 	readonly pages: 'thp' | '4k';
 	readonly parameters: MigrationParameters;
 	/** Its memory lies on the pool from the start. */
-	readonly ways?: Readonly<Record<string, string>>;
+	readonly ways?: WaysScenario;
 	/** Where its figures come from, or that nobody has any. */
 	readonly measured: string;
 }

@@ -1,8 +1,9 @@
 import { formatBytesBinary, formatBytesDecimal, formatNs, formatPpm } from '../../base/format.ts';
+import { PAGE_BYTES } from '../../base/units.ts';
 import type { OperationStatus, VmStatus, WorldStatus } from '../../engine/contract/status.ts';
 import { operationOf, stoppedNs } from '../describe/moment.ts';
-import type { Difference } from './difference.ts';
-import { machineDifferences } from './machine-differences.ts';
+import { differ, type Difference } from './difference.ts';
+import { machineReadings } from './machine-differences.ts';
 
 interface Reading {
 	readonly id: string;
@@ -25,6 +26,10 @@ function phaseWord({ phase, round }: OperationStatus): string {
 			return phase;
 	}
 }
+
+/** Pages that may not move: pins of transfers, of devices, and of memory registered for RDMA, on all hosts. */
+export const pinnedBytes = ({ memories }: WorldStatus): number =>
+	memories.reduce((sum, { shortPins, longPins }) => sum + shortPins + longPins, 0) * PAGE_BYTES;
 
 const READINGS: readonly Reading[] = [
 	{
@@ -59,52 +64,47 @@ const READINGS: readonly Reading[] = [
 		label: 'over CXL',
 		read: (_, operation) => formatBytesDecimal(operation?.cxlBytes ?? 0)
 	},
+	{ id: 'pins', label: 'pinned', read: (_, __, status) => formatBytesBinary(pinnedBytes(status)) },
 	{
 		id: 'left',
 		label: 'left to move',
-		read: (_, operation) => formatBytesBinary((operation?.pagesLeft ?? 0) * 4096)
+		read: (_, operation) => formatBytesBinary((operation?.pagesLeft ?? 0) * PAGE_BYTES)
 	},
 	{ id: 'lost', label: 'work lost', read: (vm) => formatNs(vm.lostWorkNs) }
 ];
 
 /** Only what differs, in a lasting order, at most `limit`. Worlds without a common VM differ in their machines. */
-export function differences(a: WorldStatus, b: WorldStatus, limit = 7): Difference[] {
-	const vmA = a.vms[0];
-	const vmB = b.vms.find((vm) => vm.id === vmA?.id);
-	if (!vmA || !vmB) return machineDifferences(a, b).slice(0, limit);
-	const found: Difference[] = [];
-	for (const reading of READINGS) {
-		const left = reading.read(vmA, operationOf(a), a);
-		const right = reading.read(vmB, operationOf(b), b);
-		if (left !== right) found.push({ id: reading.id, label: reading.label, values: [left, right] });
-	}
-	return found.slice(0, limit);
+export function differences(worlds: readonly WorldStatus[], limit = 7): Difference[] {
+	const found = hasCommonVm(worlds) ? readings(worlds) : machineReadings(worlds);
+	return found.filter((one) => differ(one.values)).slice(0, limit);
 }
 
-/** All readings, also those that agree: figures that keep their place while two worlds play. */
-export function readings(a: WorldStatus, b: WorldStatus, ids: readonly string[]): Difference[] {
-	const vmA = a.vms[0];
-	const vmB = b.vms.find((vm) => vm.id === vmA?.id);
-	if (!vmA || !vmB) return [];
-	return ids.flatMap((id) => {
-		const reading = READINGS.find((one) => one.id === id);
-		if (!reading) return [];
-		return {
-			id,
-			label: reading.label,
-			values: [reading.read(vmA, operationOf(a), a), reading.read(vmB, operationOf(b), b)] as const
-		};
-	});
+/** All readings, also those that agree: figures that keep their place while worlds play. */
+export function readings(worlds: readonly WorldStatus[]): Difference[] {
+	if (!hasCommonVm(worlds)) return [];
+	const id = worlds[0]?.vms[0]?.id;
+	return READINGS.map(({ read, ...reading }) => ({
+		...reading,
+		values: worlds.map((world) =>
+			read(world.vms.find((vm) => vm.id === id) as VmStatus, operationOf(world), world)
+		)
+	}));
 }
 
-/** The differences as one text, for people who do not see the two stages. */
-export function differenceWords(
-	list: readonly Difference[],
-	names: readonly [string, string]
-): string {
-	if (list.length === 0) return 'The two worlds do not differ yet.';
+function hasCommonVm(worlds: readonly WorldStatus[]): boolean {
+	const first = worlds[0]?.vms[0];
+	return first !== undefined && worlds.every((world) => world.vms.some((vm) => vm.id === first.id));
+}
+
+/** The differences as one text, for people who do not see the stages. */
+export function differenceWords(list: readonly Difference[], names: readonly string[]): string {
+	if (list.length === 0)
+		return names.length > 2 ? 'The worlds do not differ yet.' : 'The two worlds do not differ yet.';
 	return list
-		.map((one) => `${one.label}: ${names[0]} ${one.values[0]}, ${names[1]} ${one.values[1]}`)
+		.map(
+			(one) =>
+				`${one.label}: ${one.values.map((value, index) => `${names[index] ?? ''} ${value}`).join(', ')}`
+		)
 		.join('; ')
 		.concat('.');
 }

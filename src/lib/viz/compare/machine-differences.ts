@@ -5,19 +5,22 @@ import type { WorldStatus } from '../../engine/contract/status.ts';
 import { sizeWords } from '../virtio-mem/words.ts';
 import type { Difference } from './difference.ts';
 
-/** Where the machines of two worlds on one clock differ now: only what differs, in a lasting order. */
-export function machineDifferences(a: WorldStatus, b: WorldStatus): Difference[] {
-	return a.machines.flatMap((one) => {
-		const other = b.machines.find((candidate) => candidate.id === one.id);
-		if (!other) return [];
-		const name = a.machines.length > 1 ? `${one.id}: ` : '';
-		const [left, right] = [readingsOf(one, a.nowNs), readingsOf(other, b.nowNs)];
-		return [...new Set([...left.keys(), ...right.keys()])].flatMap((label): Difference[] => {
-			const values = [left.get(label) ?? 'none', right.get(label) ?? 'none'] as const;
-			return values[0] === values[1]
-				? []
-				: [{ id: `${one.id} ${label}`, label: `${name}${label}`, values: [values[0], values[1]] }];
-		});
+/** What is read of the machines that all worlds on one clock have, in a lasting order. */
+export function machineReadings(worlds: readonly WorldStatus[]): Difference[] {
+	const [first] = worlds;
+	return (first?.machines ?? []).flatMap((one) => {
+		const same = worlds.map((world) => world.machines.find(({ id }) => id === one.id));
+		if (same.some((machine) => machine === undefined)) return [];
+		const name = (first?.machines.length ?? 0) > 1 ? `${one.id}: ` : '';
+		const found = same.map((machine, at) =>
+			readingsOf(machine as MachineStatus, (worlds[at] as WorldStatus).nowNs)
+		);
+		const labels = new Set(found.flatMap((each) => [...each.keys()]));
+		return [...labels].map((label): Difference => ({
+			id: `${one.id} ${label}`,
+			label: `${name}${label}`,
+			values: found.map((each) => each.get(label) ?? 'none')
+		}));
 	});
 }
 

@@ -2,6 +2,7 @@ import { NS_PER_MS, NS_PER_S } from '../../base/units.ts';
 import type { Scenario } from '../../engine/contract/scenario/schema.ts';
 import type { JournalEntry, MigrateCommand, StrategyId } from '../../engine/contract/commands.ts';
 import { passesByCopy, STRATEGY_WORDS } from '../../engine/contract/migration/strategies.ts';
+import { COPY, ordered } from './ways.ts';
 
 const ROUND_NS = 100 * NS_PER_MS;
 
@@ -15,25 +16,14 @@ export const strategyName = (strategy: StrategyId): string => STRATEGY_WORDS[str
  * The same journal with every migration done the other way. Parameters that mean something to one way only are dropped; a
  * copy gets an unlimited bandwidth and eight channels, so that the wire and not QEMU's cautious default is compared.
  */
-export function byOtherMover(journal: readonly JournalEntry[]): JournalEntry[] {
-	return journal.map((entry) =>
+export const byOtherMover = (journal: readonly JournalEntry[]): JournalEntry[] =>
+	journal.map((entry) =>
 		entry.command.name === 'migrate' ? { ...entry, command: swapped(entry.command) } : entry
 	);
-}
 
 function swapped(command: MigrateCommand): MigrateCommand {
 	const strategy = otherStrategy(command.strategy);
-	const { parameters, ...rest } = command;
-	const limit = parameters?.downtimeLimitNs;
-	if (strategy === 'precopy')
-		return {
-			...rest,
-			strategy,
-			parameters: { maxBandwidthBytesPerSecond: 0, multifdChannels: 8 }
-		};
-	return limit === undefined
-		? { ...rest, strategy }
-		: { ...rest, strategy, parameters: { downtimeLimitNs: limit } };
+	return ordered(command, strategy, strategy === 'precopy' ? COPY : {});
 }
 
 /** The way that a journal moves its VM first; null when it orders no migration. */

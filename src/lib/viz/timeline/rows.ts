@@ -13,7 +13,7 @@ export interface TrackRows {
 	readonly axisY: number;
 }
 
-/** One run has a tall track, two share the room; a short page folds the speed to a strip of 10 pixels (look.md 3). */
+/** One run has a tall track, two share the room, more take more; a short page folds the speed to a strip of 10 pixels (look.md 3). */
 export function trackRows(count: number, compact: boolean): TrackRows {
 	const height = compact ? 87 : 113;
 	if (count <= 1)
@@ -38,5 +38,6 @@ export function trackRows(count: number, compact: boolean): TrackRows {
 		speedY: from + index * each + phaseHeight + 1,
 		speedHeight
 	}));
-	return { height, rows, axisY: from + count * each - 1 };
+	const axisY = from + count * each - 1;
+	return { height: Math.max(height, axisY + (compact ? 26 : 24)), rows, axisY };
 }

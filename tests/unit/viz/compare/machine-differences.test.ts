@@ -21,7 +21,7 @@ describe('two worlds of a machine', () => {
 	const at = (ns: number) => {
 		one.advance(ns);
 		other.advance(ns);
-		return differences(one.status(), other.status(), 9);
+		return differences([one.status(), other.status()], 9);
 	};
 	it('do not differ before they part', () => {
 		expect(at(3_300_000_000)).toEqual([]);
