@@ -1,6 +1,7 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import type { Connect, Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { localImports } from './tools/local-imports.mjs';
 
 // Tests must not see the time zone of the machine that runs them.
 process.env.TZ = 'UTC';
@@ -23,22 +24,6 @@ function isolationHeaders(): Plugin {
 	};
 }
 
-/** Folders of tests/ that run in Node; tests/e2e belongs to Playwright. */
-const nodeSuites = [
-	'unit',
-	'exhaustive',
-	'property',
-	'model',
-	'sim',
-	'sync',
-	'golden',
-	'conformance',
-	'faults',
-	'comparison',
-	'lessons',
-	'permalinks'
-];
-
 export default defineConfig({
 	plugins: [isolationHeaders(), sveltekit()],
 	// One file: SvelteKit tells the service worker of a worker's first file only, not of its parts.
@@ -51,12 +36,22 @@ export default defineConfig({
 		maxWorkers: 2,
 		// Tests keep nothing in modules: each worker loads the engine once, not once per file.
 		isolate: false,
+		// One project for all that loads the engine: a worker goes on to a file of its own project only.
 		projects: [
-			...nodeSuites.map((name) => ({
-				extends: true as const,
-				test: { name, environment: 'node', include: [`tests/${name}/**/*.test.ts`] }
-			})),
-			{ extends: true, test: { name: 'tidy', environment: 'node', include: ['tests/*.test.ts'] } }
+			{
+				extends: true,
+				plugins: [localImports()],
+				test: { name: 'node', environment: 'node', include: ['tests/*/**/*.test.ts'] }
+			},
+			{
+				extends: true,
+				test: {
+					name: 'tidy',
+					environment: 'node',
+					include: ['tests/*.test.ts'],
+					sequence: { groupOrder: 1 }
+				}
+			}
 		]
 	}
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheFolder } from '../tools/paths.mjs';
+import { withLocalImports } from '../tools/local-imports.mjs';
 import { createStaticServer, listen } from '../tools/serve.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -175,5 +176,20 @@ describe('the runner of TypeScript tools', () => {
 		const result = run('tools/nothing.ts');
 		expect([result.status, result.stdout]).toEqual([2, '']);
 		expect(result.stderr).toContain('There is no tools/nothing.ts');
+	});
+});
+
+describe('imports as constants', () => {
+	it('names what is imported once, and leaves every other line in its place', () => {
+		const code =
+			"import one, {\n\ttwo as second,\n\tthree\n} from './a.ts';\nimport * as all from './b.ts';\nimport './c.ts';\nexport const four = second;\n";
+		expect(withLocalImports(code)).toBe(
+			"import * as __module_0 from './a.ts'; const one = __module_0.default, second = __module_0.two, three = __module_0.three;\n\n\n\n" +
+				"import * as all from './b.ts';\nimport './c.ts';\nexport const four = second;\n"
+		);
+	});
+
+	it('refuses an export that could change after it was read', () => {
+		expect(() => withLocalImports('export let count = 0;')).toThrow('an export that can be assigned to: export let count = 0;');
 	});
 });

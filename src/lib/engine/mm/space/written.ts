@@ -22,6 +22,11 @@ export function uniformWritten(world: World, vm: AddressSpace, guestBlock: numbe
 	return word < WRITTEN_DETAIL ? word : -1;
 }
 
+/** Index of the first of the 512 counts of a guest block whose counts differ (`uniformWritten` is −1). */
+export function writtenRows(world: World, vm: AddressSpace, guestBlock: number): number {
+	return (world.c.guestWritten.get(vm.firstGuestBlock + guestBlock) - WRITTEN_DETAIL) * PAGES_PER_BLOCK;
+}
+
 /** Counts one more write of the page and returns the new count. */
 export function countWrite(world: World, vm: AddressSpace, gfn: number): number {
 	const { c } = world;
