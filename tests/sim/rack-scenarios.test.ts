@@ -43,6 +43,12 @@ const WANTED: Readonly<Record<string, (simulation: Simulation) => void>> = {
 		expect(simulation.status().operations[0]!.downtimeNs! / 1e6).toBeCloseTo(30.2, 1);
 	},
 	'both-die-frozen': (simulation) => expect(simulation.status().rack!.losses[0]!.registersWhole).toBe(true),
+	'fabric-manager-fails': (simulation) => {
+		const at = (kind: string): number => simulation.status().rack!.events.find((each) => each.kind === kind)!.atNs;
+		expect(at('claim')).toBeLessThan(3e8);
+		expect(at('fence')).toBeGreaterThanOrEqual(9e8);
+		expect(gone(simulation)[0]).toMatch(/^vm0 from-checkpoint [BC] 0\.8/);
+	},
 	'by-chance': (simulation) => expect(simulation.status().rack!.hazards.reduce((sum, { struck }) => sum + struck, 0)).toBeGreaterThan(0)
 };
 

@@ -96,6 +96,7 @@ const WAYS: Readonly<Record<ReasonId, () => string>> = {
 		simulation.send({ name: 'rack', execute: 'lose-pool' });
 		return ended(simulation);
 	},
+	'fabric-manager-lost': () => racked(['lose-fabric-manager'], ['fence', { host: 'A' }]),
 	'qemu-refuses': () =>
 		refusal({
 			switchyard: 1,

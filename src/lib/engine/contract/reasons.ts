@@ -68,6 +68,11 @@ export const REASONS = {
 	'host-not-down': reason('EINVAL', 'The host runs.', 'our own rule'),
 	'link-state': reason('EALREADY', 'It is in that state already, or the way that is needed is cut.', 'our own rule'),
 	'pool-lost': reason('EIO', 'The pool failed with all that lay on it.', 'our design (cxl-fabric reference 10.6)'),
+	'fabric-manager-lost': reason(
+		'ENODEV',
+		'No fabric manager answers: nobody is cut off and no capacity is given out.',
+		'our design (cxl-fabric reference 10.6)'
+	),
 	'not-on-pool': reason(
 		'EINVAL',
 		'Pages of the VM are in DRAM: registers alone would bring nothing back.',

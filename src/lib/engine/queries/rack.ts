@@ -13,6 +13,8 @@ export function rackStatus(world: World): RackStatus | null {
 	return {
 		ha: haOf(world),
 		pool: world.scenario.pool ? (rack.poolLost ? 'lost' : 'up') : null,
+		fabricManager: rack.fabricManagerLost === true ? 'lost' : 'up',
+		switchCut: rack.switchCut === true,
 		hosts: rack.peers.map((peer, index) => hostStatus(world, peer, index)),
 		vms: rack.vms.map((vm, index) => vmStatus(world, vm, index)),
 		// Lists that only grow by whole entries: the page gets its own copy.

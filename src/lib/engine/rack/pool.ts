@@ -91,3 +91,24 @@ export function restorePool(world: World): Outcome<string, ReasonId> {
 	note(world, { kind: 'pool', rule: 'pool-loss', host: -1, text });
 	return ok(text);
 }
+
+/** Hand-offs go on; whoever has to be cut off waits, and no capacity is given out (cxl-fabric reference 10.6, row FM). */
+export function loseFabricManager(world: World): Outcome<string, ReasonId> {
+	const rack = rackOf(world);
+	if (!world.scenario.pool) return refused('no-shared-memory', 'the scenario has no pool');
+	if (rack.fabricManagerLost) return refused('link-state', 'the fabric manager has failed already');
+	everyoneCatchesUp(world);
+	rack.fabricManagerLost = true;
+	const text = 'no fabric manager answers';
+	note(world, { kind: 'pool', rule: 'fabric-manager-loss', host: -1, text });
+	return ok(text);
+}
+
+export function restoreFabricManager(world: World): Outcome<string, ReasonId> {
+	const rack = rackOf(world);
+	if (!rack.fabricManagerLost) return refused('link-state', 'the fabric manager works');
+	delete rack.fabricManagerLost;
+	const text = 'the fabric manager answers again';
+	note(world, { kind: 'pool', rule: 'fabric-manager-loss', host: -1, text });
+	return ok(text);
+}

@@ -6,7 +6,7 @@ import type { HostRecord } from '../state/records.ts';
 import type { RecoveryRecord } from '../state/rack-records.ts';
 import type { World } from '../state/world.ts';
 import { clearDescriptors } from '../superpage/descriptors.ts';
-import { ownerIndex, phaseIndex, sharedWordsOf } from '../superpage/words.ts';
+import { ownerIndex, ownerOf, phaseIndex, sharedWordsOf } from '../superpage/words.ts';
 import { everyoneCatchesUp, nameOf, poolPagesOf } from './hosts.ts';
 import { loseVm } from './loss.ts';
 import { note } from './note.ts';
@@ -131,6 +131,7 @@ function claim(world: World, recovery: RecoveryRecord): void {
 function fence(world: World, recovery: RecoveryRecord): void {
 	const ha = haOf(world);
 	const { victim, by, epoch, incarnation } = recovery;
+	if (fencesByDevice(world) && rackOf(world).fabricManagerLost === true) return unfenced(world, recovery);
 	if (ha?.fencing !== 'none' && !world.r.faults.includes('skip-fence')) {
 		if (ha?.fencing === 'device') peerOf(world, victim).deviceFenced = true;
 		writeFence(world, victim, incarnation, epoch);
@@ -146,6 +147,33 @@ function fence(world: World, recovery: RecoveryRecord): void {
 	}
 	recovery.step = 'scan';
 	next(world, recovery, stepNs(world, recovery));
+}
+
+/**
+ * Nobody answers who could cut the victim off. What it may still run waits; a VM in the hand-off is run by nobody, and one whose
+ * target is gone too is taken at once (cxl-fabric reference 10.6, row FM).
+ */
+function unfenced(world: World, recovery: RecoveryRecord): void {
+	const { victim, by } = recovery;
+	if (!recovery.waits)
+		note(world, {
+			kind: 'claim',
+			rule: 'fabric-manager-loss',
+			host: victim,
+			by,
+			cause: recovery.causeSeq,
+			text: `${nameOf(world, by)} cannot have ${nameOf(world, victim)} cut off: no fabric manager answers, its VMs wait`
+		});
+	recovery.waits = true;
+	everyoneCatchesUp(world);
+	const isGiven = (vm: number): boolean => {
+		const move = world.r.operations.find((each) => each.vm === vm && each.state === 'running');
+		const targetGone = !move || world.r.hosts[move.target]?.power === 'down';
+		return targetGone && ownerOf(world, vm).state === OwnerState.handoff;
+	};
+	const given = orphan(world, victim, recovery.causeSeq, isGiven);
+	if (haOf(world)?.restart) for (const vm of given) if (!isComing(world, vm)) planRestart(world, vm, -1);
+	next(world, recovery, haOf(world)?.heartbeatNs ?? 1e7);
 }
 
 export function writeFence(world: World, victim: number, incarnation: number, epoch: number): void {

@@ -5,6 +5,10 @@ export interface RackRecords {
 	/** Stream from which hazards are drawn; −1 without any. */
 	hazardStream: number;
 	poolLost: boolean;
+	/** The switch is down: no host reaches the pool. Absent while it works. */
+	switchCut?: true;
+	/** Absent while it answers. */
+	fabricManagerLost?: true;
 	/** Beats are sent. */
 	beating: boolean;
 	peers: RackPeerRecord[];
@@ -81,6 +85,8 @@ export interface RecoveryRecord {
 	/** Grows with each plan of its next step: what was planned before is ignored. */
 	turn: number;
 	step: 'suspect' | 'claim' | 'fence' | 'scan' | 'restart' | 'done';
+	/** It has said that it waits for a fabric manager. */
+	waits?: true;
 	startNs: number;
 	endNs: number;
 	causeSeq: number;

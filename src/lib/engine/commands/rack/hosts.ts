@@ -10,11 +10,12 @@ import { evacuate } from '../../rack/evacuation.ts';
 import { everyoneCatchesUp, nameOf, poolPagesOf } from '../../rack/hosts.ts';
 import { cutLink, mendLink } from '../../rack/links.ts';
 import { note } from '../../rack/note.ts';
-import { losePool, restorePool } from '../../rack/pool.ts';
+import { loseFabricManager, losePool, restoreFabricManager, restorePool } from '../../rack/pool.ts';
 import { boot, crash, pause, resume } from '../../rack/power.ts';
 import { peerOf, rackOf, rackVmOf, reachesPool } from '../../rack/rack-records.ts';
 import { orphan, writeFence } from '../../rack/recovery.ts';
 import { able, isComing, planRestart } from '../../rack/restart.ts';
+import { cutSwitch, mendSwitch } from '../../rack/switch.ts';
 import type { HostRecord, VmRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import type { RackSubject, RackWordRun } from './word.ts';
@@ -55,8 +56,12 @@ export const HOSTS: Readonly<Record<keyof typeof HOST_WORDS, RackWordRun>> = {
 		const link = linkOf(given);
 		return link.ok ? mendLink(world, host, link.value) : link;
 	}),
+	'lose-fabric-manager': loseFabricManager,
+	'restore-fabric-manager': restoreFabricManager,
 	'lose-pool': losePool,
 	'restore-pool': restorePool,
+	'cut-switch': cutSwitch,
+	'mend-switch': mendSwitch,
 	checkpoint: (world, { vm }) => (vm < 0 ? refused('bad-command', 'vm: which one?') : takeCheckpoint(world, vm)),
 	fence: ofHost(fenceByHand),
 	recover: recover,
@@ -76,6 +81,7 @@ export const HOSTS: Readonly<Record<keyof typeof HOST_WORDS, RackWordRun>> = {
 function fenceByHand(world: World, host: number): Outcome<string, ReasonId> {
 	if (!world.scenario.pool) return refused('no-shared-memory', 'the scenario has no pool');
 	if (rackOf(world).poolLost) return refused('pool-lost', 'the pool has failed: nothing is left to cut it off from');
+	if (rackOf(world).fabricManagerLost) return refused('fabric-manager-lost', 'no fabric manager answers: nobody can be cut off');
 	const peer = peerOf(world, host);
 	if (peer.deviceFenced) return refused('link-state', `${nameOf(world, host)} is cut off already`);
 	everyoneCatchesUp(world);

@@ -8,9 +8,13 @@ export const HOST_WORDS = {
 	'mend-link': 'a link of the host works again: {link: cxl or network}',
 	'lose-pool': 'the pool fails with all that lies on it',
 	'restore-pool': 'an empty pool is there again',
+	'cut-switch': 'the CXL switch fails: no host reaches the pool, what lies there waits',
+	'mend-switch': 'the CXL switch works again',
 	checkpoint: 'the registers of a VM that lives on the pool are saved in the super-page',
 	fence: 'the fabric manager cuts a host off the pool, whatever it does',
 	recover: 'a VM without a host is started on another: {to}',
 	evacuate: 'every VM of the host moves away',
-	maintain: 'the host is emptied, switched off and brought back: {forNs}'
+	maintain: 'the host is emptied, switched off and brought back: {forNs}',
+	'lose-fabric-manager': 'no fabric manager answers: nobody can be cut off, and no capacity is given out',
+	'restore-fabric-manager': 'the fabric manager answers again'
 } as const;

@@ -68,6 +68,12 @@ export const RACK_RULES = {
 		'cxl-fabric reference 10.6',
 		'our design'
 	),
+	'fabric-manager-loss': rule(
+		'the fabric manager fails',
+		'Hand-offs go on, they change no capacity. Nobody can be cut off, so that what a dead host may still run waits; a VM that nobody runs is taken all the same.',
+		'cxl-fabric reference 10.6',
+		'our design'
+	),
 	evacuation: rule(
 		'evacuation',
 		'VMs leave a host one by one, so many at a time, each by the cheapest way that is open to it.',

@@ -5,6 +5,9 @@ import type { ReasonId } from '../reasons.ts';
 export interface RackStatus {
 	readonly ha: HaStatus | null;
 	readonly pool: 'up' | 'lost' | null;
+	/** No host reaches the pool, whose contents wait. */
+	readonly switchCut: boolean;
+	readonly fabricManager: 'up' | 'lost';
 	readonly hosts: readonly RackHostStatus[];
 	readonly vms: readonly RackVmStatus[];
 	/** What happened to hosts and links, oldest first; the newest 400 are kept. */
@@ -84,6 +87,7 @@ export type RackEventKind =
 	| 'cut'
 	| 'mend'
 	| 'pool'
+	| 'gone'
 	| 'self-fence'
 	| 'suspect'
 	| 'claim'
@@ -122,7 +126,8 @@ export interface LossStatus {
 	readonly atNs: number;
 	/** Since when nobody runs it: earlier where its host only stood still. */
 	readonly sinceNs: number;
-	readonly why: 'crash' | 'fenced' | 'pool';
+	/** `not-loaded`: its state could not be loaded behind the commit; `released`: its extents were taken back. */
+	readonly why: 'crash' | 'fenced' | 'pool' | 'not-loaded' | 'released';
 	/** Registers go back to this moment; −1: there is nothing to go back to. */
 	readonly registersFromNs: number;
 	/** Nobody ran it at that moment: its registers were whole in the super-page. */

@@ -15,11 +15,13 @@ export function extentsFor(
 	vmIndex: number,
 	source: number,
 	placing: Placing
-): Outcome<number[], 'no-room-pool' | 'no-shared-memory' | 'no-contiguous-run'> {
+): Outcome<number[], 'no-room-pool' | 'no-shared-memory' | 'no-contiguous-run' | 'fabric-manager-lost'> {
 	const own = ownExtents(world, vmIndex, source);
 	const present = own.reduce((sum, index) => sum + (world.r.extents[index] as ExtentRecord).blockCount, 0);
 	const missing = Math.ceil((world.r.vms[vmIndex] as VmRecord).populatedPages / PAGES_PER_BLOCK) - present;
 	if (missing <= 0) return ok(own);
+	if (world.r.rack?.fabricManagerLost === true)
+		return refused('fabric-manager-lost', 'no fabric manager answers: who would give out capacity?');
 	const added = reserveExtents(world, vmIndex, missing, tagEnd(world, own), placing);
 	return added.ok ? ok([...own, ...added.value]) : added;
 }

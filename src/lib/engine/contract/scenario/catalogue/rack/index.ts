@@ -2,6 +2,7 @@ import bothDieFrozen from './both-die-frozen.json' with { type: 'json' };
 import byChance from './by-chance.json' with { type: 'json' };
 import dirtyLines from './dirty-lines.json' with { type: 'json' };
 import emptiedHost from './emptied-host.json' with { type: 'json' };
+import fabricManagerFails from './fabric-manager-fails.json' with { type: 'json' };
 import hostDies from './host-dies.json' with { type: 'json' };
 import maintenance from './maintenance.json' with { type: 'json' };
 import poolFails from './pool-fails.json' with { type: 'json' };
@@ -26,5 +27,6 @@ export const RACK_SCENARIOS: readonly { readonly id: string; readonly scenario: 
 	sourceDiesFrozen,
 	targetDiesFrozen,
 	bothDieFrozen,
-	byChance
+	byChance,
+	fabricManagerFails
 ].map((scenario) => ({ id: scenario.id, scenario }));
