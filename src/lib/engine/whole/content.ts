@@ -1,10 +1,10 @@
 import { testBit } from '../../base/bitmap.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
-import { BlockKind, vmPayload, wordKind, wordPayload } from '../contract/words.ts';
+import { BlockKind, MapKind, mapBlock, mapKind, mapMemory, vmPayload, wordKind, wordPayload } from '../contract/words.ts';
 import { passesByCopy } from '../contract/migration/strategies.ts';
 import { isMissing, missingIn } from '../hypervisor/missing.ts';
 import { firstWord } from '../hypervisor/dirty-log.ts';
-import { frameOf, wholeBlockOf } from '../mm/space/mapping.ts';
+import { frameOf, mappingRow, wholeBlockOf } from '../mm/space/mapping.ts';
 import { isIn } from '../mm/space/runs.ts';
 import { uniformWritten, writtenOf, writtenRows } from '../mm/space/written.ts';
 import { detailOf, readStamp, stampOf } from '../mm/frames.ts';
@@ -81,14 +81,18 @@ function blockProved(world: World, vm: VmRecord, index: number, guestBlock: numb
  */
 function rowsProved(world: World, vm: VmRecord, index: number, guestBlock: number): boolean {
 	if (vm.fetch && missingIn(world, vm, guestBlock) > 0) return false;
-	const { c } = world;
+	const { c, r } = world;
+	const map = c.mapWord.get(mappingRow(vm, vm.running, guestBlock));
+	const isWhole = mapKind(map) === MapKind.huge || mapKind(map) === MapKind.run;
+	// Mapped whole, its frames follow one another from here.
+	const firstFrame = isWhole ? ((r.memories[mapMemory(map)] as { firstBlock: number }).firstBlock + mapBlock(map)) * PAGES_PER_BLOCK : -1;
 	const uniform = uniformWritten(world, vm, guestBlock);
 	const counts = uniform < 0 ? writtenRows(world, vm, guestBlock) : -1;
 	const firstGfn = guestBlock * PAGES_PER_BLOCK;
 	let block = -1;
 	let stamps = -1;
 	for (let row = 0; row < PAGES_PER_BLOCK; row += 1) {
-		const frame = frameOf(world, vm, vm.running, firstGfn + row);
+		const frame = isWhole ? firstFrame + row : frameOf(world, vm, vm.running, firstGfn + row);
 		if (frame < 0) return false;
 		const at = Math.floor(frame / PAGES_PER_BLOCK);
 		if (at !== block) {
