@@ -35,6 +35,8 @@ const MOMENTS: Readonly<Record<FaultId, Moment>> = {
 	'owner-stolen': before('transit'),
 	'secure-on-pool': { strategy: 'transit', phase: 'publish' },
 	'guard-forgets': { strategy: 'transit', phase: 'publish' },
+	'pin-stays': { strategy: 'transit', phase: 'publish' },
+	'tag-given-twice': { strategy: 'transit', phase: 'publish' },
 	'vcpu-off-the-map': before('transit'),
 	'torn-descriptor': { strategy: 'transit', phase: 'publish' }
 };

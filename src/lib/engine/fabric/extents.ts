@@ -36,7 +36,7 @@ export function reserveExtents(
 	}
 	if (placing === 'contiguous' && pieces.length > 1)
 		return refused('no-contiguous-run', `${formatBlocks(wanted)} wanted in one piece, they would lie in ${pieces.length}`);
-	const tag = mix32(hashText((r.vms[vm] as { id: string }).id), r.extents.length, world.scenario.seed) & 0xffff;
+	const tag = tagFor(world, vm);
 	let offset = tagOffset;
 	const indices: number[] = [];
 	for (const [first, count] of pieces) {
@@ -58,6 +58,17 @@ export function reserveExtents(
 		r.extents.push(record);
 	}
 	return ok(indices);
+}
+
+/** The tag of the VM's living extents, or one that nobody else has; 0 would be none (CXL 4.0 8.2.10.9.9.1). */
+function tagFor(world: World, vm: number): number {
+	const { r } = world;
+	const living = r.extents.filter((extent) => extent.state !== 'released');
+	const mine = living.find((extent) => extent.vm === vm);
+	if (mine) return mine.tag;
+	let tag = mix32(hashText((r.vms[vm] as { id: string }).id), r.extents.length, world.scenario.seed) & 0xffff;
+	while (tag === 0 || living.some((extent) => extent.tag === tag)) tag = (tag + 1) & 0xffff;
+	return tag;
 }
 
 /** Neither used by a peer or the super-page, nor part of a living extent. */

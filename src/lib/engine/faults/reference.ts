@@ -1,3 +1,4 @@
+import { addPin } from '../hypervisor/pins.ts';
 import { noteMoved } from '../migration/reference/moved.ts';
 import { placeNow } from '../migration/reference/place.ts';
 import type { Fault } from './fault.ts';
@@ -21,6 +22,19 @@ export const REFERENCE_FAULTS = {
 			operation.parameters = { ...operation.parameters, guard: 'reference' };
 			const placed = placeNow(world, operation.vm, 0, 'dram', true);
 			if (placed.ok) noteMoved(world, operation, { ...placed.value });
+		}
+	},
+	'pin-stays': {
+		sentence: 'a long-term pin holds its page on the movable node of the pool',
+		caughtBy: ['long-pins'],
+		strike: (world) => void addPin(world, 0, 0, 'long', -1)
+	},
+	'tag-given-twice': {
+		sentence: 'the fabric manager gives one tag to the capacity of two VMs',
+		caughtBy: ['tags'],
+		strike: (world) => {
+			const first = world.r.extents.find((extent) => extent.state !== 'released');
+			if (first) world.r.extents.push({ ...first, id: 'extent-again', vm: first.vm + 1, blockCount: 0, onlineBlocks: 0 });
 		}
 	},
 	'vcpu-off-the-map': {

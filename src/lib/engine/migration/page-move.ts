@@ -17,6 +17,7 @@ import { emit } from '../sim/trace.ts';
 import type { BatchRecord, OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { vmOf } from './operation.ts';
+import { heldOnArrival } from './reference/pin-first.ts';
 
 /**
  * Page migration of one guest block, at most 512 base pages at a time (Linux 7.2.13 mm/migrate.c): isolate, replace the
@@ -148,10 +149,15 @@ function sizeRate(world: World, operation: OperationRecord, size: 'migratePages2
 	return Math.min(flowRate(world, operation.id), costBytesPerSecond(world.costs, size) * Math.floor(world.costs.migrateThreads));
 }
 
+/** The block has to be looked at again in the next sweep. */
+function visitAgain(operation: OperationRecord, guestBlock: number): void {
+	if (!operation.left.includes(guestBlock)) operation.left.push(guestBlock);
+}
+
 /** Nothing of the batch could move: the passes are spent, the folio is put back and remembered. */
 function putBack(world: World, operation: OperationRecord, vm: VmRecord, gfn: number, pages: number, spentNs: number): void {
 	operation.retriedFolios += 1;
-	if (!operation.left.includes(gfn >>> 9)) operation.left.push(gfn >>> 9);
+	visitAgain(operation, gfn >>> 9);
 	const frame = frameOf(world, vm, vm.running, gfn);
 	const route: Route = { direction: operation.phase === 'unstaging' ? 'pull' : 'push', host: 0, toPool: false };
 	const batch = batchOf(world, operation, gfn >>> 9, route, frame, frame);
@@ -237,7 +243,7 @@ function beginPages(
 	}
 	// Pages for which there was no target have to be visited again, like those that are held.
 	const all = targets.length / 2 === wanted.length;
-	if (!all && !operation.left.includes(guestBlock)) operation.left.push(guestBlock);
+	if (!all) visitAgain(operation, guestBlock);
 	if (targets.length === 0) {
 		if (held.length === 0) return 'no-room';
 		putBack(world, operation, vm, held[0] as number, held.length, MIGRATE_PASSES * pass);
@@ -296,6 +302,8 @@ export function endBatch(world: World, operation: OperationRecord): number {
 	}
 	operation.batch = null;
 	operation.cxlBytes += batch.bytes;
+	if (moved > 0 && batch.direction === 'push' && heldOnArrival(world, operation.vm, batch.guestBlock))
+		visitAgain(operation, batch.guestBlock);
 	for (const gfn of batch.deferred) writePage(world, operation.vm, vm, gfn, operation, world.r.nowNs);
 	if (moved > 0)
 		emit(world, {

@@ -10,6 +10,7 @@ import { costNs, withOverrides, type TimeCost } from '../costs/cost-model.ts';
 import { buildLinks } from '../fabric/links.ts';
 import { buildFabric } from '../fabric/build.ts';
 import { addPin } from '../hypervisor/pins.ts';
+import { leaveForPin } from '../migration/reference/pin-first.ts';
 import { refreshSpeed } from '../hypervisor/speed.ts';
 import { RELIEF } from '../mm/alloc/relief.ts';
 import { mapWhole } from '../mm/space/mapping.ts';
@@ -232,7 +233,11 @@ function buildVms(world: World): Outcome<null, ReasonId> {
 	const ending = scenario.vms.reduce((sum, vm) => sum + vm.pins.filter((pin) => pin.forNs !== undefined).length, 0);
 	if (!hasEventRoom(world, ending)) return refused('capacity-events', `vms: ${ending} pins that end by themselves`);
 	for (const [index, vm] of scenario.vms.entries())
-		for (const pin of vm.pins) addPin(world, index, pin.gfn, pin.term, pin.forNs === undefined ? -1 : pin.forNs);
+		for (const pin of vm.pins) {
+			const room = pin.term === 'long' ? leaveForPin(world, index, pin.gfn) : ok(null);
+			if (!room.ok) return room;
+			addPin(world, index, pin.gfn, pin.term, pin.forNs === undefined ? -1 : pin.forNs);
+		}
 	return ok(null);
 }
 

@@ -15,7 +15,7 @@ import { virtioSizes, virtioStates } from './machine-virtio.ts';
 import { everyFrameOwned, frameOwner, kernelZone, oneAllocator, structureCounts, zoneCounters } from './memory.ts';
 import { packetsAddUp, ringsAddUp } from './packets.ts';
 import { fencedNeverWins, noSecondRunner, vmsAccountedFor } from './rack.ts';
-import { guardsHold, mapNamesRunners, unmovableAtHome } from './reference.ts';
+import { guardsHold, mapNamesRunners, noLongPinOnPool, splitOnPool, tagsAreOneVms, unmovableAtHome } from './reference.ts';
 import { descriptorsFit, dirtyCounts, eventOrder, linksFit, oneRunner, stoppedInSwitchOver } from './protocol.ts';
 
 /** Every whole-world statement, in the order in which it is checked and shown. */
@@ -89,6 +89,9 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'unmovable-at-home', statement: 'no secure page, and no folio that a device holds, lies on the pool', check: unmovableAtHome },
 	{ id: 'guards', statement: 'a published page that a guard refers to does not move', check: guardsHold },
 	{ id: 'vcpu-map', statement: 'vCPUs of a split VM run where the super-page says', check: mapNamesRunners },
+	{ id: 'split-pages', statement: 'both hosts of a split VM reach all of its pages', check: splitOnPool },
+	{ id: 'long-pins', statement: 'no long-term pin holds a folio on the pool', check: noLongPinOnPool },
+	{ id: 'tags', statement: 'a tag is one VM’s, and its extents do not overlap in it', check: tagsAreOneVms },
 	{ id: 'dirty-counts', statement: 'dirty bits and their counts agree', check: dirtyCounts },
 	{ id: 'links', statement: 'no link carries more than it can', check: linksFit },
 	{ id: 'event-order', statement: 'pending events are in order and none lies in the past', check: eventOrder }

@@ -2,10 +2,12 @@ import { ok, refused, type Outcome } from '../../../base/outcome.ts';
 import { BLOCKS_PER_MEMORY_BLOCK, PAGES_PER_BLOCK } from '../../../base/units.ts';
 import { reserveExtents, type Placing } from '../../fabric/extents.ts';
 import { onlineBlocks } from '../../mm/buddy.ts';
+import type { ReasonId } from '../../contract/reasons.ts';
 import type { ExtentRecord, OperationRecord, VmRecord, ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { hostName, vmOf } from '../operation.ts';
 import { extentRecord, ownExtents, tagEnd } from '../residence.ts';
+import { reaches } from './reach.ts';
 
 /** Capacity for a VM under one tag: offered by the fabric manager, accepted by hosts, online on one of them. */
 
@@ -45,7 +47,9 @@ export function offer(world: World, operation: OperationRecord): void {
 }
 
 /** A host accepts what it is offered, or declines all of it (Add Capacity Response without extents; CXL 4.0 8.2.10.9.9.4). */
-export function accept(world: World, operation: OperationRecord, host: number): Outcome<null, 'capacity-declined'> {
+export function accept(world: World, operation: OperationRecord, host: number): Outcome<null, ReasonId> {
+	const reached = reaches(world, host);
+	if (!reached.ok) return refused('target-lost', `${reached.detail}: nobody answers the offer`);
 	if (world.r.hosts[host]?.declines === true)
 		return refused('capacity-declined', `${hostName(world, host)} declines the capacity that it is offered`);
 	for (const index of operation.extents) {

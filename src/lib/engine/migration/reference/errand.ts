@@ -12,6 +12,7 @@ import type { World } from '../../state/world.ts';
 import { offer, wouldFit } from './capacity.ts';
 import { heldForGood } from './held.ts';
 import { goHome } from './home.ts';
+import { reaches } from './reach.ts';
 import { wait } from './sweep.ts';
 
 /** Out to the pool or home from it while the guest runs: page moves on one host, nobody changes hands (seed S3, step 3 and approach 2). */
@@ -23,6 +24,8 @@ export function checkErrand(world: World, vmIndex: number, errand: Errand): Outc
 	if (vm.vcpuState !== 'running') return refused('vm-not-running', `${vm.id} is ${vm.vcpuState}`);
 	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
 	if (pool < 0) return refused('no-shared-memory', 'the scenario has no pool');
+	const reached = reaches(world, host);
+	if (!reached.ok) return reached;
 	const onPool = vm.pagesByMemory[pool] ?? 0;
 	if (errand !== 'push-out') {
 		if (ownExtents(world, vmIndex, host).length === 0) return refused('already-there', `nothing of ${vm.id} is on the pool`);

@@ -16,6 +16,7 @@ import { recount } from '../instances.ts';
 import { hostName } from '../operation.ts';
 import { offlineBlock, ownExtents } from '../residence.ts';
 import { isOnPool } from './place.ts';
+import { forgetSplit } from './split.ts';
 
 /** Memory that goes away under a guest: one page by poison, or all that lies on the pool by a forced release. */
 
@@ -56,6 +57,7 @@ export function forceRelease(world: World, vmIndex: number): Outcome<number, 'al
 		extent.onlineOn = -1;
 	}
 	vm.vcpuState = 'stopped';
+	forgetSplit(world, vmIndex);
 	recount(world, vm);
 	const owner = ownerOf(world, vmIndex);
 	world.c.superpageWord.set(ownerIndex(vmIndex), packOwner({ ...owner, state: OwnerState.orphan, token: owner.token + 1 }));

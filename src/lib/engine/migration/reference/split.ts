@@ -8,6 +8,7 @@ import type { VmRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { sharedWordsOf } from '../../superpage/words.ts';
 import { hostName } from '../operation.ts';
+import { reaches } from './reach.ts';
 
 /**
  * vCPUs of one VM on two hosts (seed S3, approach 2; coarse): who may schedule which vCPU stands in the map of the
@@ -31,6 +32,10 @@ export function splitVcpus(world: World, vmIndex: number, asked: unknown): Outco
 		const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
 		if ((vm.pagesByMemory[pool] ?? 0) < vm.populatedPages) return refused('not-resident', `${vm.id} has pages that only one host reaches`);
 		if (!world.scenario.pool?.hardwareCoherent) return refused('no-coherence', 'the device does not keep the hosts’ caches coherent');
+		for (const host of new Set(hosts)) {
+			const invited = inviteTo(world, vmIndex, host);
+			if (!invited.ok) return invited;
+		}
 	}
 	catchUp(world, vmIndex);
 	writeMap(world, vmIndex, together ? null : hosts);
@@ -48,6 +53,32 @@ export function splitVcpus(world: World, vmIndex: number, asked: unknown): Outco
 		text: said
 	});
 	return ok(said);
+}
+
+/** Who is to run a vCPU has to be there and to have the VM's extents among its own (CXL 4.0 8.2.10.9.9.4). */
+function inviteTo(world: World, vmIndex: number, host: number): Outcome<null, ReasonId> {
+	const reached = reaches(world, host);
+	if (!reached.ok) return reached;
+	const extents = world.r.extents.filter((extent) => extent.vm === vmIndex && extent.state === 'accepted');
+	if (extents.every((extent) => extent.acceptedBy.includes(host))) return reached;
+	if (world.r.hosts[host]?.declines === true)
+		return refused('capacity-declined', `${hostName(world, host)} declines the extents of the VM`);
+	for (const extent of extents) if (!extent.acceptedBy.includes(host)) extent.acceptedBy.push(host);
+	return reached;
+}
+
+/** No more than one host runs it: what the map said is over. */
+export function forgetSplit(world: World, vmIndex: number): void {
+	const vm = world.r.vms[vmIndex] as VmRecord;
+	if (!vm.split) return;
+	delete vm.split;
+	writeMap(world, vmIndex, null);
+}
+
+/** A page in the DRAM of one host is out of reach for the vCPUs on the other: while they are split no kernel takes one home. */
+export function heldBySplit(world: World, vmIndex: number): Outcome<null, 'held-by-policy'> {
+	const vm = world.r.vms[vmIndex] as VmRecord;
+	return vm.split ? refused('held-by-policy', `vCPUs of ${vm.id} run on two hosts, which reach its pages on the pool only`) : ok(null);
 }
 
 /** The map as the super-page holds it. */

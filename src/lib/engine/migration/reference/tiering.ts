@@ -11,6 +11,7 @@ import { overDax } from './dax.ts';
 import { guardHolds, guardingOf, publishedBy, type MoveTo } from './guard.ts';
 import { noteMoved } from './moved.ts';
 import { isOnPool, placeNow, type Placed } from './place.ts';
+import { heldBySplit } from './split.ts';
 
 /**
  * The kernel of the running host moves a folio by itself: promotes it (NUMA balancing), demotes it, or swaps it out, after
@@ -28,6 +29,8 @@ export function tierFolio(world: World, vmIndex: number, gfn: number, to: MoveTo
 	if (vm.dax && onPool) return refused('not-a-folio', `gfn ${gfn} lies in a DAX mapping: move_pages() answers EFAULT`);
 	if (onPool === (to === 'pool')) return refused('already-there', `gfn ${gfn} lies ${onPool ? 'on the pool' : 'in DRAM'} already`);
 	if (to === 'pool' && !onlineForDemotion(world, vmIndex, vm)) return refused('no-room-pool', `no node of the pool is there for ${vm.id}`);
+	const split = heldBySplit(world, vmIndex);
+	if (!split.ok) return split;
 	const held = heldBy(world, vmIndex, vm, gfn);
 	if (held !== null) return refused('page-stayed', held);
 	const published = publishedBy(world, vmIndex);

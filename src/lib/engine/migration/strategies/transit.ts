@@ -21,6 +21,7 @@ import { heldForGood } from '../reference/held.ts';
 import { giveUp, goHome, homeOn, releaseNext, turnBack } from '../reference/home.ts';
 import { forgetMoved } from '../reference/moved.ts';
 import { strayGfns } from '../reference/place.ts';
+import { reaches } from '../reference/reach.ts';
 import { publish } from '../reference/publish.ts';
 import { beginSweep, moveRate, stuckAt, sweepOn, wait, MAX_SWEEPS } from '../reference/sweep.ts';
 
@@ -36,11 +37,13 @@ export function checkReference(world: World, operation: Asked): Outcome<null, Re
 	const vm = r.vms[operation.vm];
 	if (!vm || !r.memories.some((memory) => memory.kind === 'pool'))
 		return refused('no-shared-memory', 'the scenario has no pool that both hosts reach');
-	const used = r.operations.reduce(
-		(sum, other) =>
-			sum + (other.strategy === 'transit' && other.errand === undefined && other.state === 'running' ? (r.vms[other.vm]?.vcpus ?? 0) : 0),
-		0
-	);
+	for (const host of [operation.source, operation.target]) {
+		const reached = reaches(world, host);
+		if (!reached.ok) return reached;
+	}
+	const handsOver = (other: OperationRecord): boolean =>
+		other.state === 'running' && other.errand === undefined && (other.strategy === 'transit' || other.strategy === 'resident');
+	const used = r.operations.reduce((sum, other) => sum + (handsOver(other) ? (r.vms[other.vm]?.vcpus ?? 0) : 0), 0);
 	if (used + vm.vcpus > VM_LIMIT)
 		return refused('too-many-vcpus', `${vm.vcpus} vCPUs need slots, ${VM_LIMIT - used} of ${VM_LIMIT} are free`);
 	return ok(null);
