@@ -119,9 +119,9 @@ export function runNames(runs: readonly RunInputs[]): string[] {
 	return unique(names);
 }
 
-/** A run that has nothing of its own. */
+/** A run that has nothing of its own: the first is called by its way, where it has one. */
 const nameless = (run: RunInputs, runs: readonly RunInputs[], index: number): string =>
-	index > 0 ? 'fork' : ((runs.length > 1 ? wayName(run, runs) : null) ?? 'main');
+	index > 0 ? 'fork' : ((runs.length > 1 ? wayName(run, [run]) : null) ?? 'main');
 
 /** "fork", "fork 2": in their order. */
 export function unique(names: readonly string[]): string[] {

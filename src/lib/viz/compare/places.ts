@@ -1,6 +1,5 @@
 import type { MemoryStatus, WorldStatus } from '../../engine/contract/status.ts';
 import type { WorldViews } from '../../engine/contract/views.ts';
-import { memoryName } from '../describe/container.ts';
 import { CellKind, readCells, type CellKindValue } from '../scene/cells.ts';
 
 /** A stretch of one memory that is not the same in all worlds. */
@@ -23,10 +22,10 @@ const WORDS: Readonly<Record<CellKindValue, string>> = {
 	[CellKind.absent]: 'nothing',
 	[CellKind.offline]: 'offline',
 	[CellKind.free]: 'free',
-	[CellKind.capacity]: 'not given out',
-	[CellKind.reserved]: 'given out, empty',
-	[CellKind.vm]: 'the guest’s pages',
-	[CellKind.copy]: 'a copy nobody reads',
+	[CellKind.capacity]: 'in no extent',
+	[CellKind.reserved]: 'empty extent',
+	[CellKind.vm]: 'guest pages',
+	[CellKind.copy]: 'unread copy',
 	[CellKind.incoming]: 'arriving',
 	[CellKind.leaving]: 'leaving',
 	[CellKind.kernel]: 'kernel',
@@ -63,7 +62,7 @@ function stretches(memory: MemoryStatus, worlds: readonly Pictured[]): Place[] {
 				memory: memory.id,
 				block,
 				blockCount: end - block,
-				label: `${memoryName(memory)}, ${end - block === 1 ? `block ${block}` : `blocks ${block}–${end - 1}`}`,
+				label: `${memory.kind === 'pool' ? 'Pool' : `Host ${memory.host}`}, ${end - block === 1 ? `block ${block}` : `blocks ${block}–${end - 1}`}`,
 				values: here.map((kind) => WORDS[kind])
 			});
 		block = end;

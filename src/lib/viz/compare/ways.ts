@@ -116,18 +116,24 @@ export function wayOf({ journal }: RunInputs): { strategy: StrategyId; passes: n
 	return null;
 }
 
-/** How it is called beside others: "by copy", and its title where another has the same words. */
-export function wayName(run: RunInputs, others: readonly RunInputs[]): string | null {
+const SHORT: Readonly<Record<StrategyId, string>> = {
+	precopy: 'pre-copy',
+	postcopy: 'post-copy',
+	rdma: 'RDMA',
+	transit: 'nil transit',
+	resident: 'nil resident',
+	'shared-file': 'shared file'
+};
+
+/** How it is called beside others: by copy, by reference; among more than two, or two of one kind, by what it is. */
+export function wayName(run: RunInputs, all: readonly RunInputs[]): string | null {
 	const mine = wayOf(run);
 	if (mine === null) return null;
-	const words = (one: RunInputs): string => STRATEGY_WORDS[wayOf(one)?.strategy ?? 'precopy'].way;
-	const clash = others.some((other) => {
-		const theirs = wayOf(other);
-		const differs = theirs?.strategy !== mine.strategy || theirs.passes !== mine.passes;
-		return theirs !== null && differs && words(other) === words(run);
-	});
-	if (!clash) return words(run);
+	const words = all.map((one) => STRATEGY_WORDS[wayOf(one)?.strategy ?? 'precopy'].way);
+	if (all.length <= 2 && new Set(words).size === all.length)
+		return STRATEGY_WORDS[mine.strategy].way;
+	const rounds = `${mine.passes} round${mine.passes === 1 ? '' : 's'}`;
 	return mine.strategy === 'postcopy' && mine.passes > 0
-		? MOVERS.hybrid.title
-		: STRATEGY_WORDS[mine.strategy].title;
+		? `post-copy after ${rounds}`
+		: SHORT[mine.strategy];
 }

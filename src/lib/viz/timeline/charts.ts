@@ -67,6 +67,8 @@ export interface ChartLine {
 	readonly dots: readonly { readonly x: number; readonly y: number }[];
 	/** Where its name stands; null when it has no past yet. */
 	readonly label: { readonly x: number; readonly y: number } | null;
+	/** On the line, for its number among many: names would lie over each other. */
+	readonly mark: { readonly x: number; readonly y: number } | null;
 }
 
 export interface ChartSource {
@@ -121,10 +123,26 @@ export function chartDrawing(
 			past: linePath(past, box),
 			future: linePath(future, box),
 			dots: dots.length <= 40 ? dots : [],
+			mark: markPlace(past, future, window, (index + 1) / (parts.length + 1), widthPx, y),
 			label: labelPlace(past, others, window, widthPx, y)
 		};
 	});
 	return { top, ticks, lines };
+}
+
+/** A place on the line at this share of the window, each run's a little farther on. */
+function markPlace(
+	past: Series,
+	future: Series,
+	window: TimeWindow,
+	share: number,
+	widthPx: number,
+	y: (value: number) => number
+): { x: number; y: number } | null {
+	const ns = window.startNs + (window.endNs - window.startNs) * share * 0.8;
+	const from = future.atNs[0];
+	const value = valueAt(from !== undefined && ns >= from ? future : past, ns);
+	return value === null ? null : { x: toX(window, widthPx, ns), y: y(value) };
 }
 
 /** Where a name is farthest from the other lines: above its own line if that is the upper one, below it if not. */

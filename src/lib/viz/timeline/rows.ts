@@ -29,9 +29,9 @@ export function trackRows(count: number, compact: boolean): TrackRows {
 					axisY: 92
 				};
 	const from = compact ? 20 : 22;
-	const each = compact ? 21 : 34;
-	const phaseHeight = compact ? 14 : 18;
-	const speedHeight = compact ? 5 : 12;
+	const each = compact ? 21 : count > 3 ? 29 : 34;
+	const phaseHeight = compact ? 14 : count > 3 ? 16 : 18;
+	const speedHeight = compact ? 5 : count > 3 ? 9 : 12;
 	const rows = Array.from({ length: count }, (_, index) => ({
 		phaseY: from + index * each,
 		phaseHeight,
