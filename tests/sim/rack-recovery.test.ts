@@ -132,6 +132,19 @@ describe('two hosts die', () => {
 		expectSound(simulation, 'at the end');
 	});
 
+	it('the second while it boots a VM of the first: as soon as it is fenced, another boots it', () => {
+		const simulation = open(resident({}, { costs: { vmColdBootS: 5 }, vms: [vm('vm0', 'A', 128)] }));
+		simulation.advance(105 * MS);
+		send(simulation, 'crash', { host: 'A' });
+		simulation.advance(1000 * MS);
+		const at = simulation.world.r.rack!.vms[0]!.restartTo;
+		expect([1, 2]).toContain(at);
+		send(simulation, 'crash', { host: 'ABC'[at] });
+		simulation.advance(6300 * MS);
+		expect([lives(simulation, 0), placeOf(simulation, 0), backs(simulation, 'vm0')]).toEqual([true, 3 - at, 1]);
+		expectSound(simulation);
+	});
+
 	it('all die: nobody is left to notice, and whoever starts first takes its own', () => {
 		const simulation = crashed();
 		for (const id of ['B', 'C']) send(simulation, 'crash', { host: id });

@@ -11,6 +11,7 @@ import { runTiering } from './migration/reference/background.ts';
 import { runMonitor } from './migration/qemu/cpr.ts';
 import { STRATEGIES } from './migration/strategies/index.ts';
 import { runHandOff } from './migration/strategies/transit.ts';
+import { buryNotLoaded } from './rack/dead.ts';
 import { heldBack } from './rack/hold.ts';
 import { runRack } from './rack/index.ts';
 import { EventKind } from './sim/event-kinds.ts';
@@ -46,7 +47,9 @@ function handle(world: World, event: PendingEvent): void {
 		}
 		case EventKind.handOff: {
 			const operation = live(world, event.a);
-			if (operation) runHandOff(world, operation, event.b);
+			if (!operation) return;
+			runHandOff(world, operation, event.b);
+			buryNotLoaded(world, operation);
 			return;
 		}
 		case EventKind.monitor:

@@ -88,7 +88,7 @@ function settleMoves(world: World, each: EvacuationRecord): void {
 		if (operation?.state === 'running') continue;
 		each.moving = each.moving.filter((other) => other !== move);
 		if (hasLeft(world, move.vm, each)) continue;
-		const reason = operation?.reason ?? 'cancelled';
+		const reason = (operation?.reason ?? 'cancelled') as ReasonId;
 		// The way it went is gone, the VM is not: another host or another way may be open.
 		if (WAY_GONE.includes(reason)) each.waiting.push(move.vm);
 		else stays(world, each, move.vm, reason, `its move ${operation?.state ?? 'ended'}`);

@@ -20,7 +20,7 @@ export function heldBack(world: World, event: PendingEvent): boolean {
 		const power = world.r.hosts[host]?.power;
 		if (power === 'down') return true;
 		const peer = peerOf(world, host);
-		if (power !== 'paused' && (copies || (!peer.cxlCut && !peer.deviceFenced))) continue;
+		if (power !== 'paused' && (copies || (!peer.cxlCut && !rack.switchCut && !peer.deviceFenced))) continue;
 		rack.held.push({ host, kind: event.kind, a: event.a, b: event.b });
 		return true;
 	}

@@ -10,7 +10,7 @@ import { beginSilence } from './beats.ts';
 import { letGo } from './hold.ts';
 import { everyoneCatchesUp, nameOf, poolPagesOf } from './hosts.ts';
 import { note } from './note.ts';
-import { peerOf, rackOf, rackVmOf } from './rack-records.ts';
+import { peerOf, rackOf, rackVmOf, reachesPool } from './rack-records.ts';
 
 /** A link of one host breaks and is mended. */
 const WORDS: Readonly<Record<HostLink, string>> = { cxl: 'CXL link', network: 'network link' };
@@ -52,9 +52,16 @@ export function mendLink(world: World, host: number, link: HostLink): Outcome<st
 		return ok(text);
 	}
 	peer.cxlCut = false;
+	reachAgain(world, host);
+	return ok(text);
+}
+
+/** The host reaches the pool again, if nothing else is in its way: what waited goes on, and it counts the others' beats anew. */
+export function reachAgain(world: World, host: number): void {
+	if (!reachesPool(world, host)) return;
+	for (const seen of peerOf(world, host).seen) seen.sinceNs = world.r.nowNs;
 	unstall(world, host);
 	letGo(world, host);
-	return ok(text);
 }
 
 /** Paused moves between hosts whose links all work may be taken up again; by themselves they are not. */

@@ -3,6 +3,7 @@ import { mix32 } from '../../base/hash.ts';
 import { PAGE_BYTES, PAGES_PER_BLOCK } from '../../base/units.ts';
 import { passesByCopy } from '../contract/migration/strategies.ts';
 import type { LossStatus } from '../contract/rack/status.ts';
+import type { RuleId } from '../contract/rules.ts';
 import { OwnerState } from '../contract/words.ts';
 import { costBytes } from '../costs/cost-model.ts';
 import { stopLog } from '../hypervisor/dirty-log.ts';
@@ -41,8 +42,12 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 	const sinceNs = mine.held || mine.stalled ? mine.stoppedNs : world.r.nowNs;
 	// Wrong belief "shared memory makes it immortal": what lies on the pool is all there is of a VM.
 	const believed = world.r.belief === 'shared-is-immortal' && poolPagesOf(world, vmIndex) >= vm.populatedPages;
-	const whole =
-		why !== 'pool' && (believed || (ownerOf(world, vmIndex).state === OwnerState.handoff && world.r.belief !== 'last-runner-owns'));
+	// Frozen for the hand-off, committed and not yet run, or unable to run: its state is in the super-page, flushed, and nobody has
+	// gone beyond it (cxl-fabric reference 10.5, I3).
+	const frozen = ownerOf(world, vmIndex).state === OwnerState.handoff && world.r.belief !== 'last-runner-owns';
+	const gone = why === 'pool' || why === 'released';
+	const whole = !gone && (believed || frozen || vm.vcpuState === 'loading' || why === 'not-loaded');
+	const flushed = vm.vcpuState === 'saved' && hasFlushed(world, vmIndex);
 	endMove(world, vmIndex, host);
 	endPins(world, vmIndex);
 	closeNics(world, vmIndex, 0);
@@ -50,8 +55,8 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 	if (vm.logging) stopLog(world, vm);
 	forgetOther(world, vmIndex, vm);
 	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
-	const lines = whole || why === 'pool' ? 0 : loseLines(world, vmIndex, vm);
-	const dramPages = dropPages(world, vm, why === 'pool' ? 'all' : 'dram');
+	const lines = whole || gone || flushed ? 0 : loseLines(world, vmIndex, vm);
+	const dramPages = dropPages(world, vm, gone ? 'all' : 'dram');
 	recount(world, vm);
 	vm.vcpuState = 'lost';
 	vm.speedPpm = 0;
@@ -67,14 +72,14 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 			: 'its registers are gone';
 	const parts = [
 		registers,
-		...(dramPages > 0 ? [`${formatBytesBinary(dramPages * PAGE_BYTES)} went with ${why === 'pool' ? 'the pool' : 'its DRAM'}`] : []),
+		...(dramPages > 0 ? [`${formatBytesBinary(dramPages * PAGE_BYTES)} went with ${WENT_WITH[why]}`] : []),
 		...(lines > 0 ? [`the newest lines of ${lines} pages were in caches`] : []),
 		...(poolPages > 0 ? [`${formatBytesBinary(poolPages * PAGE_BYTES)} lie on the pool`] : [])
 	];
 	const sentence = `${vm.id} was on ${world.r.hosts[host]?.id ?? 'the pool'}: ${parts.join(', ')}`;
 	const causeSeq = emit(world, {
 		kind: 'loss',
-		rule: why === 'pool' ? 'pool-loss' : 'host-crash',
+		rule: LOSS_RULE[why],
 		cause,
 		host: world.r.hosts[host]?.id ?? null,
 		vm: vm.id,
@@ -99,6 +104,33 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 		causeSeq
 	});
 	if (!whole) world.r.marks.push(`lost: ${sentence}`);
+}
+
+const WENT_WITH: Readonly<Record<LossStatus['why'], string>> = {
+	crash: 'its DRAM',
+	fenced: 'its DRAM',
+	pool: 'the pool',
+	'not-loaded': 'its DRAM',
+	released: 'its extents'
+};
+const LOSS_RULE: Readonly<Record<LossStatus['why'], RuleId>> = {
+	crash: 'host-crash',
+	fenced: 'host-crash',
+	pool: 'pool-loss',
+	'not-loaded': 'dead-on-target',
+	released: 'forced-release'
+};
+
+/** The source has written its dirty lines back, on the way to giving the VM up. */
+const hasFlushed = (world: World, vmIndex: number): boolean =>
+	world.r.operations.findLast((operation) => operation.vm === vmIndex)?.actors?.source.locals['flushed'] === true;
+
+/** Since when the guest writes into the caches of the host it was on: since they were flushed last, or since it came there. */
+function dirtySinceNs(world: World, vmIndex: number, vm: VmRecord): number {
+	const at = vm.instances[vm.running];
+	const came = world.r.operations.findLast((operation) => operation.vm === vmIndex && operation.target === at && operation.resumedNs > 0);
+	const back = rackOf(world).losses.findLast((loss) => loss.vm === vmIndex && loss.backNs >= 0);
+	return Math.max(0, rackVmOf(world, vmIndex).checkpointNs, came?.resumedNs ?? 0, back?.backNs ?? 0);
 }
 
 /** A move of a VM that is gone has nothing left to move. */
@@ -162,8 +194,8 @@ function loseLines(world: World, vmIndex: number, vm: VmRecord): number {
 	const on = vm.pagesByMemory[world.r.memories.findIndex((memory) => memory.kind === 'pool')] ?? 0;
 	if (!poolRecord || poolRecord.hardwareCoherent || !pool || on === 0) return 0;
 	const mine = rackVmOf(world, vmIndex);
-	const sinceNs = world.r.nowNs - Math.max(0, mine.checkpointNs);
-	const written = Math.min(vm.writtenPages, Math.floor((sinceNs / 1e9) * vm.writesPerSecond));
+	const dirtyNs = world.r.nowNs - dirtySinceNs(world, vmIndex, vm);
+	const written = Math.min(vm.writtenPages, Math.floor((dirtyNs / 1e9) * vm.writesPerSecond));
 	const most = Math.min(written, Math.floor(costBytes(world.costs, 'dirtyLlcMiB') / LINE_BYTES), MOST_DAMAGED);
 	const damaged = new Set(mine.damagedGfns);
 	const before = damaged.size;

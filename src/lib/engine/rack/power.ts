@@ -11,7 +11,7 @@ import { forget, letGo } from './hold.ts';
 import { everyoneCatchesUp, runHeld, stopOn } from './hosts.ts';
 import { loseVm } from './loss.ts';
 import { note } from './note.ts';
-import { peerOf, rackOf } from './rack-records.ts';
+import { peerOf, rackOf, reachesPool } from './rack-records.ts';
 import { beginRecoveringAgain, goOnRecovering, sweepOwn } from './recovery.ts';
 import { noticeNs } from './settings.ts';
 import { plan, RackTimer } from './timers.ts';
@@ -98,7 +98,7 @@ export function boot(world: World, host: number): Outcome<string, ReasonId> {
 	record.incarnation += 1;
 	Object.assign(peer, { deviceFenced: false, selfFenced: false, suspectedBy: -1, away: false, beats: peer.beats });
 	peer.generation += 1;
-	if (world.scenario.pool && !rackOf(world).poolLost && !peer.cxlCut) {
+	if (reachesPool(world, host)) {
 		const words = sharedWordsOf(world);
 		words.store(wordIndex('incarnation', host), BigInt(record.incarnation));
 		words.store(wordIndex('peerState', host), 2n);

@@ -64,5 +64,6 @@ export const isEmptied = (world: World, host: number): boolean =>
 /** Whether the host can reach super-page and pool now. */
 export function reachesPool(world: World, host: number): boolean {
 	const peer = peerOf(world, host);
-	return world.scenario.pool !== null && !rackOf(world).poolLost && !peer.cxlCut && !peer.deviceFenced;
+	const { poolLost, switchCut } = rackOf(world);
+	return world.scenario.pool !== null && !poolLost && !switchCut && !peer.cxlCut && !peer.deviceFenced;
 }

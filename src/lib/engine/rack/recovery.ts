@@ -199,8 +199,11 @@ function scan(world: World, recovery: RecoveryRecord): void {
 		text: `${orphans.length} VM${orphans.length === 1 ? '' : 's'} of ${nameOf(world, recovery.victim)} ${orphans.length === 1 ? 'is' : 'are'} nobody's now, with a new token`
 	});
 	recovery.step = 'restart';
-	// Whom a recoverer before this one has begun to restart is left to whoever is at it.
-	if (haOf(world)?.restart) for (const vm of orphans) if (!isComing(world, vm)) planRestart(world, vm, -1);
+	// Whom a recoverer before this one has begun to restart is left to whoever is at it; whom the victim was to start is started elsewhere.
+	const waiting = world.r.vms.flatMap((vm, index) =>
+		vm.vcpuState === 'lost' && rackVmOf(world, index).restartTo === recovery.victim ? [index] : []
+	);
+	if (haOf(world)?.restart) for (const vm of new Set([...orphans, ...waiting])) if (!isComing(world, vm)) planRestart(world, vm, -1);
 	next(world, recovery, accessNs(world));
 }
 

@@ -70,6 +70,9 @@ export function able(world: World, vmIndex: number, host: number): Outcome<null,
 	const vm = world.r.vms[vmIndex] as VmRecord;
 	if (isTied(world, vmIndex)) return refused('migration-blocked', `${vm.id} has a vDPA device`);
 	if (!serves(world, host)) return refused('host-not-up', `${nameOf(world, host)} does not serve`);
+	const loss = lossOf(world, vmIndex);
+	const refusal = world.r.operations.findLast((operation) => operation.vm === vmIndex && operation.refusal)?.refusal;
+	if (loss?.why === 'not-loaded' && loss.host === host && refusal) return refused(refusal.reason, refusal.detail);
 	// Frozen in the hand-off, or lost with all that is needed to go on: it is taken where it lies.
 	if (vm.vcpuState !== 'lost' || canAdopt(world, vmIndex))
 		return reachesPool(world, host) ? ok(null) : refused('no-shared-memory', `${nameOf(world, host)} does not reach the pool`);
@@ -139,6 +142,7 @@ export function restarted(world: World, code: number): void {
 	everyoneCatchesUp(world);
 	if (host < 0 || !able(world, vmIndex, host).ok) return planRestart(world, vmIndex, -1);
 	const loss = lossOf(world, vmIndex);
+	const open = rackOf(world).losses.filter((each) => each.vm === vmIndex && each.backNs < 0);
 	const adopt = canAdopt(world, vmIndex);
 	if (adopt) adoptOrphan(world, vmIndex, vm, host);
 	else bootAnew(world, vmIndex, vm, host);
@@ -147,8 +151,9 @@ export function restarted(world: World, code: number): void {
 	vm.status = 'none';
 	refreshSpeed(world, vm);
 	mine.restarts += 1;
-	if (loss) Object.assign(loss, { how: adopt ? 'from-checkpoint' : 'cold-boot', backOn: host, backNs: world.r.nowNs });
-	const gap = loss ? world.r.nowNs - loss.sinceNs : 0;
+	// It may have lost more while nobody ran it: all of that is over.
+	for (const each of open) Object.assign(each, { how: adopt ? 'from-checkpoint' : 'cold-boot', backOn: host, backNs: world.r.nowNs });
+	const gap = open[0] ? world.r.nowNs - open[0].sinceNs : 0;
 	vm.causeSeq = note(world, {
 		kind: 'back',
 		rule: 'vm-restart',
@@ -214,6 +219,7 @@ function bootAnew(world: World, vmIndex: number, vm: VmRecord, host: number): vo
 	vm.running = 0;
 	delete vm.dax;
 	delete vm.fetch;
+	delete vm.lostPages;
 	stopLog(world, vm);
 	const huge = world.scenario.vms[vmIndex]?.pages === 'thp';
 	for (let guestBlock = 0; guestBlock < vm.guestBlockCount; guestBlock += 1) {

@@ -6,11 +6,12 @@ import { beginMigration, withDefaults } from '../../migration/begin.ts';
 import { hostName } from '../../migration/operation.ts';
 import { checkErrand, type Errand } from '../../migration/reference/errand.ts';
 import type { MoveTo } from '../../migration/reference/guard.ts';
-import { forceRelease, poisonPage } from '../../migration/reference/hammer.ts';
+import { poisonPage } from '../../migration/reference/hammer.ts';
 import { splitVcpus } from '../../migration/reference/split.ts';
 import { tierFolio } from '../../migration/reference/tiering.ts';
 import { isOnPool } from '../../migration/reference/place.ts';
 import { frameOf } from '../../mm/space/mapping.ts';
+import { takeExtentsBack } from '../../rack/dead.ts';
 import type { HostRecord, VmRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import type { RackSubject, RackWordRun } from './word.ts';
@@ -76,6 +77,7 @@ export const PAGES: Readonly<Record<keyof typeof PAGE_WORDS, RackWordRun>> = {
 	'detach-device': onVm((_, __, vm) => {
 		if (!vm.passThrough) return refused('not-pinned', `${vm.id} has no passed-through device`);
 		delete vm.passThrough;
+		delete vm.failover;
 		return ok(`the device of ${vm.id} goes, and its pins with it`);
 	}),
 	poison: onVm((world, index, vm, given) => {
@@ -87,7 +89,7 @@ export const PAGES: Readonly<Record<keyof typeof PAGE_WORDS, RackWordRun>> = {
 		return ok(`the memory ${where} behind gfn ${gfn} of ${vm.id} is poisoned`);
 	}),
 	'release-extents': onVm((world, index, vm) => {
-		const released = forceRelease(world, index);
+		const released = takeExtentsBack(world, index);
 		return released.ok ? ok(`${released.value} extents of ${vm.id} are taken back while they are mapped`) : released;
 	}),
 	'split-vcpus': onVm((world, index, _, given) => splitVcpus(world, index, given['hosts'])),

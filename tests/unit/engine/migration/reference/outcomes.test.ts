@@ -276,7 +276,7 @@ describe('step 6 to 9: the hand-off', () => {
 		simulation.send(reference('transit', { testLoad: false }));
 		expect(settle(simulation)).toBe(true);
 		expect(last(simulation)).toMatchObject({ state: 'failed', reason: 'device-incompatible' });
-		expect(simulation.status().vms[0]).toMatchObject({ vcpuState: 'stopped', ownerWord: { state: 8 } });
+		expect(simulation.status().vms[0]).toMatchObject({ vcpuState: 'lost', ownerWord: { state: 8 } });
 		expect(simulation.status().marks).toHaveLength(1);
 		expectSound(simulation);
 	});
@@ -345,7 +345,7 @@ describe('step 10 to 12', () => {
 	it('extents that are taken back while mapped take the guest with them', () => {
 		const simulation = resident();
 		expect(simulation.send(rack('release-extents')).ok).toBe(true);
-		expect(simulation.status().vms[0]?.vcpuState).toBe('stopped');
+		expect(simulation.status().vms[0]?.vcpuState).toBe('lost');
 		expect(simulation.status().marks).toHaveLength(1);
 		expectSound(simulation);
 		expectPoolEmpty(simulation);

@@ -1,0 +1,63 @@
+import { ok, refused, type Outcome } from '../../base/outcome.ts';
+import type { ReasonId } from '../contract/reasons.ts';
+import { OwnerState, packOwner } from '../contract/words.ts';
+import { catchUp } from '../hypervisor/guest.ts';
+import { hostName } from '../migration/operation.ts';
+import { ownExtents } from '../migration/residence.ts';
+import type { OperationRecord, VmRecord } from '../state/records.ts';
+import type { World } from '../state/world.ts';
+import { ownerIndex, ownerOf, sharedWordsOf } from '../superpage/words.ts';
+import { poolPagesOf } from './hosts.ts';
+import { loseVm } from './loss.ts';
+import { note } from './note.ts';
+import { planRestart, releaseExtents } from './restart.ts';
+import { haOf } from './settings.ts';
+
+/** Guests that are dead although their host is not. */
+
+/**
+ * Behind the commit its state does not load: nobody runs it. Pages and registers are whole, so that any other host may have it
+ * (live-migration reference 10, step 9).
+ */
+export function buryNotLoaded(world: World, operation: OperationRecord): void {
+	const vm = world.r.vms[operation.vm] as VmRecord;
+	const dead = operation.state === 'failed' && operation.refusal && vm.vcpuState === 'stopped';
+	if (!dead || ownerOf(world, operation.vm).state !== OwnerState.orphan) return;
+	const host = vm.instances[vm.running] as number;
+	const text = `${vm.id} does not come to life on ${hostName(world, host)}`;
+	const cause = note(world, { kind: 'gone', rule: 'dead-on-target', host, vm: operation.vm, cause: vm.causeSeq ?? null, text });
+	loseVm(world, operation.vm, host, 'not-loaded', cause);
+	if (haOf(world)?.restart) planRestart(world, operation.vm, -1);
+}
+
+/** The big hammer: the fabric manager takes the extents back while the guest is mapped on them (CXL 4.0 8.2.10.9.9.5). */
+export function takeExtentsBack(world: World, vmIndex: number): Outcome<number, ReasonId> {
+	const vm = world.r.vms[vmIndex] as VmRecord;
+	const host = vm.instances[vm.running] as number;
+	const running = world.r.operations.find((operation) => operation.vm === vmIndex && operation.state === 'running');
+	if (running) return refused('already-running', `operation ${running.id} moves ${vm.id}`);
+	const extents = ownExtents(world, vmIndex, host).length;
+	if (extents === 0) return refused('already-there', `nothing of ${vm.id} is on the pool`);
+	catchUp(world, vmIndex);
+	const pages = poolPagesOf(world, vmIndex);
+	const what = `${extents} ${extents === 1 ? 'extent goes' : 'extents go'} while mapped`;
+	const cause = note(world, {
+		kind: 'gone',
+		rule: 'forced-release',
+		host,
+		vm: vmIndex,
+		values: { pages, extents },
+		text: `${what}: ${pages} pages answer with faults, ${vm.id} is gone`
+	});
+	loseVm(world, vmIndex, host, 'released', cause);
+	releaseExtents(world, vmIndex);
+	const words = sharedWordsOf(world);
+	const value = words.load(ownerIndex(vmIndex));
+	const owner = ownerOf(world, vmIndex);
+	words.compareAndSwap(ownerIndex(vmIndex), value, packOwner({ ...owner, state: OwnerState.orphan, token: owner.token + 1 }));
+	vm.previousOwner = [owner.owner, owner.state, owner.incarnation, owner.token];
+	vm.ownerChangedNs = world.r.nowNs;
+	vm.causeSeq = cause;
+	if (haOf(world)?.restart) planRestart(world, vmIndex, -1);
+	return ok(extents);
+}
