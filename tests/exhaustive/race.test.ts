@@ -16,12 +16,16 @@ import { explore } from '$lib/engine/superpage/search/search.ts';
 import { beginning } from '$lib/engine/superpage/steps.ts';
 import { fenceIndex, ownerIndex, vcpuStateIndex } from '$lib/engine/superpage/words.ts';
 
+/** A buffer whose log holds few tokens. */
+const RACE_SHORT = raceLog(0) + 200;
+
 let reports: RaceReport[] = [];
 beforeAll(() => {
 	const orders = [
 		{ protocol: 'ours', forMs: 600, kills: 4 },
 		{ protocol: 'naive-pause', forMs: 300, kills: 0 },
-		{ protocol: 'naive', forMs: 200, kills: 0 }
+		{ protocol: 'naive', forMs: 200, kills: 0 },
+		{ protocol: 'ours', forMs: 300, kills: 0, logWords: RACE_SHORT }
 	];
 	const out = execFileSync('node', ['tools/run-ts.mjs', 'tests/support/race-lab.ts', JSON.stringify(orders)], { encoding: 'utf8' });
 	reports = JSON.parse(out) as RaceReport[];
@@ -32,6 +36,15 @@ describe('hosts as threads that really race', () => {
 	test('ours: one owner for each token, whoever is killed', () => {
 		expect(reports[0]).toMatchObject({ wonTwice: 0, overlaps: 0, firstTwice: null, recovered: 4 });
 		expect(reports[0]?.handOffs).toBeGreaterThan(10);
+		// Its log lasted as long as it did: every win is in the counts.
+		expect(reports[0]?.full).toBe(false);
+		expect(reports[0]?.wins.reduce((sum, each) => sum + each, 0)).toBe(reports[0]?.handOffs);
+	});
+
+	test('a log that is too short ends the race and says so; no win is written over', () => {
+		expect(reports[3]).toMatchObject({ full: true, wonTwice: 0 });
+		expect(reports[3]?.handOffs).toBeGreaterThan(40);
+		expect(reports[3]?.handOffs).toBeLessThanOrEqual(200);
 	});
 
 	test('naive with a pause between its read and its write is caught', () => {

@@ -1,5 +1,5 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { RACE_BUFFER_WORDS, RACE_PAUSE_MS, RACE_WORDS, type RaceProtocol, type RaceReport } from '$lib/engine/contract/race.ts';
+import { raceBufferWords, RACE_PAUSE_MS, RACE_WORDS, type RaceProtocol, type RaceReport } from '$lib/engine/contract/race.ts';
 import { raceHost, raceReport, recoverRacer, rejoinRace, setUpRace } from '$lib/engine/superpage/race.ts';
 
 /** The race lab in Node: this program is the judge, and each host a thread of the same program. Prints a report for each order. */
@@ -15,6 +15,8 @@ interface Order {
 	readonly protocol: RaceProtocol;
 	readonly forMs: number;
 	readonly kills: number;
+	/** Words of the shared buffer, when they are to be fewer than such a race needs. */
+	readonly logWords?: number;
 }
 const HOSTS = 3;
 
@@ -26,8 +28,8 @@ function beHost({ buffer, host, hosts, incarnation, naive, pauses }: Host): stri
 
 const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-async function race({ protocol, forMs, kills }: Order): Promise<RaceReport> {
-	const buffer = new SharedArrayBuffer(RACE_BUFFER_WORDS * 8);
+async function race({ protocol, forMs, kills, logWords }: Order): Promise<RaceReport> {
+	const buffer = new SharedArrayBuffer((logWords ?? raceBufferWords(forMs)) * 8);
 	const words = new BigInt64Array(buffer);
 	setUpRace(words);
 	const start = async (host: number, incarnation: number): Promise<Worker> => {

@@ -1,7 +1,7 @@
 import { wrap, type Remote } from 'comlink';
 import {
-	RACE_BUFFER_WORDS,
 	RACE_WORDS,
+	raceBufferWords,
 	type RaceProtocol,
 	type RaceReport
 } from '../engine/contract/race.ts';
@@ -66,7 +66,7 @@ const REPORT_EVERY_MS = 150;
 /** A race over one shared buffer; needs a page that may share memory. Which host is killed when is left to chance. */
 export async function runRace(options: RaceOptions): Promise<RaceReport> {
 	const { hosts, protocol } = options;
-	const buffer = new SharedArrayBuffer(RACE_BUFFER_WORDS * 8);
+	const buffer = new SharedArrayBuffer(raceBufferWords(options.forMs) * 8);
 	const judge = new Thread();
 	await judge.port.setUp(buffer);
 	const start = (host: number, incarnation: number): Thread => {
@@ -90,7 +90,7 @@ export async function runRace(options: RaceOptions): Promise<RaceReport> {
 				killMs = performance.now() + nextKill(options.killEveryMs);
 			}
 			const report = await judge.port.report(buffer);
-			if (!options.onreport(report, kills) || performance.now() >= endMs) break;
+			if (!options.onreport(report, kills) || performance.now() >= endMs || report.full) break;
 		}
 		Atomics.store(new BigInt64Array(buffer), RACE_WORDS.stop, 1n);
 		return await judge.port.report(buffer);

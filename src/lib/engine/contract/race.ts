@@ -24,8 +24,13 @@ export type RaceProtocol = keyof typeof RACE_PROTOCOLS;
 /** Hosts that race; the judge, who recovers the dead, is one more. */
 export const RACE_HOSTS_MOST = 8;
 export const RACE_JUDGE = 15;
-/** Tokens that the log holds: a race ends before it would come round. */
-export const RACE_LOG = 32_768;
+/**
+ * Tokens that the log of a race of so many milliseconds holds: more than threads can win in that time, two microseconds for
+ * each. A race whose log is full all the same ends there, and its report says so: nothing is dropped.
+ */
+export const raceLogTokens = (forMs: number): number => Math.max(1024, Math.ceil(forMs * 500));
+/** Tokens at the end of the log that are kept free for those who are on their way when it is full. */
+export const RACE_LOG_SPARE = 64;
 /** How long a naive host waits between its read and its write. */
 export const RACE_PAUSE_MS = 2;
 
@@ -45,8 +50,10 @@ export const RACE_WORDS = {
 /** What a host runs: its incarnation [63:32] and token [31:0], 0 for nothing. */
 export const raceRunning = (host: number): number => FIRST + 16 + host;
 /** Who won a token: one hexadecimal digit for each host, counted up. */
-export const raceLog = (token: number): number => FIRST + 32 + (token % RACE_LOG);
-export const RACE_BUFFER_WORDS = FIRST + 32 + RACE_LOG;
+export const raceLog = (token: number): number => FIRST + 32 + token;
+export const raceBufferWords = (forMs: number): number => FIRST + 32 + raceLogTokens(forMs);
+/** Tokens that the log of a buffer of this many words holds. */
+export const raceLogOf = (words: number): number => words - FIRST - 32;
 
 /** What the words say after a race. */
 export interface RaceReport {
@@ -62,6 +69,8 @@ export interface RaceReport {
 	readonly refused: number;
 	readonly recovered: number;
 	readonly orphans: number;
+	/** The log was full before the time was over: the race ended there. */
+	readonly full: boolean;
 	/** Wins of each host. */
 	readonly wins: readonly number[];
 }

@@ -1,4 +1,4 @@
-import { RACE_BUFFER_WORDS, RACE_HOSTS_MOST, RACE_JUDGE, RACE_LOG, RACE_WORDS, raceLog, raceRunning } from '../contract/race.ts';
+import { RACE_HOSTS_MOST, RACE_JUDGE, RACE_LOG_SPARE, RACE_WORDS, raceLog, raceLogOf, raceRunning } from '../contract/race.ts';
 import type { RaceReport } from '../contract/race.ts';
 import { stateMark, unpackFence } from '../contract/superpage-words.ts';
 import { wordIndex } from '../contract/superpage.ts';
@@ -114,7 +114,7 @@ const nextOther = (me: { locals: Record<string, string | number | boolean> }): s
 
 /** The words at the start: everybody has joined once, the VM is given up with token 1. */
 export function setUpRace(buffer: BigInt64Array): void {
-	if (buffer.length < RACE_BUFFER_WORDS) throw new Error('the buffer of a race is too small');
+	if (raceLogOf(buffer.length) <= RACE_LOG_SPARE) throw new Error('the buffer of a race is too small');
 	for (let host = 0; host <= RACE_JUDGE; host += 1) buffer[wordIndex('incarnation', host)] = 1n;
 	buffer[vcpuStateIndex(0)] = stateMark(0);
 	buffer[OWNER] = packOwner({ owner: 0, state: OwnerState.handoff, incarnation: 1, token: 1 });
@@ -136,6 +136,11 @@ export function runProtocol(
 	return { step: me.step, locals: me.locals };
 }
 
+/** Whoever sees this token, or a later one, ends: what is under way then still finds its place in the log. */
+const mostTokens = (buffer: BigInt64Array): number => raceLogOf(buffer.length) - RACE_LOG_SPARE;
+/** So many empty entries in a row lie behind the last token: what the judge takes leaves gaps of a few. */
+const GAP = 4096;
+
 /** One host races until the end. `pause` is called between its read and its write. */
 export function raceHost(
 	buffer: BigInt64Array,
@@ -144,7 +149,7 @@ export function raceHost(
 ): string {
 	const words = sharedWordsOver(buffer);
 	const context = { words, self: host, incarnation: options.incarnation, without: options.naive ? ['compare'] : [] };
-	const most = RACE_LOG - 64;
+	const most = mostTokens(buffer);
 	return runProtocol(RACING, context, { hosts: options.hosts, most }, (_, next) => {
 		if (next === 'take') options.pause?.();
 		return next !== 'look' || words.load(RACE_WORDS.stop) === 0n;
@@ -183,8 +188,11 @@ export function raceReport(buffer: BigInt64Array): RaceReport {
 	let handOffs = 0;
 	let wonTwice = 0;
 	let firstTwice: RaceReport['firstTwice'] = null;
-	for (let token = 0; token < RACE_LOG; token += 1) {
+	const tokens = raceLogOf(buffer.length);
+	let empty = 0;
+	for (let token = 0; token < tokens && empty < GAP; token += 1) {
 		const entry = Atomics.load(buffer, raceLog(token));
+		empty = entry === 0n ? empty + 1 : 0;
 		if (entry === 0n) continue;
 		handOffs += 1;
 		const winners: number[] = [];
@@ -208,6 +216,7 @@ export function raceReport(buffer: BigInt64Array): RaceReport {
 		refused: read(RACE_WORDS.refused),
 		recovered: read(RACE_WORDS.recovered),
 		orphans: read(RACE_WORDS.orphans),
+		full: unpackOwner(Atomics.load(buffer, OWNER)).token >= mostTokens(buffer),
 		wins
 	};
 }
