@@ -1,6 +1,7 @@
 import type { JournalEntry } from '../engine/contract/commands.ts';
 import type { WorldId } from '../engine/contract/ids.ts';
 import type { RunSummary } from '../engine/contract/queries.ts';
+import type { WorldStatus } from '../engine/contract/status.ts';
 import { SliceBudget } from './pace.ts';
 import type { Turns } from './turns.ts';
 
@@ -27,11 +28,16 @@ export class Forecaster {
 	private readonly turns: Turns;
 	private readonly budget = new SliceBudget();
 	private readonly wishes = new Map<number, ForecastWish>();
+	private readonly isWanted: () => boolean;
 	private current: { index: number; wish: ForecastWish; world: WorldId; untilNs: number } | null =
 		null;
+	/** The twin that runs is of no more use. */
+	private isSettled = false;
 
-	constructor(turns: Turns) {
+	/** @param isWanted asked before each step: whether this is the time for it */
+	constructor(turns: Turns, isWanted: () => boolean) {
 		this.turns = turns;
+		this.isWanted = isWanted;
 	}
 
 	/** Replaces what was wished for this world before, also where it is half done. */
@@ -40,12 +46,25 @@ export class Forecaster {
 	}
 
 	get hasWork(): boolean {
-		return this.current !== null || this.wishes.size > 0;
+		return this.isWanted() && (this.current !== null || this.wishes.size > 0);
+	}
+
+	/**
+	 * The world itself stands where its forecast would end: then nothing more is to be worked out. True only for a forecast that
+	 * is still due.
+	 */
+	settles(index: number, status: WorldStatus): boolean {
+		const running = this.current?.index === index && !this.isSettled;
+		const wish = this.wishes.get(index) ?? (running ? this.current?.wish : undefined);
+		if (!wish || status.nowNs < wish.untilNs || (wish.tailNs > 0 && !status.settled)) return false;
+		this.wishes.delete(index);
+		if (this.current?.index === index) this.isSettled = true;
+		return true;
 	}
 
 	/** One bounded call; returns a forecast when one is finished. */
 	async step(): Promise<{ index: number; forecast: RunSummary | null } | null> {
-		if (this.current && this.wishes.has(this.current.index)) {
+		if (this.current && (this.isSettled || this.wishes.has(this.current.index))) {
 			await this.closeTwin();
 			return null;
 		}
@@ -91,6 +110,7 @@ export class Forecaster {
 		if (!this.current) return;
 		const { world } = this.current;
 		this.current = null;
+		this.isSettled = false;
 		await this.turns.close(world);
 	}
 }

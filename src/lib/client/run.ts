@@ -36,6 +36,8 @@ export interface Watcher {
 	/** Something newer is wanted than the moment being gone to. */
 	readonly isOvertaken: () => boolean;
 	readonly progress: (label: string, fraction: number) => void;
+	/** Whether the dashed future may be worked out now. */
+	readonly wantsForecast: () => boolean;
 }
 
 /** A seek that takes longer shows its progress. */
@@ -73,16 +75,14 @@ export class Run {
 	private readonly budget = new SliceBudget();
 	private readonly start: () => Connection;
 	private readonly watcher: Watcher;
-	private readonly withForecast: boolean;
 	/** Moments that single steps came through, ascending to now. */
 	private trail: number[] = [];
 
-	constructor(turns: Turns, start: () => Connection, watcher: Watcher, withForecast: boolean) {
+	constructor(turns: Turns, start: () => Connection, watcher: Watcher) {
 		this.turns = turns;
 		this.start = start;
 		this.watcher = watcher;
-		this.withForecast = withForecast;
-		this.forecaster = new Forecaster(turns);
+		this.forecaster = new Forecaster(turns, watcher.wantsForecast);
 	}
 
 	get ids(): WorldId[] {
@@ -391,12 +391,14 @@ export class Run {
 		for (const live of this.live) {
 			if (this.watcher.isClosed()) return;
 			live.course = await this.turns.ask(live.world, { kind: 'summary' });
+			// A run that has come to its end is all that could be forecast of it.
+			if (this.forecaster.settles(this.live.indexOf(live), live.status))
+				live.forecast = live.course;
 		}
 	}
 
 	wantForecast(live: LiveWorld): void {
 		live.forecast = null;
-		if (!this.withForecast) return;
 		this.forecaster.want(this.live.indexOf(live), {
 			scenario: live.scenario,
 			journal: live.journal,
@@ -427,7 +429,7 @@ export class Run {
 	async rebuild(ns: number): Promise<void> {
 		this.turns.end();
 		this.turns = await begin(this.start, this.turns.memory);
-		this.forecaster = new Forecaster(this.turns);
+		this.forecaster = new Forecaster(this.turns, this.watcher.wantsForecast);
 		for (const live of this.live) await this.openAgain(live, live.journal);
 		await this.goTo(ns, 'Building the run again');
 		await this.askCourses();

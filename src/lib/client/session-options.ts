@@ -14,9 +14,13 @@ export interface SessionOptions {
 	readonly worker?: () => Worker;
 	/** Instead of a worker: tests run the session over an engine in the same thread. */
 	readonly connect?: () => Connection;
-	/** No dashed future: for pages that show none. */
-	readonly withoutForecast?: boolean;
+	/** No dashed future: for pages that show none. A function is asked before each piece of it: not now, perhaps later. */
+	readonly withoutForecast?: boolean | (() => boolean);
 }
+
+/** Asked again and again: whether the dashed future may be worked out now. */
+export const forecastWish = ({ withoutForecast = false }: SessionOptions) =>
+	typeof withoutForecast === 'function' ? () => !withoutForecast() : () => !withoutForecast;
 
 /** Presentation time in which a step or a jump settles (decision D10). */
 export const SETTLE_MS = 240;

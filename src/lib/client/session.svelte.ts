@@ -11,7 +11,6 @@ import { crashOf, EngineCrash, UnansweredQuestion } from './failures.ts';
 import { Intents } from './intents.ts';
 import type { BackEnd } from './isolation.ts';
 import * as one from './live-world.ts';
-import type { OpenWorld, WorldSpec } from './live-world.ts';
 import { beginTwice } from './begin-twice.ts';
 import * as words from './session-words.ts';
 import type { Lock } from './clocks.ts';
@@ -31,7 +30,7 @@ export type * from './session-options.ts';
 /** Worlds on one clock and everything that can be done with them: what pages see of the engine. */
 export class Session {
 	state: SessionState = $state('paused');
-	worlds: readonly OpenWorld[] = $state.raw([]);
+	worlds: readonly one.OpenWorld[] = $state.raw([]);
 	nowNs: number = $state(0);
 	untilNs: number = $state(0);
 	speedIndex: number = $state(settings.DEFAULT_SPEED_INDEX);
@@ -61,28 +60,29 @@ export class Session {
 	/** The last moment shown before the engine stopped on a broken promise, and which world broke it. */
 	#lastGood: { readonly ns: number; readonly worldIndex: number } | null = null;
 
-	private constructor(turns: Turns, start: () => Connection, withForecast: boolean) {
+	private constructor(turns: Turns, start: () => Connection, wantsForecast: () => boolean) {
 		this.#intents = new Intents(
 			(work) => this.#guard(work),
 			() => this.#background(),
 			() => (this.#outstanding = !this.#intents.isIdle)
 		);
 		const watcher = {
+			wantsForecast,
 			isClosed: () => this.state === 'closed',
 			isOvertaken: () => this.#intents.isOvertaken,
 			progress: (label: string, fraction: number) => this.#showProgress(label, fraction)
 		};
-		this.#run = new Run(turns, start, watcher, withForecast);
+		this.#run = new Run(turns, start, watcher);
 	}
 
 	/** Starts an engine and opens the worlds on one clock; refuses with the engine's reason. */
 	static async open(
-		specs: readonly WorldSpec[],
+		specs: readonly one.WorldSpec[],
 		options: SessionOptions = {}
 	): Promise<Outcome<Session, ReasonId | 'no-engine'>> {
 		const start = options.connect ?? (() => connect((options.worker ?? startWorker)()));
 		return beginTwice(start, options.memory ?? 'auto', async (turns) => {
-			const session = new Session(turns, start, options.withoutForecast !== true);
+			const session = new Session(turns, start, settings.forecastWish(options));
 			const outcome = await session.#open(specs);
 			return outcome.ok ? ok(session) : outcome;
 		});
@@ -162,9 +162,7 @@ export class Session {
 			if (await this.#run.stepBackTo(ns)) await this.#arrived(false);
 		});
 	}
-	rewind(): Promise<void> {
-		return this.seek(0);
-	}
+	rewind = (): Promise<void> => this.seek(0);
 
 	/** `scrubbing`: the moment is being dragged; it is shown settled, with no way in between. */
 	async seek(ns: number, options: { readonly scrubbing?: boolean } = {}): Promise<void> {
@@ -308,9 +306,11 @@ export class Session {
 		this.#hideProgress();
 	}
 
+	wake = (): void => this.#intents.wake(); // What had to wait for the page may begin.
+
 	// ——— turns ———
 
-	async #open(specs: readonly WorldSpec[]): Promise<Outcome<null, ReasonId>> {
+	async #open(specs: readonly one.WorldSpec[]): Promise<Outcome<null, ReasonId>> {
 		const outcome = await this.#run.open(specs);
 		if (!outcome.ok) return outcome;
 		this.#sentTo = one.addedTo(this.#run.live);

@@ -3,7 +3,7 @@
  * nor a broken engine loses the run. Method: the session over a test double of the port, on both kinds of memory.
  */
 import { describe, expect, it } from 'vitest';
-import { Session, type WorldSpec } from '../../../src/lib/client/session.svelte.ts';
+import { Session, type SessionOptions, type WorldSpec } from '../../../src/lib/client/session.svelte.ts';
 import { PLAIN_VIEW } from '../../../src/lib/client/permalink.ts';
 import type { Command } from '../../../src/lib/engine/contract/commands.ts';
 import { catalogueScenario } from '../../../src/lib/engine/contract/scenario/catalogue/index.ts';
@@ -12,8 +12,8 @@ import { FakeEngine } from './fake-port.ts';
 const spec: WorldSpec = { scenario: catalogueScenario('two-hosts') };
 const migrate: Command = { name: 'migrate', vm: 'vm0', target: 'B', strategy: 'transit' };
 
-async function start(engine: FakeEngine, memory: 'shared' | 'transferred' = 'shared', specs = [spec]) {
-	const outcome = await Session.open(specs, { memory, connect: engine.connect });
+async function start(engine: FakeEngine, memory: 'shared' | 'transferred' = 'shared', specs = [spec], more: SessionOptions = {}) {
+	const outcome = await Session.open(specs, { memory, connect: engine.connect, ...more });
 	if (!outcome.ok) throw new Error(outcome.detail);
 	const session = outcome.value;
 	session.reducedMotion = true;
@@ -104,6 +104,46 @@ describe.each(['shared', 'transferred'] as const)('a session on %s memory', (mem
 		expect(session.settlePhase).toBe(1);
 		await session.seek(60_000_000, { scrubbing: true });
 		expect(session.settlePhase).toBe(1);
+	});
+
+	it('works out what lies ahead when the page lets it, and what it has come to itself not at all', async () => {
+		const engine = new FakeEngine();
+		const opened = () => engine.calls.filter((call) => call === 'open').length;
+		let isHeld = true;
+		const session = await start(engine, memory, [spec, spec], { withoutForecast: () => isHeld });
+		expect([opened(), session.worlds.map((world) => world.forecast)]).toEqual([2, [null, null]]);
+		isHeld = false;
+		session.wake();
+		await settled(session);
+		expect([opened(), session.worlds.map((world) => world.forecast?.nowNs)]).toEqual([4, [1_100_000_000, 1_100_000_000]]);
+		await session.close();
+
+		isHeld = true;
+		const other = await start(engine, memory, [spec, spec], { withoutForecast: () => isHeld });
+		await other.seek(other.untilNs);
+		isHeld = false;
+		other.wake();
+		await settled(other);
+		expect(opened()).toBe(6);
+		expect(other.worlds.map((world) => world.forecast)).toEqual(other.worlds.map((world) => world.course));
+		await other.seek(0);
+		expect(other.worlds.map((world) => world.forecast?.nowNs)).toEqual([1_100_000_000, 1_100_000_000]);
+		await other.close();
+	});
+
+	it('gives up a twin that is half done when the world itself has come to its end', async () => {
+		const engine = new FakeEngine();
+		const count = (name: string) => engine.calls.filter((call) => call === name).length;
+		let isReleased = false;
+		const session = await start(engine, memory, [spec], { withoutForecast: () => !isReleased && count('open') > 1 });
+		await session.seek(session.untilNs);
+		expect(session.worlds[0]?.forecast).toEqual(session.worlds[0]?.course);
+		expect([count('open'), count('close')]).toEqual([2, 0]);
+		isReleased = true;
+		session.wake();
+		await settled(session);
+		expect([count('open'), count('close')]).toEqual([2, 1]);
+		await session.close();
 	});
 
 	it('lets the last of many seeks win', async () => {

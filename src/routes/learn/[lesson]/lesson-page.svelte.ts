@@ -260,7 +260,7 @@ export class LessonPage {
 	};
 	placeBet = (): void => {
 		const had = document.activeElement;
-		this.player.state = machine.placeBet(this.learner);
+		this.player.placeBet();
 		this.said = 'Your bet is placed. Run is unlocked.';
 		void toRun(had);
 	};

@@ -102,7 +102,10 @@ export class Player {
 		this.#opening = true;
 		this.problem = null;
 		const specs: readonly WorldSpec[] = [...this.laneSpecs(this.ownRate), this.falseSpec];
-		const opened = await Session.open(specs);
+		const opened = await Session.open(specs, {
+			// Before the bet nobody can step; on the quick way to the end there is no need to know the way.
+			withoutForecast: () => this.state.bet === null || this.hurrying
+		});
 		this.#opening = false;
 		if (!opened.ok) {
 			this.problem = opened.detail;
@@ -174,6 +177,12 @@ export class Player {
 		if (step !== 'challenge' && step !== 'make') void this.open();
 	}
 
+	/** With the bet, Run is unlocked: what lies ahead may be worked out. */
+	placeBet(): void {
+		this.state = machine.placeBet(this.state);
+		this.session?.wake();
+	}
+
 	betAgain(): void {
 		this.hurrying = false;
 		this.state = machine.betAgain(this.state, this.axes);
@@ -212,6 +221,7 @@ export class Player {
 			if (session.nowNs === from) break;
 		}
 		this.hurrying = false;
+		session.wake();
 	}
 
 	async close(): Promise<void> {
