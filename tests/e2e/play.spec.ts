@@ -140,6 +140,40 @@ test('two movers stand side by side on one clock, from one seed', async ({ page 
 	await expect(page.locator('#stage canvas')).toHaveCount(1);
 });
 
+test('four ways on one clock: a row each, held by time or by phase, and the link brings them back', async ({ page }) => {
+	await open(page);
+	await page.keyboard.press('c');
+	await idle(page);
+	for (const way of ['postcopy', 'rdma']) {
+		await button(page, 'Compare').click();
+		await page.getByLabel('Moved another way').selectOption(way);
+		await button(page, 'Add it this way').click();
+		await idle(page);
+	}
+	const rows = page.locator('#stage tbody tr');
+	await expect(rows).toHaveCount(4);
+	await expect(rows.locator('th button')).toHaveText(['nil transit', 'pre-copy', 'post-copy', 'RDMA']);
+	await expect(page.getByRole('status').filter({ hasText: 'not known yet' })).toHaveCount(0);
+	await button(page, 'phase').click();
+	await idle(page);
+	// The first is about to stop: so are the others, each at a time of its own.
+	for (let press = 0; press < 3; press += 1) {
+		await page.keyboard.press('Shift+ArrowRight');
+		await idle(page);
+	}
+	await expect(rows.first()).toContainText('hand-off');
+	for (const row of [1, 2, 3]) await expect(rows.nth(row)).toContainText('switch-over');
+	const own = await rows.locator('.own').allInnerTexts();
+	expect(new Set(own).size).toBe(4);
+	const address = page.url();
+	await page.goto('about:blank');
+	await open(page, address);
+	await expect(rows.locator('.own')).toHaveText(own, { timeout: 30_000 });
+	await button(page, 'time').click();
+	await idle(page);
+	await expect(rows.locator('.own')).toHaveCount(0);
+});
+
 test('a wrong belief wears its band', async ({ page }) => {
 	await open(page);
 	await button(page, 'Compare').click();

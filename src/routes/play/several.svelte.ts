@@ -18,9 +18,9 @@ export function inputsOf({ spec, journal }: Pick<OpenWorld, 'spec' | 'journal'>)
 }
 
 /** Both must be seen to their ends: the longer one says how far the clock goes. */
-function watched(scenario: unknown): unknown {
+function watched(scenario: unknown, journal: readonly JournalEntry[]): unknown {
 	const read = readScenario(scenario);
-	return read.ok ? { ...read.value, untilNs: untilForBoth(read.value) } : scenario;
+	return read.ok ? { ...read.value, untilNs: untilForBoth(read.value, journal) } : scenario;
 }
 
 /** Several worlds on one clock: which of them are seen together, what they are called, how they come and go. */
@@ -131,10 +131,10 @@ export class Several {
 		const specs: WorldSpec[] = [
 			...worlds.map((world) => ({
 				...world.spec,
-				scenario: watched(world.spec.scenario),
+				scenario: watched(world.spec.scenario, world.journal),
 				journal: world.journal
 			})),
-			{ scenario: watched(scenario), journal, belief }
+			{ scenario: watched(scenario, journal), journal, belief }
 		];
 		const inputs = specs.flatMap((spec) => inputsOf({ spec, journal: spec.journal ?? [] }) ?? []);
 		const own =

@@ -1,4 +1,5 @@
 import { NS_PER_MS, NS_PER_S } from '../../base/units.ts';
+import { defaultCosts } from '../../engine/contract/costs.ts';
 import type { Scenario } from '../../engine/contract/scenario/schema.ts';
 import type { JournalEntry, MigrateCommand, StrategyId } from '../../engine/contract/commands.ts';
 import { passesByCopy, STRATEGY_WORDS } from '../../engine/contract/migration/strategies.ts';
@@ -33,13 +34,18 @@ export function strategyOf(journal: readonly JournalEntry[]): StrategyId | null 
 }
 
 /**
- * How long two movers must be watched: a copy needs at least one pass over the wire, and half as long again for what is
- * written meanwhile. Only the length of the picture; the runs themselves do not change.
+ * How long movers must be watched: a copy needs at least one pass over the wire, and half as long again for what is written
+ * meanwhile; RDMA gets less of the wire. Only the length of the picture; the runs themselves do not change.
  */
-export function untilForBoth(scenario: Scenario): number {
-	const first = scenario.journal.find((entry) => entry.command.name === 'migrate');
+export function untilForBoth(
+	scenario: Scenario,
+	journal: readonly JournalEntry[] = scenario.journal as readonly JournalEntry[]
+): number {
+	const first = journal.find((entry) => entry.command.name === 'migrate');
 	const bytes = Math.max(...scenario.vms.map((vm) => vm.populatedBytes ?? vm.bytes));
-	const passNs = (bytes / scenario.networkBytesPerSecond) * NS_PER_S;
+	const { netGoodputFraction, rdmaLinkFraction } = defaultCosts();
+	const share = strategyOf(journal) === 'rdma' ? rdmaLinkFraction / netGoodputFraction : 1;
+	const passNs = (bytes / (scenario.networkBytesPerSecond * share)) * NS_PER_S;
 	const needed = (first?.atNs ?? 0) + passNs * 1.5;
 	return Math.max(scenario.untilNs, Math.ceil(needed / ROUND_NS) * ROUND_NS);
 }
