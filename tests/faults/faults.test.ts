@@ -37,6 +37,7 @@ const MOMENTS: Readonly<Record<FaultId, Moment>> = {
 	'guard-forgets': { strategy: 'transit', phase: 'publish' },
 	'pin-stays': { strategy: 'transit', phase: 'publish' },
 	'tag-given-twice': { strategy: 'transit', phase: 'publish' },
+	'primary-stays': { strategy: 'precopy', phase: 'setup' },
 	'vcpu-off-the-map': before('transit'),
 	'torn-descriptor': { strategy: 'transit', phase: 'publish' }
 };
@@ -52,7 +53,8 @@ function runTo(simulation: Simulation, phase: PhaseId): void {
 function planted(fault: FaultId): Simulation {
 	const { strategy, phase } = MOMENTS[fault];
 	const rounds = strategy === 'postcopy' && phase === 'round';
-	const simulation = smallWorld({ strategy, ...(rounds ? { parameters: { precopyPasses: 1 } } : {}) });
+	const ways = fault === 'primary-stays' ? { ways: { failover: {} } } : {};
+	const simulation = smallWorld({ strategy, ...ways, ...(rounds ? { parameters: { precopyPasses: 1 } } : {}) });
 	if (phase !== null) runTo(simulation, phase);
 	expect(broken(simulation)).toEqual([]);
 	expect(simulation.send({ name: 'plant', fault }).ok).toBe(true);

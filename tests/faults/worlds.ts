@@ -7,6 +7,8 @@ export interface SmallWorld {
 	readonly strategy?: StrategyId;
 	readonly parameters?: MigrationParameters;
 	readonly rateBytesPerSecond?: number;
+	/** How the VM lives. */
+	readonly ways?: Readonly<Record<string, unknown>>;
 	readonly request?: Partial<SimulationRequest>;
 }
 
@@ -35,7 +37,8 @@ export function smallWorld(asked: SmallWorld = {}): Simulation {
 					host: 'A',
 					bytes: 128 * MIB,
 					vcpus: 2,
-					workload: { kind: 'memory-muncher', rateBytesPerSecond: asked.rateBytesPerSecond ?? 200e6, workingSetBytes: 32 * MIB }
+					workload: { kind: 'memory-muncher', rateBytesPerSecond: asked.rateBytesPerSecond ?? 200e6, workingSetBytes: 32 * MIB },
+					...(asked.ways ? { ways: asked.ways } : {})
 				}
 			],
 			untilNs: '2 s',

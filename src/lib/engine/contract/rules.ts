@@ -9,6 +9,7 @@ import { PROCESS_RULES } from './process-rules.ts';
 import { REFERENCE_RULES } from './reference-rules.ts';
 import { VIRTIO_RULES } from './virtio-rules.ts';
 import { RACK_RULES } from './rack/rules.ts';
+import { MIGRATION_RULES } from './migration/rules.ts';
 import { VDPA_RULES } from './vdpa/rules.ts';
 
 export type { Rule, RuleLabel } from './rule.ts';
@@ -219,6 +220,7 @@ export const RULES = {
 	...CXL_RULES,
 	...DCD_RULES,
 	...ADDRESS_RULES,
+	...MIGRATION_RULES,
 	...VDPA_RULES,
 	...RACK_RULES
 } as const satisfies Record<string, Rule>;

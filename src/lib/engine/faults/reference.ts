@@ -44,5 +44,10 @@ export const REFERENCE_FAULTS = {
 			const vm = world.r.vms[0];
 			if (vm) vm.split = Array.from({ length: vm.vcpus }, (_, vcpu) => vcpu % 2);
 		}
+	},
+	'primary-stays': {
+		sentence: 'nobody asks whether the guest has let go of its passed-through card',
+		caughtBy: ['primary-gone'],
+		strike: null
 	}
 } as const satisfies Record<string, Fault>;

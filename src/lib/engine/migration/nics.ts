@@ -18,10 +18,16 @@ const nicsOf = (world: World, vm: number): number[] => world.r.vdpa.nics.flatMap
 
 export const hasNics = (world: World, vm: number): boolean => world.r.vdpa.nics.some((nic) => nic.vm === vm);
 
-/** What of the VM's devices forbids a migration, in QEMU's words; null: nothing. */
+/** What of the VM's devices forbids a migration; null: nothing. */
 export function nicBlocker(world: World, vm: number): string | null {
-	// QEMU 10.2.2 hw/vfio/migration.c: a device whose driver cannot save its state blocks every copy.
-	if (world.r.vms[vm]?.passThrough) return 'a passed-through device has no way to save its state';
+	const record = world.r.vms[vm];
+	// QEMU 10.2.2 hw/vfio/migration.c: a device whose driver cannot save its state blocks every copy, unless another stands in for it.
+	if (record?.passThrough && !record.failover) return 'a passed-through device has no way to save its state';
+	return vdpaBlocker(world, vm);
+}
+
+/** What of its vDPA devices does, in QEMU's words. */
+export function vdpaBlocker(world: World, vm: number): string | null {
 	for (const nic of world.r.vdpa.nics) {
 		if (nic.vm !== vm) continue;
 		const blockers = shadowBlockers(nic.features);

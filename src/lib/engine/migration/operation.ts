@@ -147,6 +147,8 @@ export function finish(
  */
 export function setStatus(world: World, operation: OperationRecord, status: MigrationStatus): boolean {
 	const vm = vmOf(world, operation);
+	// A process whose monitor was asked says that it fails before it says that it has (migration_cleanup); between the two lies no time.
+	if (status === 'failed' && operation.monitored && vm.status !== 'failing') setStatus(world, operation, 'failing');
 	if (!mayBecome(vm.status, status)) return false;
 	const before = vm.status;
 	vm.status = status;

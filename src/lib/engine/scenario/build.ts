@@ -18,6 +18,7 @@ import { allocate, onlineBlocks } from '../mm/buddy.ts';
 import { setMigratetype, setWhole } from '../mm/frames.ts';
 import { allocateOnDram, blockOfFrame } from '../mm/zones.ts';
 import { recount } from '../migration/instances.ts';
+import { startProblem } from '../migration/qemu/blocked.ts';
 
 import { liveOnPool, settleWays } from './ways.ts';
 import { firstOwnerWord } from '../migration/strategies/transit.ts';
@@ -219,6 +220,8 @@ function buildVms(world: World): Outcome<null, ReasonId> {
 	const { scenario } = world;
 	let firstGuestBlock = 0;
 	for (const [index, vm] of scenario.vms.entries()) {
+		const problem = startProblem(vm);
+		if (problem !== null) return refused('qemu-refuses', `vms[${index}]: ${problem}`);
 		const built = buildVm(world, index, vm, firstGuestBlock);
 		if (!built.ok) return built;
 		firstGuestBlock += reservedBytes(vm) / BLOCK_BYTES;

@@ -17,6 +17,11 @@ import type { World } from '../state/world.ts';
 export function settleWays(world: World, vmIndex: number, vm: VmRecord, ways: WaysScenario): void {
 	if (ways.secure) vm.secure = true;
 	if (ways.passThrough) vm.passThrough = true;
+	if (ways.failover) {
+		const { standby, primary, letsGoNs } = ways.failover;
+		vm.passThrough = true;
+		vm.failover = { standby, primary, state: 'plugged', letsGoNs: letsGoNs === 'never' ? -1 : letsGoNs, askedNs: -1, looksLeft: 0 };
+	}
 	if (ways.device) vm.device = ways.device;
 	if (ways.backing === 'dax' && ways.lives === 'pool') vm.dax = true;
 	if (ways.tiering) beginTiering(world, vmIndex, { ...ways.tiering, stream: openStream(world, `vm/${vm.id}/tiering`) });

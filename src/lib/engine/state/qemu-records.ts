@@ -33,7 +33,14 @@ export interface QemuRecord {
 	/** File in which its guest lies since its last migration. */
 	file?: string;
 	/** Devices plugged in at the monitor, by id. */
-	plugged: { id: string; driver: string }[];
+	plugged: {
+		id: string;
+		driver: string;
+		/** virtio-net with failover=on. */ failover?: true;
+		/** Stand-in of a primary. */ pair?: string;
+	}[];
+	/** What the stream that it loads has and it does not: another machine, a block of memory, a device's state. */
+	lacks?: { machine?: { received: string; local: string }; lacksBlock?: string; lacksState?: { name: string; instance: number } };
 	/** A process that replaces another on the same host took its memory over by descriptor. */
 	cpr?: { startNs: number; totalNs: number; downtimeNs: number; stateBytes: number };
 }

@@ -166,6 +166,8 @@ export interface VmRecord {
 	secure?: true;
 	/** A passed-through device holds every page. */
 	passThrough?: true;
+	/** A network card that stands in for the passed-through one while it migrates; absent without such a pair. */
+	failover?: FailoverRecord;
 	/** What its device does in a hand-off: refuses to stop, or does not fit the target’s. */
 	device?: 'refuses-stop' | 'incompatible';
 	/** Its pages on the pool lie in a mapping of device-dax, not in folios of a node. */
@@ -176,6 +178,19 @@ export interface VmRecord {
 	split?: number[];
 	/** What the kernel of the running host does with its pages by itself. */
 	tiering?: TieringRecord;
+}
+
+/** virtio-net with failover=on and its primary. */
+export interface FailoverRecord {
+	standby: string;
+	primary: string;
+	/** Asked to go; let go by the guest and kept half unplugged by QEMU; could not be plugged at the target. */
+	state: 'plugged' | 'leaving' | 'gone' | 'absent';
+	/** How long the guest takes to let go; −1: it never does. */
+	letsGoNs: number;
+	askedNs: number;
+	/** Looks that are left after a cancel. */
+	looksLeft: number;
 }
 
 /** Background tiering: every so often a random folio of the VM. */

@@ -1,5 +1,6 @@
 import type { Invariant } from '../sim/invariants.ts';
 import { dirtyOrEqual, proveContent } from './content.ts';
+import { primaryGone } from '../migration/failover.ts';
 import { deviceMaps } from './device-maps.ts';
 import { devicePinsLie, pinnedPagesAddUp } from './device-pins.ts';
 import { appsHaveMemory, daxOnExtents, lineOwners, storesKept } from './fabric-use.ts';
@@ -87,6 +88,7 @@ export const INVARIANTS: readonly Invariant[] = [
 	{ id: 'stopped-in-switch-over', statement: 'the guest does not run during the final pass', check: stoppedInSwitchOver },
 	{ id: 'descriptors', statement: 'published ranges name every page once, at its place', check: descriptorsFit },
 	{ id: 'unmovable-at-home', statement: 'no secure page, and no folio that a device holds, lies on the pool', check: unmovableAtHome },
+	{ id: 'primary-gone', statement: 'while pages are sent, a network card with a stand-in is out of the guest', check: primaryGone },
 	{ id: 'guards', statement: 'a published page that a guard refers to does not move', check: guardsHold },
 	{ id: 'vcpu-map', statement: 'vCPUs of a split VM run where the super-page says', check: mapNamesRunners },
 	{ id: 'split-pages', statement: 'both hosts of a split VM reach all of its pages', check: splitOnPool },

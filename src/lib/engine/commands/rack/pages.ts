@@ -9,6 +9,7 @@ import type { MoveTo } from '../../migration/reference/guard.ts';
 import { poisonPage } from '../../migration/reference/hammer.ts';
 import { splitVcpus } from '../../migration/reference/split.ts';
 import { tierFolio } from '../../migration/reference/tiering.ts';
+import { laidStep } from '../../rack/laid.ts';
 import { isOnPool } from '../../migration/reference/place.ts';
 import { frameOf } from '../../mm/space/mapping.ts';
 import { takeExtentsBack } from '../../rack/dead.ts';
@@ -93,6 +94,11 @@ export const PAGES: Readonly<Record<keyof typeof PAGE_WORDS, RackWordRun>> = {
 		return released.ok ? ok(`${released.value} extents of ${vm.id} are taken back while they are mapped`) : released;
 	}),
 	'split-vcpus': onVm((world, index, _, given) => splitVcpus(world, index, given['hosts'])),
+	'laid-step': onVm((world, index, _, { plan, actor, step }) =>
+		typeof plan === 'string' && typeof actor === 'string' && typeof step === 'string'
+			? laidStep(world, index, plan, actor, step)
+			: refused('bad-command', 'arguments: plan, actor and step, three texts')
+	),
 	'decline-capacity': (world, subject, given) => {
 		const host = world.r.hosts[subject.host] as HostRecord | undefined;
 		if (!host) return refused('bad-command', 'host: the host that is meant');

@@ -114,11 +114,6 @@ export const BLOCKING_DEVICES = {
 		'target/i386/sev.c, sev_vm_state_change',
 		{ byGuest: true }
 	),
-	'tdx-guest': nothing(
-		'tdx-guest',
-		'A trust domain: QEMU adds no blocker, only CPR refuses its memory; what is sent is not what the guest wrote.',
-		'QEMU 11.0.50 target/i386/kvm/tdx.c (no word of it), system/physmem.c, ram_block_add'
-	),
 	'cxl-type3': nothing(
 		'cxl-type3',
 		'Neither its memory nor its decoders are migrated, and nothing says so.',
@@ -199,9 +194,9 @@ export const BLOCKING_DEVICES = {
 	),
 	'vhost-user-net': blocker(
 		'virtio-net-pci',
-		'Migration disabled: vhost lacks VHOST_F_LOG_ALL feature.',
+		'Migration disabled: vhost-user backend lacks VHOST_USER_PROTOCOL_F_LOG_SHMFD feature.',
 		'A card served by a process beside QEMU that does not say what it writes.',
-		'hw/virtio/vhost.c, vhost_dev_init',
+		'hw/virtio/vhost-user.c, vhost_user_backend_init',
 		NORMAL
 	),
 	'vhost-unlogged': blocker(
@@ -222,6 +217,34 @@ export const BLOCKING_DEVICES = {
 		'amd-iommu',
 		'AMD’s IOMMU, unless its PCI part is a device of its own.',
 		'hw/i386/amd_iommu.c, vmstate_amdvi_sysbus'
+	),
+	'vfio-pci-untracked': blocker(
+		'vfio-pci',
+		"{host}: VFIO device doesn't support device and IOMMU dirty tracking",
+		'A device passed through that can hand its state over, and nobody counts which pages it writes.',
+		'hw/vfio/migration.c, vfio_migration_realize',
+		NORMAL
+	),
+	'vfio-pci-off': blocker(
+		'vfio-pci',
+		'{host}: Migration is disabled for VFIO device',
+		'A device passed through with enable-migration=off.',
+		'hw/vfio/migration.c, vfio_migration_realize',
+		NORMAL
+	),
+	'vfio-pci-migratable': {
+		...nothing(
+			'vfio-pci',
+			'A device passed through that migrates by pre-copy. Its IOMMU takes no faults: post-copy would leave it without pages.',
+			'QEMU 11.0.50 hw/vfio/migration.c, vfio_save_prepare'
+		),
+		needsPrecopy: true
+	},
+	'tdx-guest': blocker(
+		'tdx-guest',
+		'State blocked by non-migratable CPU device (invtsc flag)',
+		'Memory that is encrypted with a key of this host. It has no reason of its own: its time-stamp counter, which TDX fixes on, is in the way.',
+		'target/i386/kvm/tdx.c (fixed bits of leaf 0x80000007), target/i386/kvm/kvm.c'
 	)
 } as const satisfies Record<string, BlockingDevice>;
 /** Types that take no PCI slot. */

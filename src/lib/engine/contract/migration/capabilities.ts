@@ -1,12 +1,12 @@
 /**
- * What a migration may be asked to do: names in QEMU's order, all off at first, and what excludes what. QEMU 10.2.2
- * qapi/migration.json MigrationCapability, migration/options.c migrate_caps_check; live-migration reference 3.
+ * What a migration may be asked to do: names in QEMU's order, all off at first, and what excludes what. QEMU 11.0.50
+ * (19 June 2026, on the way to 11.1) qapi/migration.json MigrationCapability, migration/options.c migrate_caps_check;
+ * live-migration reference 3.
  */
 export const CAPABILITIES = {
 	xbzrle: 'Pages sent again go as differences.',
 	'rdma-pin-all': 'RDMA pins all of the memory at once.',
 	'auto-converge': 'vCPUs are throttled while the guest writes faster than the link carries.',
-	'zero-blocks': 'Zero blocks of disks are not sent (deprecated).',
 	events: 'Every change of status is told as an event.',
 	'postcopy-ram': 'The guest may move before its memory has.',
 	'x-colo': 'Both sides run in lockstep.',
@@ -66,10 +66,11 @@ const NOT_WITH_SNAPSHOT: readonly Capability[] = [
 export function capabilityProblem(wanted: readonly Capability[], situation: CapabilitySituation): string | null {
 	const on = (name: Capability): boolean => wanted.includes(name);
 	const late = (name: Capability): boolean => on(name) && !situation.before.includes(name) && situation.incomingStarted;
+	if (on('x-colo') && !on('return-path')) return "Capability 'x-colo' requires capability 'return-path'";
 	if (on('postcopy-ram') && on('x-ignore-shared')) return 'Postcopy is not compatible with ignore-shared';
 	if (on('background-snapshot')) {
 		const other = NOT_WITH_SNAPSHOT.find(on);
-		if (other !== undefined) return 'Background-snapshot is not compatible with currently set capabilities';
+		if (other !== undefined) return `Background-snapshot is not compatible with ${other}`;
 	}
 	if (on('zero-copy-send') && (!on('multifd') || on('xbzrle') || situation.compressed || situation.tls))
 		return 'Zero copy only available for non-compressed non-TLS multifd migration';

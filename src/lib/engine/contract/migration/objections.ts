@@ -10,6 +10,8 @@ export interface Shown {
 	readonly atNs: number;
 	readonly look: string;
 	readonly effect: Effect;
+	/** A page of vm0 that is chosen when the run is opened: the inspector says of it what there is to see. */
+	readonly gfn?: number;
 }
 
 /** What must have happened by then: an order refused, a record by a rule, a mark, a statement that does not hold, an end. */
@@ -35,7 +37,13 @@ export interface Objection {
 
 const MS = 1_000_000;
 const S0 = 'seed S0, mail on nil-migration';
-const shown = (scenario: string, atNs: number, look: string, effect: Effect): Shown => ({ scenario, atNs, look, effect });
+const shown = (scenario: string, atNs: number, look: string, effect: Effect, gfn?: number): Shown => ({
+	scenario,
+	atNs,
+	look,
+	effect,
+	...(gfn === undefined ? {} : { gfn })
+});
 const row = (
 	number: number,
 	who: string,
@@ -57,20 +65,20 @@ export const OBJECTIONS: readonly Objection[] = [
 	row(3, 'S0, point 2', 'Tiering or swap may move a page during the move; a pin would stop it, but movable and pinned exclude each other.', 'Perhaps one more reference, so that movers back off.', S0, [
 		shown('promoted-after-publication', 103 * MS, 'Without a guard: the ranges name frames that pages have left, and B reads older writes.', { kind: 'mark', begins: 'lost:' }),
 		shown('promoted-and-noticed', 77 * MS, 'The same, but somebody looks: B finds other ranges than the checksum says.', { kind: 'record', rule: 'cancel' }),
-		shown('policy-holds', 79 * MS, 'mbind, mlock and no tiering: the kernel tries, and nothing moves.', { kind: 'record', rule: 'guard' })
+		shown('policy-holds', 78.1 * MS, 'mbind, mlock and no tiering: the kernel tries, and nothing moves.', { kind: 'record', rule: 'guard' })
 	]),
 	row(4, 'D. Hildenbrand', 'The movable zone takes short pins and refuses long ones.', 'Not contested.', 'mail of 12 April 2023; Linux 7.2.13 mm/gup.c', [
-		shown('three-pins', 11 * MS, 'The short reference waits where it is. The long pin moved its folio to DRAM before it held it.', { kind: 'record', rule: 'pin-moves-first' }),
-		shown('dax-mapping', 81 * MS, 'In a mapping of device-dax a pin does not matter: nothing has to move.', { kind: 'record', rule: 'adopt' })
+		shown('three-pins', 11 * MS, 'The short reference waits where it is. The long pin moved its folio to DRAM before it held it.', { kind: 'record', rule: 'pin-moves-first' }, 60000),
+		shown('dax-mapping', 81 * MS, 'In a mapping of device-dax a pin does not matter: nothing has to move.', { kind: 'record', rule: 'adopt' }, 1000)
 	]),
 	row(5, 'S0, point 3', 'A classic migration moves virtual addresses, this one physical ones.', 'G-FAM translates host addresses to addresses of its own, so that both hosts could even use equal ones.', S0, [
-		shown('equal-and-different-windows', 81 * MS, 'Follow one page: GPA and DPA are the same on both hosts, HVA and HPA are not.', { kind: 'record', rule: 'adopt' })
+		shown('equal-and-different-windows', 81 * MS, 'Follow one page: GPA and DPA are the same on both hosts, HVA and HPA are not.', { kind: 'record', rule: 'adopt' }, 0)
 	]),
 	row(6, 'S0', 'The windows of the hosts differ.', 'As before: only a device address means the same to both.', S0, [
-		shown('window-of-another', 81 * MS, 'The ranges hold A’s host addresses. B takes its own base away and lands elsewhere.', { kind: 'mark', begins: 'lost: vm0 on B' })
+		shown('window-of-another', 81 * MS, 'The ranges hold A’s host addresses. B takes its own base away and lands elsewhere.', { kind: 'mark', begins: 'lost: vm0 on B' }, 0)
 	]),
 	row(7, 'S0', 'The reference is the page table, and the other host has to make sense of it.', 'A super-page with metadata: “relative page table translation”.', S0, [
-		shown('table-per-page', 77 * MS, '256 records, one per huge page, where one range would do.', { kind: 'record', rule: 'publish' })
+		shown('table-per-page', 73.3 * MS, '256 records, one per huge page, where one range would do.', { kind: 'record', rule: 'publish' })
 	]),
 	row(8, 'S0, point 4.1', 'Pages need not be contiguous.', 'Not answered; the table grows.', S0, [
 		shown('scattered-pages', 8 * MS, '8192 ranges for 128 MiB; the super-page has room for 4096.', { kind: 'ended', reason: 'too-many-ranges' })
@@ -80,7 +88,7 @@ export const OBJECTIONS: readonly Objection[] = [
 		shown('two-allocators', 81 * MS, 'Who allocates what must be settled too: both kernels count the same frames as theirs.', { kind: 'statement', id: 'zone-counters' })
 	]),
 	row(10, 'S0, point 4.4', 'Even what was allocated beforehand the target may move.', 'Not answered.', S0, [
-		shown('target-tiers-too', 401 * MS, 'After the commit the pages are B’s: its kernel promotes one, and nothing breaks.', { kind: 'record', rule: 'tiering' })
+		shown('target-tiers-too', 401 * MS, 'After the commit the pages are B’s: its kernel promotes one, and nothing breaks.', { kind: 'record', rule: 'tiering' }, 30000)
 	]),
 	row(11, 'S0', 'Reserve contiguous ranges and send their list: fast, but the guest has to be quiesced.', 'That is what he wants to avoid.', S0, [
 		shown('quiesced', 60 * MS, 'The guest stands still while its pages move.', { kind: 'record', rule: 'quiesce' }),
@@ -92,7 +100,7 @@ export const OBJECTIONS: readonly Objection[] = [
 	row(13, 'Stancevic', 'Over several hops, from rack to rack?', 'Portals: a graph with bridges, and flight paths through it.', 'mail of 6 April 2023', [], 'Racks here share one pool; there is no second one to hop to.'),
 	row(14, 'Stancevic, S3', 'Is the memory switched at all? Distance does not say.', 'A type of node.', 'mail of 6 April 2023; seed S3', [], 'Lesson 3 is about it: two nodes at one distance, and which of them another host reaches.'),
 	row(15, 'Huang Ying', 'No new zone: an attribute per node and policies will do.', 'Gregory Price: a hack, and perhaps an argument for the zone.', 'seed S3', [
-		shown('policy-holds', 79 * MS, 'A policy does hold the pages, for as long as somebody has set it and tiering heeds it.', { kind: 'record', rule: 'guard' })
+		shown('policy-holds', 78.1 * MS, 'A policy does hold the pages, for as long as somebody has set it and tiering heeds it.', { kind: 'record', rule: 'guard' })
 	]),
 	row(16, 'Kyungsan Kim', 'One page that cannot be moved makes a whole device impossible to unplug.', 'EXMEM lets the caller choose.', 'seed S3', [
 		shown('recall-four-hosts', 38_500 * MS, 'Host “held” gives nothing back: one pinned page of 512 GiB.', { kind: 'record', rule: 'host-release' })
@@ -109,9 +117,9 @@ export const OBJECTIONS: readonly Objection[] = [
 		shown('scattered-and-live', 140 * MS, 'In transit: all of its memory crossed twice, and the guest is as fast as before.', { kind: 'record', rule: 'extent-release' })
 	]),
 	row(21, 'follows from row 4 and S2', 'A device at the target pins the guest’s memory when it starts.', 'Nobody has said this on the list; it follows.', 'inference; Linux 7.2.13 mm/gup.c', [
-		shown('device-at-the-target', 120 * MS, 'Every page leaves the movable node before it is pinned: a full copy that nobody ordered.', { kind: 'record', rule: 'migrate-batch' })
+		shown('device-at-the-target', 100.3 * MS, 'Every page leaves the movable node before it is pinned: a full copy that nobody ordered.', { kind: 'record', rule: 'migrate-batch' })
 	]),
 	row(22, 'Aquifer', 'Devices of CXL 2.0 keep no caches coherent.', 'Ownership passes with a flush.', 'Aquifer paper, on hand-over of pages', [
-		shown('unflushed-line', 81 * MS, 'The flush was left out: one line never reached the device, and one page is marked.', { kind: 'mark', begins: 'lost: the last write' })
+		shown('unflushed-line', 81 * MS, 'The flush was left out: one line never reached the device, and one page is marked.', { kind: 'mark', begins: 'lost: the last write' }, 16384)
 	])
 ];

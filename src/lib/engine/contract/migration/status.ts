@@ -1,7 +1,7 @@
 /**
- * QEMU's status of a migration as a table: what it means, where the guest runs, which changes are made. QEMU 10.2.2
- * migration/migration.c (migrate_set_state, migration_is_running), qapi/migration.json MigrationStatus; live-migration
- * reference 1. A change is a compare-and-swap: one that is not in the table, or that lost against another, is not made.
+ * QEMU's status of a migration as a table: what it means, where the guest runs, which changes are made. QEMU 11.0.50 (19 June
+ * 2026, on the way to 11.1) migration/migration.c (migrate_set_state, migration_is_running), qapi/migration.json MigrationStatus;
+ * live-migration reference 1. "failing" is new in 11.0: a process that failed is still putting its threads and sockets away. A change is a compare-and-swap: one that is not in the table, or that lost against another, is not made.
  */
 export interface StatusWords {
 	readonly sentence: string;
@@ -20,7 +20,7 @@ const status = (sentence: string, guestRuns: StatusWords['guestRuns'], running: 
 });
 
 /** What every status before post-copy may also become. */
-const ENDS = ['cancelling', 'failed'] as const;
+const ENDS = ['cancelling', 'failing', 'failed'] as const;
 
 export const MIGRATION_STATUSES = {
 	none: status('No migration has begun yet.', 'source', false, ['setup']),
@@ -37,11 +37,13 @@ export const MIGRATION_STATUSES = {
 	]),
 	'postcopy-device': status('The package is out; the target loads the state of the devices.', 'nobody', true, [
 		'postcopy-active',
+		'failing',
 		'failed'
 	]),
 	'postcopy-active': status('The guest runs on the target; pages are pulled and pushed.', 'target', true, [
 		'postcopy-paused',
 		'completed',
+		'failing',
 		'failed'
 	]),
 	'postcopy-paused': status('The stream broke; each side keeps its half of the memory.', 'target', true, ['postcopy-recover-setup']),
@@ -52,7 +54,8 @@ export const MIGRATION_STATUSES = {
 	/** By copy a cancel always wins. By reference (our design) the target's take-over may have been first. */
 	cancelling: status('It was cancelled; the sockets are shut, the threads end.', 'source', true, ['cancelled', 'completed']),
 	cancelled: status('It was cancelled; the guest goes on at the source.', 'source', false, ['setup']),
-	colo: status('Both sides run in lockstep by checkpoints.', 'source', true, ['completed', 'failed'])
+	colo: status('Both sides run in lockstep by checkpoints.', 'source', true, ['completed', 'failing', 'failed']),
+	failing: status('It failed; the threads end, the guest goes on at the source.', 'source', true, ['failed'])
 } as const satisfies Record<string, StatusWords>;
 
 export type MigrationStatus = keyof typeof MIGRATION_STATUSES;

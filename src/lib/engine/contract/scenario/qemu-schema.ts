@@ -10,16 +10,32 @@ export const qemuSchema = v.strictObject({
 	stopped: v.optional(v.boolean()),
 	/** -m of the QEMU that waits at the target, where it is another one. */
 	targetBytes: v.optional(bytes),
+	/** What else is another one there: its machine (of two names), a block of memory or a device's state that it does not know. */
+	target: v.optional(
+		v.strictObject({
+			machine: v.optional(v.strictObject({ received: text(40), local: text(40) })),
+			lacksBlock: v.optional(text(80)),
+			lacksState: v.optional(v.strictObject({ name: text(80), instance: v.pipe(v.number(), v.integer(), v.minValue(0)) }))
+		})
+	),
 	/** Devices that have a say in a migration. */
 	devices: v.optional(
 		v.pipe(v.array(v.picklist(DEVICE_NAMES, `a device is one of ${DEVICE_NAMES.join(', ')}`)), v.maxLength(16, 'at most 16 devices'))
 	),
+	/** Where each of them sits, in the same order, as QEMU names it (domain:bus:slot.function); slots from 1 on unless said. */
+	deviceAddresses: v.optional(v.pipe(v.array(text(40)), v.maxLength(16, 'at most 16 devices'))),
 	/** The folder that a virtio-9p device exports, and the tag under which the guest mounts it. */
 	exports: v.optional(v.strictObject({ path: text(200), tag: text(32) })),
+	/** Address in the host of a device that is passed through; 0000:3b:00.0 where absent. */
+	passedThrough: v.optional(v.pipe(text(12), v.regex(/^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'a PCI address, as in 0000:3b:00.0'))),
 	/** -only-migratable. */
 	onlyMigratable: v.optional(v.boolean()),
 	/** How the memory is backed: private, shared and nameless, shared by descriptor, or shared in a named file. */
 	backend: v.optional(v.picklist(['ram', 'ram-shared', 'memfd', 'file'], 'a backend is ram, ram-shared, memfd or file')),
+	/** Whether the firmware's memory is shared too (-machine aux-ram-share=on); so unless said. */
+	auxRamShare: v.optional(v.boolean()),
+	/** What the block of the guest's memory is called: pc.ram, or the id of its memory-backend. */
+	memoryName: v.optional(text(40)),
 	/** Private memory plugged in beside it, and how much of it the guest has written once. */
 	dimmBytes: v.optional(bytes),
 	dimmWrittenBytes: v.optional(bytes),

@@ -13,6 +13,14 @@ export const waysSchema = v.strictObject({
 	secure: v.optional(v.boolean()),
 	/** A VFIO device, which holds all memory by long-term pins. */
 	passThrough: v.optional(v.boolean()),
+	/** A virtio-net card that stands in for the VFIO device while it migrates, and how long the guest takes to let go of that. */
+	failover: v.optional(
+		v.strictObject({
+			standby: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z][\w-]{0,31}$/, 'an id of a device')), 'standby0'),
+			primary: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z][\w-]{0,31}$/, 'an id of a device')), 'primary0'),
+			letsGoNs: v.optional(v.union([duration, v.literal('never')], 'a time, or "never"'), 5_000_000_000)
+		})
+	),
 	/** What its RAM is for QEMU: memory of the process, a named file with share=on, memory that is shared without a name. */
 	memory: v.optional(v.picklist(['private', 'shared-file', 'shared-anonymous'])),
 	/** Host pages behind its RAM as QEMU sees them: base pages (huge folios of the kernel are those), or hugetlbfs of 2 MiB. */

@@ -11,6 +11,7 @@ import { schedule } from '../../sim/event-queue.ts';
 import { emit } from '../../sim/trace.ts';
 import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
+import { primaryUnpinnable } from '../failover.ts';
 import { recount } from '../instances.ts';
 import { enterPart, enterPhase, hostName, resumeGuest, setStatus, stopGuest, vmOf } from '../operation.ts';
 import { changeOwner } from '../owner.ts';
@@ -30,8 +31,8 @@ const DISCARD_BYTES = 16;
 export function switchToTarget(world: World, operation: OperationRecord): void {
 	const vm = vmOf(world, operation);
 	enterPhase(world, operation, 'switchover', 'switch: the guest goes first', 'postcopy-switch');
-	setStatus(world, operation, 'device');
 	stopGuest(world, operation, 'postcopy-switch');
+	setStatus(world, operation, 'device');
 	operation.dirtyPages = syncLog(world, vm, true);
 	operation.clearPending.fill(false);
 	operation.round += 1;
@@ -70,6 +71,7 @@ export function runAtTarget(world: World, operation: OperationRecord): void {
 	vm.logging = false;
 	vm.loggedPages = 0;
 	endPins(world, operation.vm);
+	primaryUnpinnable(world, operation);
 	operation.dirtyPages = declareMissing(world, vm, unitPages);
 	vm.fetch = {
 		operation: operation.id,

@@ -1,66 +1,64 @@
-import type { QmpArguments, QmpValue } from '../../contract/machine-commands.ts';
 import { rdmaProblem, type Capability } from '../../contract/migration/capabilities.ts';
 
-/** Where a migration goes to or comes from. QEMU 10.2.2 migration/migration.c (migrate_uri_parse and what follows it). */
+/** Where a migration goes to or comes from. QEMU 11.0.50 migration/channel.c (migrate_uri_parse), util/qemu-sockets.c. */
 export interface Address {
-	readonly transport: 'tcp' | 'unix' | 'vsock' | 'fd' | 'file' | 'exec' | 'rdma';
+	readonly transport: (typeof TRANSPORTS)[number];
 	/** Behind the colon: "B:4444", a path, a command line. */
 	readonly rest: string;
-	/** A channel of its own for the descriptors of cpr-transfer. */
-	readonly cpr: boolean;
+	/** What a second channel, for the descriptors of cpr-transfer, is: only a unix socket carries them. */
+	readonly cpr?: 'unix' | 'other';
 }
-type Read = { readonly address: Address } | { readonly problem: string };
+export type Read = { readonly address: Address } | { readonly problem: string };
 
 const TRANSPORTS = ['exec', 'rdma', 'tcp', 'unix', 'vsock', 'fd', 'file'] as const;
 
-/** uri or channels of migrate and migrate-incoming. */
-export function readAddress(given: QmpArguments): Read {
-	const { uri, channels } = given;
-	if ((uri === undefined) === (channels === undefined)) return { problem: "need either 'uri' or 'channels' argument" };
-	if (uri !== undefined) return typeof uri === 'string' ? parse(uri) : { problem: "Invalid parameter type for 'uri', expected: string" };
-	if (!Array.isArray(channels)) return { problem: "Invalid parameter type for 'channels', expected: array" };
-	const kinds: string[] = [];
-	let main: Read | null = null;
-	for (const channel of channels as readonly QmpValue[]) {
-		const { 'channel-type': kind, addr } = (channel ?? {}) as { 'channel-type'?: string; addr?: QmpArguments };
-		if (kind !== 'main' && kind !== 'cpr') return { problem: `Parameter 'channel-type' does not accept value '${String(kind)}'` };
-		if (kinds.includes(kind)) return { problem: `Channel list has more than one ${kind} entry` };
-		kinds.push(kind);
-		if (kind === 'main') main = fromChannel(addr ?? {});
-	}
-	if (main === null) return { problem: 'Channel list has no main entry' };
-	return 'problem' in main ? main : { address: { ...main.address, cpr: kinds.includes('cpr') } };
-}
+export const plain = (transport: Address['transport'], rest: string): Address => ({ transport, rest });
 
-function parse(uri: string): Read {
+/** migrate_uri_parse. */
+export function parseUri(uri: string): Read {
 	const transport = TRANSPORTS.find((name) => uri.startsWith(`${name}:`));
 	if (transport === undefined) return { problem: `unknown migration protocol: ${uri}` };
 	const rest = uri.slice(transport.length + 1);
-	if ((transport === 'tcp' || transport === 'rdma') && !/^(.*):([^:,]+)(,.*)?$/.test(rest))
-		return { problem: `error parsing address '${rest}'` };
-	if (transport === 'file') {
-		const offset = /,offset=(.*)$/.exec(rest)?.[1];
-		if (offset !== undefined && !/^(0x)?[0-9a-fA-F]+[kKmMgGtT]?$/.test(offset)) return { problem: `file URI has bad offset ${offset}` };
-	}
-	return { address: { transport, rest, cpr: false } };
+	const problem = problemOf(transport, rest);
+	if (problem !== null) return { problem };
+	return { address: plain(transport, transport === 'file' ? rest.replace(/,offset=.*$/, '') : rest) };
 }
 
-function fromChannel(addr: QmpArguments): Read {
-	const text = (name: string): string => String(addr[name] ?? '');
-	switch (addr['transport']) {
-		case 'file':
-			return parse(`file:${text('filename')}`);
-		case 'exec':
-			return parse(`exec:${Array.isArray(addr['args']) ? addr['args'].join(' ') : ''}`);
+function problemOf(transport: Address['transport'], rest: string): string | null {
+	switch (transport) {
+		case 'tcp':
 		case 'rdma':
-			return parse(`rdma:${text('host')}:${text('port')}`);
-		case 'socket':
-			if (addr['type'] === 'unix') return parse(`unix:${text('path')}`);
-			if (addr['type'] === 'fd') return parse(`fd:${text('str')}`);
-			return parse(`tcp:${text('host')}:${text('port')}`);
-		default:
-			return { problem: `Parameter 'transport' does not accept value '${text('transport')}'` };
+			return inetProblem(rest);
+		case 'unix':
+			return rest === '' ? 'invalid Unix socket address' : null;
+		case 'fd':
+			return rest === '' ? 'invalid file descriptor address' : null;
+		case 'vsock': {
+			const found = /^[^:]{1,32}:[^,]{1,32}/.exec(rest)?.[0];
+			if (found === undefined) return `error parsing address '${rest}'`;
+			return found === rest ? null : `trailing characters in address '${rest}'`;
+		}
+		case 'file': {
+			const offset = /,offset=(.*)$/.exec(rest)?.[1];
+			const bad = offset !== undefined && !/^(0x[0-9a-fA-F]+|[0-9]+(\.[0-9]+)?)[bBkKmMgGtTpPeE]?$/.test(offset);
+			return bad ? `file URI has bad offset ${offset}: Invalid argument` : null;
+		}
+		case 'exec':
+			return null;
 	}
+}
+
+/** What may follow an address of the Internet, behind a comma (util/qemu-sockets.c, inet_opts). */
+const INET_OPTIONS = ['numeric', 'to', 'ipv4', 'ipv6', 'keep-alive', 'keep-alive-count', 'keep-alive-idle', 'keep-alive-interval', 'mptcp'];
+
+/** inet_parse. */
+function inetProblem(rest: string): string | null {
+	const [at = '', ...options] = rest.split(',');
+	const unknown = options.map((option) => option.split('=')[0] as string).find((name) => !INET_OPTIONS.includes(name));
+	if (unknown !== undefined) return `Invalid parameter '${unknown}'`;
+	if (at.startsWith('[')) return /^\[.+\]:../.test(at) || /^\[.+\]:.$/.test(at) ? null : `error parsing IPv6 address '${at}'`;
+	const port = at.indexOf(':');
+	return port < 0 || port === at.length - 1 ? `error parsing address '${at}'` : null;
 }
 
 /** migration_transport_compatible: what the capabilities need of the way there. */
@@ -90,9 +88,26 @@ function split(rest: string): [string, string] {
 	return [found?.[1] ?? '', found?.[2] ?? ''];
 }
 
+const NO_FILE = 'No such file or directory';
+/** Folders that a host has (our simplification: the usual ones of a Linux, and no others). */
+const FOLDERS = ['', '/tmp', '/var/tmp', '/run', '/var/run', '/srv', '/dev/shm', '/root', '/home', '/mnt'];
+export const folderExists = (path: string): boolean => !path.startsWith('/') || FOLDERS.includes(path.slice(0, path.lastIndexOf('/')));
+
+/** What a file says that cannot be made, or is not there (util/osdep.c, qemu_open_internal). */
+export const openError = (path: string, action: 'create' | 'open'): string => `Could not ${action} '${path}': ${NO_FILE}`;
+/** What a socket says that cannot be bound (unix_listen_saddr). */
+export const bindError = (path: string): string => `Failed to bind socket to ${path}: ${NO_FILE}`;
+
 /** What the connect call says when nobody is there (util/qemu-sockets.c, as recorded in migration case 29). */
-export function connectError(to: Address): string {
-	if (to.transport === 'unix') return `Failed to connect to '${to.rest}': No such file or directory`;
+export function connectError(to: Address, hostIds: readonly string[]): string {
+	if (to.transport === 'unix')
+		return to.rest.length > 108 ? `UNIX socket path '${to.rest}' is too long` : `Failed to connect to '${to.rest}': ${NO_FILE}`;
 	if (to.transport === 'fd') return `File descriptor named '${to.rest}' has not been found`;
-	return `Failed to connect to '${to.rest.replace(/,.*$/, '')}': Connection refused`;
+	const at = to.rest.replace(/,.*$/, '');
+	const [host, port] = split(at);
+	const resolved = (why: string): string => `address resolution failed for ${host}:${port}: ${why}`;
+	if (to.transport === 'tcp' && !(/^\d+$/.test(port) && Number(port) < 65_536)) return resolved('Servname not supported for ai_socktype');
+	const known = ['', 'localhost', ...hostIds].includes(host) || /^\d+\.\d+\.\d+\.\d+$/.test(host) || host.startsWith('[');
+	if (to.transport === 'tcp' && !known) return resolved('Name or service not known');
+	return `Failed to connect to '${at}': Connection refused`;
 }

@@ -27,7 +27,11 @@ export type MonitorWord = (spoken: Spoken, given: QmpArguments) => MonitorAnswer
 /** Only looks. */
 export type MonitorQuestion = (spoken: Spoken, given: QmpArguments) => QmpValue;
 
-/** QAPI's objection to an argument that is missing or of another type. */
+/**
+ * QAPI's objection to an argument that is missing or of another type; what lies inside another one has its full name, as in
+ * capabilities[0].state (QEMU 11.0.50 qapi/qobject-input-visitor.c, full_name_nth).
+ */
 export const missing = (name: string): MonitorAnswer => error(`Parameter '${name}' is missing`);
 export const wrongType = (name: string, expected: string): MonitorAnswer =>
 	error(`Invalid parameter type for '${name}', expected: ${expected}`);
+export const unexpected = (name: string): MonitorAnswer => error(`Parameter '${name}' is unexpected`);

@@ -1,5 +1,5 @@
+import type { QmpArguments } from '../../contract/machine-commands.ts';
 import { inPostcopy, isMigrationStatus, statusRuns } from '../../contract/migration/status.ts';
-import { BLOCKING_DEVICES } from '../../contract/migration/blockers.ts';
 import { parameterOf } from '../../contract/migration/parameters.ts';
 import { catchUp } from '../../hypervisor/guest.ts';
 import { refreshSpeed } from '../../hypervisor/speed.ts';
@@ -8,14 +8,14 @@ import { setStatus } from '../operation.ts';
 import { pauseFetch } from '../postcopy/broken.ts';
 import { STRATEGIES } from '../strategies/index.ts';
 import { continueSwitchover, failPrecopy, waitsForContinue } from '../strategies/precopy.ts';
-import { readAddress, transportProblem } from './address.ts';
+import { bindError, connectError, folderExists, openError, transportProblem, type Address } from './address.ts';
 import { error, missing, NOTHING, wrongType, type MonitorWord, type Spoken } from './answer.ts';
-import { onlyMigratableProblem } from './blocked.ts';
+import { readAddress } from './channels.ts';
 import { fileOf, loadFile } from './state-file.ts';
-import { CUT_AT_SWITCH, CUT_IN_RAM, PIPE_BROKEN, SAVE_FAILED } from './incoming.ts';
+import { CUT_AT_SWITCH, CUT_IN_RAM, failLoad, PIPE_BROKEN, SAVE_FAILED } from './incoming.ts';
 import { report, runStateOf, setError, tell } from './processes.ts';
 
-/** What may be said while a migration runs, before it comes in, and to the guest: QEMU 10.2.2 migration/migration.c. */
+/** What may be said while a migration runs, before it comes in, and to the guest: QEMU 11.0.50 migration/migration.c. */
 
 const running = ({ world, process }: Spoken) => {
 	const operation = world.r.operations[process.operation - 1];
@@ -27,31 +27,48 @@ export const incoming: MonitorWord = (spoken, given) => {
 	const { process } = spoken;
 	if (process.incomingStarted) return error('The incoming migration has already been started');
 	if (runStateOf(spoken.world, process) !== 'inmigrate') return error("'-incoming' was not specified on the command line");
-	const read = readAddress(given);
+	const exit = given['exit-on-error'];
+	if (exit !== undefined && typeof exit !== 'boolean') return wrongType('exit-on-error', 'boolean');
+	process.exitOnError = exit !== false;
+	const read = wayIn(process, given);
 	if ('problem' in read) return error(read.problem);
-	const problem = transportProblem(
-		read.address,
-		process.capabilities,
-		String(parameterOf(process.parameters, 'mode')),
-		parameterOf(process.parameters, 'direct-io') === true
-	);
-	if (problem !== null) return error(problem);
-	const file = read.address.transport === 'file' ? fileOf(spoken, read.address.rest) : undefined;
-	if (read.address.transport === 'file' && !file) return error(`Unable to open ${read.address.rest}: No such file or directory`);
-	process.listening = JSON.stringify(read.address);
-	process.incomingStarted = true;
-	process.exitOnError = given['exit-on-error'] !== false;
+	// It has begun before anybody knows whether there is such a place: who tries a second time meets the first.
+	if (process.incoming !== 'none') return error(`Illegal migration incoming state: ${process.incoming}`);
 	process.incoming = 'setup';
 	if (process.capabilities.includes('events')) tell(spoken.world, process, 'MIGRATION', { status: 'setup' });
+	const { address } = read;
+	const file = address.transport === 'file' ? fileOf(spoken, address.rest) : undefined;
+	const nowhere = address.transport === 'file' && !file ? openError(address.rest, 'open') : listenError(address);
+	if (nowhere !== null) return error(nowhere);
+	process.listening = JSON.stringify(address);
+	process.incomingStarted = true;
 	return file ? loadFile(spoken, file) : NOTHING;
 };
+
+/** Where a process is to listen, as far as words go (qemu_setup_incoming_migration). */
+function wayIn(process: Spoken['process'], given: QmpArguments): ReturnType<typeof readAddress> {
+	const mode = String(parameterOf(process.parameters, 'mode'));
+	const read = readAddress(given, { mode, incoming: true });
+	if ('problem' in read) return read;
+	const problem = transportProblem(read.address, process.capabilities, mode, parameterOf(process.parameters, 'direct-io') === true);
+	return problem === null ? read : { problem };
+}
+
+/** What the host says to who wants to listen there. */
+function listenError(address: Address): string | null {
+	if (address.transport === 'unix' && !folderExists(address.rest)) return bindError(address.rest);
+	return address.transport === 'fd' ? connectError(address, []) : null;
+}
 
 /** qmp_migrate_recover: a target that waits in a paused post-copy listens again. */
 export const recover: MonitorWord = (spoken, given) => {
 	const { process } = spoken;
 	if (process.incoming !== 'postcopy-paused') return error('Migrate recover can only be run when postcopy is paused.');
-	const read = readAddress(given);
+	if (given['uri'] === undefined) return missing('uri');
+	const read = wayIn(process, given);
 	if ('problem' in read) return error(read.problem);
+	const nowhere = listenError(read.address);
+	if (nowhere !== null) return error(nowhere);
 	process.listening = JSON.stringify(read.address);
 	return NOTHING;
 };
@@ -74,9 +91,7 @@ export const cancel: MonitorWord = (spoken) => {
 		report(process, 'Switchover is interrupted');
 	} else report(process, PIPE_BROKEN, SAVE_FAILED);
 	if (target) {
-		report(target, ...(waits ? CUT_AT_SWITCH : CUT_IN_RAM));
-		target.incoming = 'failed';
-		target.ended = target.exitOnError;
+		failLoad(target, waits ? CUT_AT_SWITCH : CUT_IN_RAM);
 	}
 	return { ok: true, value: {}, operation: operation.id };
 };
@@ -190,32 +205,5 @@ export const quit: MonitorWord = (spoken) => {
 		report(source, SAVE_FAILED, PIPE_BROKEN);
 		failPrecopy(world, operation);
 	}
-	return NOTHING;
-};
-
-const DRIVERS = ['virtio-net-pci', 'virtio-blk-pci', 'virtio-scsi-pci', 'e1000e', 'pc-dimm', 'virtio-mem-pci', 'virtio-rng-pci'];
-
-/** system/qdev-monitor.c: nothing is plugged while a migration runs. */
-export const deviceAdd: MonitorWord = ({ world, vmIndex, process }, given) => {
-	const { driver, id } = given;
-	if (driver === undefined) return missing('driver');
-	const blocking = Object.values(BLOCKING_DEVICES).find((device) => device.type === driver && device.kind !== 'none');
-	if (typeof driver !== 'string' || (!blocking && !DRIVERS.includes(driver)))
-		return error(`'${String(driver)}' is not a valid device model name`);
-	if (statusRuns(process.outgoing)) return error('device_add not allowed while migrating');
-	const problem = blocking && world.scenario.vms[vmIndex]?.qemu?.onlyMigratable ? onlyMigratableProblem(blocking) : null;
-	if (problem !== null) return error(problem);
-	if (typeof id === 'string' && process.plugged.some((device) => device.id === id)) return error(`Duplicate device ID '${id}'`);
-	process.plugged.push({ id: typeof id === 'string' ? id : '', driver });
-	return NOTHING;
-};
-
-export const deviceDel: MonitorWord = ({ process }, given) => {
-	const { id } = given;
-	if (typeof id !== 'string') return missing('id');
-	const at = process.plugged.findIndex((device) => device.id === id);
-	if (at < 0) return error(`Device '${id}' not found`, 'DeviceNotFound');
-	if (statusRuns(process.outgoing)) return error('device_del not allowed while migrating');
-	process.plugged.splice(at, 1);
 	return NOTHING;
 };

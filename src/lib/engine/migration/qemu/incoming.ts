@@ -1,29 +1,51 @@
+import { report, setError } from './processes.ts';
 import { VALIDATED } from '../../contract/migration/capabilities.ts';
 import type { QemuRecord } from '../../state/qemu-records.ts';
 
 /**
  * What a process that loads objects to before a page has arrived: configuration section, post-copy advise, list of RAM blocks
- * (QEMU 10.2.2 migration/savevm.c, migration/ram.c; texts of 11.1.3 as recorded in migration cases 32 and 44). Lines of its
+ * (QEMU 11.0.50 migration/savevm.c, migration/ram.c; texts of 11.1.3 as recorded in migration cases 32 and 44). Lines of its
  * standard error; empty: it loads.
  */
-export function loadProblem(source: QemuRecord, target: QemuRecord): string[] {
+export function loadProblem(source: QemuRecord, target: QemuRecord, memoryName: string): string[] {
+	const { machine, lacksBlock } = target.lacks ?? {};
+	if (machine) return [`${CONFIGURATION}: Machine type received is '${machine.received}' and local is '${machine.local}'`];
 	for (const name of VALIDATED) {
 		const [here, there] = [target.capabilities.includes(name), source.capabilities.includes(name)];
 		if (here === there) continue;
 		const word = (on: boolean): string => (on ? 'on' : 'off');
 		return [
 			`Capability ${name} is ${word(here)}, but received capability is ${word(there)}`,
-			'load of migration failed: Invalid argument: post load hook failed for: configuration, version_id: 1, minimum_version: 0: Failed to validate capabilities'
+			`${CONFIGURATION}: Failed to validate capabilities`
 		];
 	}
 	if (source.capabilities.includes('postcopy-ram') && !target.capabilities.includes('postcopy-ram'))
 		return ['load of migration failed: Invalid argument: RAM postcopy is disabled but have 16 byte advise'];
 	if (source.bytes !== target.bytes)
-		return [
-			`Size mismatch: pc.ram: ${hex(source.bytes)} != ${hex(target.bytes)}: Invalid argument`,
-			"load of migration failed: Invalid argument: error while loading state for instance 0x0 of device 'ram': Failed to load vmstate version_id: 4, ret: -22"
-		];
+		return [`Size mismatch: ${memoryName}: ${hex(source.bytes)} != ${hex(target.bytes)}: Invalid argument`, RAM_REFUSED];
+	if (lacksBlock !== undefined) return [`Unknown ramblock "${lacksBlock}", cannot accept migration`, RAM_REFUSED];
 	return [];
+}
+
+const CONFIGURATION =
+	'load of migration failed: Invalid argument: post load hook failed for: configuration, version_id: 1, minimum_version: 0';
+const RAM_REFUSED =
+	"load of migration failed: Invalid argument: error while loading state for instance 0x0 of device 'ram': Failed to load vmstate version_id: 4, ret: -22";
+
+/** What comes behind the memory and finds no device here (qemu_loadvm_section_start_full). The sender has done its part by then. */
+export const unknownState = ({ name, instance }: { readonly name: string; readonly instance: number }): string =>
+	`load of migration failed: Invalid argument: Unknown section or instance '${name}' ${instance}. Make sure that your current VM setup matches your saved VM setup, including any hotplugged devices`;
+
+/**
+ * A process that loads gives up: what it met on the way stands on its standard error; the last line is the error itself, which it
+ * prints when it ends by it and keeps for query-migrate when it was told to stay (process_incoming_migration_co, exit-on-error).
+ */
+export function failLoad(target: QemuRecord, lines: readonly string[]): void {
+	setError(target, lines.at(-1) as string);
+	report(target, ...(target.exitOnError ? lines : lines.slice(0, -1)));
+	target.incoming = 'failed';
+	target.ended = target.exitOnError;
+	target.listening = null;
 }
 
 const hex = (bytes: number): string => `0x${bytes.toString(16)}`;

@@ -10,33 +10,41 @@ import { beginMigration, withDefaults } from '../begin.ts';
 import { recoverFetch } from '../postcopy/broken.ts';
 import { STRATEGIES } from '../strategies/index.ts';
 import { checkChunks } from '../strategies/rdma.ts';
-import { connectError, reaches, readAddress, transportProblem, type Address } from './address.ts';
+import { connectError, folderExists, openError, reaches, transportProblem, type Address } from './address.ts';
 import { error, NOTHING, type MonitorAnswer, type MonitorWord, type Spoken } from './answer.ts';
-import { blocker } from './blocked.ts';
+import { blocker, rebootProblem, unprepared } from './blocked.ts';
+import { readAddress } from './channels.ts';
 import { beginCpr } from './cpr.ts';
-import { loadProblem, PIPE_BROKEN, SAVE_FAILED } from './incoming.ts';
+import { failLoad, loadProblem, PIPE_BROKEN, SAVE_FAILED } from './incoming.ts';
 import { newMonitored } from './monitored.ts';
 import { changeOutgoing } from './outgoing.ts';
 import { processIndex, report, runStateOf, setError } from './processes.ts';
-import { backendOf, sharedFile } from './ram-blocks.ts';
+import { cprProblem, memoryNameOf, sharedFile } from './ram-blocks.ts';
 
-/** `migrate`: QEMU 10.2.2 migration/migration.c, qmp_migrate and migrate_prepare, in the order of their questions. */
+/** `migrate`: QEMU 11.0.50 migration/migration.c, qmp_migrate and migrate_prepare, in the order of their questions. */
 export const migrate: MonitorWord = (spoken, given) => {
 	const { process } = spoken;
-	const read = readAddress(given);
+	const mode = String(parameterOf(process.parameters, 'mode'));
+	const read = readAddress(given, { mode, incoming: false });
 	if ('problem' in read) return error(read.problem);
 	const { address } = read;
-	const mode = String(parameterOf(process.parameters, 'mode'));
 	const wayProblem = transportProblem(address, process.capabilities, mode, parameterOf(process.parameters, 'direct-io') === true);
 	if (wayProblem !== null) return error(wayProblem);
-	if (mode === 'cpr-transfer' && !address.cpr) return error("missing 'cpr' migration channel");
 	if (given['resume'] === true) return resume(spoken, address);
 	const problem = prepare(spoken, mode);
 	if (problem !== null) return error(problem);
+	if (mode === 'cpr-transfer') {
+		// QEMU itself ends here, by an assertion, when it was given no list of channels (migration/cpr.c, cpr_state_save).
+		if (!address.cpr) return error("missing 'cpr' migration channel");
+		if (address.cpr !== 'unix') return failedAtOnce(spoken, 'bad cpr channel address; must be unix');
+	}
+	if (address.transport === 'file' && !folderExists(address.rest)) return failedAtOnce(spoken, openError(address.rest, 'create'));
 	const room = address.transport === 'file' || address.transport === 'exec' || mode === 'cpr-transfer' ? null : target(spoken, address);
 	if (room !== null && !('listener' in room)) return failedConnect(spoken, address);
 	process.error = null;
 	delete process.cpr;
+	const stays = rebootProblem(spoken.world, process);
+	if (stays !== null) return failedSetup(spoken, stays);
 	if (mode === 'cpr-transfer') return beginCpr(spoken);
 	if (room === null) {
 		process.file = address.rest;
@@ -53,10 +61,10 @@ function prepare({ world, process, vmIndex }: Spoken, mode: string): string | nu
 	if (state === 'postmigrate') return "Can't migrate the vm that was paused due to previous migration";
 	if (mode === 'cpr-exec' && (parameterOf(process.parameters, 'cpr-exec-command') as readonly string[]).length === 0)
 		return 'cpr-exec mode requires setting cpr-exec-command';
-	const blocked = blocker(world, vmIndex);
+	const blocked = blocker(world, process);
 	if (blocked !== null) return blocked;
-	if (mode.startsWith('cpr-') && mode !== 'cpr-reboot' && backendOf(world, vmIndex) === 'ram')
-		return 'Memory region pc.ram is not compatible with CPR. share=on is required for memory-backend objects, and aux-ram-share=on is required.';
+	const cpr = mode === 'cpr-transfer' ? cprProblem(world, vmIndex) : null;
+	if (cpr !== null) return cpr;
 	const on = (name: (typeof process.capabilities)[number]): boolean => process.capabilities.includes(name);
 	if (on('mapped-ram') && usesTls(process.parameters)) return 'Cannot use TLS with mapped-ram';
 	if (on('mapped-ram') && isCompressed(process.parameters)) return 'Cannot use compression with mapped-ram';
@@ -67,7 +75,7 @@ function prepare({ world, process, vmIndex }: Spoken, mode: string): string | nu
 	// Another migration of this VM that was not asked for at this monitor.
 	if (world.r.operations.some((operation) => operation.vm === vmIndex && operation.state === 'running'))
 		return "There's a migration process in progress";
-	return null;
+	return unprepared(world, process);
 }
 
 /** The process that waits where the address leads. */
@@ -84,22 +92,41 @@ function target({ world, vmIndex, process }: Spoken, address: Address): { readon
 	return listener ? { listener } : { nobody: true };
 }
 
-/** The socket answers that nobody is there: the migration has begun, and failed (migration_connect_set_error). */
-function failedConnect({ world, process, cause }: Spoken, address: Address): MonitorAnswer {
+/**
+ * The socket answers that nobody is there: the migration has begun, and failed; standard error has no word of it (QEMU 11.0.50
+ * migration/migration.c, migration_connect_error_propagate).
+ */
+function failedConnect(spoken: Spoken, address: Address): MonitorAnswer {
+	const text = connectError(address, hostIds(spoken.world));
+	// A descriptor that nobody handed over is missed while the word is said.
+	if (address.transport === 'fd') return failedAtOnce(spoken, text);
+	failedAtOnce(spoken, text);
+	return NOTHING;
+}
+
+/** The same where it shows before the word is answered: the answer is the error. */
+function failedAtOnce({ world, process, cause }: Spoken, text: string): MonitorAnswer {
 	process.error = null;
-	const text = connectError(address);
-	// A descriptor that nobody handed over is missed before anything begins.
 	changeOutgoing(world, process, 'setup', cause);
 	setError(process, text);
 	changeOutgoing(world, process, 'failed', cause);
-	if (address.transport === 'fd') return error(text);
+	return error(text);
+}
+
+const hostIds = (world: World): string[] => world.r.hosts.map((host) => host.id);
+
+/** A notifier of PRECOPY_SETUP objects: the migration has begun, and failed (migration_connect). */
+function failedSetup({ world, process, cause }: Spoken, text: string): MonitorAnswer {
+	changeOutgoing(world, process, 'setup', cause);
+	setError(process, text);
 	report(process, text);
+	changeOutgoing(world, process, 'failed', cause);
 	return NOTHING;
 }
 
 function connect(spoken: Spoken, listener: QemuRecord, address: Address): MonitorAnswer {
 	const { world, process, vm, vmIndex } = spoken;
-	const lines = loadProblem(process, listener);
+	const lines = loadProblem(process, listener, memoryNameOf(world, vmIndex));
 	if (lines.length > 0) return refusedByTarget(spoken, listener, lines);
 	const strategy = strategyOf(world, process, address);
 	const parameters = parametersOf(world, process);
@@ -113,17 +140,15 @@ function connect(spoken: Spoken, listener: QemuRecord, address: Address): Monito
 		strategy
 	});
 	if (!check.ok) return error(check.detail);
+	// The state of a device that the other end does not have comes last: everything is sent, and nobody has the guest.
+	if (listener.lacks?.lacksState !== undefined) return begin(spoken, 'precopy', parameters, source, listener, { toFile: true });
 	return begin(spoken, strategy, parameters, listener.host, listener, byChunk ? { byChunk } : {});
 }
 
 /** The process at the other end ends while it loads; this one finds that nobody reads. */
 function refusedByTarget({ world, process, cause }: Spoken, listener: QemuRecord, lines: readonly string[]): MonitorAnswer {
 	changeOutgoing(world, process, 'setup', cause);
-	report(listener, ...lines);
-	listener.incoming = 'failed';
-	listener.ended = listener.exitOnError;
-	listener.listening = null;
-	setError(listener, lines[0] as string);
+	failLoad(listener, lines);
 	setError(process, PIPE_BROKEN);
 	report(process, SAVE_FAILED, PIPE_BROKEN);
 	changeOutgoing(world, process, 'failed', cause);
@@ -237,7 +262,7 @@ function resume({ world, process, cause }: Spoken, address: Address): MonitorAns
 	}
 	// Never fail a post-copy migration: it is paused again.
 	changeOutgoing(world, process, 'postcopy-recover-setup', cause);
-	process.error = connectError(address);
+	process.error = connectError(address, hostIds(world));
 	changeOutgoing(world, process, 'postcopy-paused', cause);
 	return NOTHING;
 }

@@ -3,7 +3,7 @@ import type { MigrationStatus } from '../../contract/migration/status.ts';
 import { inPostcopy } from '../../contract/migration/status.ts';
 import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
-import { PIPE_BROKEN, SAVE_FAILED } from './incoming.ts';
+import { failLoad, PIPE_BROKEN, SAVE_FAILED, unknownState } from './incoming.ts';
 import { report, tell } from './processes.ts';
 
 /**
@@ -11,7 +11,7 @@ import { report, tell } from './processes.ts';
  * for there have no such records, and nothing here does anything for them.
  */
 
-/** A change of status: told as an event where the capability is on (QEMU 10.2.2 migration/migration.c, migrate_generate_event). */
+/** A change of status: told as an event where the capability is on (QEMU 11.0.50 migration/migration.c, migrate_generate_event). */
 export function noteStatus(world: World, operation: OperationRecord, status: MigrationStatus): void {
 	const { monitored } = operation;
 	if (!monitored) return;
@@ -28,7 +28,11 @@ export function noteStatus(world: World, operation: OperationRecord, status: Mig
 			report(source, SAVE_FAILED, PIPE_BROKEN);
 		}
 	}
-	if (target && status === 'failed') target.ended = true;
+	if (target?.lacks?.lacksState !== undefined && status === 'completed') return failLoad(target, [unknownState(target.lacks.lacksState)]);
+	if (target && status === 'failed' && !target.ended) {
+		target.incoming = 'failed';
+		target.ended = target.exitOnError;
+	}
 	if (target) noteIncoming(world, target, status);
 }
 
@@ -71,12 +75,21 @@ export function noteSent(operation: OperationRecord, normalPages: number, zeroPa
 	else monitored.precopyBytes += bytes;
 }
 
-/** A sync of the bitmap, and what it found. */
+/** What a sync of the bitmap found. */
 export function noteSync(operation: OperationRecord): void {
+	if (operation.monitored) operation.monitored.dirtyBytes = operation.dirtyPages * PAGE_BYTES;
+}
+
+/**
+ * A pass over the memory is over and the next one begins; the last look, with the guest stopped, is none (QEMU 11.0.50
+ * migration/migration.c, migration_iteration_go_next; the first one is told to nobody).
+ */
+export function notePass(world: World, operation: OperationRecord): void {
 	const { monitored } = operation;
 	if (!monitored) return;
 	monitored.syncs += 1;
-	monitored.dirtyBytes = operation.dirtyPages * PAGE_BYTES;
+	const source = world.r.qemu?.[monitored.source];
+	if (monitored.syncs > 1 && source?.capabilities.includes('events')) tell(world, source, 'MIGRATION_PASS', { pass: monitored.syncs });
 }
 
 /** migration_update_counters: at most every 100 ms. `elapsedNs` since the last time, `sentBytes` in it. */

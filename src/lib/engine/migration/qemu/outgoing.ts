@@ -7,6 +7,8 @@ import { tell } from './processes.ts';
 
 /** A change of status of a process that has no operation: nobody to connect to, or memory that goes by descriptor. */
 export function changeOutgoing(world: World, process: QemuRecord, status: MigrationStatus, cause: number | null): boolean {
+	// migration_connect_error_propagate: it is failing before it has failed; between the two lies no time.
+	if (status === 'failed' && process.outgoing !== 'failing') changeOutgoing(world, process, 'failing', cause);
 	const before = process.outgoing;
 	if (!mayBecome(before, status)) return false;
 	process.outgoing = status;

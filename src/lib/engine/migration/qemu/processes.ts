@@ -1,7 +1,7 @@
 import { PAGE_BYTES } from '../../../base/units.ts';
 import type { RunState } from '../../contract/migration/status.ts';
 import type { QemuRecord } from '../../state/qemu-records.ts';
-import type { VmRecord } from '../../state/records.ts';
+import type { OperationRecord, VmRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 
 /**
@@ -64,8 +64,18 @@ export function emptyProcess(world: World, vmIndex: number, host: number, waits:
 		ended: false,
 		events: [],
 		stderr: [],
-		plugged: []
+		plugged: [],
+		...(waits && scenario?.qemu?.target
+			? { lacks: JSON.parse(JSON.stringify(scenario.qemu.target)) as NonNullable<QemuRecord['lacks']> }
+			: {})
 	};
+}
+
+/** The processes of an operation that was asked for at a monitor. */
+export function processesOf(world: World, operation: OperationRecord): { readonly source?: QemuRecord; readonly target?: QemuRecord } {
+	const { monitored } = operation;
+	const [source, target] = [world.r.qemu?.[monitored?.source ?? -1], world.r.qemu?.[monitored?.target ?? -1]];
+	return { ...(source ? { source } : {}), ...(target ? { target } : {}) };
 }
 
 /** An event of QMP, as this process tells it. */

@@ -13,18 +13,18 @@ import { runStateOf } from './processes.ts';
 
 /** Questions at a monitor: nothing changes. */
 
-/** QEMU 10.2.2 migration/migration.c, fill_destination_migration_info, then fill_source_migration_info. */
+/** QEMU 11.0.50 migration/migration.c, fill_destination_migration_info, then fill_source_migration_info. */
 export function queryMigrate(world: World, process: QemuRecord): MigrationInfo {
 	const info: MigrationInfo = {};
 	if (process.incoming !== 'none') info.status = process.incoming;
-	const reasons = process.runState === 'inmigrate' ? [] : blockedReasons(world, process.vm);
+	const reasons = process.runState === 'inmigrate' ? [] : blockedReasons(world, process);
 	if (reasons.length > 0) info['blocked-reasons'] = reasons;
 	if (process.outgoing !== 'none') fillSource(world, process, info);
 	if (process.error !== null) info['error-desc'] = process.error;
 	return info;
 }
 
-const WITH_NUMBERS = ['active', 'cancelling', 'pre-switchover', 'device', 'completed'];
+const WITH_NUMBERS = ['active', 'cancelling', 'failing', 'pre-switchover', 'device', 'completed'];
 
 function fillSource(world: World, process: QemuRecord, info: MigrationInfo): void {
 	const status = process.outgoing;

@@ -24,6 +24,24 @@ export function backendOf(world: World, vmIndex: number): Backend {
 export const sharedFile = (world: World, process: QemuRecord): boolean =>
 	process.capabilities.includes('x-ignore-shared') && backendOf(world, process.vm) === 'file';
 
+/** What the block of the guest's memory is called. */
+export const memoryNameOf = (world: World, vmIndex: number): string => world.scenario.vms[vmIndex]?.qemu?.memoryName ?? 'pc.ram';
+
+/** The block that says "not compatible" last, and so first: the youngest without a shared descriptor, the root pointer of the tables. */
+const YOUNGEST_AUX = '/rom@etc/acpi/rsdp';
+
+/**
+ * A block of memory that another process cannot map again stands against cpr-transfer (QEMU 11.0.50 system/physmem.c,
+ * ram_block_add_cpr_blocker): the guest's own, when it is not shared by descriptor, and the firmware's, unless aux-ram-share=on.
+ */
+export function cprProblem(world: World, vmIndex: number): string | null {
+	const qemu = world.scenario.vms[vmIndex]?.qemu;
+	const backend = backendOf(world, vmIndex);
+	const region = qemu?.auxRamShare === false ? YOUNGEST_AUX : backend === 'ram' ? memoryNameOf(world, vmIndex) : null;
+	if (region === null) return null;
+	return `Memory region ${region} is not compatible with CPR. share=on is required for memory-backend objects, and aux-ram-share=on is required.`;
+}
+
 /** Pages of it that are not zero. */
 export const dimmNormalPages = (world: World, vmIndex: number): number =>
 	Math.ceil((world.scenario.vms[vmIndex]?.qemu?.dimmWrittenBytes ?? 0) / 4096);

@@ -1,13 +1,23 @@
 import { capabilityProblem, isCapability, type Capability } from '../../contract/migration/capabilities.ts';
-import { boundProblem, isCompressed, isParameter, typeProblem, usesTls, type QmpParameters } from '../../contract/migration/parameters.ts';
+import type { QmpArguments, QmpValue } from '../../contract/machine-commands.ts';
+import {
+	boundProblem,
+	heldAs,
+	isCompressed,
+	isParameter,
+	PARAMETER_NAMES,
+	typeProblem,
+	usesTls,
+	type QmpParameters
+} from '../../contract/migration/parameters.ts';
 import { statusRuns } from '../../contract/migration/status.ts';
 import { catchUp } from '../../hypervisor/guest.ts';
 import { refreshSpeed } from '../../hypervisor/speed.ts';
 import type { QemuRecord } from '../../state/qemu-records.ts';
-import { error, missing, NOTHING, wrongType, type MonitorWord, type Spoken } from './answer.ts';
+import { error, missing, NOTHING, unexpected, wrongType, type MonitorWord, type Spoken } from './answer.ts';
 import { parametersOf, throttleOf } from './migrate.ts';
 
-/** Capabilities and parameters of a process: QEMU 10.2.2 migration/options.c. */
+/** Capabilities and parameters of a process: QEMU 11.0.50 migration/options.c. */
 
 export const setCapabilities: MonitorWord = (spoken, given) => {
 	const { process } = spoken;
@@ -15,11 +25,17 @@ export const setCapabilities: MonitorWord = (spoken, given) => {
 	if (capabilities === undefined) return missing('capabilities');
 	if (!Array.isArray(capabilities)) return wrongType('capabilities', 'array');
 	let wanted: readonly Capability[] = process.capabilities;
-	for (const entry of capabilities as readonly { capability?: unknown; state?: unknown }[]) {
-		const { capability, state } = entry;
-		if (typeof capability !== 'string') return missing('capability');
+	for (const [index, entry] of (capabilities as readonly QmpValue[]).entries()) {
+		const at = `capabilities[${index}]`;
+		if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return wrongType(at, 'object');
+		const { capability, state, ...others } = entry as QmpArguments;
+		if (capability === undefined) return missing(`${at}.capability`);
+		if (typeof capability !== 'string') return wrongType(`${at}.capability`, 'string');
 		if (!isCapability(capability)) return error(`Parameter 'capability' does not accept value '${capability}'`);
-		if (typeof state !== 'boolean') return state === undefined ? missing('state') : wrongType('state', 'boolean');
+		if (state === undefined) return missing(`${at}.state`);
+		if (typeof state !== 'boolean') return wrongType(`${at}.state`, 'boolean');
+		const other = Object.keys(others)[0];
+		if (other !== undefined) return unexpected(`${at}.${other}`);
 		wanted = wanted.filter((name) => name !== capability);
 		if (state) wanted = [...wanted, capability];
 	}
@@ -42,12 +58,16 @@ const situationOf = (process: QemuRecord) => ({
 export const setParameters: MonitorWord = (spoken, given) => {
 	const { process } = spoken;
 	const wanted: QmpParameters = { ...process.parameters };
-	for (const [name, value] of Object.entries(given)) {
-		if (!isParameter(name)) return error(`Parameter '${name}' is unexpected`);
+	// QAPI reads what it knows in its own order, and looks at the end for what it does not.
+	for (const name of PARAMETER_NAMES) {
+		const value = given[name];
+		if (value === undefined) continue;
 		const problem = typeProblem(name, value);
 		if (problem !== null) return error(problem);
-		wanted[name] = value === null ? '' : (value as string | number | boolean);
+		wanted[name] = value === null ? '' : typeof value === 'number' ? heldAs(value) : (value as string | boolean);
 	}
+	const other = Object.keys(given).find((name) => !isParameter(name) && name !== 'block-bitmap-mapping');
+	if (other !== undefined) return unexpected(other);
 	const problem = boundProblem(wanted, process.parameters, process.capabilities);
 	if (problem !== null) return error(problem);
 	process.parameters = wanted;

@@ -1,9 +1,10 @@
 import type { QemuRecord } from '../../state/qemu-records.ts';
 import { beginMigration, withDefaults } from '../begin.ts';
 import { NOTHING, type MonitorAnswer, type Spoken } from './answer.ts';
-import { loadProblem } from './incoming.ts';
+import { failLoad, loadProblem } from './incoming.ts';
 import { newMonitored } from './monitored.ts';
-import { processIndex, report, setError } from './processes.ts';
+import { processIndex } from './processes.ts';
+import { memoryNameOf } from './ram-blocks.ts';
 
 /**
  * A VM that lies in a file is loaded by a process that reads it. Our simplification: what the file holds is what the process that
@@ -16,13 +17,10 @@ export const fileOf = ({ world, vmIndex }: Spoken, path: string): QemuRecord | u
 
 export function loadFile(spoken: Spoken, writer: QemuRecord): MonitorAnswer {
 	const { world, vm, vmIndex, process, cause } = spoken;
-	const lines = loadProblem(writer, process);
+	const lines = loadProblem(writer, process, memoryNameOf(world, vmIndex));
 	process.listening = null;
 	if (lines.length > 0) {
-		report(process, ...lines);
-		process.incoming = 'failed';
-		process.ended = process.exitOnError;
-		setError(process, lines[0] as string);
+		failLoad(process, lines);
 		return NOTHING;
 	}
 	const operation = beginMigration(world, {

@@ -1,7 +1,8 @@
 import type { MONITOR_QUESTIONS, MONITOR_WORDS } from '../../contract/migration/monitor.ts';
 import type { MonitorQuestion, MonitorWord } from './answer.ts';
 import { NOTHING } from './answer.ts';
-import { cancel, cont, deviceAdd, deviceDel, goOn, incoming, pause, quit, recover, startPostcopy, stop } from './control.ts';
+import { cancel, cont, goOn, incoming, pause, quit, recover, startPostcopy, stop } from './control.ts';
+import { deviceAdd, deviceDel } from './devices.ts';
 import { migrate } from './migrate.ts';
 import { queryCapabilities, queryMigrate, queryParameters, queryStatus } from './query.ts';
 import { setCapabilities, setParameters } from './settings.ts';

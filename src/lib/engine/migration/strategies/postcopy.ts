@@ -4,6 +4,7 @@ import type { ReasonId } from '../../contract/reasons.ts';
 import { startFlow } from '../../fabric/links.ts';
 import type { OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
+import { waitsForUnplug } from '../failover.ts';
 import { hasNics } from '../nics.ts';
 import { setStatus } from '../operation.ts';
 import { resumeFetch } from '../postcopy/broken.ts';
@@ -38,8 +39,10 @@ export function runPostcopy(world: World, operation: OperationRecord): void {
 			return endPush(world, operation);
 		case 'recover':
 			return resumeFetch(world, operation);
+		case 'unplug':
 		case 'setup':
 			if (operation.parameters.precopyPasses > 0 || operation.ending !== 'none') break;
+			if (waitsForUnplug(world, operation)) return;
 			setStatus(world, operation, 'active');
 			startFlow(world, operation.id, operation.source, operation.sendRate, ['network']);
 			return switchToTarget(world, operation);

@@ -17,6 +17,8 @@ export function precopyHostLost(world: World, operation: OperationRecord, side: 
 	operation.batch = null;
 	operation.ending = 'failed';
 	if (side === 'source') {
+		// Whoever starts the VM anew gives it its card from the start.
+		if (vm.failover) vm.failover.state = 'plugged';
 		stopLog(world, vm);
 		closeNics(world, operation.vm, 1 - vm.running);
 		dropInstance(world, operation.vm, 1 - vm.running);

@@ -18,11 +18,12 @@ import { throttleCheck } from '../auto-converge.ts';
 import { changeOwner } from '../owner.ts';
 import { vacate } from '../residence.ts';
 import { roomOnDram } from '../room.ts';
+import { askForPrimary, plugsPrimary, primaryPlugged, replugPrimary, waitsForUnplug } from '../failover.ts';
 import { beginNics, closeNics, hasNics, mapWhileLoading, nicBlocker, revertNics, startNics, stopNics } from '../nics.ts';
 import { nicsBusy } from '../../vdpa/switching/run.ts';
 import { enterPart, enterPhase, finish, hostName, leavePart, resumeGuest, setStatus, stopGuest, vmOf } from '../operation.ts';
 import { dropInstance, foldVm } from '../instances.ts';
-import { noteMeasured, noteSync } from '../qemu/note.ts';
+import { noteMeasured, notePass, noteSync } from '../qemu/note.ts';
 import { armChunks, pageWireBytes, sendPages } from '../stream.ts';
 
 /** Pre-copy as QEMU 10.2.2 does it (migration/migration.c, migration/ram.c). */
@@ -55,6 +56,7 @@ export function startPrecopy(world: World, operation: OperationRecord): void {
 	enterPhase(world, operation, 'setup', 'setup: dirty tracking starts', 'precopy-setup');
 	catchUp(world, operation.vm);
 	if (!operation.toFile) vm.instances[1 - vm.running] = operation.target;
+	askForPrimary(world, operation);
 	if (!hasNics(world, operation.vm)) return beginLog(world, operation);
 	// The notifier of the devices runs in the main thread, before the migration thread exists.
 	operation.step = 'nics';
@@ -68,7 +70,7 @@ function beginLog(world: World, operation: OperationRecord): void {
 	startLog(world, vm, operation.parameters.clearLog === 'chunk');
 	refreshSpeed(world, vm);
 	operation.dirtyPages = markAll(world, vm);
-	noteSync(operation);
+	notePass(world, operation);
 	operation.sendRate = sendRate(world, operation);
 	operation.step = 'setup';
 	const setupNs = costNsForBytes(world.costs, 'dirtyLogEnableMsPerGiB', vm.pageCount * PAGE_BYTES);
@@ -97,7 +99,10 @@ export function runPrecopy(world: World, operation: OperationRecord, between: Be
 		case 'nics':
 			if (operation.ending !== 'none') return endEarly(world, operation);
 			return beginLog(world, operation);
+		case 'unplug':
 		case 'setup':
+			if (waitsForUnplug(world, operation)) return;
+			if (operation.ending !== 'none') return endEarly(world, operation);
 			setStatus(world, operation, 'active');
 			mapWhileLoading(world, operation);
 			startFlow(world, operation.id, operation.source, operation.sendRate, ['network']);
@@ -126,14 +131,21 @@ export function runPrecopy(world: World, operation: OperationRecord, between: Be
 			endFinal(world, operation);
 			return;
 		case 'device':
-			if (!hasNics(world, operation.vm)) return complete(world, operation);
-			operation.step = 'nics-start';
-			enterPart(world, operation, 'nic-start', 'the target’s devices start');
-			startNics(world, operation);
-			return;
+			if (plugsPrimary(world, operation)) return;
+			return startDevices(world, operation);
+		case 'primary':
+			primaryPlugged(world, operation);
+			return startDevices(world, operation);
 		default:
 			throw new Error(`pre-copy has no step ${operation.step}`);
 	}
+}
+/** The network devices of the target start; then the guest does. */
+function startDevices(world: World, operation: OperationRecord): void {
+	if (!hasNics(world, operation.vm)) return complete(world, operation);
+	operation.step = 'nics-start';
+	enterPart(world, operation, 'nic-start', 'the target’s devices start');
+	startNics(world, operation);
 }
 
 function beginRound(world: World, operation: OperationRecord): void {
@@ -267,6 +279,7 @@ function sync(world: World, operation: OperationRecord): void {
 	operation.dirtyPages = syncLog(world, vm, operation.parameters.clearLog === 'sync');
 	operation.periodNewPages += operation.dirtyPages - before;
 	noteSync(operation);
+	notePass(world, operation);
 	emit(world, {
 		kind: 'sync',
 		rule: 'precopy-sync',
@@ -287,10 +300,13 @@ function sync(world: World, operation: OperationRecord): void {
 /** Converged: the guest stops, the log is read a last time, the rest goes out without a rate limit. */
 function switchOver(world: World, operation: OperationRecord): void {
 	enterPhase(world, operation, 'switchover', 'switch-over: the rest goes with the guest stopped', 'precopy-converge');
-	if (!operation.parameters.pauseBeforeSwitchover) setStatus(world, operation, 'device');
 	if (!world.r.faults.includes('source-keeps-running')) stopGuest(world, operation, 'precopy-converge');
 	else operation.stoppedNs = world.r.nowNs;
-	if (!operation.parameters.pauseBeforeSwitchover) return stopDevices(world, operation);
+	// QEMU 11.0.50 migration/migration.c, migration_completion_precopy: vm_stop first, the status behind it.
+	if (!operation.parameters.pauseBeforeSwitchover) {
+		setStatus(world, operation, 'device');
+		return stopDevices(world, operation);
+	}
 	// migration_switchover_prepare: nothing happens until somebody says migrate-continue, or cancels.
 	setStatus(world, operation, 'pre-switchover');
 	operation.step = PAUSED;
@@ -395,6 +411,8 @@ export function cancelPrecopyNow(world: World, operation: OperationRecord, endin
 	operation.ending = ending;
 	// While a device changes, the main thread hears nothing: the end comes when it is done.
 	if (operation.step === 'nics' && nicsBusy(world, operation.vm)) return;
+	// A card that was asked to go has to be gone before it can be plugged in again: the next look sees the cancel.
+	if (operation.step === 'unplug') return;
 	operation.generation += 1;
 	operation.batch = null;
 	operation.step = 'cancel';
@@ -421,5 +439,6 @@ export function endEarly(world: World, operation: OperationRecord): void {
 		finish(world, operation, 'failed', 'stream-broken', `failed: the connection broke, ${goesOn}`);
 	else if (operation.ending === 'failed') finish(world, operation, 'failed', 'target-lost', `failed: the target went away, ${goesOn}`);
 	else finish(world, operation, 'cancelled', 'cancelled', `cancelled: ${goesOn}`);
+	replugPrimary(world, operation);
 	if (hasNics(world, operation.vm)) revertNics(world, operation);
 }

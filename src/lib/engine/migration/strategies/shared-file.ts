@@ -17,6 +17,7 @@ import { emit } from '../../sim/trace.ts';
 import type { ExtentRecord, HostRecord, OperationRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { passExtents } from '../adopt.ts';
+import { askForPrimary, plugsPrimary, primaryPlugged, replugPrimary, waitsForUnplug } from '../failover.ts';
 import { enterPart, enterPhase, finish, hostName, leavePart, resumeGuest, setStatus, stopGuest, vmOf } from '../operation.ts';
 import { changeOwner } from '../owner.ts';
 import { accept } from '../reference/capacity.ts';
@@ -60,6 +61,7 @@ export function startSharedFile(world: World, operation: OperationRecord): void 
 	operation.extents = ownExtents(world, operation.vm, operation.source);
 	vm.instances[1 - vm.running] = operation.target;
 	mapSameFile(world, operation);
+	askForPrimary(world, operation);
 	// Two questions and answers: the connection, and the list of RAM blocks.
 	wait(world, operation, 2 * costNs(world.costs, 'kernelTcpRttUs'), 'blocks');
 }
@@ -90,8 +92,17 @@ function mapSameFile(world: World, operation: OperationRecord): void {
 export function runSharedFile(world: World, operation: OperationRecord): void {
 	if (operation.step === 'cancel') return endEarlyHere(world, operation);
 	if (operation.step === 'blocks') return compareBlocks(world, operation);
+	if (operation.step === 'unplug') return lookAgain(world, operation);
+	if (operation.step === 'load' && plugsPrimary(world, operation)) return;
+	if (operation.step === 'primary') primaryPlugged(world, operation);
 	if (operation.step === 'send') return load(world, operation);
 	complete(world, operation);
+}
+
+function lookAgain(world: World, operation: OperationRecord): void {
+	if (waitsForUnplug(world, operation)) return;
+	if (operation.ending === 'none') switchOver(world, operation);
+	else endEarlyHere(world, operation);
 }
 
 /** The list of RAM blocks: a block that is left out must lie at the same guest address (QEMU 10.2.2 migration/ram.c, parse_ramblock). */
@@ -108,7 +119,7 @@ function compareBlocks(world: World, operation: OperationRecord): void {
 		operation.reason = said.reason;
 		return endEarlyHere(world, operation, said.detail);
 	}
-	switchOver(world, operation);
+	if (!waitsForUnplug(world, operation)) switchOver(world, operation);
 }
 
 /** Nothing is pending: the first look at it leads to the end. */
@@ -117,8 +128,8 @@ function switchOver(world: World, operation: OperationRecord): void {
 	setStatus(world, operation, 'active');
 	startFlow(world, operation.id, operation.source, world.scenario.networkBytesPerSecond, ['network']);
 	enterPhase(world, operation, 'switchover', 'switch-over: only the device state is sent', 'shared-file');
-	setStatus(world, operation, 'device');
 	stopGuest(world, operation, 'shared-file');
+	setStatus(world, operation, 'device');
 	enterPart(world, operation, 'send', 'send device state');
 	const bytes = Math.ceil(world.costs.deviceStateMiB * MIB + vm.vcpus * world.costs.vcpuStateKiB * KIB);
 	operation.networkBytes += bytes;
@@ -191,11 +202,14 @@ function endEarlyHere(world: World, operation: OperationRecord, why = ''): void 
 	if (operation.ending === 'failed')
 		finish(world, operation, 'failed', (operation.reason ?? 'target-lost') as ReasonId, `failed: ${why === '' ? '' : `${why}; `}${goesOn}`);
 	else finish(world, operation, 'cancelled', 'cancelled', `cancelled: ${goesOn}`);
+	replugPrimary(world, operation);
 }
 
 export function cancelSharedFile(world: World, operation: OperationRecord): Outcome<null, ReasonId> {
 	if (operation.phase === 'switchover') return refused('too-late', 'the guest is stopped and the device state is on its way');
 	operation.ending = 'cancelled';
+	// The next look at a card that was asked to go sees the cancel.
+	if (operation.step === 'unplug') return ok(null);
 	operation.generation += 1;
 	wait(world, operation, 0, 'cancel');
 	return ok(null);
