@@ -31,6 +31,12 @@ export const REFERENCE_RULES = {
 		'live-migration reference 10, step 2',
 		'our design'
 	),
+	'hand-off-time-out': rule(
+		'the source waits no longer',
+		'A target that is silent for as many beats as may be missed gets neither proposal nor VM: the source takes them back by compare-and-swap.',
+		'live-migration reference 10, steps 5, 6 and 7’; cost model 3.7',
+		'our design'
+	),
 	'last-look': rule(
 		'last look',
 		'With the guest stopped and before it gives the VM up, the source looks at devices and at its own page tables once more.',

@@ -20,6 +20,7 @@ import { enterPart, enterPhase, hostName, resumeGuest, stopGuest, vmOf } from '.
 import { noteOwnerChange } from './owner.ts';
 import { unmapAll } from './relabel.ts';
 import { staleLine } from './stale.ts';
+import { isSilent, missTarget, waitedInVain, WAITED } from './time-out.ts';
 
 /**
  * The clock drives the hand-off's step table: each step is one event whose time follows from the cost of the step. A
@@ -80,6 +81,10 @@ export function nudgeSource(world: World, operation: OperationRecord): void {
 
 /** Runs the step at which the actor stands, then plans its next one. */
 export function runHandOffStep(world: World, operation: OperationRecord, actorIndex: number): HandOffResult {
+	if (actorIndex === WAITED) {
+		if (waitedInVain(world, operation)) nudgeSource(world, operation);
+		return null;
+	}
 	const actor: Actor = actorIndex === 0 ? 'source' : 'target';
 	if (!operation.actors) return null;
 	const me = actorOf(operation, actor);
@@ -90,13 +95,44 @@ export function runHandOffStep(world: World, operation: OperationRecord, actorIn
 	doubt(world, operation, me);
 	const entry = handOffStep(me.step);
 	if (!entry) throw new Error(`no step ${me.step}`);
+	if (entry.id === 'check-state' && stateIsGone(world, operation)) {
+		me.step = 'await-handoff';
+		return null;
+	}
 	const before = world.c.superpageWord.get(ownerIndex(operation.vm));
 	const ranBefore = me.running;
 	const reached = entry.id !== 'check-ranges' || mapOnTarget(world, operation);
 	me.step = entry.run(contextOf(world, operation, actor, reached));
 	if (entry.id !== me.step) afterStep(world, operation, actor, entry.id, entry.says, before);
+	// From here on it waits for the target, which may be silent already.
+	if (me.step === 'await-prepared' || me.step === 'await-commit')
+		if (entry.id !== me.step && isSilent(world, operation)) missTarget(world, operation);
 	const result = syncGuest(world, operation, entry.id, ranBefore !== me.running);
 	return result ?? plan(world, operation, actor, entry.id);
+}
+
+/**
+ * The target reads the vCPU state and gets poison (live-migration reference 10, step 8): it does not commit, and says so. The
+ * source has its registers still and takes the VM back; the next state goes into another slot.
+ */
+function stateIsGone(world: World, operation: OperationRecord): boolean {
+	const vm = vmOf(world, operation);
+	if (!vm.statePoisoned) return operation.unreadable === true;
+	delete vm.statePoisoned;
+	operation.unreadable = true;
+	const host = hostName(world, operation.target);
+	emit(world, {
+		kind: 'step',
+		rule: 'poison',
+		cause: operation.phaseCauseSeq,
+		vm: vm.id,
+		operation: operation.id,
+		host,
+		values: { step: 'check-state', actor: 'target', errno: 'EHWPOISON' },
+		text: `${host} reads the vCPU state and gets poison: it does not take ${vm.id}`
+	});
+	missTarget(world, operation, costNs(world.costs, 'cxlDoorbellUs'));
+	return true;
 }
 
 /** What the source sees last, the guest stopped and before it gives the VM up: a device that goes on, or a page that moved. */

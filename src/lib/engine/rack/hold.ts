@@ -1,4 +1,5 @@
 import { needsNetwork, passesByCopy } from '../contract/migration/strategies.ts';
+import { missTarget } from '../migration/time-out.ts';
 import { EventKind } from '../sim/event-kinds.ts';
 import { schedule, type PendingEvent } from '../sim/event-queue.ts';
 import type { OperationRecord } from '../state/records.ts';
@@ -22,6 +23,7 @@ export function heldBack(world: World, event: PendingEvent): boolean {
 		const peer = peerOf(world, host);
 		if (power !== 'paused' && (copies || (!peer.cxlCut && !rack.switchCut && !peer.deviceFenced))) continue;
 		rack.held.push({ host, kind: event.kind, a: event.a, b: event.b });
+		if (event.kind === EventKind.handOff && event.b === 1) missTarget(world, operation);
 		return true;
 	}
 	return false;
@@ -36,7 +38,7 @@ function operationOf(world: World, event: PendingEvent): OperationRecord | null 
 
 /** What crosses the network needs both ends; moving pages by reference the host that runs the VM; a step of the hand-off its actor. */
 function neededHosts(world: World, event: PendingEvent, operation: OperationRecord): number[] {
-	if (event.kind === EventKind.handOff) return [event.b === 0 ? operation.source : operation.target];
+	if (event.kind === EventKind.handOff) return [event.b === 1 ? operation.target : operation.source];
 	if (needsNetwork(operation.strategy)) return [operation.source, operation.target];
 	const vm = world.r.vms[operation.vm];
 	return vm ? [vm.instances[vm.running] as number] : [];

@@ -19,9 +19,7 @@ export function haOf(world: World): HaStatus | null {
 	};
 }
 
-/** How long until somebody notices a host that died: by missing beats, where nobody beats by the same time-out. */
-export const noticeNs = (world: World): number =>
-	haOf(world)?.suspectNs ?? costNs(world.costs, 'cxlHeartbeatIntervalMs') * Math.floor(world.costs.cxlHeartbeatMisses);
+export { noticeNs } from '../migration/notice.ts';
 
 /** One access to a line of the super-page. */
 export function accessNs(world: World): number {

@@ -9,7 +9,7 @@ export const EventKind = {
 	precopy: 2,
 	/** A border inside transit: next step of preparing, or end of a batch. a: operation, b: generation. */
 	transit: 3,
-	/** One step of the hand-off. a: operation, b: actor (0 source, 1 target). */
+	/** One step of the hand-off. a: operation, b: actor (0 source, 1 target), or 2: the source has waited long enough. */
 	handOff: 4,
 	/** A pin that ends by itself. a: pin id. */
 	pinEnd: 5,

@@ -170,6 +170,8 @@ export interface VmRecord {
 	failover?: FailoverRecord;
 	/** What its device does in a hand-off: refuses to stop, or does not fit the target’s. */
 	device?: 'refuses-stop' | 'incompatible';
+	/** The slot into which its vCPU state is written next is poisoned. */
+	statePoisoned?: true;
 	/** Its pages on the pool lie in a mapping of device-dax, not in folios of a node. */
 	dax?: true;
 	/** Pages whose last writes are lost, as the modelled system would lose them: runs, marked when it happened. */
@@ -377,6 +379,8 @@ export interface OperationRecord {
 	races?: number;
 	/** Pages that the target’s decoder leads to another device address than the source meant. */
 	misledPages?: number;
+	/** The target found the vCPU state poisoned. */
+	unreadable?: true;
 	/** Pages that the target reached at the device address that was meant. */
 	agreedPages?: number;
 	/** Why the target, or a device, will not have it. */

@@ -82,6 +82,10 @@ export const PAGES: Readonly<Record<keyof typeof PAGE_WORDS, RackWordRun>> = {
 		return ok(`the device of ${vm.id} goes, and its pins with it`);
 	}),
 	poison: onVm((world, index, vm, given) => {
+		if (given['state'] === true) {
+			vm.statePoisoned = true;
+			return ok(`the slot for the vCPU state of ${vm.id} is poisoned: who reads it in the next hand-off gets no data`);
+		}
 		const gfn = readGfn(given);
 		if (gfn === null || gfn >= vm.pageCount || frameOf(world, vm, vm.running, gfn) < 0)
 			return refused('not-backed', `arguments.gfn: a page of ${vm.id} that has a frame`);

@@ -5,7 +5,7 @@ export const PAGE_WORDS = {
 	tier: 'its kernel moves the folio of {gfn} {to} "dram", "pool" or "swap"',
 	'attach-device': 'a passed-through device comes to it and pins all of its memory',
 	'detach-device': 'its passed-through device goes, and with it every pin',
-	poison: 'the memory behind {gfn} is poisoned',
+	poison: 'the memory behind {gfn} is poisoned, or with {state} that of its saved vCPUs',
 	'release-extents': 'the pool takes its extents back although it lives in them',
 	'split-vcpus': 'its vCPUs run on two hosts: {hosts} names one for each',
 	'decline-capacity': 'the host declines capacity that it is offered: {decline} yes or no'

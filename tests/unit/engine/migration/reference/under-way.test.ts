@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MigrationParameters } from '$lib/engine/contract/commands.ts';
-import { last, rack, reference, resident, toPhase, toStep } from './orders.ts';
+import { last, reference, resident, toPhase } from './orders.ts';
 import { expectPoolEmpty, expectSound, host, open, settle, smallWorld, vm } from '../../../../support/worlds.ts';
 
 /** What may come in the middle of a move by reference, and what of it is too late. */
