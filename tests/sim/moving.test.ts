@@ -51,6 +51,20 @@ describe('what people object', () => {
 			).toEqual([]);
 	});
 
+	it('the page that is chosen where a run opens says what the row is about', () => {
+		const said = pages.flatMap(([, shown]) => {
+			if (shown.gfn === undefined) return [];
+			const answer = playTo(shown).ask({ kind: 'page', vm: 'vm0', gfn: shown.gfn });
+			return [[shown.scenario, answer.memory, answer.proof, answer.pins.map((pin) => pin.term).join()]];
+		});
+		expect(said).toEqual([
+			['three-pins', 'A.dram', 'equal', 'long'],
+			['equal-and-different-windows', 'pool', 'equal', ''],
+			['target-tiers-too', 'B.dram', 'equal', ''],
+			['unflushed-line', 'pool', 'differs', '']
+		]);
+	});
+
 	it.each(pages)('%s is not there at the start', (_, shown) => {
 		expect(seen(playTo({ ...shown, atNs: 0 }), shown.effect)).toBe(false);
 	});

@@ -105,7 +105,10 @@ function transit(status: WorldStatus, operation: OperationStatus, vm: VmStatus):
 	switch (operation.phase) {
 		case 'staging':
 			return {
-				sentence: 'Staging: pages cross to the pool while the VM runs',
+				sentence:
+					vm.vcpuState === 'running'
+						? 'Staging: pages cross to the pool while the VM runs'
+						: 'Staging: pages cross to the pool while the VM stands still',
 				figures: [
 					figure(pages(pagesMoved), 'in the pool'),
 					figure(pages(pagesInFlight), 'on the way'),
@@ -137,10 +140,14 @@ function transit(status: WorldStatus, operation: OperationStatus, vm: VmStatus):
 				]
 			};
 		case 'unstaging':
+			// Who owns it takes it home: the target, or after a move that was given up the source.
 			return {
-				sentence: 'Unstaging: pages go home behind the running VM',
+				sentence:
+					vm.owner === operation.source && operation.source !== operation.target
+						? `Given up: the pages go back to ${hostName(operation.source)} behind the running VM`
+						: 'Unstaging: pages go home behind the running VM',
 				figures: [
-					figure(pages(pagesMoved), `home on ${operation.target}`),
+					figure(pages(pagesMoved), `home on ${vm.owner}`),
 					figure(pages(pagesInFlight), 'on the way'),
 					figure(pages(pagesLeft), 'in the pool'),
 					speed(vm)

@@ -69,13 +69,13 @@ export const OBJECTIONS: readonly Objection[] = [
 	]),
 	row(4, 'D. Hildenbrand', 'The movable zone takes short pins and refuses long ones.', 'Not contested.', 'mail of 12 April 2023; Linux 7.2.13 mm/gup.c', [
 		shown('three-pins', 11 * MS, 'The short reference waits where it is. The long pin moved its folio to DRAM before it held it.', { kind: 'record', rule: 'pin-moves-first' }, 60000),
-		shown('dax-mapping', 81 * MS, 'In a mapping of device-dax a pin does not matter: nothing has to move.', { kind: 'record', rule: 'adopt' }, 1000)
+		shown('dax-mapping', 81 * MS, 'In a mapping of device-dax a pin does not matter: nothing has to move.', { kind: 'record', rule: 'adopt' })
 	]),
 	row(5, 'S0, point 3', 'A classic migration moves virtual addresses, this one physical ones.', 'G-FAM translates host addresses to addresses of its own, so that both hosts could even use equal ones.', S0, [
 		shown('equal-and-different-windows', 81 * MS, 'Follow one page: GPA and DPA are the same on both hosts, HVA and HPA are not.', { kind: 'record', rule: 'adopt' }, 0)
 	]),
 	row(6, 'S0', 'The windows of the hosts differ.', 'As before: only a device address means the same to both.', S0, [
-		shown('window-of-another', 81 * MS, 'The ranges hold A’s host addresses. B takes its own base away and lands elsewhere.', { kind: 'mark', begins: 'lost: vm0 on B' }, 0)
+		shown('window-of-another', 81 * MS, 'The ranges hold A’s host addresses. B takes its own base away and lands elsewhere.', { kind: 'mark', begins: 'lost: vm0 on B' })
 	]),
 	row(7, 'S0', 'The reference is the page table, and the other host has to make sense of it.', 'A super-page with metadata: “relative page table translation”.', S0, [
 		shown('table-per-page', 73.3 * MS, '256 records, one per huge page, where one range would do.', { kind: 'record', rule: 'publish' })
