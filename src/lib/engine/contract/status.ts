@@ -106,6 +106,8 @@ export interface VmStatus {
 	/** QEMU process of the source and of the target: which host each is on. */
 	readonly instances: readonly (HostId | null)[];
 	readonly runningInstance: number;
+	/** For each vCPU the host that runs it, where they are on more than one. */
+	readonly split: readonly HostId[] | null;
 	readonly sliceNs: number;
 	readonly sliceStartNs: number;
 	/** Guest progress against an undisturbed guest, parts per million. */

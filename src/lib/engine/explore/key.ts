@@ -40,6 +40,7 @@ function protocolText(world: World, order: readonly number[]): string {
 		r.vms.map((vm, index) => [
 			vm.instances.map(host),
 			vm.running,
+			vm.split?.map(host) ?? null,
 			vm.vcpuState,
 			host(vm.ownerHost),
 			vm.workload,

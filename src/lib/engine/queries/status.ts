@@ -165,6 +165,7 @@ function vmStatus(world: World, vm: VmRecord, index: number): VmStatus {
 		owner: hostName(world, vm.ownerHost),
 		instances: vm.instances.map((instance) => (instance < 0 ? null : hostName(world, instance))),
 		runningInstance: vm.running,
+		split: vm.split?.map((host) => hostName(world, host)) ?? null,
 		sliceNs,
 		sliceStartNs: r.nowNs - (r.nowNs % sliceNs),
 		speedPpm: runs ? vm.speedPpm : 0,

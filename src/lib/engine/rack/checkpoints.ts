@@ -5,7 +5,7 @@ import { catchUp } from '../hypervisor/guest.ts';
 import { refreshSpeed } from '../hypervisor/speed.ts';
 import type { VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
-import { poolPagesOf } from './hosts.ts';
+import { hostsOf, poolPagesOf } from './hosts.ts';
 import { note } from './note.ts';
 import { rackVmOf, reachesPool } from './rack-records.ts';
 import { haOf } from './settings.ts';
@@ -33,7 +33,7 @@ export function takeCheckpoint(world: World, vmIndex: number): Outcome<string, R
 		);
 	if (world.r.operations.some((operation) => operation.vm === vmIndex && operation.state === 'running'))
 		return refused('migrating', `${vm.id} is on its way`);
-	if (!reachesPool(world, vm.instances[vm.running] as number)) return refused('no-shared-memory', 'its host does not reach the super-page');
+	if (!hostsOf(vm).every((host) => reachesPool(world, host))) return refused('no-shared-memory', 'its host does not reach the super-page');
 	catchUp(world, vmIndex);
 	vm.vcpuState = 'stopped';
 	mine.checkpointing = true;
@@ -50,7 +50,7 @@ export function saved(world: World, vmIndex: number): void {
 	mine.checkpointing = false;
 	if (vm.vcpuState !== 'stopped') return;
 	catchUp(world, vmIndex);
-	if (!reachesPool(world, vm.instances[vm.running] as number)) {
+	if (!hostsOf(vm).every((host) => reachesPool(world, host))) {
 		mine.stalled = true;
 		mine.stoppedNs = world.r.nowNs;
 		return;

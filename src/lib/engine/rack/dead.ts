@@ -3,6 +3,7 @@ import type { ReasonId } from '../contract/reasons.ts';
 import { OwnerState, packOwner } from '../contract/words.ts';
 import { catchUp } from '../hypervisor/guest.ts';
 import { hostName } from '../migration/operation.ts';
+import { forgetSplit } from '../migration/reference/split.ts';
 import { ownExtents } from '../migration/residence.ts';
 import type { OperationRecord, VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
@@ -49,6 +50,7 @@ export function takeExtentsBack(world: World, vmIndex: number): Outcome<number, 
 		values: { pages, extents },
 		text: `${what}: ${pages} pages answer with faults, ${vm.id} is gone`
 	});
+	forgetSplit(world, vmIndex);
 	loseVm(world, vmIndex, host, 'released', cause);
 	releaseExtents(world, vmIndex);
 	const words = sharedWordsOf(world);

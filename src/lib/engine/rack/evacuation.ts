@@ -4,12 +4,13 @@ import type { StrategyId } from '../contract/migration/strategies.ts';
 import type { ReasonId } from '../contract/reasons.ts';
 import { wordIndex } from '../contract/superpage.ts';
 import { beginMigration, withDefaults } from '../migration/begin.ts';
+import { splitVcpus } from '../migration/reference/split.ts';
 import { STRATEGIES } from '../migration/strategies/index.ts';
 import type { HostRecord, VmRecord } from '../state/records.ts';
 import type { EvacuationRecord } from '../state/rack-records.ts';
 import type { World } from '../state/world.ts';
 import { sharedWordsOf } from '../superpage/words.ts';
-import { nameOf, poolPagesOf } from './hosts.ts';
+import { nameOf, poolPagesOf, runsOn } from './hosts.ts';
 import { note } from './note.ts';
 import { boot } from './power.ts';
 import { isEmptied, peerOf, rackOf, rackVmOf, reachesPool } from './rack-records.ts';
@@ -30,7 +31,7 @@ export function evacuate(world: World, host: number, maintainUntilNs: number): O
 	if (record.power !== 'up') return refused('host-not-up', `${record.id} is ${record.power}`);
 	const rack = rackOf(world);
 	if (isEmptied(world, host)) return refused('link-state', `${record.id} is being emptied already`);
-	const waiting = world.r.vms.flatMap((vm, index) => (vm.instances[vm.running] === host && vm.vcpuState !== 'lost' ? [index] : []));
+	const waiting = world.r.vms.flatMap((vm, index) => (runsOn(vm, host) && vm.vcpuState !== 'lost' ? [index] : []));
 	const text = `${record.id} is emptied: ${waiting.length} VM${waiting.length === 1 ? '' : 's'} to move${maintainUntilNs >= 0 ? ', then it is switched off' : ''}`;
 	const causeSeq = note(world, { kind: 'evacuate', rule: 'evacuation', host, values: { vms: waiting.length }, text });
 	rack.evacuations.push({
@@ -98,9 +99,7 @@ function settleMoves(world: World, each: EvacuationRecord): void {
 /** Who came to the host meanwhile: sent there by hand, or back from a move that failed. */
 function arrivals(world: World, each: EvacuationRecord): number[] {
 	const known = [...each.waiting, ...each.moving.map(({ vm }) => vm), ...each.refused.map(({ vm }) => vm)];
-	return world.r.vms.flatMap((vm, index) =>
-		vm.instances[vm.running] === each.host && vm.vcpuState !== 'lost' && !known.includes(index) ? [index] : []
-	);
+	return world.r.vms.flatMap((vm, index) => (runsOn(vm, each.host) && vm.vcpuState !== 'lost' && !known.includes(index) ? [index] : []));
 }
 
 const WAY_GONE: readonly ReasonId[] = ['target-lost', 'host-lost', 'pool-lost', 'stream-broken'];
@@ -117,7 +116,7 @@ function stays(world: World, each: EvacuationRecord, vm: number, reason: ReasonI
 function hasLeft(world: World, vmIndex: number, each: EvacuationRecord): boolean {
 	const vm = world.r.vms[vmIndex] as VmRecord;
 	if (vm.vcpuState === 'lost') return true;
-	if (vm.instances[vm.running] === each.host || isMoved(world, vmIndex)) return false;
+	if (runsOn(vm, each.host) || isMoved(world, vmIndex)) return false;
 	each.moved.push(vmIndex);
 	return true;
 }
@@ -167,6 +166,17 @@ function startOne(world: World, vmIndex: number, from: number, cause: number): O
 	if (isMoved(world, vmIndex)) return 'wait';
 	if (vm.vcpuState === 'stopped' && rackVmOf(world, vmIndex).checkpointing) return 'wait';
 	if (vm.vcpuState !== 'running') return refused('vm-not-running', `${vm.id} is ${vm.vcpuState}`);
+	if (vm.split) {
+		// Its vCPUs come together where its process is; if that is this host, it moves as any other.
+		const home = nameOf(world, vm.instances[vm.running] as number);
+		const joined = splitVcpus(
+			world,
+			vmIndex,
+			vm.split.map(() => home)
+		);
+		if (!joined.ok) return joined;
+		if (!runsOn(vm, from)) return 'wait';
+	}
 	return beginTo(world, vmIndex, from, targets(world, from), cause);
 }
 

@@ -8,7 +8,7 @@ import { STRATEGIES } from '../migration/strategies/index.ts';
 import type { World } from '../state/world.ts';
 import { beginSilence } from './beats.ts';
 import { letGo } from './hold.ts';
-import { everyoneCatchesUp, nameOf, poolPagesOf } from './hosts.ts';
+import { everyoneCatchesUp, hostsOf, nameOf, poolPagesOf, runsOn } from './hosts.ts';
 import { note } from './note.ts';
 import { peerOf, rackOf, rackVmOf, reachesPool } from './rack-records.ts';
 
@@ -76,7 +76,7 @@ function mendStreams(world: World): void {
 /** vCPUs whose pages cannot be reached stand still at the first access. */
 export function stall(world: World, isOn: (host: number) => boolean): void {
 	world.r.vms.forEach((vm, index) => {
-		if (!isOn(vm.instances[vm.running] as number) || vm.vcpuState !== 'running' || poolPagesOf(world, index) === 0) return;
+		if (!hostsOf(vm).some(isOn) || vm.vcpuState !== 'running' || poolPagesOf(world, index) === 0) return;
 		vm.vcpuState = 'stopped';
 		const mine = rackVmOf(world, index);
 		mine.stalled = true;
@@ -88,10 +88,10 @@ function unstall(world: World, host: number): void {
 	if (rackOf(world).poolLost) return;
 	world.r.vms.forEach((vm, index) => {
 		const mine = rackVmOf(world, index);
-		if (!mine.stalled || vm.instances[vm.running] !== host || vm.vcpuState !== 'stopped') return;
+		if (!mine.stalled || !runsOn(vm, host) || vm.vcpuState !== 'stopped' || !hostsOf(vm).every((each) => reachesPool(world, each))) return;
 		mine.stalled = false;
 		// A host that fenced itself asks its owner word first: with the next beat.
-		if (peerOf(world, host).selfFenced) {
+		if (hostsOf(vm).some((each) => peerOf(world, each).selfFenced || world.r.hosts[each]?.power !== 'up')) {
 			mine.held = true;
 			return;
 		}

@@ -24,7 +24,7 @@ import { emit } from '../sim/trace.ts';
 import type { VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { ownerOf } from '../superpage/words.ts';
-import { poolPagesOf } from './hosts.ts';
+import { hostsOf, nameOf, poolPagesOf } from './hosts.ts';
 import { note } from './note.ts';
 import { rackOf, rackVmOf } from './rack-records.ts';
 
@@ -39,12 +39,14 @@ const MOST_DAMAGED = 512;
 export function loseVm(world: World, vmIndex: number, host: number, why: LossStatus['why'], cause: number | null): void {
 	const vm = world.r.vms[vmIndex] as VmRecord;
 	const mine = rackVmOf(world, vmIndex);
+	const spread = hostsOf(vm).map((each) => nameOf(world, each));
 	const sinceNs = mine.held || mine.stalled ? mine.stoppedNs : world.r.nowNs;
 	// Wrong belief "shared memory makes it immortal": what lies on the pool is all there is of a VM.
 	const believed = world.r.belief === 'shared-is-immortal' && poolPagesOf(world, vmIndex) >= vm.populatedPages;
 	// Frozen for the hand-off, committed and not yet run, or unable to run: its state is in the super-page, flushed, and nobody has
 	// gone beyond it (cxl-fabric reference 10.5, I3).
-	const frozen = ownerOf(world, vmIndex).state === OwnerState.handoff && world.r.belief !== 'last-runner-owns';
+	const given = vm.vcpuState !== 'running' && ownerOf(world, vmIndex).state === OwnerState.handoff;
+	const frozen = given && world.r.belief !== 'last-runner-owns';
 	const gone = why === 'pool' || why === 'released';
 	const whole = !gone && (believed || frozen || vm.vcpuState === 'loading' || why === 'not-loaded');
 	const flushed = vm.vcpuState === 'saved' && hasFlushed(world, vmIndex);
@@ -53,6 +55,8 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 	closeNics(world, vmIndex, 0);
 	closeNics(world, vmIndex, 1);
 	if (vm.logging) stopLog(world, vm);
+	// The pool takes the map with it; otherwise it stands until somebody clears it.
+	if (why === 'pool') delete vm.split;
 	forgetOther(world, vmIndex, vm);
 	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
 	const lines = whole || gone || flushed ? 0 : loseLines(world, vmIndex, vm);
@@ -76,7 +80,8 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 		...(lines > 0 ? [`the newest lines of ${lines} pages were in caches`] : []),
 		...(poolPages > 0 ? [`${formatBytesBinary(poolPages * PAGE_BYTES)} lie on the pool`] : [])
 	];
-	const sentence = `${vm.id} was on ${world.r.hosts[host]?.id ?? 'the pool'}: ${parts.join(', ')}`;
+	const here = world.r.hosts[host]?.id ?? 'the pool';
+	const sentence = `${vm.id} ${spread.length > 1 ? `ran on ${spread.join(' and ')}, and ${here} is gone` : `was on ${here}`}: ${parts.join(', ')}`;
 	const causeSeq = emit(world, {
 		kind: 'loss',
 		rule: LOSS_RULE[why],

@@ -8,7 +8,7 @@ import type { World } from '../state/world.ts';
 import { ownerOf, sharedWordsOf } from '../superpage/words.ts';
 import { beginSilence, endSilence, startBeating } from './beats.ts';
 import { forget, letGo } from './hold.ts';
-import { everyoneCatchesUp, runHeld, stopOn } from './hosts.ts';
+import { everyoneCatchesUp, runHeld, runsOn, stopOn } from './hosts.ts';
 import { loseVm } from './loss.ts';
 import { note } from './note.ts';
 import { peerOf, rackOf, reachesPool } from './rack-records.ts';
@@ -38,9 +38,9 @@ export function crash(world: World, host: number): Outcome<string, ReasonId> {
 		else plan(world, noticeNs(world), RackTimer.notice, operation.id * 2 + (side === 'target' ? 1 : 0));
 	}
 	world.r.vms.forEach((vm, index) => {
-		if (vm.instances[vm.running] !== host || vm.vcpuState === 'lost') return;
+		if (!runsOn(vm, host) || vm.vcpuState === 'lost') return;
 		// Nobody runs it: registers and lines are complete on the pool, the other side may still commit (I3).
-		const frozen = ownerOf(world, index).state === OwnerState.handoff && !rackOf(world).poolLost;
+		const frozen = vm.vcpuState !== 'running' && ownerOf(world, index).state === OwnerState.handoff && !rackOf(world).poolLost;
 		if (!frozen) loseVm(world, index, host, 'crash', cause);
 	});
 	return ok(`${record.id} dies`);

@@ -1,6 +1,7 @@
 import { wordIndex } from '../contract/superpage.ts';
 import { OwnerState, packOwner, unpackOwner } from '../contract/words.ts';
 import { costNs } from '../costs/cost-model.ts';
+import { forgetSplit } from '../migration/reference/split.ts';
 import { STRATEGIES } from '../migration/strategies/index.ts';
 import type { HostRecord } from '../state/records.ts';
 import type { RecoveryRecord } from '../state/rack-records.ts';
@@ -199,9 +200,11 @@ function scan(world: World, recovery: RecoveryRecord): void {
 		text: `${orphans.length} VM${orphans.length === 1 ? '' : 's'} of ${nameOf(world, recovery.victim)} ${orphans.length === 1 ? 'is' : 'are'} nobody's now, with a new token`
 	});
 	recovery.step = 'restart';
-	// Whom a recoverer before this one has begun to restart is left to whoever is at it; whom the victim was to start is started elsewhere.
+	// Whom a recoverer before this one has begun to restart is left to whoever is at it; whom the victim was to start, and who is nobody's without it, is started too.
 	const waiting = world.r.vms.flatMap((vm, index) =>
-		vm.vcpuState === 'lost' && rackVmOf(world, index).restartTo === recovery.victim ? [index] : []
+		vm.vcpuState === 'lost' && (rackVmOf(world, index).restartTo === recovery.victim || ownerOf(world, index).state === OwnerState.orphan)
+			? [index]
+			: []
 	);
 	if (haOf(world)?.restart) for (const vm of new Set([...orphans, ...waiting])) if (!isComing(world, vm)) planRestart(world, vm, -1);
 	next(world, recovery, accessNs(world));
@@ -240,7 +243,9 @@ export function orphan(world: World, victim: number, cause: number, isMeant: (vm
 	return world.r.vms.flatMap((vm, index) => {
 		const value = words.load(ownerIndex(index));
 		const owner = unpackOwner(value);
-		if (owner.owner !== victim || vm.instances[vm.running] !== victim || !isMeant(index)) return [];
+		// The owner word names it, or the map of vCPUs does: without those the VM cannot go on either.
+		const named = (owner.owner === victim && vm.instances[vm.running] === victim) || vm.split?.includes(victim) === true;
+		if (!named || !isMeant(index)) return [];
 		if (vm.vcpuState !== 'lost') {
 			const { power } = world.r.hosts[victim] as HostRecord;
 			// Stopped with its host or by nobody: it will act again as soon as it can. A host that fenced itself has stopped it for good.
@@ -250,6 +255,7 @@ export function orphan(world: World, victim: number, cause: number, isMeant: (vm
 			loseVm(world, index, victim, 'fenced', cause);
 			if (acts || sleeps) leaveBehind(world, index, victim, acts, onPool);
 		}
+		forgetSplit(world, index);
 		words.store(phaseIndex(index), 0n);
 		clearDescriptors(world, index);
 		if (!world.r.faults.includes('keep-token')) {

@@ -7,6 +7,7 @@ import { costNs } from '../costs/cost-model.ts';
 import { stopLog } from '../hypervisor/dirty-log.ts';
 import { refreshSpeed } from '../hypervisor/speed.ts';
 import { foldVm, recount } from '../migration/instances.ts';
+import { forgetSplit } from '../migration/reference/split.ts';
 import { mapBlocks, unmapAll } from '../migration/relabel.ts';
 import { offlineBlock } from '../migration/residence.ts';
 import { roomOnDram } from '../migration/room.ts';
@@ -144,6 +145,7 @@ export function restarted(world: World, code: number): void {
 	const loss = lossOf(world, vmIndex);
 	const open = rackOf(world).losses.filter((each) => each.vm === vmIndex && each.backNs < 0);
 	const adopt = canAdopt(world, vmIndex);
+	forgetSplit(world, vmIndex);
 	if (adopt) adoptOrphan(world, vmIndex, vm, host);
 	else bootAnew(world, vmIndex, vm, host);
 	own(world, vmIndex, vm, host, adopt ? OwnerState.active : OwnerState.local);
@@ -179,7 +181,7 @@ function own(world: World, vmIndex: number, vm: VmRecord, host: number, state: n
 }
 
 /** Its pages stay; another process maps them, another node has the extents. */
-function adoptOrphan(world: World, vmIndex: number, vm: VmRecord, host: number): void {
+export function adoptOrphan(world: World, vmIndex: number, vm: VmRecord, host: number): void {
 	const from = vm.running;
 	const to = 1 - from;
 	const zone = vm.poolZones[to] as number;

@@ -1,4 +1,5 @@
 import { OwnerState } from '../contract/words.ts';
+import { hostsOf } from '../rack/hosts.ts';
 import type { World } from '../state/world.ts';
 import { ownerOf } from '../superpage/words.ts';
 
@@ -39,8 +40,9 @@ export function fencedNeverWins(world: World): string | null {
 /** A VM runs on a host that is up, or its loss is on the list. */
 export function vmsAccountedFor(world: World): string | null {
 	for (const [index, vm] of world.r.vms.entries()) {
-		const host = world.r.hosts[vm.instances[vm.running] as number];
-		if (vm.vcpuState === 'running' && host && host.power !== 'up') return `${vm.id} runs on ${host.id}, which is ${host.power}`;
+		const away = hostsOf(vm).find((host) => world.r.hosts[host]?.power !== 'up');
+		if (vm.vcpuState === 'running' && away !== undefined)
+			return `${vm.id} runs on ${world.r.hosts[away]?.id ?? ''}, which is ${world.r.hosts[away]?.power ?? 'nowhere'}`;
 		if (vm.vcpuState !== 'lost') continue;
 		const listed = world.r.rack?.losses.some((loss) => loss.vm === index && loss.backNs < 0) ?? false;
 		if (!listed) return `${vm.id} is gone, and nothing says what was lost with it`;

@@ -17,6 +17,7 @@ export function vm(changes: Partial<VmStatus> = {}): VmStatus {
 		owner: 'A',
 		instances: ['A', null],
 		runningInstance: 0,
+		split: null,
 		sliceNs: 2_800_000,
 		sliceStartNs: 0,
 		speedPpm: 1_000_000,

@@ -9,7 +9,7 @@ export function reaches(world: World, host: number): Outcome<null, 'host-not-up'
 	if (power !== 'up') return refused('host-not-up', `${name} is ${power ?? 'not there'}`);
 	const peer = world.r.rack?.peers[host];
 	if (world.r.rack?.poolLost) return refused('pool-lost', 'the pool has failed');
-	if (world.r.rack?.switchCut) return refused('no-shared-memory', 'the switch has failed');
+	if (world.r.rack?.switchCut) return refused('no-shared-memory', 'the CXL switch is down');
 	if (peer?.cxlCut) return refused('no-shared-memory', `the CXL link of ${name} is cut`);
 	if (peer?.deviceFenced) return refused('no-shared-memory', `the device refuses ${name}`);
 	return ok(null);
