@@ -1,3 +1,4 @@
+import type { HandOffActorRecord } from './records.ts';
 import type { Fencing, HazardKind, LossStatus, RackEvent, RackEventKind } from '../contract/rack/status.ts';
 
 /** Hosts that fail and VMs that are kept running. Absent in a world in which nothing of it was asked for. */
@@ -63,6 +64,14 @@ export interface RackVmRecord {
 	damagedGfns: number[];
 	/** Where it is brought back to after maintenance; −1: nowhere. */
 	homeHost: number;
+	/** A hand-off that somebody laid for it, act by act; absent without one. */
+	laid?: LaidRecord;
+}
+
+export interface LaidRecord {
+	readonly plan: string;
+	/** In the order of the actors of its table. */
+	readonly actors: HandOffActorRecord[];
 }
 
 export interface ZombieRecord {

@@ -17,7 +17,8 @@ export function oneRunner(world: World): string | null {
 	for (const [index, vm] of world.r.vms.entries()) {
 		const owner = ownerOf(world, index);
 		const host = vm.instances[vm.running] as number;
-		if (vm.vcpuState !== 'running') continue;
+		// A hand-off that somebody laid may break it, and is marked where it costs something: that is what it is for.
+		if (vm.vcpuState !== 'running' || world.r.rack?.vms[index]?.laid) continue;
 		if (owner.state === OwnerState.handoff) return `${vm.id} runs although its owner word says that nobody may`;
 		if (owner.owner !== host && world.scenario.pool && !world.r.rack?.poolLost)
 			return `${vm.id} runs on host ${host}, its owner word names ${owner.owner}`;

@@ -3,6 +3,7 @@ import { nextSeed } from '$lib/lessons/family.ts';
 import * as machine from '$lib/lessons/lab/lab.ts';
 import { collisionRun, sayPath } from '$lib/lessons/lab/collision-run.ts';
 import { exchangeRun } from '$lib/lessons/lab/exchange-run.ts';
+import { handOverRun } from '$lib/lessons/lab/hand-over-run.ts';
 import { moverRun } from '$lib/lessons/lab/mover-run.ts';
 import { planScenario, planTexts, runPlan, type PlanResult } from '$lib/lessons/lab/run-lab.ts';
 import { filled } from '$lib/lessons/lab/template.ts';
@@ -104,7 +105,11 @@ export class LabAttempts {
 					: result.movers === null
 						? planScenario(lab, plan, seed)
 						: moverRun(lab, plan, seed, result.movers);
-			const href = await playHref(page.root, [{ scenario }]);
+			const laid = result.handOver === null ? null : handOverRun(lab, plan, seed, result.handOver);
+			const href =
+				laid === null
+					? await playHref(page.root, [{ scenario }])
+					: await playHref(page.root, [{ scenario: laid.scenario }], laid.positionNs);
 			this.hrefs = { ...this.hrefs, [attempt.number]: href };
 			if (wanted()) {
 				this.checking = null;

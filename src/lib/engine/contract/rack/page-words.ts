@@ -8,5 +8,6 @@ export const PAGE_WORDS = {
 	poison: 'the memory behind {gfn} is poisoned, or with {state} that of its saved vCPUs',
 	'release-extents': 'the pool takes its extents back although it lives in them',
 	'split-vcpus': 'its vCPUs run on two hosts: {hosts} names one for each',
+	'laid-step': 'one step of a hand-off that somebody laid: {plan} of the acts, {actor} and {step}',
 	'decline-capacity': 'the host declines capacity that it is offered: {decline} yes or no'
 } as const;
