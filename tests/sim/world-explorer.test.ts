@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GIB, MIB } from '../../src/lib/base/units.ts';
-import type { SearchAnswer, SearchRequest } from '../../src/lib/engine/contract/explore/request.ts';
+import type { Branch, SearchAnswer, SearchRequest } from '../../src/lib/engine/contract/explore/request.ts';
 import { catalogueScenario } from '../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { branchRun, searchAnswer } from '../../src/lib/engine/explore/answers.ts';
 import { Search } from '../../src/lib/engine/explore/search.ts';
@@ -76,8 +76,8 @@ describe('a hand-off with a host that dies at any of its steps', () => {
 	const handOff = answer.moments.filter((moment) => moment.facts.some((fact) => fact.label === 'next steps'));
 
 	/** How a run with a dead host ended, in the words of the explorer of the step table. */
-	function ending(moment: number, branch: number): string {
-		const run = branchRun(search, moment, branch);
+	function ending(moment: number, { state, act }: Branch): string {
+		const run = branchRun(search, { moment, steps: [{ state, act: act.id }] });
 		const simulation = open(scenario, { journal: run?.journal });
 		simulation.advance(2e9);
 		const { r } = simulation.world;
@@ -92,7 +92,7 @@ describe('a hand-off with a host that dies at any of its steps', () => {
 		const allowed = explore(handOffModel());
 		expect(allowed.violations).toEqual([]);
 		const ends = handOff.flatMap((moment) =>
-			moment.branches.filter((branch) => branch.act.short.startsWith('crash')).map((branch) => ending(moment.state, branch.state))
+			moment.branches.filter((branch) => branch.act.short.startsWith('crash')).map((branch) => ending(moment.index, branch))
 		);
 		expect([...new Set(ends)].sort()).toEqual(
 			Object.keys(allowed.endings)

@@ -1,6 +1,7 @@
 import type { ExplorePort, ExploreProgress } from '../engine/contract/explore/port.ts';
 import type {
 	Branch,
+	BranchPath,
 	BranchRun,
 	ExploreAnswer,
 	ExploreRequest
@@ -37,6 +38,26 @@ export class Explorer {
 		if (!begun.ok) return begun;
 		const { exploration } = begun.value;
 		this.#exploration = exploration;
+		await this.#work(exploration, onprogress);
+		const answer = await this.#connection.call((port) => port.explored({ exploration }));
+		return { ok: true, value: answer };
+	}
+
+	/** From a branch so many choices further; the answer again, with what was found there. Null where nothing is open. */
+	async lookFurther(
+		state: number,
+		steps: number,
+		onprogress: (progress: ExploreProgress) => void
+	): Promise<ExploreAnswer | null> {
+		const exploration = this.#exploration;
+		if (exploration === null) return null;
+		this.#stopped = false;
+		await this.#connection.call((port) => port.lookFurther({ exploration, state, steps }));
+		await this.#work(exploration, onprogress);
+		return this.#connection.call((port) => port.explored({ exploration }));
+	}
+
+	async #work(exploration: number, onprogress: (progress: ExploreProgress) => void): Promise<void> {
 		let eventBudget = FIRST_BUDGET;
 		for (;;) {
 			const startMs = this.#nowMs();
@@ -46,13 +67,11 @@ export class Explorer {
 			);
 			onprogress(progress);
 			const done = progress.kind === 'search' ? progress.search.done : progress.futures.done;
-			if (done || this.#stopped) break;
+			if (done || this.#stopped) return;
 			const tookMs = Math.max(1, this.#nowMs() - startMs);
 			const wanted = (budget * SLICE_MS) / tookMs;
 			eventBudget = Math.round(Math.min(MOST_BUDGET, Math.max(1, Math.min(budget * 2, wanted))));
 		}
-		const answer = await this.#connection.call((port) => port.explored({ exploration }));
-		return { ok: true, value: answer };
 	}
 
 	/** Ends after the present slice; what was found stays. */
@@ -66,10 +85,10 @@ export class Explorer {
 		return this.#connection.call((port) => port.branchesAt({ exploration, state }));
 	}
 
-	async branchRun(from: number, to: number): Promise<BranchRun | null> {
+	async branchRun(path: BranchPath): Promise<BranchRun | null> {
 		const exploration = this.#exploration;
 		if (exploration === null) return null;
-		return this.#connection.call((port) => port.branchRun({ exploration, from, to }));
+		return this.#connection.call((port) => port.branchRun({ exploration, path }));
 	}
 
 	async forget(): Promise<void> {

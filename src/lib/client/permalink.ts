@@ -15,6 +15,9 @@ export { LINK_REASONS, type LinkReason } from './link/reasons.ts';
 export { PLAIN_VIEW, type LinkState, type LinkView, type LinkWorld } from './link/state.ts';
 export type { LinkPart } from './link/words.ts';
 
+/** What stands behind it in a fragment is no part of the run: kept runs beside it (branch-link.ts). */
+export const MARK_OF_TREE = '~';
+
 /** Beyond this many characters chat tools and printed codes lose links: a file is offered instead. */
 export const COMFORTABLE_CHARACTERS = 2_000;
 
@@ -88,7 +91,7 @@ export async function shareLink(state: LinkRequest): Promise<Share> {
 export async function decodeLink(fragment: string): Promise<DecodedLink> {
 	const link: PartialLink = { worlds: [], notes: [] };
 	try {
-		const { version, payload, damage } = unseal(String(fragment));
+		const { version, payload, damage } = unseal(String(fragment).split(MARK_OF_TREE, 1)[0] ?? '');
 		try {
 			readPayload(payload, link, version);
 		} catch (inner) {

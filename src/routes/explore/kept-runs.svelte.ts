@@ -6,12 +6,34 @@ import {
 	type KeptRun,
 	type TreePiece
 } from '$lib/client/branch-tree.ts';
-import type { LinkWorld } from '$lib/client/permalink.ts';
+import { writeTree } from '$lib/client/branch-link.ts';
+import { COMFORTABLE_CHARACTERS, type LinkWorld } from '$lib/client/permalink.ts';
 
-/** Runs that are kept beside each other while the page is open, and as a file. */
+/** Runs that are kept beside each other: in the address, on the way to the playground and back, and as a file. */
 export class KeptRuns {
 	runs: readonly KeptRun[] = $state.raw([]);
 	readonly tree: TreePiece = $derived(treeOf(this.runs));
+	/** The same as it stands behind a link; '' where there are none, or where they are too many for one. */
+	text: string = $state('');
+	/** They are too much for a link: a file holds them. */
+	tooLong: boolean = $state(false);
+
+	replace(runs: readonly KeptRun[]): void {
+		this.runs = runs;
+	}
+
+	rename(run: KeptRun, name: string): void {
+		const given = name.trim();
+		if (given !== '')
+			this.runs = this.runs.map((one) => (one === run ? { ...one, name: given } : one));
+	}
+
+	/** Puts them into words of a link, where that has room for them. */
+	async write(world: LinkWorld): Promise<void> {
+		const text = await writeTree(world, this.runs).catch(() => null);
+		this.tooLong = text === null || text.length > 2 * COMFORTABLE_CHARACTERS;
+		this.text = text === null || this.tooLong ? '' : text;
+	}
 
 	keep(run: KeptRun): void {
 		this.runs = keepRun(this.runs, run);

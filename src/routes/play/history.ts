@@ -1,5 +1,6 @@
 import { pushState, replaceState } from '$app/navigation';
 import { decodeLink, encodeLink, type DecodedLink, type LinkState } from '$lib/client/permalink.ts';
+import { Branches } from './branches.svelte.ts';
 
 /**
  * The address shows where we are: scenario, journal, position and view, in the fragment. A new entry per deliberate jump, so
@@ -9,6 +10,8 @@ export class Address {
 	/** What we wrote last: anything else in the address bar came from the reader. */
 	#written = '';
 	#ticket = 0;
+	/** Kept runs, which stand behind the link of the one that is open. */
+	readonly branches = new Branches();
 
 	get fragment(): string {
 		return location.hash.replace(/^#/, '');
@@ -27,7 +30,7 @@ export class Address {
 		const ticket = ++this.#ticket;
 		let fragment: string;
 		try {
-			fragment = await encodeLink(state);
+			fragment = this.branches.behind(await encodeLink(state));
 		} catch {
 			// Too much for a link: the address stays as it was, Share offers a file.
 			return;
@@ -43,6 +46,6 @@ export class Address {
 		const fragment = this.fragment;
 		// A place on the page (a skip link without script) is no run.
 		if (fragment === '' || document.getElementById(fragment) !== null) return null;
-		return decodeLink(fragment);
+		return decodeLink(this.branches.take(fragment));
 	}
 }

@@ -197,6 +197,7 @@ export class Playground {
 
 	/** A scenario on its own, from the start. */
 	async openScenario(scenario: unknown): Promise<boolean> {
+		this.address.branches.clear();
 		this.selection = null;
 		this.#wantedKind = null;
 		this.compare = false;
@@ -301,7 +302,7 @@ export class Playground {
 			this.tooLong = share.sentence;
 			return;
 		}
-		const url = `${location.origin}${location.pathname}#${share.fragment}`;
+		const url = `${location.origin}${location.pathname}#${this.address.branches.behind(share.fragment)}`;
 		try {
 			await navigator.clipboard.writeText(url);
 			this.say(`Link copied, ${formatNumber(url.length)} characters.`);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Explorer } from '../../../src/lib/client/explorer.ts';
 import type { ExplorePort, ExploreProgress } from '../../../src/lib/engine/contract/explore/port.ts';
-import type { SearchRequest } from '../../../src/lib/engine/contract/explore/request.ts';
+import type { Branch, BranchPath, SearchRequest } from '../../../src/lib/engine/contract/explore/request.ts';
 import { makeExplorePort } from '../../../src/lib/engine/worker/explore-port.ts';
 import { migrate, tinyWorld } from '../../support/worlds.ts';
 
@@ -31,12 +31,21 @@ describe('an explorer in slices', () => {
 		expect(outcome.ok && outcome.value.kind === 'search' && outcome.value.done).toBe(true);
 		expect(seen.length).toBeGreaterThan(2);
 		if (!outcome.ok || outcome.value.kind !== 'search') return;
-		const [moment] = outcome.value.moments;
-		const [branch] = moment?.branches ?? [];
-		expect((await explorer.branchRun(moment?.state ?? 0, branch?.state ?? 0))?.journal.length).toBeGreaterThan(0);
+		const isOpen = (one: Branch): boolean => one.children === null && one.end === null && one.back === null;
+		const moment = outcome.value.moments.find((one) => one.index > 0 && one.branches.some(isOpen));
+		const branch = moment?.branches.find(isOpen);
+		const path: BranchPath = { moment: moment?.index ?? -1, steps: branch ? [{ state: branch.state, act: branch.act.id }] : [] };
+		expect((await explorer.branchRun(path))?.journal.length).toBeGreaterThan(0);
 		expect((await explorer.branchesAt(moment?.state ?? 0))?.length).toBe((moment?.branches.length ?? 0) + 1);
+		expect(await explorer.branchesAt(branch?.state ?? 0)).toBeNull();
+		const before = seen.length;
+		const further = await explorer.lookFurther(branch?.state ?? 0, 1, (progress) => seen.push(progress));
+		expect(further?.kind === 'search' && further.states).toBeGreaterThan(outcome.value.states);
+		expect(seen.length).toBeGreaterThan(before);
+		expect((await explorer.branchesAt(branch?.state ?? 0))?.length).toBeGreaterThan(0);
 		await explorer.forget();
-		expect(await explorer.branchRun(0, 1)).toBeNull();
+		expect(await explorer.branchRun(path)).toBeNull();
+		expect(await explorer.lookFurther(0, 1, () => undefined)).toBeNull();
 	});
 	it('keeps what it has when it is stopped', async () => {
 		const explorer = explorerOn(makeExplorePort());

@@ -1,4 +1,4 @@
-import type { Branch, BranchRun, LossFound, Moment, SearchAnswer, StateWords, Tally } from '../contract/explore/request.ts';
+import type { Branch, BranchPath, BranchRun, LossFound, Moment, SearchAnswer, StateWords, Tally } from '../contract/explore/request.ts';
 import { exactly, stepsOf } from '../contract/explore/interval.ts';
 import { breakingEvent } from './breaking.ts';
 import { factsOf } from './facts.ts';
@@ -8,7 +8,7 @@ import type { Search } from './search.ts';
 /** What a search has found, for a page: the moments of the run, what branches off, chances, the nearest loss. */
 export function searchAnswer(search: Search): SearchAnswer {
 	const { request } = search;
-	const counts = new Counts(request.depth);
+	const counts = new Counts();
 	const moments = search.moments.map((found, index) => momentOf(search, counts, found, index));
 	return {
 		kind: 'search',
@@ -31,13 +31,17 @@ function momentOf(search: Search, counts: Counts, found: Found, index: number): 
 		...stateWords(found, counts.tally(found, depth)),
 		index,
 		next: own?.words ?? null,
-		branches: (found.edges ?? []).filter((edge) => edge !== own).map((edge) => branchOf(counts, edge, depth - 1)),
+		branches: (found.edges ?? []).filter((edge) => edge !== own).map((edge) => branchOf(search, counts, found, edge, depth - 1)),
 		chance: exactly(counts.chance(found, depth))
 	};
 }
 
-function branchOf(counts: Counts, edge: Edge, left: number): Branch {
-	return { ...stateWords(edge.to, counts.tally(edge.to, Math.max(0, left))), act: edge.words, back: edge.to.moment };
+/** `left`: choices that were to be looked ahead of it; where somebody wanted to see more of what was found here, more are told. */
+function branchOf(search: Search, counts: Counts, from: Found, edge: Edge, left: number): Branch {
+	const { to } = edge;
+	const asked = Math.max(0, left);
+	const tally = counts.tally(to, to.parent === from ? search.aheadOf(to, asked) : asked);
+	return { ...stateWords(to, tally), act: edge.words, back: to.moment, children: to.expanded && !to.lost ? (to.edges?.length ?? 0) : null };
 }
 
 const stateWords = (found: Found, tally: Tally): StateWords => ({
@@ -53,14 +57,14 @@ const stateWords = (found: Found, tally: Tally): StateWords => ({
 export function branchesAt(search: Search, id: number): readonly Branch[] | null {
 	const found = search.state(id);
 	if (!found?.edges) return null;
-	const counts = new Counts(search.request.depth);
-	const left = Math.max(0, search.request.depth - found.layer - 1);
+	const counts = new Counts();
+	const left = search.aheadOf(found, Math.max(0, search.request.depth - found.layer)) - 1;
 	return found.edges.map((edge) => {
 		if (edge.to.facts === null) {
 			search.goTo(edge.to);
 			edge.to.facts = factsOf(search.walker.world);
 		}
-		return branchOf(counts, edge, left);
+		return branchOf(search, counts, found, edge, left);
 	});
 }
 
@@ -72,8 +76,12 @@ function shortestLoss(search: Search): LossFound | null {
 		if (best === null || steps < best.steps) best = { at: found, steps };
 	}
 	if (best === null) return null;
-	const way = wayFrom(search, best.at);
-	return lossOf(search, way.words, best.at, null);
+	// What has been found stays what it is while one looks further.
+	const known = search.told.get(best.at.id);
+	if (known) return known;
+	const loss = lossOf(search, wayFrom(search, best.at), best.at);
+	search.told.set(best.at.id, loss);
+	return loss;
 }
 
 function rootOf(found: Found): Found {
@@ -83,7 +91,7 @@ function rootOf(found: Found): Found {
 }
 
 /** How a state was met: the moments up to where it left the run, then its choices. */
-function wayFrom(search: Search, found: Found): { readonly words: Edge['words'][] } {
+function wayFrom(search: Search, found: Found): Edge['words'][] {
 	const choices: Edge['words'][] = [];
 	let at = found;
 	while (at.parent) {
@@ -94,43 +102,76 @@ function wayFrom(search: Search, found: Found): { readonly words: Edge['words'][
 		at = from;
 	}
 	const own = search.moments.slice(0, at.moment ?? 0).flatMap((moment) => moment.edges?.[0]?.words ?? []);
-	return { words: [...own, ...choices] };
+	return [...own, ...choices];
 }
 const ON = { id: 'on', short: 'go on', sentence: 'time goes on', kind: 'on' } as const;
 
-/** A loss with its event: between the state before it and it. `replayed`: the way was run again just now and stands at the loss. */
-function lossOf(search: Search, path: LossFound['path'], lost: Found, replayed: { readonly from: Found } | null): LossFound {
+/** A loss with its event: between the state before it and it. */
+function lossOf(search: Search, path: LossFound['path'], lost: Found): LossFound {
 	const { walker, test } = search;
 	const { world } = walker;
-	if (replayed === null) {
-		if (lost.moment !== null && lost.snapshot) walker.restore(lost.snapshot);
-		else search.goTo(lost);
-	}
+	if (lost.moment !== null && lost.snapshot) walker.restore(lost.snapshot);
+	else search.goTo(lost);
 	const journal = world.journal.slice(0, world.r.journalNext);
 	const lostAtEvent = world.r.eventCount;
-	const before = replayed?.from ?? lost.parent ?? (lost.moment ? search.moments[lost.moment - 1] : undefined) ?? lost;
+	const before = lost.parent ?? (lost.moment ? search.moments[lost.moment - 1] : undefined) ?? lost;
 	if (before.snapshot === null) search.goTo(before);
 	if (!before.snapshot) throw new Error('a state that the world stands at is kept');
 	return { failure: test.title, journal, path, ...breakingEvent(walker, before.snapshot, journal, { lostAtEvent }, test) };
 }
 
+/** The choices of a path, in order; null where one of them is not known. */
+function edgesOf(search: Search, path: BranchPath): { readonly start: Found; readonly way: readonly Edge[] } | null {
+	const start = search.moments[path.moment];
+	if (!start) return null;
+	let at = start;
+	const way: Edge[] = [];
+	for (const step of path.steps) {
+		const edge = at.edges?.find((one) => one.to.id === step.state && one.words.id === step.act);
+		if (!edge) return null;
+		way.push(edge);
+		at = edge.to;
+	}
+	return way.length > 0 ? { start, way } : null;
+}
+
 /** A branch as a run: on to its nearest loss, where it has one, else to its state. */
-export function branchRun(search: Search, from: number, to: number): BranchRun | null {
-	const start = search.state(from);
-	const first = start?.edges?.find((edge) => edge.to.id === to);
-	if (!start || !first) return null;
-	const left = Math.max(0, search.request.depth - start.layer - 1);
-	const way = [first, ...(wayToLoss(first.to, left) ?? [])];
+export function branchRun(search: Search, path: BranchPath): BranchRun | null {
+	const asked = edgesOf(search, path);
+	if (!asked) return null;
+	const { start, way } = asked;
+	const last = way.at(-1) as Edge;
+	const left = search.aheadOf(last.to, Math.max(0, search.request.depth - way.length));
+	const onward = wayToLoss(last.to, left) ?? [];
+	const own = search.moments.slice(0, path.moment).flatMap((moment) => moment.edges?.[0]?.words ?? []);
+	const words = [...own, ...[...way, ...onward].map((edge) => edge.words)];
+	return taken(search, start, [...way, ...onward], words) ?? asFound(search, last, onward);
+}
+
+/** States that count as one may differ in what is left out: the way as it was found first, where the one asked for leads elsewhere. */
+function asFound(search: Search, last: Edge, onward: readonly Edge[]): BranchRun | null {
+	const { to } = last;
+	if (to.parent === null) return null;
+	const start = to.parent;
+	const edge: Edge = { act: to.via, words: last.words, to };
+	return taken(search, start, [edge, ...onward], [...wayFrom(search, start), edge.words, ...onward.map((one) => one.words)], false);
+}
+
+/** A way is run again, and only what it really shows is told; null where a choice is refused on it, or leads elsewhere. */
+function taken(search: Search, start: Found, way: readonly Edge[], path: BranchRun['path'], strict = true): BranchRun | null {
 	const { walker, test } = search;
 	const { world } = walker;
-	const path = [...wayFrom(search, start).words, ...way.map((edge) => edge.words)];
 	search.goTo(start);
 	let before = walker.keep();
-	// States that count as one may differ in what is left out: the way is run again, and only what it really shows is told.
 	for (const edge of way) {
 		walker.drop(before);
 		before = walker.keep();
-		if (search.take(edge.act) === null) break;
+		const refused = search.take(edge.act) === null;
+		if (strict && (refused || search.keyHere(edge.to.used) !== edge.to.key)) {
+			walker.drop(before);
+			return null;
+		}
+		if (refused) break;
 	}
 	const journal = world.journal.slice(0, world.r.journalNext);
 	const isLost = test.ever(world) || (way.at(-1)?.to.lost === true && test.atEnd(world));

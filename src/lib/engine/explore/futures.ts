@@ -61,7 +61,7 @@ export class Futures {
 		const { world } = walker;
 		walker.watch = () => alarmOf(world, this.#test);
 		this.#yours = yourActs(world.journal.slice(world.r.journalNext));
-		this.#horizonNs = horizonOf(request, world);
+		this.#horizonNs = horizonOf(request, world, 1);
 		this.#work = this.#steps();
 	}
 

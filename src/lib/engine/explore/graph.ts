@@ -28,6 +28,8 @@ export interface Found {
 	end: string | null;
 	/** null: not looked at. */
 	edges: Edge[] | null;
+	/** Every choice at it was tried; of your run's moments one is known before. */
+	expanded: boolean;
 	facts: readonly Fact[] | null;
 	snapshot: Snapshot | null;
 }
@@ -40,18 +42,15 @@ const LOST: Tally = { lost: 1, safe: 0, open: 0, nearest: 0 };
 export class Counts {
 	readonly #tallies = new Map<number, Tally>();
 	readonly #chances = new Map<number, number>();
-	readonly #depth: number;
-
-	constructor(depth: number) {
-		this.#depth = depth + 1;
-	}
+	/** More choices than a key has room for are never looked ahead. */
+	static readonly #ROOM = 4096;
 
 	/** `left`: choices that may still be made. */
 	tally(found: Found, left: number): Tally {
 		if (found.lost) return LOST;
 		if (found.end !== null) return found.end === TIME_IS_UP ? OPEN : SAFE;
 		if (left === 0 || found.edges === null) return OPEN;
-		const at = found.id * this.#depth + left;
+		const at = found.id * Counts.#ROOM + left;
 		const known = this.#tallies.get(at);
 		if (known) return known;
 		const sum = { lost: 0, safe: 0, open: 0, nearest: null as number | null };
@@ -70,7 +69,7 @@ export class Counts {
 	chance(found: Found, left: number): number {
 		if (found.lost) return 1;
 		if (found.end !== null || left === 0 || found.edges === null) return 0;
-		const at = found.id * this.#depth + left;
+		const at = found.id * Counts.#ROOM + left;
 		const known = this.#chances.get(at);
 		if (known !== undefined) return known;
 		let sum = 0;

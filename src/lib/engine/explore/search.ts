@@ -1,6 +1,6 @@
 import { ok, type Outcome } from '../../base/outcome.ts';
 import { refused } from '../../base/outcome.ts';
-import type { ActWords, SearchProgress, SearchRequest } from '../contract/explore/request.ts';
+import type { ActWords, LossFound, SearchProgress, SearchRequest } from '../contract/explore/request.ts';
 import { MOST_DEPTH, MOST_STATES } from '../contract/explore/words.ts';
 import type { ReasonId } from '../contract/reasons.ts';
 import { GO_ON, idOf, type Act } from './act.ts';
@@ -29,13 +29,17 @@ export class Search {
 	readonly moments: Found[] = [];
 	/** Lost states, in the order in which they were found. */
 	readonly losses: Found[] = [];
+	/** Losses with their event, by state. */
+	readonly told = new Map<number, LossFound>();
 	readonly #yours: readonly Act[];
 	readonly #byKey = new Map<string, Found>();
 	readonly #all: Found[] = [];
 	/** States with a snapshot, oldest first; moments keep theirs. */
 	readonly #kept: Found[] = [];
 	readonly #words = new Map<string, ActWords>();
-	readonly #work: Generator<void, void>;
+	/** How many choices ahead of a state were looked at beyond what was asked for, by where one wanted to see more. */
+	readonly #further = new Map<number, number>();
+	#work: Generator<void, void>;
 	#done = false;
 	#stopped: 'states' | null = null;
 	#repeats = 0;
@@ -54,7 +58,7 @@ export class Search {
 			world,
 			world.journal.slice(world.r.journalNext).map((entry) => entry.command)
 		);
-		this.horizonNs = horizonOf(request, world);
+		this.horizonNs = horizonOf(request, world, 3);
 		this.#work = this.#steps();
 	}
 
@@ -98,6 +102,44 @@ export class Search {
 
 	state(id: number): Found | undefined {
 		return this.#all[id];
+	}
+
+	/** From a state so many choices further. What was asked for first is finished before. */
+	lookFurther(id: number, steps: number): void {
+		const from = this.#all[id];
+		if (!from || from.lost || from.end !== null) return;
+		const before = this.#done ? null : this.#work;
+		this.#done = false;
+		this.#stopped = null;
+		this.#work = this.#furtherSteps(before, from, steps);
+	}
+
+	/** Choices ahead of a state that were looked at: what was asked for, or more where somebody wanted to see more. */
+	aheadOf(found: Found, asked: number): number {
+		return Math.max(asked, this.#further.get(found.id) ?? 0);
+	}
+
+	*#furtherSteps(before: Generator<void, void> | null, from: Found, steps: number): Generator<void, void> {
+		if (before) yield* before;
+		if (this.#stopped !== null) return;
+		const seen = new Set([from.id]);
+		let layer: Found[] = [from];
+		for (let depth = 1; depth <= steps; depth += 1) {
+			const next: Found[] = [];
+			for (const found of layer) {
+				if (found.lost || found.end !== null) continue;
+				if (!found.expanded) yield* this.#expand(found, []);
+				if (this.#stopped !== null) return;
+				for (const { to } of found.edges ?? []) {
+					if (seen.has(to.id)) continue;
+					seen.add(to.id);
+					next.push(to);
+				}
+			}
+			for (let at: Found | null = from, away = depth; at !== null; at = at.parent, away += 1)
+				this.#further.set(at.id, Math.max(away, this.#further.get(at.id) ?? 0));
+			layer = next;
+		}
 	}
 
 	*#steps(): Generator<void, void> {
@@ -177,6 +219,7 @@ export class Search {
 			}
 		}
 		found.edges = edges;
+		found.expanded = true;
 		if (edges.length === 0) {
 			found.end = 'nothing can be chosen';
 			this.#ends += 1;
@@ -188,7 +231,7 @@ export class Search {
 		if (stop === null) return null;
 		const { world } = this.walker;
 		const used = from.used | (choice?.once ?? 0);
-		const key = keyOf(world, this.request.alike, this.symmetry.orders, used);
+		const key = this.keyHere(used);
 		const known = this.#byKey.get(key);
 		if (known) {
 			this.#repeats += 1;
@@ -197,6 +240,11 @@ export class Search {
 		const found = this.#add({ parent: from, via: choice, layer: from.layer + 1, moment: null, used, stop, key });
 		if (from.moment !== null) found.facts = factsOf(world);
 		return { found, isNew: true };
+	}
+
+	/** What tells the state that the world stands at from others. */
+	keyHere(used: number): string {
+		return keyOf(this.walker.world, this.request.alike, this.symmetry.orders, used);
 	}
 
 	/** The choice now, or time; null: it is refused here. */
@@ -210,7 +258,7 @@ export class Search {
 
 	#add(where: Pick<Found, 'parent' | 'via' | 'layer' | 'moment' | 'used'> & { readonly stop: Stop; readonly key?: string }): Found {
 		const { world } = this.walker;
-		const key = where.key ?? keyOf(world, this.request.alike, this.symmetry.orders, where.used);
+		const key = where.key ?? this.keyHere(where.used);
 		const ends = endOf(this.walker, where.stop);
 		const lost = this.test.ever(world) || (where.moment === null && this.#endsLost(ends));
 		const { parent, via, layer, moment, used } = where;
@@ -220,6 +268,7 @@ export class Search {
 			atNs: world.r.nowNs,
 			end: ends,
 			edges: null,
+			expanded: false,
 			facts: null,
 			snapshot: null
 		};

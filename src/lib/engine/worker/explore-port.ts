@@ -41,7 +41,11 @@ export function makeExplorePort(): ExplorePort {
 			return Promise.resolve(found instanceof Futures ? found.answer() : searchAnswer(found));
 		},
 		branchesAt: ({ exploration, state }) => Promise.resolve(branchesAt(searchOf(exploration), state)),
-		branchRun: ({ exploration, from, to }) => Promise.resolve(branchRun(searchOf(exploration), from, to)),
+		lookFurther: ({ exploration, state, steps }) => {
+			searchOf(exploration).lookFurther(state, steps);
+			return Promise.resolve();
+		},
+		branchRun: ({ exploration, path }) => Promise.resolve(branchRun(searchOf(exploration), path)),
 		endExplore: ({ exploration }) => {
 			open.delete(exploration);
 			return Promise.resolve();

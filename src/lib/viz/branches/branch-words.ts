@@ -49,7 +49,9 @@ export function branchWords(branch: Branch): string {
 	const what =
 		branch.verdict === 'lost'
 			? `${tallyWords(branch.tally)}, ${awayText(branch.tally.nearest) || 'lost at once'}`
-			: verdictText(branch);
+			: branch.tally.safe + branch.tally.open > 1
+				? `${verdictText(branch)}, ${tallyWords(branch.tally)}`
+				: verdictText(branch);
 	return `${branch.act.sentence}: ${what}${back}`;
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Act } from '../../../../src/lib/engine/explore/act.ts';
 import { actsOf, yourActs } from '../../../../src/lib/engine/explore/acts.ts';
-import { branchRun, searchAnswer } from '../../../../src/lib/engine/explore/answers.ts';
+import { branchesAt, branchRun, searchAnswer } from '../../../../src/lib/engine/explore/answers.ts';
 import { inTransition, isQuiet, signatureOf } from '../../../../src/lib/engine/explore/borders.ts';
 import { Search } from '../../../../src/lib/engine/explore/search.ts';
 import { failureOf, type FailureChoice } from '../../../../src/lib/engine/contract/explore/words.ts';
-import type { SearchAnswer, SearchRequest } from '../../../../src/lib/engine/contract/explore/request.ts';
+import type { Branch, BranchPath, SearchAnswer, SearchRequest } from '../../../../src/lib/engine/contract/explore/request.ts';
 import type { JournalEntry } from '../../../../src/lib/engine/contract/commands.ts';
 import { evaluate } from '../../../../src/lib/engine/queries/evaluate.ts';
 import { fingerprintOf } from '../../../../src/lib/engine/whole/fingerprint.ts';
@@ -32,6 +32,8 @@ function searched(asked: SearchRequest, slice = Infinity): { search: Search; ans
 	while (!opened.value.work(slice));
 	return { search: opened.value, answer: searchAnswer(opened.value) };
 }
+
+const stepTo = (branch: Branch): BranchPath['steps'][number] => ({ state: branch.state, act: branch.act.id });
 
 const isLoss = (simulation: ReturnType<typeof open>, failure: FailureChoice): boolean =>
 	Boolean(evaluate(simulation.world, failureOf(failure).expression));
@@ -149,9 +151,9 @@ describe('a rule that is broken on purpose', () => {
 		expect(answer.moments[0]?.tally.nearest).toBe(loss?.path.length);
 		const shallower = searched(request(scenario, { fromNs: 1000, depth: (loss?.path.length ?? 1) - 1, vary: ['moves'] })).answer;
 		expect(shallower.loss).toBeNull();
-		expect(branchRun(search, 0, 10_000)).toBeNull();
+		expect(branchRun(search, { moment: 0, steps: [{ state: 10_000, act: 'on' }] })).toBeNull();
 		const [branch] = answer.moments[0]?.branches ?? [];
-		expect(branchRun(search, answer.moments[0]?.state ?? 0, branch?.state ?? 0)?.loss?.eventCount).toBe(loss?.eventCount);
+		expect(branchRun(search, { moment: 0, steps: branch ? [stepTo(branch)] : [] })?.loss?.eventCount).toBe(loss?.eventCount);
 	});
 });
 
@@ -180,7 +182,7 @@ describe('a branch', () => {
 		let opened = 0;
 		for (const moment of answer.moments)
 			for (const branch of moment.branches) {
-				const run = branchRun(search, moment.state, branch.state);
+				const run = branchRun(search, { moment: moment.index, steps: [stepTo(branch)] });
 				expect(run?.loss).toBeNull();
 				const again = open(scenario, { journal: run?.journal });
 				again.advance(run?.pauseNs ?? 0);
@@ -188,5 +190,70 @@ describe('a branch', () => {
 				opened += 1;
 			}
 		expect(opened).toBeGreaterThan(5);
+	});
+});
+
+describe('looking further from a branch', () => {
+	const scenario = tinyWorld({ journal: [{ atNs: 1_000_000, command: migrate('transit') }] });
+	const settled = (search: Search): void => {
+		while (!search.work(Infinity));
+	};
+
+	it('finds what a deeper search from the beginning finds, level by level', () => {
+		const { answer } = searched(request(scenario, { depth: 1, vary: ['faults'] }));
+		const deep = searched(request(scenario, { depth: 3, vary: ['faults'] }));
+		let compared = 0;
+		for (const moment of answer.moments.slice(0, 3))
+			for (const branch of moment.branches) {
+				const shallow = searched(request(scenario, { depth: 1, vary: ['faults'] }));
+				shallow.search.lookFurther(branch.state, 2);
+				settled(shallow.search);
+				const here = searchAnswer(shallow.search).moments[moment.index]?.branches.find((one) => one.act.id === branch.act.id);
+				const there = deep.answer.moments[moment.index]?.branches.find((one) => one.act.id === branch.act.id);
+				expect({ ...here?.tally }).toEqual({ ...there?.tally });
+				const below = (search: Search, id: number | undefined) =>
+					branchesAt(search, id ?? -1)?.map((one) => [one.act.id, one.tally, one.end]);
+				expect(below(shallow.search, here?.state)).toEqual(below(deep.search, there?.state));
+				compared += 1;
+			}
+		expect(compared).toBeGreaterThan(4);
+	});
+	it('leaves the moments and their chances as they were asked for', () => {
+		const { search, answer } = searched(request(scenario, { depth: 1 }));
+		const branch = answer.moments[1]?.branches.find((one) => one.children === null && one.end === null && one.back === null);
+		search.lookFurther(branch?.state ?? -1, 2);
+		settled(search);
+		const after = searchAnswer(search);
+		expect(after.states).toBeGreaterThan(answer.states);
+		expect(after.moments.map((moment) => [moment.chance, moment.tally])).toEqual(
+			answer.moments.map((moment) => [moment.chance, moment.tally])
+		);
+	});
+	it('opens deeper branches as runs too: each path by its own choices', () => {
+		const { search, answer } = searched(request(scenario, { depth: 2, vary: ['faults'] }));
+		let opened = 0;
+		for (const moment of answer.moments.slice(0, 3))
+			for (const branch of moment.branches)
+				for (const next of branchesAt(search, branch.state) ?? []) {
+					const steps = [stepTo(branch), stepTo(next)];
+					const run = branchRun(search, { moment: moment.index, steps });
+					const chosen = [branch, next].filter((one) => one.act.kind !== 'on').map((one) => one.act.id);
+					expect(run?.journal.slice(-chosen.length || Infinity).map((entry) => JSON.stringify(entry.command))).toEqual(chosen);
+					opened += 1;
+				}
+		expect(opened).toBeGreaterThan(5);
+	});
+	it('finds a loss that lay beyond what was asked for, and says how many steps away', () => {
+		const broken = tinyWorld({ journal: [{ atNs: 0, command: { name: 'plant', fault: 'skip-flush' } }] });
+		const asked = request(broken, { fromNs: 1000, depth: 1, vary: ['moves'] });
+		const { search, answer } = searched(asked);
+		expect(answer.loss).toBeNull();
+		const branch = answer.moments[0]?.branches[0];
+		search.lookFurther(branch?.state ?? -1, 8);
+		settled(search);
+		const after = searchAnswer(search);
+		expect(after.loss).not.toBeNull();
+		expect(after.moments[0]?.branches[0]?.tally.nearest).toBe((after.loss?.path.length ?? 0) - 1);
+		expect(after.moments[0]?.branches[0]?.verdict).toBe('lost');
 	});
 });

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { exactly } from '../../../../src/lib/engine/contract/explore/interval.ts';
 import type { Branch, Moment, Tally } from '../../../../src/lib/engine/contract/explore/request.ts';
-import { layoutCurve, layoutTree, MOST_ROWS } from '../../../../src/lib/viz/branches/branch-layout.ts';
+import {
+	branchAt,
+	canOpen,
+	further,
+	keyOfPath,
+	layoutCurve,
+	layoutTree,
+	MOST_ROWS
+} from '../../../../src/lib/viz/branches/branch-layout.ts';
 import { branchWords, curveWords, momentWords, percent, verdictText } from '../../../../src/lib/viz/branches/branch-words.ts';
 
 const tally = (lost: number, safe: number, open: number, nearest: number | null = null): Tally => ({ lost, safe, open, nearest });
@@ -16,6 +24,7 @@ function branch(short: string, of: Tally, more: Partial<Branch> = {}): Branch {
 		facts: [],
 		act: { id: short, short, sentence: `${short} happens`, kind: 'faults' },
 		back: null,
+		children: null,
 		...more
 	};
 }
@@ -44,7 +53,7 @@ describe('curve and tree', () => {
 	});
 	it('rows of later moments stand higher, so that no line crosses another', () => {
 		const { rows } = layoutTree(run, 1000, []);
-		const order = rows.map((row) => row.moment);
+		const order = rows.map((row) => row.path.moment);
 		expect(order).toEqual([...order].sort((a, b) => b - a));
 	});
 	it('folds what does not lose when there is too much, and shows it when asked', () => {
@@ -54,7 +63,40 @@ describe('curve and tree', () => {
 		expect(many.length * 4).toBeGreaterThan(MOST_ROWS);
 		const folded = layoutTree(many, 1000, []);
 		expect(folded.rows.map((row) => row.branch?.act.short ?? `+${row.folded.length}`)).toEqual(many.flatMap(() => ['a', '+3']));
-		expect(layoutTree(many, 1000, [2]).rows).toHaveLength(folded.rows.length + 2);
+		// Two rows more than the folded one, and the one that folds them again.
+		expect(layoutTree(many, 1000, ['2#']).rows).toHaveLength(folded.rows.length + 3);
+	});
+	it('groups many by what happens first on them', () => {
+		const names = Array.from({ length: 14 }, (_, at) => (at % 2 === 0 ? `crash ${at}` : `boot ${at}`));
+		const wide = moments([0], () => names.map((name, at) => branch(name, tally(0, 0, 1), { state: at })));
+		const labels = (unfolded: readonly string[]): string[] => layoutTree(wide, 1000, unfolded).rows.map((row) => row.label);
+		expect(labels([])).toEqual(['14 others']);
+		expect(labels(['0#'])).toEqual(['7 × crash', '7 × boot', 'show fewer']);
+		expect(labels(['0#', '0#boot'])).toEqual(['7 × crash', ...names.filter((name) => name.startsWith('boot')), 'show fewer']);
+	});
+	it('what goes on from a branch stands below it, further in, nearest loss first', () => {
+		const [far, near] = [branch('far', tally(1, 0, 0, 4), { state: 50 }), branch('near', tally(1, 0, 0, 1), { state: 51 })];
+		const again = branch('again', tally(0, 0, 1), { state: 99 });
+		const one = branch('one', tally(2, 0, 3, 2), { state: 99 });
+		const small = moments([0.5, 0.5], (at) => (at === 0 ? [one] : []));
+		const path = further({ moment: 0, steps: [] }, one);
+		const opened = new Map([[keyOfPath(path), [far, near, again]]]);
+		const { rows } = layoutTree(small, 1000, [], opened);
+		expect(rows.map((row) => [row.label, row.level])).toEqual([
+			['one', 2],
+			['near', 3],
+			['far', 3],
+			['again', 3]
+		]);
+		const [first, second, , last] = rows;
+		expect(second?.x).toBeGreaterThan(first?.x ?? 0);
+		expect(second?.fromY).toBe(first?.y);
+		expect(first?.open).toBe(true);
+		// The same state as one on the way to it: dashed, back to that, and nothing more to look at.
+		expect(last?.back).toEqual({ x: first?.x, y: first?.y });
+		expect(rows.map((row) => canOpen(row))).toEqual([true, true, true, false]);
+		expect(branchAt(small, opened, further(path, near))).toEqual({ branch: near, parent: one });
+		expect(branchAt(small, new Map(), further(path, near))).toBeNull();
 	});
 	it('nearest losses come first', () => {
 		const rows = layoutTree(

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../../base/outcome.ts';
 import type { ReasonId } from '../reasons.ts';
-import type { Branch, BranchRun, ExploreAnswer, ExploreRequest, FuturesAnswer, SearchProgress } from './request.ts';
+import type { Branch, BranchPath, BranchRun, ExploreAnswer, ExploreRequest, FuturesAnswer, SearchProgress } from './request.ts';
 
 /**
  * The explorer's part of the worker: beside the worlds of a page, in a worker of its own, so that a long search keeps nothing
@@ -12,10 +12,12 @@ export interface ExplorePort {
 	exploreOn(request: { readonly exploration: number; readonly eventBudget: number }): Promise<ExploreProgress>;
 	/** What was found so far. */
 	explored(request: { readonly exploration: number }): Promise<ExploreAnswer>;
-	/** What branches off at a state that is not one of your run; null: it was not looked at. */
+	/** What branches off at a state, as far as it was looked at; null: it was not. */
 	branchesAt(request: { readonly exploration: number; readonly state: number }): Promise<readonly Branch[] | null>;
-	/** A branch as a run, on to its nearest loss where it has one. */
-	branchRun(request: { readonly exploration: number; readonly from: number; readonly to: number }): Promise<BranchRun | null>;
+	/** From a state so many choices further: the work that `exploreOn` does next. */
+	lookFurther(request: { readonly exploration: number; readonly state: number; readonly steps: number }): Promise<void>;
+	/** A branch as a run, on to its nearest loss where it has one; null where no such branch is known. */
+	branchRun(request: { readonly exploration: number; readonly path: BranchPath }): Promise<BranchRun | null>;
 	endExplore(request: { readonly exploration: number }): Promise<void>;
 }
 

@@ -89,6 +89,14 @@ export interface Branch extends StateWords {
 	readonly act: ActWords;
 	/** The state was met before on your run: the branch leads back there. Index of that moment. */
 	readonly back: number | null;
+	/** Branches that are known to go on from it; null: it was not looked at. A loss and an end have none. */
+	readonly children: number | null;
+}
+
+/** A place in the tree: a moment of your run, then branch after branch. */
+export interface BranchPath {
+	readonly moment: number;
+	readonly steps: readonly { readonly state: number; readonly act: string }[];
 }
 
 /** A branch as a run: opens like any other. */
