@@ -47,7 +47,9 @@ export default defineConfig({
 		timezoneId: 'UTC',
 		// Only tests/e2e/isolation.spec.ts is about the service worker; elsewhere it is one thing less.
 		serviceWorkers: 'block',
-		trace: 'retain-on-failure',
+		// A trace takes a picture of the page at every step, which is a fifth of the work: `npx playwright test --trace on` makes one.
+		trace: 'off',
+		screenshot: 'only-on-failure',
 		launchOptions: {
 			executablePath: browser.executablePath,
 			env: { ...(process.env as Record<string, string>), ...browser.env }

@@ -2,8 +2,8 @@
  * The lessons about the fabric in a browser, each along its way: what its picture says on the steps where it has to say it, the
  * challenge lost with a belief and won with the plan, and no finding of axe where something is decided.
  */
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
+import { expectClean } from './axe.ts';
 
 const rests = (page: Page) => expect(page.locator('.lab')).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
 const tab = async (page: Page, name: string | RegExp) => {
@@ -11,19 +11,12 @@ const tab = async (page: Page, name: string | RegExp) => {
 	await rests(page);
 };
 
-async function clean(page: Page, step: string): Promise<void> {
-	const { violations } = await new AxeBuilder({ page })
-		.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-		.analyze();
-	expect(violations.map((one) => `${step}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
-}
-
 /** From the bet, whatever it is, to the step Look with the false engine beside. */
 async function untilLook(page: Page, lab: string): Promise<void> {
 	await page.emulateMedia({ reducedMotion: 'reduce' });
 	await page.goto(`/learn/${lab}/#bet`);
 	await rests(page);
-	await clean(page, 'bet');
+	await expectClean(page, { where: 'bet' });
 	for (const row of await page.locator('.bet fieldset').all()) await row.locator('label').first().click();
 	await page.getByRole('button', { name: 'Place bet' }).first().click();
 	await rests(page);
@@ -33,7 +26,7 @@ async function untilLook(page: Page, lab: string): Promise<void> {
 	await rests(page);
 	await look.click();
 	await rests(page);
-	await clean(page, 'look');
+	await expectClean(page, { where: 'look' });
 }
 
 async function solve(page: Page): Promise<void> {
@@ -42,7 +35,7 @@ async function solve(page: Page): Promise<void> {
 	await page.getByRole('button', { name: 'Check', exact: true }).first().click();
 	await expect(page.getByRole('heading', { name: 'All goals are reached' })).toBeVisible({ timeout: 60_000 });
 	await rests(page);
-	await clean(page, 'challenge');
+	await expectClean(page, { where: 'challenge' });
 }
 
 const worlds = (page: Page) => [page.locator('.world').first(), page.locator('.world.false')] as const;

@@ -2,8 +2,8 @@
  * Goal: a world with a fabric is used from its pictures, its panels and its console alike, each showing the others. Method: the
  * built page, real keys and a real engine; waits are on what the page says, never on time.
  */
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
+import { expectClean } from './axe.ts';
 
 const play = (page: Page) => page.locator('.play');
 const idle = (page: Page) => expect(play(page)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
@@ -160,8 +160,7 @@ test('all views pass axe, also on a phone with motion reduced, and nothing runs 
 		await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
 		for (const name of ['Map', 'Extents', 'Addresses', 'Caches']) {
 			await view(page, name);
-			const { violations } = await new AxeBuilder({ page }).include('.play').analyze();
-			expect(violations.map((one) => `${name} ${width}: ${one.id} ${one.nodes[0]?.html}`)).toEqual([]);
+			await expectClean(page, { where: `${name} ${width}`, only: '.play' });
 			expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(width);
 		}
 	}

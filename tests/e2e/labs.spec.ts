@@ -2,8 +2,8 @@
  * What is special about single labs, in a browser: the question from two lessons back, memory moved by hand, one block under
  * three brushes, a plug that is pulled, steps dragged into an order; and every step of every lab without a finding of axe on the steps where something is decided.
  */
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
+import { expectClean } from './axe.ts';
 
 const rests = (page: Page, what = '.lab') => expect(page.locator(what)).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
 const onwards = (page: Page, name: string) => page.locator('#lesson-text').getByRole('button', { name, exact: true }).click();
@@ -136,12 +136,7 @@ for (const [index, lab] of LABS.entries())
 	test(`axe finds nothing in ${lab}`, async ({ page }) => {
 		test.setTimeout(180_000);
 		await page.emulateMedia({ colorScheme: index % 2 === 0 ? 'light' : 'dark', reducedMotion: 'reduce' });
-		const clean = async (step: string): Promise<void> => {
-			const { violations } = await new AxeBuilder({ page })
-				.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-				.analyze();
-			expect(violations.map((one) => `${step}: ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
-		};
+		const clean = (step: string): Promise<void> => expectClean(page, { where: step });
 		await open(page, lab);
 		if ((await page.locator('.bet').count()) === 0) {
 			await clean('challenge first');

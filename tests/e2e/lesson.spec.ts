@@ -3,8 +3,8 @@
  * first difference is a place to go to, the slider runs both worlds again, a challenge is lost and won, everything opens
  * in Play, and nothing of it is out of reach of a keyboard or unnamed.
  */
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
+import { expectClean } from './axe.ts';
 
 const LESSON = '/learn/three-migrations/';
 
@@ -17,12 +17,6 @@ async function betByWord(page: Page, word: string): Promise<void> {
 	await page.getByRole('radio', { name: word }).check();
 	await page.getByRole('button', { name: 'Place bet' }).click();
 	await step(page, 'run');
-}
-
-async function clean(page: Page): Promise<void> {
-	const found = await new AxeBuilder({ page: page as never }).analyze();
-	const words = found.violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.target.join(' ')).join('; ')}`);
-	expect(words).toEqual([]);
 }
 
 test('the bet locks Run and Step, by pointer, keys or word', async ({ page }) => {
@@ -69,7 +63,7 @@ test('one bet to the end: result on the same axes, the false world marked, the s
 	await expect(page.getByRole('img', { name: /Your bet: a fall to zero\..*Round 1 ends at/ })).toBeVisible();
 	await expect(page.getByText('not how it works')).toBeVisible();
 	await expect(page.getByRole('heading', { name: /^First difference, / })).toBeVisible();
-	await clean(page);
+	await expectClean(page);
 	await page.getByRole('button', { name: 'Go there' }).click();
 	await expect(page.locator('.clock b')).not.toHaveText(/^12/);
 	await idle(page);
@@ -85,7 +79,7 @@ test('one bet to the end: result on the same axes, the false world marked, the s
 	const why = page.getByRole('dialog', { name: 'Why? Nil-migration' });
 	await why.getByRole('radio', { name: 'owner word' }).click();
 	await expect(why.getByRole('listitem').last()).toContainText('migrate vm0 to B');
-	await clean(page);
+	await expectClean(page);
 	await page.keyboard.press('Escape');
 	await expect(why).toHaveCount(0);
 
@@ -102,7 +96,7 @@ test('one bet to the end: result on the same axes, the false world marked, the s
 		timeout: 60_000
 	});
 	await expect(page.getByText(/a rate at which it does not: 2.GB\/s/)).toBeVisible();
-	await clean(page);
+	await expectClean(page);
 
 	await page.getByRole('button', { name: 'Open in Play' }).click();
 	await expect(page).toHaveURL(/\/play\/#.+/);
@@ -147,10 +141,10 @@ test('progress is kept, exported and imported as text', async ({ page }) => {
 test('axe finds nothing before the run, in the challenge and in Make', async ({ page }) => {
 	await page.goto(LESSON);
 	await idle(page);
-	await clean(page);
+	await expectClean(page);
 	for (const name of ['Challenge', 'Make']) {
 		await page.getByRole('navigation', { name: 'Steps of the lesson' }).getByRole('button', { name }).click();
-		await clean(page);
+		await expectClean(page);
 	}
 });
 

@@ -2,8 +2,8 @@
  * Goal: a world with vDPA devices is watched and changed with the keyboard alone, a wrong map is seen and said, and strategies are
  * compared by formula and by the engine. Method: the built page, real keys, a real engine; waits are on what the page says.
  */
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
+import { expectClean } from './axe.ts';
 import { button, idle, moment, open } from './play-page.ts';
 
 const view = async (page: Page, name: string): Promise<void> => {
@@ -28,8 +28,7 @@ test('a DIMM lands where the rings lay: the wrong map is seen, said, and undone 
 	await expect(page.locator('#inspector-title')).toContainText('Map at 0x1_8001_0000');
 	for (const name of ['Rings', 'Addresses']) {
 		await view(page, name);
-		const { violations } = await new AxeBuilder({ page }).include('#stage').analyze();
-		expect(violations.map((one) => `${name}: ${one.id} ${one.nodes[0]?.html}`)).toEqual([]);
+		await expectClean(page, { where: name, only: '#stage' });
 	}
 	await button(page, 'Do').press('Enter');
 	await button(page, 'Take it out').press('Enter');

@@ -1,6 +1,6 @@
 /** The capstone in a browser: a design from a link, chosen faults, what they break, the same run from the link again. */
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
+import { expectClean } from './axe.ts';
 
 const rests = (page: Page) => expect(page.locator('.rack-page')).toHaveAttribute('data-idle', 'true', { timeout: 60_000 });
 
@@ -18,7 +18,7 @@ test('a design is chosen, broken by two faults, and found again from its link', 
 	await page.locator('.stage').getByRole('button', { name: 'Break it' }).click();
 	await expect(page.getByRole('heading', { name: 'It breaks' })).toBeVisible({ timeout: 60_000 });
 	await rests(page);
-	expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+	await expectClean(page);
 	expect(page.url()).toContain('break=crash-A-4,lose-pool-pool-15');
 	await page.reload();
 	await rests(page);
