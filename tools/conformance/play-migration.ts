@@ -1,7 +1,5 @@
 import { NS_PER_MS, NS_PER_S } from '../../src/lib/base/units.ts';
 import type { QmpArguments } from '../../src/lib/engine/contract/machine-commands.ts';
-import { BLOCKING_DEVICES } from '../../src/lib/engine/contract/migration/blockers.ts';
-import { onlyMigratableProblem } from '../../src/lib/engine/migration/qemu/blocked.ts';
 import { differingCxlPages } from '../../src/lib/engine/migration/qemu/cxl-memory.ts';
 import { emptyProcess, runStateOf } from '../../src/lib/engine/migration/qemu/processes.ts';
 import { queryMigrate, queryStatus } from '../../src/lib/engine/migration/qemu/query.ts';
@@ -9,21 +7,28 @@ import { stateFileBytes } from '../../src/lib/engine/migration/qemu/ram-blocks.t
 import type { QemuRecord } from '../../src/lib/engine/state/qemu-records.ts';
 import type { Answer, Json, JsonObject, RecordedCase, RecordedStep } from './case.ts';
 import { compareMigrationOutcome, compareMigrationStep } from './compare-migration.ts';
-import { openMigration, say, sizeOf, SOURCE, TARGET, UNLIMITED_BYTES_PER_SECOND, VM, type Opened } from './migration-world.ts';
+import { isMonitorWord, onlyLooks, unreadConfig, unreadFields } from './migration-known.ts';
+import { spell } from './migration-labels.ts';
+import { sizeOf } from './migration-machine.ts';
+import { openMigration, say, SOURCE, TARGET, UNLIMITED_BYTES_PER_SECOND, VM, type Opened } from './migration-world.ts';
 import { attempt, differenceAt, OBSERVING } from './play-zones.ts';
 
 /** Plays a case of the family migration: words at the monitors of two QEMU processes of one VM, and what is seen of it. */
 export function playMigration(recorded: RecordedCase): Answer {
 	const player = new MigrationPlayer(recorded);
-	const answer: Answer = { results: [], steps: [], outcome: null, unobserved: [], unanswered: [], difference: null };
+	const answer: Answer = { results: [], steps: [], outcome: null, unobserved: [], unanswered: unreadConfig(recorded), difference: null };
 	let difference: string | null = null;
 	recorded.steps.forEach((step, index) => {
 		const mine = attempt(answer, index, step, () => player.play(step, index));
 		answer.steps.push(mine);
 		if ('result' in step) answer.results.push(mine?.['result'] ?? null);
+		const unread = unreadFields(step);
+		if (unread !== null) answer.unanswered.push(`step ${index + 1} (${step.op}): ${unread}`);
 		if (mine === null) {
-			if (OBSERVING.has(step.op)) answer.unobserved.push(`${step.op}: ${String(step['what'] ?? '')}`);
-			else if (!answer.unanswered.some((each) => each.startsWith(`step ${index + 1} `))) answer.unanswered.push(step.op);
+			if (OBSERVING.has(step.op) || (step.op === 'qmp' && onlyLooks(String(step['command']))))
+				answer.unobserved.push(`${step.op}: ${String(step['command'] ?? step['what'] ?? '')}`);
+			else if (!answer.unanswered.some((each) => each.startsWith(`step ${index + 1} `)))
+				answer.unanswered.push(step.op === 'qmp' ? `qmp ${String(step['command'])}` : step.op);
 			return;
 		}
 		difference ??= differenceAt(index, step, compareMigrationStep(step, mine));
@@ -35,11 +40,9 @@ export function playMigration(recorded: RecordedCase): Answer {
 
 /** The recorder looked every 50 ms, until the migration had ended, paused, or waited for a word. */
 const LOOK_NS = 50 * NS_PER_MS;
-const RESTS = ['completed', 'failed', 'cancelled', 'pre-switchover', 'postcopy-paused'];
+const RESTS = ['none', 'completed', 'failed', 'cancelled', 'pre-switchover', 'postcopy-paused'];
 /** How long a look lasts beyond its limit when a word was said that takes effect at the next turn of the loop. */
 const TURN_NS = NS_PER_S;
-
-const SOCKET = 'unix:/run/migration';
 
 class MigrationPlayer {
 	private readonly opened: Opened;
@@ -49,22 +52,36 @@ class MigrationPlayer {
 	/** Records before this one are of an earlier migration. */
 	private beganSeq = 0;
 	private ordered = false;
+	private listened = false;
 	private last: Json = null;
 	private readonly checks: number[] = [];
 
 	constructor(recorded: RecordedCase) {
 		this.recorded = recorded;
 		this.opened = openMigration(recorded);
-		// The recorder gave both sides the same capabilities and logged the source's; a case about a difference says so.
-		const names = (recorded.config['capabilities'] ?? []) as readonly string[];
-		if (names.length > 0 && !this.isMismatch())
+		const names = this.targetCapabilities();
+		if (names.length > 0)
 			say(this.opened.simulation, TARGET, 'migrate-set-capabilities', {
 				capabilities: names.map((capability) => ({ capability, state: true }))
 			});
+		const parameters = recorded.config['destination_parameters'];
+		if (parameters !== undefined) say(this.opened.simulation, TARGET, 'migrate-set-parameters', parameters as QmpArguments);
 	}
 
-	private isMismatch(): boolean {
-		return ((this.recorded as { tags?: readonly string[] }).tags ?? []).includes('mismatch');
+	/**
+	 * What the destination is given. As the recording says; else the recorder gave both sides the same and logged the source's,
+	 * except in a case about a difference that names no other difference.
+	 */
+	private targetCapabilities(): readonly string[] {
+		const { config, title } = this.recorded;
+		const said = config['destination_capabilities'];
+		if (Array.isArray(said)) return said.map(String);
+		if (this.recorded.steps.some((step) => step['side'] === 'destination' && step['command'] === 'migrate-set-capabilities')) return [];
+		const names = (config['capabilities'] ?? []) as readonly string[];
+		const tags = (this.recorded as { tags?: readonly string[] }).tags ?? [];
+		const otherwise = Object.keys(config).some((key) => key.startsWith('destination_'));
+		const oneSide = (tags.includes('mismatch') && !otherwise) || /one side only|(source|sender) only|only (at|on) the source/.test(title);
+		return oneSide ? [] : names;
 	}
 
 	private get world() {
@@ -100,7 +117,7 @@ class MigrationPlayer {
 			case 'stderr':
 				return { op: step.op, lines: this.side(step).stderr };
 			case 'blocked-reasons':
-				return { op: step.op, reasons: queryMigrate(this.world, this.source())['blocked-reasons'] ?? null };
+				return { op: step.op, reasons: queryMigrate(this.world, this.side(step))['blocked-reasons'] ?? null };
 			case 'kill-destination':
 				say(this.opened.simulation, TARGET, 'quit', {});
 				this.opened.simulation.advance(this.world.r.nowNs + LOOK_NS);
@@ -118,14 +135,17 @@ class MigrationPlayer {
 
 	private qmp(step: RecordedStep, index: number): JsonObject | null {
 		const execute = String(step['command']);
+		const theirs = step['result'] as JsonObject | undefined;
+		if (!isMonitorWord(execute) && theirs?.['class'] !== 'CommandNotFound') return null;
 		const at = step['side'] === 'destination' ? TARGET : SOURCE;
-		const given = (step['arguments'] ?? {}) as QmpArguments;
+		const given = this.arguments(execute, (step['arguments'] ?? {}) as QmpArguments, index);
+		if (execute === 'migrate-incoming') this.listened = true;
 		if (execute === 'migrate') this.begin();
-		const said = say(this.opened.simulation, at, execute, this.arguments(execute, given, index));
+		const said = say(this.opened.simulation, at, execute, given);
 		if (execute === 'migrate-start-postcopy') this.ordered = true;
 		if (said.ok) return { op: step.op, result: { ok: true } };
 		this.told.push(said.text);
-		return { op: step.op, result: { ok: false, class: 'GenericError', text: said.text } };
+		return { op: step.op, result: { ok: false, class: classOf(said.text), text: said.text } };
 	}
 
 	private begin(): void {
@@ -135,34 +155,15 @@ class MigrationPlayer {
 		}
 	}
 
-	/** Labels of the recording in words: "<socket>" is where the destination listens, a file, or a place where nobody is. */
 	private arguments(execute: string, given: QmpArguments, index: number): QmpArguments {
-		if (Array.isArray(given['channels'])) {
-			const addr = { transport: 'socket', type: 'unix', path: SOCKET.slice('unix:'.length) };
-			return { ...given, channels: given['channels'].map((kind) => ({ 'channel-type': String(kind), addr })) };
-		}
-		if (given['uri'] !== '<socket>') return given;
-		// A destination that reads after a file was written reads the file.
-		const wrote = this.source().file;
-		if (execute === 'migrate-incoming' && wrote !== undefined) return { ...given, uri: `file:${wrote}` };
-		if (execute === 'migrate-incoming' || execute === 'migrate-recover') return { ...given, uri: SOCKET };
-		const heard = this.recorded.steps
-			.slice(0, index)
-			.some((step) => step['command'] === 'migrate-incoming' || step['command'] === 'migrate-recover');
-		return { ...given, uri: heard ? SOCKET : this.elsewhere(index) };
-	}
-
-	/** Where a source goes that nobody waits for: the address that its error names, or the file that lies there afterwards. */
-	private elsewhere(index: number): string {
-		const later = this.recorded.steps.slice(index);
-		const refused = /unknown migration protocol: (.*)$/.exec(
-			JSON.stringify((later[0]?.['result'] as JsonObject | undefined)?.['text'] ?? '').slice(1, -1)
-		);
-		if (refused) return refused[1] as string;
-		const watched = later.find((step) => step.op === 'watch-migration')?.['query-migrate'] as JsonObject | undefined;
-		const address = /Failed to connect to '(.*)':/.exec(String(watched?.['error-desc'] ?? ''))?.[1];
-		if (address !== undefined) return address.startsWith('/') ? `unix:${address}` : `tcp:${address}`;
-		return 'file:/tmp/state';
+		const { listening } = this.target();
+		return spell(execute, given, {
+			steps: this.recorded.steps,
+			index,
+			file: this.source().file,
+			listening: listening === null ? null : addressText(listening),
+			listened: this.listened
+		});
 	}
 
 	private load(step: RecordedStep): JsonObject {
@@ -224,11 +225,8 @@ class MigrationPlayer {
 	}
 
 	private startsOnlyMigratable(): Json {
-		for (const name of this.opened.devices) {
-			const text = onlyMigratableProblem(BLOCKING_DEVICES[name]);
-			if (text !== null) return { ok: false, text };
-		}
-		return { ok: true };
+		const { onlyMigratable } = this.opened;
+		return onlyMigratable === null ? { ok: true } : { ok: false, text: onlyMigratable };
 	}
 
 	/** Words in the guest: whether it lives, and whether a program finds again what it wrote into the memory of its CXL device. */
@@ -247,3 +245,14 @@ class MigrationPlayer {
 		return { results: this.told, final: this.last };
 	}
 }
+
+/** The class of an error, as QMP has it. */
+function classOf(text: string): string {
+	if (/^Device '.*' not found$/.test(text)) return 'DeviceNotFound';
+	return /^The command .* has not been found$/.test(text) ? 'CommandNotFound' : 'GenericError';
+}
+
+const addressText = (listening: string): string => {
+	const { transport, rest } = JSON.parse(listening) as { transport: string; rest: string };
+	return `${transport}:${rest}`;
+};

@@ -1,5 +1,5 @@
 import { ok, refused, type Outcome } from '../../base/outcome.ts';
-import type { MonitorAnswerView, MonitorCommand } from '../contract/migration/monitor.ts';
+import { MONITOR_ARGUMENTS, type MonitorAnswerView, type MonitorCommand } from '../contract/migration/monitor.ts';
 import type { ReasonId } from '../contract/reasons.ts';
 import { error, type MonitorAnswer } from '../migration/qemu/answer.ts';
 import { knownProcess, processAt, processSeen } from '../migration/qemu/processes.ts';
@@ -19,6 +19,9 @@ export function executeMonitor(world: World, command: MonitorCommand): Outcome<{
 	const run = isRun(command.execute) ? MONITOR_RUNS[command.execute] : undefined;
 	if (!run && !isLook(command.execute)) return refused('monitor-refused', `The command ${command.execute} has not been found`);
 	const process = processAt(world, vmIndex, host);
+	const known = MONITOR_ARGUMENTS[command.execute];
+	const other = known && Object.keys(command.arguments ?? {}).find((name) => !known.includes(name));
+	if (other !== undefined) return refused('monitor-refused', `Parameter '${other}' is unexpected`);
 	const cause = emit(world, {
 		kind: 'command',
 		rule: 'monitor',

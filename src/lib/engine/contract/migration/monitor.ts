@@ -44,3 +44,18 @@ export const MONITOR_QUESTIONS = {
 	'query-migrate-parameters': 'how bandwidth, limits and the like are set',
 	'query-status': 'whether the guest runs in this process'
 } as const;
+
+/** What may be said with a word, where QAPI looks for it; any other name "is unexpected" (qapi/migration.json, qapi/misc.json). */
+export const MONITOR_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+	migrate: ['uri', 'channels', 'resume'],
+	'migrate-incoming': ['uri', 'channels', 'exit-on-error'],
+	migrate_cancel: [],
+	'migrate-pause': [],
+	'migrate-recover': ['uri'],
+	'migrate-start-postcopy': [],
+	'migrate-continue': ['state'],
+	'migrate-set-capabilities': ['capabilities'],
+	stop: [],
+	cont: [],
+	quit: []
+};
