@@ -1,4 +1,3 @@
-import type { HandOffActorRecord } from './records.ts';
 import type { Fencing, HazardKind, LossStatus, RackEvent, RackEventKind } from '../contract/rack/status.ts';
 
 /** Hosts that fail and VMs that are kept running. Absent in a world in which nothing of it was asked for. */
@@ -71,7 +70,7 @@ export interface RackVmRecord {
 export interface LaidRecord {
 	readonly plan: string;
 	/** In the order of the actors of its table. */
-	readonly actors: HandOffActorRecord[];
+	readonly actors: { step: string; running: boolean; planned: boolean; locals: Record<string, string | number | boolean> }[];
 }
 
 export interface ZombieRecord {
@@ -119,6 +118,8 @@ export interface LossRecord {
 	backOn: number;
 	backNs: number;
 	causeSeq: number;
+	/** The page structures of its pool pages were in the host's own DRAM. */
+	metadataGone?: true;
 }
 
 export interface EvacuationRecord {
