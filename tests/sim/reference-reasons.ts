@@ -58,6 +58,12 @@ export const REFERENCE_WAYS = {
 		word(simulation, 'decline-capacity', {}, { host: 'B' });
 		return move(simulation, 'transit');
 	},
+	'capacity-taken': () => {
+		const simulation = open(smallWorld());
+		simulation.send({ name: 'migrate', vm: 'vm0', target: 'B', strategy: 'transit' });
+		word(simulation, 'release-extents');
+		return simulation.world.r.operations[0]?.reason ?? 'completed';
+	},
 	'wrong-memory': () =>
 		move(open(smallWorld({ hosts: [host('A', 512), host('B', 512, { windowBaseHpa: 0x10_7000_0000 })] })), 'transit', { naming: 'host' }),
 	'device-refuses': () => move(living({ device: 'refuses-stop' }), 'transit'),

@@ -74,8 +74,8 @@ export const COST_USES: { readonly [N in CostName]?: string } = {
 	linkRetrainMs: 'fabric',
 	linkRetrainTimeoutMs: 'fabric',
 	switchResetMs: 'fabric',
-	cxlHeartbeatIntervalMs: 'rack',
-	cxlHeartbeatMisses: 'rack',
+	cxlHeartbeatIntervalMs: 'migration, rack',
+	cxlHeartbeatMisses: 'migration, rack',
 	fabricFenceMs: 'rack',
 	vmColdBootS: 'rack'
 };

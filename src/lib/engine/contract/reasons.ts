@@ -105,6 +105,11 @@ export const REASONS = {
 	),
 	'no-contiguous-run': reason('ENOMEM', 'The pool has the capacity, but not in one piece.', 'seed S0, point 4.3'),
 	'capacity-declined': reason('ENOSPC', 'A host declined the capacity that it was offered.', 'CXL 4.0 8.2.10.9.9.4'),
+	'capacity-taken': reason(
+		'ENODEV',
+		'The fabric manager took the capacity back by force before the VM lay in it, or after.',
+		'CXL 4.0 8.2.10.9.9.5, Forced Removal'
+	),
 	'wrong-memory': reason(
 		'EFAULT',
 		'The target reached other memory than the source meant: the guest does not find itself.',

@@ -3,15 +3,13 @@ import type { ReasonId } from '../contract/reasons.ts';
 import { passesByCopy } from '../contract/migration/strategies.ts';
 import { SUPERPAGE_WORDS, wordIndex } from '../contract/superpage.ts';
 import { OwnerState, packOwner } from '../contract/words.ts';
-import { finish, resumeGuest } from '../migration/operation.ts';
-import { unmapAll } from '../migration/relabel.ts';
-import { dropMove } from '../migration/strategies/transit-lost.ts';
-import type { HostRecord, OperationRecord, VmRecord } from '../state/records.ts';
+import type { HostRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { clearDescriptors } from '../superpage/descriptors.ts';
 import { sharedWordsOf } from '../superpage/words.ts';
 import { beginSilence } from './beats.ts';
-import { everyoneCatchesUp, poolPagesOf, stopOn } from './hosts.ts';
+import { everyoneCatchesUp, poolPagesOf } from './hosts.ts';
+import { endWithoutPool, goOnInDram } from './no-pool.ts';
 import { loseVm } from './loss.ts';
 import { note } from './note.ts';
 import { rackOf } from './rack-records.ts';
@@ -31,15 +29,8 @@ export function losePool(world: World): Outcome<string, ReasonId> {
 	const hit = world.r.vms.flatMap((vm, index) => (poolPagesOf(world, index) > 0 ? [index] : []));
 	for (const operation of world.r.operations) {
 		if (operation.state !== 'running' || passesByCopy(operation.strategy)) continue;
-		dropMove(world, operation);
-		operation.actors = null;
-		const vm = world.r.vms[operation.vm];
-		if (vm && vm.instances[1 - vm.running] !== -1) {
-			unmapAll(world, vm, 1 - vm.running);
-			vm.instances[1 - vm.running] = -1;
-		}
-		finish(world, operation, 'failed', 'pool-lost', 'the pool is gone, and the move with it');
-		if (!hit.includes(operation.vm)) goOnInDram(world, operation, cause);
+		endWithoutPool(world, operation, 'pool-lost', 'the pool is gone, and the move with it');
+		if (!hit.includes(operation.vm)) goOnInDram(world, operation, 'pool', cause);
 	}
 	for (const index of hit) {
 		const vm = world.r.vms[index];
@@ -55,18 +46,6 @@ export function losePool(world: World): Outcome<string, ReasonId> {
 	world.r.hosts.forEach((_, host) => beginSilence(world, host));
 	if (haOf(world)?.restart) for (const index of hit) planRestart(world, index, -1);
 	return ok(text);
-}
-
-/** Stopped for a hand-off, with nothing of it on the pool but a copy: its source has all of it, and nobody else has any. */
-function goOnInDram(world: World, operation: OperationRecord, cause: number): void {
-	const vm = world.r.vms[operation.vm] as VmRecord;
-	const host = vm.instances[vm.running] as number;
-	if (vm.vcpuState === 'running' || vm.vcpuState === 'lost' || operation.stoppedNs <= operation.resumedNs) return;
-	const power = world.r.hosts[host]?.power;
-	if (power === 'down') return loseVm(world, operation.vm, host, 'pool', cause);
-	resumeGuest(world, operation, vm.running, 'pool-loss');
-	// It stands still with its host, and goes on with it.
-	if (power === 'paused') stopOn(world, host, (index) => index === operation.vm);
 }
 
 /** An empty device is there again: formatted anew, every VM that still runs writes its word. */
