@@ -36,6 +36,8 @@ export const COST_USES: { readonly [N in CostName]?: string } = {
 	virtioMemUnplugGiBps: 'virtio-mem',
 	virtioMemRetryMinS: 'virtio-mem',
 	virtioMemRetryMaxS: 'virtio-mem',
+	memmapBytesPerPage: 'migration',
+	memmapInitGBps: 'migration',
 	daxFault2mUs: 'orchestrator',
 	cxlMailboxCommandMs: 'fabric, migration, orchestrator',
 	dcdEventIrqUs: 'fabric, migration',

@@ -182,6 +182,8 @@ export interface PageAnswer {
 	readonly dirty: boolean;
 	readonly pins: readonly { readonly term: 'short' | 'long'; readonly untilNs: number | null }[];
 	readonly readLatencyNs: number | null;
+	/** Post-copy: the guest runs without this page; frame and proof are those of the copy at its source. */
+	readonly missing: boolean;
 	readonly sentence: string;
 	readonly hosts: readonly {
 		readonly host: string;

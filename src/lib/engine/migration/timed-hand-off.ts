@@ -328,7 +328,14 @@ function mapNs(world: World, operation: OperationRecord): number {
 		entries += order === BLOCK_ORDER ? 1 : order < 0 ? 0 : PAGES_PER_BLOCK;
 	}
 	const perEntry = costNs(world.costs, 'eptMapOnlyUs');
-	return descriptorSlots(world, operation.vm).length * accessNs(world) + entries * perEntry;
+	return descriptorSlots(world, operation.vm).length * accessNs(world) + entries * perEntry + structuresNs(world, operation);
+}
+
+/** Page structures in the source's DRAM are out of the target's reach: it writes its own, while the guest still runs. */
+function structuresNs(world: World, operation: OperationRecord): number {
+	if (world.scenario.vms[operation.vm]?.ways?.metadata !== 'host') return 0;
+	const bytes = vmOf(world, operation).populatedPages * world.costs.memmapBytesPerPage;
+	return Math.ceil((bytes / costBytesPerSecond(world.costs, 'memmapInitGBps')) * 1e9);
 }
 
 /** Planted fault: the flush was skipped on a device without coherence; what was written last is not in memory. */

@@ -10,6 +10,7 @@ import { firstWord } from '../hypervisor/dirty-log.ts';
 import { frameOf } from '../mm/space/mapping.ts';
 import { devicePinsOn } from '../hypervisor/device-pins.ts';
 import { folioOrder, pinsOnFolio } from '../hypervisor/pins.ts';
+import { isMissing } from '../hypervisor/missing.ts';
 import { writtenOf } from '../mm/space/written.ts';
 import { loadedPoolLatencyNs } from '../fabric/links.ts';
 import { readStamp, stampOf } from '../mm/frames.ts';
@@ -29,8 +30,11 @@ export function pageAnswer(world: World, vmId: string, gfn: number): Outcome<Pag
 	if (!vm) return refused('unknown-vm', `no VM is called "${vmId}"`);
 	if (!Number.isInteger(gfn) || gfn < 0 || gfn >= vm.pageCount)
 		return refused('not-backed', `${vmId} has guest pages 0 to ${vm.pageCount - 1}`);
-	const frame = frameOf(world, vm, vm.running, gfn);
-	const order = Math.max(0, folioOrder(world, vm, vm.running, gfn));
+	// Behind the switch of post-copy the newest copy of a missing page is where the guest came from.
+	const missing = vm.fetch !== undefined && isMissing(world, vm, gfn);
+	const holder = missing ? 1 - vm.running : vm.running;
+	const frame = frameOf(world, vm, holder, gfn);
+	const order = Math.max(0, folioOrder(world, vm, holder, gfn));
 	const memory = memoryAt(world, frame);
 	const written = writtenOf(world, vm, gfn);
 	const held = heldCount(world, index, gfn, frame, written);
@@ -57,8 +61,10 @@ export function pageAnswer(world: World, vmId: string, gfn: number): Outcome<Pag
 		proof: frame < 0 ? (written === 0 ? 'equal' : 'not backed') : held === written ? 'equal' : 'differs',
 		dirty,
 		pins,
-		readLatencyNs: memory < 0 ? null : pool ? Math.floor(loadedPoolLatencyNs(world)) : (world.r.memories[memory]?.readLatencyNs ?? null),
-		sentence: sentence(world, vm, memory, order),
+		readLatencyNs:
+			memory < 0 || missing ? null : pool ? Math.floor(loadedPoolLatencyNs(world)) : (world.r.memories[memory]?.readLatencyNs ?? null),
+		missing,
+		sentence: missing ? missingSentence(world, vm, memory, gfn) : sentence(world, vm, memory, order),
 		hosts,
 		sameDeviceAddress: devices.length > 1 && devices[0] !== null && devices.every((address) => address === devices[0])
 	});
@@ -85,6 +91,24 @@ function sentence(world: World, vm: VmRecord, memory: number, order: number): st
 	const owner = hostName(world, vm.ownerHost);
 	if (record?.kind === 'pool') return `${what} lies in the pool. Host ${owner} owns it and reaches it through its window.`;
 	return `${what} lies in the DRAM of host ${hostName(world, record?.host ?? -1)}.`;
+}
+
+/** Post-copy: who has the page, and whether it is on its way. */
+function missingSentence(world: World, vm: VmRecord, memory: number, gfn: number): string {
+	const { fetch } = vm;
+	const [here, there] = [vm.instances[vm.running], vm.instances[1 - vm.running]].map((host) => hostName(world, host ?? -1));
+	if (!fetch || fetch.gone) return `This page had not come when its source died: nobody has it.`;
+	const what =
+		memory < 0
+			? `Nobody has written this page; ${there} says so when it is asked`
+			: `Its newest copy is at the source, in the DRAM of host ${there}`;
+	const asked = fetch.waiting.some((wait) => Math.floor(wait.gfn / fetch.unitPages) === Math.floor(gfn / fetch.unitPages));
+	const next = fetch.broken
+		? 'it cannot be fetched while the migration is paused'
+		: asked
+			? 'a vCPU waits for it'
+			: 'it comes when it is touched, or behind the others';
+	return `${what}. ${here} runs the guest and does not have it yet: ${next}.`;
 }
 
 /** GVA, GPA, HVA, HPA and DPA of the page on one host. */

@@ -69,6 +69,8 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 	mine.checkpointing = false;
 	if (world.r.faults.includes('forget-loss')) return;
 	const poolPages = vm.pagesByMemory[pool] ?? 0;
+	const wentWithHost = why === 'crash' || why === 'fenced';
+	const unknown = !whole && wentWithHost && poolPages > 0 && world.scenario.vms[vmIndex]?.ways?.metadata === 'host';
 	const registers = whole
 		? 'its registers were whole in the super-page'
 		: mine.checkpointNs >= 0 && poolPages > 0
@@ -78,7 +80,8 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 		registers,
 		...(dramPages > 0 ? [`${formatBytesBinary(dramPages * PAGE_BYTES)} went with ${WENT_WITH[why]}`] : []),
 		...(lines > 0 ? [`the newest lines of ${lines} pages were in caches`] : []),
-		...(poolPages > 0 ? [`${formatBytesBinary(poolPages * PAGE_BYTES)} lie on the pool`] : [])
+		...(poolPages > 0 ? [`${formatBytesBinary(poolPages * PAGE_BYTES)} lie on the pool`] : []),
+		...(unknown ? ['and the page structures that say which these are were in its DRAM'] : [])
 	];
 	const here = world.r.hosts[host]?.id ?? 'the pool';
 	const sentence = `${vm.id} ${spread.length > 1 ? `ran on ${spread.join(' and ')}, and ${here} is gone` : `was on ${here}`}: ${parts.join(', ')}`;
@@ -106,8 +109,19 @@ export function loseVm(world: World, vmIndex: number, host: number, why: LossSta
 		how: null,
 		backOn: -1,
 		backNs: -1,
-		causeSeq
+		causeSeq,
+		...(unknown ? { metadataGone: true as const } : {})
 	});
+	if (unknown)
+		emit(world, {
+			kind: 'loss',
+			rule: 'metadata-home',
+			cause: causeSeq,
+			host: here,
+			vm: vm.id,
+			values: { pages: poolPages },
+			text: `${poolPages} pages of ${vm.id} are on the pool, and nobody who is left knows which: it cannot be adopted`
+		});
 	if (!whole) world.r.marks.push(`lost: ${sentence}`);
 }
 

@@ -39,7 +39,7 @@ export const lossOf = (world: World, vm: number): LossRecord | undefined =>
 export function canAdopt(world: World, vmIndex: number): boolean {
 	const loss = lossOf(world, vmIndex);
 	const vm = world.r.vms[vmIndex] as VmRecord;
-	if (!loss || rackOf(world).poolLost || poolPagesOf(world, vmIndex) < vm.populatedPages) return false;
+	if (!loss || loss.metadataGone || rackOf(world).poolLost || poolPagesOf(world, vmIndex) < vm.populatedPages) return false;
 	return loss.registersWhole || loss.registersFromNs >= 0;
 }
 

@@ -56,7 +56,7 @@ const row = (
 
 // prettier-ignore
 export const OBJECTIONS: readonly Objection[] = [
-	row(1, 'S0, point 1', 'Confidential guests have pages that nobody may move, and none of them may lie on CXL. A copy does not mind.', 'Agreed: movable pages are what the idea stands on.', S0, [
+	row(1, 'S0, point 1', 'Confidential guests have pages that nobody may move, and none of them may lie on CXL. A copy does not mind.', 'Agreed: movable pages are what the idea stands on. QEMU itself copies no such guest yet: at its monitor it says “SEV: Migration is not implemented”.', S0, [
 		shown('secure-guest', 6 * MS, 'The order by reference was refused; at 20 ms the same guest goes by copy.', { kind: 'refused', reason: 'secure-memory' })
 	]),
 	row(2, 'LWN, S0', 'A passed-through device keeps the guest where it is.', 'Agreed, it does not work.', 'lwn.net/Articles/931528; seed S0', [
@@ -106,6 +106,7 @@ export const OBJECTIONS: readonly Objection[] = [
 		shown('recall-four-hosts', 38_500 * MS, 'Host “held” gives nothing back: one pinned page of 512 GiB.', { kind: 'record', rule: 'host-release' })
 	]),
 	row(17, 'M. Rapoport', 'Why kernel allocations on CXL at all? A node without them would do.', 'What the kernel knows of a VM must be within the peer’s reach.', 'seed S3', [
+		shown('metadata-was-local', 201 * MS, 'The page structures were in A’s DRAM. Pages and registers are on the pool, and nobody can say which page is which: the guest boots anew.', { kind: 'record', rule: 'metadata-home' }),
 		shown('registers-were-local', 101 * MS, 'Host A died with what it knew of the guest. All 131,072 pages are there, the guest is not.', { kind: 'mark', begins: 'lost: vm0' })
 	]),
 	row(18, 'M. Wilcox', 'Requirements first; no flag of mmap() for zones.', 'None.', 'ZDbQ5O7LAmGbhqFw@casper.infradead.org', [], 'A remark about interfaces; nothing in the model depends on it.'),

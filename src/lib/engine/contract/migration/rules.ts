@@ -11,5 +11,11 @@ export const MIGRATION_RULES = {
 		'failover pair',
 		'The target plugs its own card when it loads the stand-in, and pins all memory; where pages are missing that fails. A migration that fails plugs the source’s card in again.',
 		'QEMU 10.2.2 hw/net/virtio-net.c, failover_add_primary, failover_replug_primary'
+	),
+	'metadata-home': rule(
+		'where page structures lie',
+		'A peer adopts pages by the structures that its dead neighbour’s kernel kept of them. Beside the pages on the device they are in reach; in the neighbour’s DRAM they died with it. A hand-off in good order has the target write them anew.',
+		'mail of M. Rapoport, seed S3; Linux 7.2.13 mm/memory_hotplug.c, memmap_on_memory',
+		'our design'
 	)
 } as const satisfies Record<string, Rule>;

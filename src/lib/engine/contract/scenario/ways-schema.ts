@@ -21,6 +21,11 @@ export const waysSchema = v.strictObject({
 			letsGoNs: v.optional(v.union([duration, v.literal('never')], 'a time, or "never"'), 5_000_000_000)
 		})
 	),
+	/**
+	 * Where its host's kernel keeps the page structures of its extents, and with them what it knows of these pages: on the device
+	 * beside them (memmap_on_memory), or in its own DRAM.
+	 */
+	metadata: v.optional(v.picklist(['device', 'host'])),
 	/** What its RAM is for QEMU: memory of the process, a named file with share=on, memory that is shared without a name. */
 	memory: v.optional(v.picklist(['private', 'shared-file', 'shared-anonymous'])),
 	/** Host pages behind its RAM as QEMU sees them: base pages (huge folios of the kernel are those), or hugetlbfs of 2 MiB. */

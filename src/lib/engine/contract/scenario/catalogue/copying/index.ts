@@ -1,3 +1,5 @@
+import cardThatStays from './card-that-stays.json' with { type: 'json' };
+import cardWithAStandIn from './card-with-a-stand-in.json' with { type: 'json' };
 import guestGoesFirst from './guest-goes-first.json' with { type: 'json' };
 import oneFileTwoHosts from './one-file-two-hosts.json' with { type: 'json' };
 import oneRoundBefore from './one-round-before.json' with { type: 'json' };
@@ -10,5 +12,7 @@ export const COPYING_SCENARIOS: readonly { readonly id: string; readonly scenari
 	oneRoundBefore,
 	streamBreaks,
 	registeredMemory,
-	oneFileTwoHosts
+	oneFileTwoHosts,
+	cardWithAStandIn,
+	cardThatStays
 ].map((scenario) => ({ id: scenario.id, scenario }));

@@ -3,6 +3,7 @@ import deviceAtTheTarget from './device-at-the-target.json' with { type: 'json' 
 import equalAndDifferentWindows from './equal-and-different-windows.json' with { type: 'json' };
 import farMemory from './far-memory.json' with { type: 'json' };
 import leaveItThere from './leave-it-there.json' with { type: 'json' };
+import metadataWasLocal from './metadata-was-local.json' with { type: 'json' };
 import noContiguousRun from './no-contiguous-run.json' with { type: 'json' };
 import ownerIsNamed from './owner-is-named.json' with { type: 'json' };
 import passedThroughDevice from './passed-through-device.json' with { type: 'json' };
@@ -41,6 +42,7 @@ export const MOVING_SCENARIOS: readonly { readonly id: string; readonly scenario
 	scatteredAndLive,
 	ownerIsNamed,
 	registersWereLocal,
+	metadataWasLocal,
 	farMemory,
 	leaveItThere,
 	deviceAtTheTarget,
