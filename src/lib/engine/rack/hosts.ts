@@ -4,12 +4,12 @@ import type { VmRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { peerOf, rackVmOf } from './rack-records.ts';
 
+/** What several parts of the rack ask of hosts and of the VMs on them. */
+
 /** Hosts on which it has vCPUs: all of them have to serve, or it cannot go on (cxl-fabric reference 10.5, I1). */
 export const hostsOf = (vm: VmRecord): readonly number[] => (vm.split ? [...new Set(vm.split)] : [vm.instances[vm.running] as number]);
 
 export const runsOn = (vm: VmRecord, host: number): boolean => hostsOf(vm).includes(host);
-
-/** What several parts of the rack ask of hosts and of the VMs on them. */
 
 export const nameOf = (world: World, host: number): string => world.r.hosts[host]?.id ?? 'nobody';
 

@@ -18,7 +18,7 @@ export interface HostRole {
 
 export function hostRole(host: HostStatus, status: WorldStatus): HostRole {
 	const operation = operationOf(status);
-	const runs = status.vms.filter((vm) => vm.runsOn === host.id && vm.vcpuState === 'running');
+	const runs = status.vms.filter((vm) => isOn(vm, host.id) && vm.vcpuState === 'running');
 	const running = operation !== null && operation.state === 'running';
 	const vm =
 		operation === null ? undefined : status.vms.find((candidate) => candidate.id === operation.vm);
@@ -44,12 +44,27 @@ export function hostRole(host: HostStatus, status: WorldStatus): HostRole {
 				strong: false
 			};
 	}
-	if (runs.length === 1) return { words: `runs ${runs[0]?.id}`, strong: true };
+	const [only] = runs;
+	if (only && runs.length === 1)
+		return {
+			words: only.split
+				? `runs ${vcpusHere(only, host.id).length} of ${only.vcpuCount} vCPUs`
+				: `runs ${only.id}`,
+			strong: true
+		};
 	if (runs.length > 1) return { words: `runs ${runs.length} VMs`, strong: true };
 	if (operation !== null && operation.source === host.id && operation.state === 'completed')
 		return { words: `free of ${operation.vm}`, strong: false };
 	return { words: 'runs nothing', strong: false };
 }
+
+/** Whether vCPUs of the VM are on this host. */
+const isOn = (vm: VmStatus, host: string): boolean =>
+	vm.split?.includes(host) ?? vm.runsOn === host;
+
+/** Numbers of the vCPUs that are on this host, where they are on more than one. */
+const vcpusHere = (vm: VmStatus, host: string): number[] =>
+	(vm.split ?? []).flatMap((at, vcpu) => (at === host ? [vcpu] : []));
 
 /** How one vCPU stands in a CPU slot of a host. */
 export type SlotState = 'running' | 'still' | 'expected';
@@ -81,12 +96,15 @@ export function slotsOf(host: HostStatus, status: WorldStatus): Slot[] {
 	const operation = operationOf(status);
 	return status.vms.flatMap((vm) => {
 		const at = vcpuHost(vm, operation);
-		const here = at === host.id && vm.vcpuState !== 'absent';
+		const here = (vm.split?.includes(host.id) ?? at === host.id) && vm.vcpuState !== 'absent';
 		if (!here && !keepsSlots(host, vm, operation)) return [];
 		const state: SlotState = !here ? 'expected' : vm.vcpuState === 'running' ? 'running' : 'still';
 		const since = status.nowNs - vm.sliceStartNs;
 		const slice = state === 'running' && vm.sliceNs > 0 ? (since % vm.sliceNs) / vm.sliceNs : 0;
-		return Array.from({ length: vm.vcpuCount }, (_, vcpu) => ({
+		const numbers = vm.split
+			? vcpusHere(vm, host.id)
+			: Array.from({ length: vm.vcpuCount }, (_, vcpu) => vcpu);
+		return numbers.map((vcpu) => ({
 			vm,
 			vcpu,
 			state,
@@ -102,7 +120,11 @@ const span = (vm: VmStatus): string =>
 export function slotsWords(host: HostStatus, status: WorldStatus): string {
 	const operation = operationOf(status);
 	const lines = status.vms.flatMap((vm) => {
-		const at = vcpuHost(vm, operation);
+		if (vm.split?.includes(host.id))
+			return [
+				`vCPU ${vcpusHere(vm, host.id).join(', ')} ${vm.vcpuState === 'running' ? 'run here' : vm.vcpuState}, the others elsewhere`
+			];
+		const at = vm.split ? null : vcpuHost(vm, operation);
 		if (at === host.id)
 			switch (vm.vcpuState) {
 				case 'running':

@@ -79,10 +79,14 @@ export interface CutPath {
 }
 
 /**
- * A chain of curves, cut where `share` of its whole length has been run. The curve at `hidden` counts but is not drawn:
- * it runs along a line that is there already.
+ * A chain of curves, cut where `share` of its whole length has been run. Curves named by `hidden` count but are not drawn:
+ * they run along a line that is there already.
  */
-export function cutChain(curves: readonly Cubic[], share: number, hidden = -1): CutPath {
+export function cutChain(
+	curves: readonly Cubic[],
+	share: number,
+	hidden: readonly number[] = []
+): CutPath {
 	const lengths = curves.map(lengthOf);
 	let goal = lengths.reduce((sum, length) => sum + length, 0) * Math.min(1, Math.max(0, share));
 	const behind: Cubic[] = [];
@@ -90,7 +94,7 @@ export function cutChain(curves: readonly Cubic[], share: number, hidden = -1): 
 	let token: Point | null = null;
 	curves.forEach((curve, index) => {
 		const length = lengths[index] as number;
-		const shown = index !== hidden;
+		const shown = !hidden.includes(index);
 		if (token !== null) {
 			if (shown) ahead.push(curve);
 		} else if (goal > length && index < curves.length - 1) {
@@ -144,7 +148,11 @@ export function pointAtX(curve: Cubic, x: number): Point {
 }
 
 /** Which curve of `arcOverWire` runs along the wire itself. */
-export const ALONG_WIRE = 1;
+export const ALONG_WIRE: readonly number[] = [1];
+
+/** Along corners: one straight curve per leg. */
+export const alongCorners = (corners: readonly Point[]): Cubic[] =>
+	corners.slice(1).map((corner, index) => straight(corners[index] as Point, corner));
 
 /** Over the wire: out of the block to where the wire leaves the card, along it, and down into the other block. */
 export function arcOverWire(

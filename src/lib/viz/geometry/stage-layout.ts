@@ -1,8 +1,8 @@
 import { box, right, type Box, type Point } from './box.ts';
 import { measureGrid, measureStrip, type GridMeasure } from './memory-grid.ts';
+import { ROWS, SHORT, type Rows, type StageMode } from './stage-rows.ts';
 
-/** full: the sandbox · short: pages under 700 px · story: the home page · half: two worlds above each other. */
-export type StageMode = 'full' | 'short' | 'story' | 'half';
+export type { StageMode };
 
 export interface StageInput {
 	readonly width: number;
@@ -39,6 +39,9 @@ export interface HostLayout extends CardLayout {
 	readonly slotsLineY: number | null;
 	/** Left (1) or right (−1) of the pool: which way its link goes. */
 	readonly side: 1 | -1;
+	/** Where its link leaves the card, and where the network comes to it. */
+	readonly linkFrom: Point;
+	readonly wireAt: Point;
 }
 
 export interface SwitchLayout {
@@ -71,6 +74,12 @@ export interface StageLayout {
 		readonly toX: number;
 		readonly dropY: number;
 		readonly labelX: number;
+		/** Hosts in rows: the network goes round them, and down both margins. */
+		readonly around: {
+			readonly leftX: number;
+			readonly rightX: number;
+			readonly untilY: number;
+		} | null;
 	} | null;
 	/** Room between the cards, for figures of the home page. */
 	readonly gutters: readonly [Box, Box];
@@ -89,137 +98,25 @@ const NARROWEST_MARGIN = 2;
 export const NARROWEST_STAGE = 3 * 300 + 2 * NARROWEST_GUTTER + 2 * NARROWEST_MARGIN;
 const MARGIN = 12;
 
-/** Vertical places from the top of a card, per mode. */
-interface Rows {
-	readonly card: number;
-	readonly title: number;
-	readonly slotTop: number;
-	readonly slot: number;
-	readonly slotNote: number | null;
-	readonly slotLine: number | null;
-	readonly head: number;
-	readonly grid: number;
-	/** From the bottom of the grid. */
-	readonly laneLine: number | null;
-	readonly lane: number | null;
-	readonly laneEnd: number | null;
-	readonly foot: number;
-	readonly strip: number;
-	readonly stripHeight: number;
-	readonly note: number | null;
-	readonly end: number;
-	readonly poolTop: number;
-	readonly poolStrip: number;
-	readonly poolStripHeight: number;
-	readonly switchHeight: number;
-	readonly link: number;
-	readonly wireAbove: number;
+/** Half density has no room for squares: this much for its cells; where several rows of hosts have room, up to that much. */
+const HALF_GRID = 98;
+const TALLEST_GRID = 160;
+const ROW_GAP = 16;
+/** Margin in which the network goes down beside hosts in rows. */
+const WIRE_MARGIN = 14;
+
+/** More hosts than two stand in rows left and right of the pool, each as high as in half density. */
+function rowsOf(input: StageInput): number {
+	return input.mode === 'half' && input.hostCount > 2 ? Math.ceil(input.hostCount / 2) : 1;
 }
 
-const FULL: Rows = {
-	card: 49,
-	title: 17,
-	slotTop: 33,
-	slot: 30,
-	slotNote: 74,
-	slotLine: 85,
-	head: 107,
-	grid: 119,
-	laneLine: 5,
-	lane: 16,
-	laneEnd: 24,
-	foot: 36,
-	strip: 47.5,
-	stripHeight: 11,
-	note: 67,
-	end: 80,
-	poolTop: 89,
-	poolStrip: 47,
-	poolStripHeight: 25,
-	switchHeight: 74,
-	link: 29,
-	wireAbove: 8
-};
-const SHORT: Rows = {
-	card: 57,
-	title: 18,
-	slotTop: 6,
-	slot: 24,
-	slotNote: null,
-	slotLine: null,
-	head: 43,
-	grid: 54,
-	laneLine: null,
-	lane: null,
-	laneEnd: 4,
-	foot: 15,
-	strip: 26,
-	stripHeight: 10,
-	note: null,
-	end: 46,
-	poolTop: 33,
-	poolStrip: 25,
-	poolStripHeight: 17,
-	switchHeight: 24,
-	link: 12,
-	wireAbove: 19
-};
-const STORY: Rows = {
-	card: 14,
-	title: 17,
-	slotTop: 34,
-	slot: 30,
-	slotNote: 75,
-	slotLine: 86,
-	head: 108,
-	grid: 120,
-	laneLine: null,
-	lane: null,
-	laneEnd: 14,
-	foot: 26,
-	strip: 37,
-	stripHeight: 25,
-	note: null,
-	end: 12,
-	poolTop: 90,
-	poolStrip: 37,
-	poolStripHeight: 26,
-	switchHeight: 76,
-	link: 30,
-	wireAbove: 8
-};
-const HALF: Rows = {
-	card: 40,
-	title: 15,
-	slotTop: 4,
-	slot: 22,
-	slotNote: null,
-	slotLine: null,
-	head: 38,
-	grid: 48,
-	laneLine: null,
-	lane: null,
-	laneEnd: 5,
-	foot: 15,
-	strip: 26,
-	stripHeight: 9,
-	note: null,
-	end: 45,
-	poolTop: 29,
-	poolStrip: 24,
-	poolStripHeight: 16,
-	switchHeight: 22,
-	link: 11,
-	wireAbove: 7
-};
-const ROWS: Readonly<Record<StageMode, Rows>> = {
-	full: FULL,
-	short: SHORT,
-	story: STORY,
-	half: HALF
-};
-/** Half density has no room for squares: this much for its cells. */
-const HALF_GRID = 98;
+function gridHeightOf(input: StageInput, rows: Rows, side: number, top: number): number {
+	if (input.mode !== 'half') return side;
+	const count = rowsOf(input);
+	if (count === 1) return HALF_GRID;
+	const room = (input.height - top - 10 - (count - 1) * ROW_GAP) / count - rows.grid - rows.end;
+	return Math.max(HALF_GRID, Math.min(TALLEST_GRID, Math.floor(room)));
+}
 
 /** Side of the square at a cell of `cell` px in tiles of 8 × 8 with 2 px between them. */
 const sideAt = (cell: number): number => 8 * (8 * cell) + 7 * 2;
@@ -238,7 +135,8 @@ export function layoutStage(input: StageInput): StageLayout {
 	const rows = ROWS[input.mode];
 	const top = input.caption ? rows.card : Math.max(rows.wireAbove + 8, rows.card - 28);
 	const side = input.mode === 'half' ? sideAt(4) : chooseSide(input, rows, top);
-	const gridHeight = input.mode === 'half' ? HALF_GRID : side;
+	const gridHeight = gridHeightOf(input, rows, side, top);
+	const rowCount = rowsOf(input);
 	const measure =
 		input.mode === 'half'
 			? measureStrip(input.largestBlocks, side, gridHeight)
@@ -249,29 +147,35 @@ export function layoutStage(input: StageInput): StageLayout {
 	const margin =
 		input.mode === 'story'
 			? 0
-			: Math.max(NARROWEST_MARGIN, Math.min(MARGIN, spare - NARROWEST_GUTTER));
+			: Math.max(
+					NARROWEST_MARGIN,
+					Math.min(rowCount > 1 ? WIRE_MARGIN : MARGIN, spare - NARROWEST_GUTTER)
+				);
 	const gutter = Math.max(NARROWEST_GUTTER, (input.width - 2 * margin - 3 * cardWidth) / 2);
 	const columnX = [margin, margin + cardWidth + gutter, margin + 2 * (cardWidth + gutter)];
 	const height = rows.grid + gridHeight + rows.end;
 
 	const hosts: HostLayout[] = [];
 	for (let index = 0; index < input.hostCount; index += 1) {
-		const row = index < 2 ? 0 : 1 + Math.floor((index - 2) / 3);
-		const column = index < 2 ? index * 2 : (index - 2) % 3;
-		const card = box(columnX[column] as number, top + row * (height + 16), cardWidth, height);
-		hosts.push(hostLayout(card, rows, gridHeight, side, input, column === 0 ? 1 : -1));
+		const inRows = rowCount > 1;
+		const row = inRows ? Math.floor(index / 2) : index < 2 ? 0 : 1 + Math.floor((index - 2) / 3);
+		const column = index < 2 || inRows ? (index % 2) * 2 : (index - 2) % 3;
+		const card = box(columnX[column] as number, top + row * (height + ROW_GAP), cardWidth, height);
+		hosts.push(hostLayout(card, rows, gridHeight, side, input, column === 0 ? 1 : -1, inRows));
 	}
 	const poolX = columnX[1] as number;
-	const gridTop = top + rows.grid;
-	const poolTop = top + rows.poolTop;
+	/** Switch and pool stand in the middle of all rows. */
+	const middleTop = top + ((rowCount - 1) * (height + ROW_GAP)) / 2;
+	const gridTop = middleTop + rows.grid;
+	const poolTop = middleTop + rows.poolTop;
 	const storyExtra = input.mode === 'story' ? 54 : 0;
 	const pool: CardLayout | null = input.hasPool
 		? {
-				card: box(poolX, poolTop, cardWidth, top + height - poolTop + storyExtra),
+				card: box(poolX, poolTop, cardWidth, middleTop + height - poolTop + storyExtra),
 				left: poolX + RAIL,
 				right: poolX + RAIL + side,
-				titleY: top + rows.head,
-				headY: top + rows.head,
+				titleY: middleTop + rows.head,
+				headY: middleTop + rows.head,
 				grid: box(poolX + RAIL, gridTop, side, gridHeight),
 				laneY: rows.lane === null ? null : gridTop + gridHeight + rows.lane,
 				laneLines: lines(rows, gridTop + gridHeight),
@@ -280,8 +184,8 @@ export function layoutStage(input: StageInput): StageLayout {
 				footNoteY: null
 			}
 		: null;
-	const linkY = top + rows.link;
-	const card = box(poolX, top, cardWidth, rows.switchHeight);
+	const linkY = middleTop + rows.link;
+	const card = box(poolX, middleTop, cardWidth, rows.switchHeight);
 	const nameOutside = input.mode === 'short' || input.mode === 'half';
 	const middle = poolX + cardWidth / 2;
 	const first = hosts[0];
@@ -303,13 +207,13 @@ export function layoutStage(input: StageInput): StageLayout {
 			? {
 					card,
 					nameY: nameOutside
-						? (top + rows.switchHeight + poolTop) / 2
-						: top + (input.mode === 'story' ? 58 : 57),
+						? (middleTop + rows.switchHeight + poolTop) / 2
+						: middleTop + (input.mode === 'story' ? 58 : 57),
 					nameOutside,
 					linkY,
 					leftPort: { x: poolX, y: linkY },
 					rightPort: { x: poolX + cardWidth, y: linkY },
-					poolPort: { x: middle - 0, y: top + rows.switchHeight },
+					poolPort: { x: middle - 0, y: middleTop + rows.switchHeight },
 					poolTopY: poolTop
 				}
 			: null,
@@ -322,12 +226,20 @@ export function layoutStage(input: StageInput): StageLayout {
 						toX: second.card.x + 6,
 						// The corner of the card is round there.
 						dropY: top + 2,
-						labelX: middle
+						labelX: middle,
+						around:
+							rowCount > 1
+								? {
+										leftX: margin / 2,
+										rightX: input.width - margin / 2,
+										untilY: Math.max(...hosts.map((host) => host.wireAt.y))
+									}
+								: null
 					}
 				: null,
 		gutters: [
-			box(columnX[0]! + cardWidth, top, gutter, height),
-			box(poolX + cardWidth, top, gutter, height)
+			box(columnX[0]! + cardWidth, middleTop, gutter, height),
+			box(poolX + cardWidth, middleTop, gutter, height)
 		]
 	};
 }
@@ -345,7 +257,8 @@ function hostLayout(
 	gridHeight: number,
 	side: number,
 	input: StageInput,
-	towards: 1 | -1
+	towards: 1 | -1,
+	inRows: boolean
 ): HostLayout {
 	const left = card.x + RAIL;
 	const grid = box(left, card.y + rows.grid, side, gridHeight);
@@ -374,7 +287,12 @@ function hostLayout(
 		),
 		slotsNoteY: rows.slotNote === null ? null : card.y + rows.slotNote,
 		slotsLineY: rows.slotLine === null ? null : card.y + rows.slotLine,
-		side: towards
+		side: towards,
+		linkFrom: {
+			x: towards === 1 ? right(card) : card.x,
+			y: card.y + (inRows ? rows.grid + gridHeight / 2 : rows.link)
+		},
+		wireAt: { x: towards === 1 ? card.x : right(card), y: card.y + rows.title }
 	};
 }
 

@@ -54,6 +54,23 @@ const MOOD_WORDS: Readonly<Record<HostMood, string>> = {
 	stopped: 'stopped its vCPUs'
 };
 
+export const MOOD_GLYPH: Readonly<Record<HostMood, string>> = {
+	up: '●',
+	paused: 'Ⅱ',
+	down: '✕',
+	away: '○',
+	fenced: '╫',
+	stopped: '■'
+};
+
+/** What is wrong with a host, with its sign; null while it serves. */
+export function awayWords(host: RackHostStatus | undefined): string | null {
+	const mood = moodOf(host);
+	return mood === 'up'
+		? null
+		: `${MOOD_GLYPH[mood]} ${mood === 'fenced' ? 'fenced' : MOOD_WORDS[mood]}`;
+}
+
 function moodOf(host: RackHostStatus | undefined): HostMood {
 	if (!host || (host.power === 'up' && !host.deviceFenced && !host.selfFenced)) return 'up';
 	if (host.power === 'down') return host.away ? 'away' : 'down';
@@ -96,11 +113,16 @@ export function rackScene(status: WorldStatus): RackScene {
 export const placeOf = (vm: VmStatus): string | null =>
 	vm.runsOn ?? vm.instances[vm.runningInstance] ?? null;
 
+/** All hosts that run vCPUs of it, in words. */
+export const placesOf = (vm: VmStatus): string =>
+	vm.split ? [...new Set(vm.split)].join(' and ') : (placeOf(vm) ?? 'no host');
+
 function chipsOf(status: WorldStatus, host: string, pool: string | null): VmChip[] {
 	const chips = status.vms.flatMap((vm, index): VmChip[] => {
 		const rack = status.rack?.vms[index];
 		const list: VmChip[] = [];
-		if (placeOf(vm) === host) list.push(chipOf(vm, rack, pool, status.nowNs));
+		if (vm.split?.includes(host) ?? placeOf(vm) === host)
+			list.push(chipOf(vm, rack, pool, status.nowNs, host));
 		if (rack?.zombieOn === host)
 			list.push({
 				id: vm.id,
@@ -118,7 +140,8 @@ function chipOf(
 	vm: VmStatus,
 	rack: RackVmStatus | undefined,
 	pool: string | null,
-	nowNs: number
+	nowNs: number,
+	host: string
 ): VmChip {
 	const here = Object.values(vm.pagesByMemory).reduce((sum, pages) => sum + pages, 0);
 	const onPool = pool === null || here === 0 ? 0 : (vm.pagesByMemory[pool] ?? 0) / here;
@@ -127,17 +150,29 @@ function chipOf(
 			? `registers saved ${formatNs(Math.max(0, nowNs - rack.checkpointNs))} ago`
 			: null;
 	if (vm.vcpuState === 'lost')
-		return { id: vm.id, state: 'lost', onPool, mood: 'lost', note: checkpoint };
+		return {
+			id: vm.id,
+			state: vm.split ? 'lost: it needed both hosts' : 'lost',
+			onPool,
+			mood: 'lost',
+			note: checkpoint
+		};
 	if (rack?.stalled)
 		return { id: vm.id, state: 'waits for its pages', onPool, mood: 'still', note: checkpoint };
 	const runs = vm.vcpuState === 'running';
 	return {
 		id: vm.id,
-		state: runs ? `runs at ${Math.round(vm.speedPpm / 1e4)} %` : vm.vcpuState,
+		state: `${sharedWords(vm, host)}${runs ? `runs at ${Math.round(vm.speedPpm / 1e4)} %` : vm.vcpuState}`,
 		onPool,
 		mood: runs ? 'runs' : 'still',
 		note: checkpoint
 	};
+}
+
+/** Before the rest: which part of the vCPUs is here. */
+function sharedWords(vm: VmStatus, host: string): string {
+	const here = vm.split?.filter((each) => each === host).length;
+	return here === undefined ? '' : `${here} of ${vm.vcpuCount} vCPUs, `;
 }
 
 function poolCard(status: WorldStatus, id: string, bytes: number): PoolCard {
@@ -161,7 +196,9 @@ function poolCard(status: WorldStatus, id: string, bytes: number): PoolCard {
 		lost,
 		words: lost
 			? 'Pool: failed, nothing on it is left'
-			: `Pool: ${formatBytesBinary(Math.round(used))} of ${formatBytesBinary(bytes)} hold pages of ${parts.length} VM${parts.length === 1 ? '' : 's'}`,
+			: status.rack?.switchCut
+				? 'Pool: the switch is down, no host reaches it; what lies there waits'
+				: `Pool: ${formatBytesBinary(Math.round(used))} of ${formatBytesBinary(bytes)} hold pages of ${parts.length} VM${parts.length === 1 ? '' : 's'}`,
 		parts
 	};
 }

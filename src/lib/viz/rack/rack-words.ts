@@ -1,7 +1,7 @@
 import { formatNs, formatNumber } from '../../base/format.ts';
 import type { RackHostStatus, RackStatus } from '../../engine/contract/rack/status.ts';
 import type { WorldStatus } from '../../engine/contract/status.ts';
-import { placeOf } from './rack-scene.ts';
+import { placesOf } from './rack-scene.ts';
 
 /** A rack in sentences: for whoever does not see it, and above it. */
 
@@ -33,12 +33,13 @@ export function hostWords(host: RackHostStatus): string {
 export function rackWords(status: WorldStatus, rack: RackStatus): string {
 	const vms = status.vms.map((vm, index) => {
 		const zombie = rack.vms[index]?.zombieOn;
-		return `${vm.id} ${vm.vcpuState === 'lost' ? 'is lost' : vm.vcpuState === 'running' ? `runs on ${vm.runsOn}` : `is ${vm.vcpuState} on ${placeOf(vm)}`}${zombie ? `, and its old incarnation acts on ${zombie}` : ''}.`;
+		return `${vm.id} ${vm.vcpuState === 'lost' ? 'is lost' : vm.vcpuState === 'running' ? `runs on ${placesOf(vm)}` : `is ${vm.vcpuState} on ${placesOf(vm)}`}${zombie ? `, and its old incarnation acts on ${zombie}` : ''}.`;
 	});
 	return [
 		...rack.hosts.map(hostWords),
 		...vms,
-		rack.pool === 'lost' ? 'The pool has failed.' : ''
+		rack.pool === 'lost' ? 'The pool has failed.' : '',
+		rack.switchCut ? 'The switch is down.' : ''
 	].join(' ');
 }
 
@@ -46,6 +47,10 @@ export function rackWords(status: WorldStatus, rack: RackStatus): string {
 export function rackSentence(status: WorldStatus, rack: RackStatus): string {
 	const zombie = rack.vms.find((vm) => vm.zombieOn !== null);
 	if (zombie) return `Two incarnations of ${zombie.id} run: the old one is on ${zombie.zombieOn}`;
+	if (rack.switchCut) {
+		const waiting = rack.vms.filter((vm) => vm.stalled).length;
+		return `The switch is down: no host reaches the pool, ${waiting === 0 ? 'no VM' : `${waiting} VM${waiting === 1 ? '' : 's'}`} wait${waiting === 1 ? 's' : ''} for ${waiting === 1 ? 'its' : 'their'} pages`;
+	}
 	const lost = status.vms.filter((vm) => vm.vcpuState === 'lost').length;
 	if (lost > 0) return `${lost} of ${status.vms.length} VMs run nowhere now`;
 	const back = rack.losses.filter((loss) => loss.backNs !== null).at(-1);

@@ -50,7 +50,7 @@ const mark = (
 		hue: 'host-a',
 		words,
 		landing: way[3],
-		hidden: -1,
+		hidden: [],
 		parked: null
 	};
 };

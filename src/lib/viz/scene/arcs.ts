@@ -11,6 +11,7 @@ import {
 } from '../geometry/memory-grid.ts';
 import {
 	ALONG_WIRE,
+	alongCorners,
 	arcAcross,
 	arcBetween,
 	arcOverWire,
@@ -34,8 +35,8 @@ export interface ArcMark {
 	/** The same in words, for pointing and for listeners. */
 	readonly words: string;
 	readonly landing: Point;
-	/** A curve that follows a line already drawn, −1 for none. */
-	readonly hidden: number;
+	/** Curves that follow a line already drawn. */
+	readonly hidden: readonly number[];
 	/** Where the count stands when there is no room for it on the way: a dot then shows how far it is. */
 	readonly parked: Point | null;
 }
@@ -85,7 +86,7 @@ const LANE_Y_PX = 22;
 
 interface Way {
 	readonly curves: readonly Cubic[];
-	readonly hidden: number;
+	readonly hidden: readonly number[];
 	readonly parked: Point | null;
 }
 
@@ -100,7 +101,8 @@ function wayFor(
 ): Way {
 	const half = layout.mode === 'half';
 	if (isOverWire(scene, from, to) && layout.wire !== null) {
-		const { y, fromX, toX } = layout.wire;
+		const { y, fromX, toX, around } = layout.wire;
+		if (around !== null) return roundThem(layout, scene, { from, to, start, end, lane });
 		const x = fromX + (toX - fromX) * WIRE_SHARE + lane * LANE_X_PX;
 		return {
 			curves: arcOverWire(start, end, y, fromX, toX),
@@ -108,7 +110,7 @@ function wayFor(
 			parked: half ? { x, y } : null
 		};
 	}
-	if (!half) return { curves: [arcBetween(start, end, lane)], hidden: -1, parked: null };
+	if (!half) return { curves: [arcBetween(start, end, lane)], hidden: [], parked: null };
 	const left = Math.min(start.x, end.x);
 	const gutter = layout.gutters.find((one) => one.x > left) ?? layout.gutters[0];
 	const gutterX = centre(gutter).x;
@@ -116,8 +118,59 @@ function wayFor(
 	const crossing = pointAtX(curve, gutterX);
 	return {
 		curves: [curve],
-		hidden: -1,
+		hidden: [],
 		parked: { x: gutterX, y: crossing.y + lane * LANE_Y_PX }
+	};
+}
+
+/** Hosts in rows: out of the card at its outer side, along the network up or down the margins, into the other card. */
+function roundThem(
+	layout: StageLayout,
+	scene: StageScene,
+	move: { from: string; to: string; start: Point; end: Point; lane: number }
+): Way {
+	const { wire } = layout;
+	const hostOf = (memory: string) =>
+		layout.hosts[scene.hosts.findIndex((host) => host.cells?.memory.id === memory)];
+	const [source, target] = [hostOf(move.from), hostOf(move.to)];
+	if (!source || !target || !wire?.around) return { curves: [], hidden: [], parked: null };
+	const { leftX, rightX } = wire.around;
+	const marginOf = (side: 1 | -1): number => (side === 1 ? leftX : rightX);
+	const [a, b] = [marginOf(source.side), marginOf(target.side)];
+	const corners: Point[] = [
+		source.wireAt,
+		{ x: a, y: source.wireAt.y },
+		...(a === b
+			? []
+			: [
+					{ x: a, y: wire.y },
+					{ x: b, y: wire.y }
+				]),
+		{ x: b, y: target.wireAt.y },
+		target.wireAt
+	];
+	const bend = (block: Point, gate: Point): [Point, Point] => [
+		{ x: (block.x + gate.x) / 2, y: block.y },
+		{ x: (block.x + gate.x) / 2, y: gate.y }
+	];
+	const [c, d] = bend(move.start, source.wireAt);
+	const [e, f] = bend(move.end, target.wireAt);
+	const along = alongCorners(corners);
+	// The count stands on the wire between the columns, or beside the two cards of one column.
+	const parked =
+		a === b
+			? {
+					x: source.card.x + 46,
+					y: (source.wireAt.y + target.wireAt.y) / 2 + move.lane * LANE_Y_PX
+				}
+			: {
+					x: wire.fromX + (wire.toX - wire.fromX) * WIRE_SHARE + move.lane * LANE_X_PX,
+					y: wire.y
+				};
+	return {
+		curves: [[move.start, c, d, source.wireAt], ...along, [target.wireAt, f, e, move.end]],
+		hidden: along.map((_, index) => index + 1),
+		parked
 	};
 }
 

@@ -61,7 +61,7 @@ export function crossingVcpus(
 			hue: hostColour(index),
 			words: `State of ${vm.vcpuCount} vCPUs ${saving ? 'is being saved to' : 'is being loaded from'} the super-page`,
 			landing: saving ? atPool : atHost,
-			hidden: -1,
+			hidden: [],
 			parked: null
 		}
 	];

@@ -48,7 +48,7 @@ describe('a batch under way', () => {
 	it('of a copy runs along the wire', () => {
 		const { scene, layout, status } = setUp(precopy());
 		const [arc] = arcsInFlight(scene, status, layout);
-		expect(arc?.hidden).toBe(1);
+		expect(arc?.hidden).toEqual([1]);
 		expect(arc?.curves[1]?.[0].y).toBe(layout.wire?.y);
 	});
 
