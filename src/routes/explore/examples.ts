@@ -80,12 +80,12 @@ export const EXAMPLES: readonly ExploreExample[] = [
 		vary: ['yours', 'faults']
 	},
 	{
-		id: 'm4-fifty-pins-normal',
+		id: 'm6-held-page',
 		kind: 'Linux machine',
-		title: 'Fifty pins in a zone that shall go',
+		title: 'A block that one held page keeps',
 		question: 'Your commands in every other order: is a page ever lost?',
 		failure: 'lost',
-		depth: 1,
+		depth: 2,
 		vary: ['yours']
 	}
 ];

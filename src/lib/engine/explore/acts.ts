@@ -1,8 +1,9 @@
 import type { Command, JournalEntry, MigrateCommand } from '../contract/commands.ts';
 import type { Vary } from '../contract/explore/words.ts';
-import { STRATEGY_WORDS, type StrategyId } from '../contract/migration/strategies.ts';
+import type { StrategyId } from '../contract/migration/strategies.ts';
 import type { World } from '../state/world.ts';
 import { act, idOf, type Act } from './act.ts';
+import { sentenceOf, shortOf } from './act-words.ts';
 import { rackActs } from './rack.ts';
 
 const DIMM = '1 GiB';
@@ -99,45 +100,4 @@ function workloads(world: World): Act[] {
 				act('workload', `${vm.id} ${kind}`, `${vm.id} turns to ${kind}`, { name: 'set-workload', vm: vm.id, workload: { kind } })
 			)
 	);
-}
-
-/** Two or three words for a line of the tree. */
-export function shortOf(command: Command): string {
-	switch (command.name) {
-		case 'migrate':
-			return `${command.vm} → ${command.target}`;
-		case 'migrate-cancel':
-			return 'cancel';
-		case 'vdpa':
-			return { 'plug-dimm': 'hot-plug', 'unplug-dimm': 'unplug', 'fail-migration': 'fail' }[command.execute as string] ?? command.execute;
-		case 'fabric':
-			return `${command.execute} ${command.at}`;
-		case 'rack':
-		case 'monitor':
-			return `${command.execute}${'host' in command && command.host ? ` ${command.host}` : ''}`;
-		case 'plant':
-			return `plant ${command.fault}`;
-		case 'set-workload':
-			return `${command.vm} ${command.workload.kind}`;
-		default:
-			return command.name;
-	}
-}
-
-/** The same in a sentence, without a full stop. */
-export function sentenceOf(command: Command): string {
-	switch (command.name) {
-		case 'migrate':
-			return `${command.vm} moves to ${command.target} by ${STRATEGY_WORDS[command.strategy].title}`;
-		case 'migrate-cancel':
-			return `the migration of ${command.vm} is cancelled`;
-		case 'plant':
-			return `the fault ${command.fault} is planted`;
-		case 'vdpa':
-			return `${command.execute} at ${command.vm}`;
-		case 'fabric':
-			return `${command.execute} at ${command.at}`;
-		default:
-			return shortOf(command);
-	}
 }

@@ -2,7 +2,7 @@ import type { JournalEntry } from '../contract/commands.ts';
 import type { ActWords } from '../contract/explore/request.ts';
 import type { Grain } from '../contract/explore/words.ts';
 import { act, GO_ON } from './act.ts';
-import { sentenceOf, shortOf } from './acts.ts';
+import { sentenceOf, shortOf } from './act-words.ts';
 import { isQuiet } from './borders.ts';
 import { isRestless } from './rack.ts';
 import type { Stop, Walker } from './walker.ts';

@@ -2,7 +2,6 @@ import { passesByCopy } from '../contract/migration/strategies.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { OwnerState } from '../contract/words.ts';
 import { linkLoad } from '../fabric/links.ts';
-import { isOnPool } from '../migration/reference/place.ts';
 import { frameOf } from '../mm/space/mapping.ts';
 import { popcount } from '../../base/bitmap.ts';
 import { firstWord, WORDS_PER_BLOCK } from '../hypervisor/dirty-log.ts';
@@ -66,8 +65,9 @@ export function descriptorsFit(world: World): string | null {
 			for (const at of [0, count - 1]) {
 				const frame = frameNamed(world, operation.extents, operation.parameters.naming, world.c.descriptorOffset.get(slot) + at);
 				const place = moved.get(gfn + at) ?? frameOf(world, vm, instance, gfn + at);
-				// What the target’s own kernel took to its DRAM since the commit is no longer any range’s business.
-				if (vm.ownerHost === operation.target && place >= 0 && !isOnPool(world, place)) continue;
+				// Ranges stay as they are until the clean-up (cxl-fabric reference 10.5, I6); where a page lies is the owner's own business
+				// from the commit on: what the target's kernel took to the target's DRAM (a long-term pin does) is not at its place any more.
+				if (vm.ownerHost === operation.target && isInDramOf(world, place, operation.target)) continue;
 				if (place !== pool.firstBlock * PAGES_PER_BLOCK + frame) return `${vm.id} gfn ${gfn + at}: its range points elsewhere`;
 			}
 		}
@@ -75,6 +75,15 @@ export function descriptorsFit(world: World): string | null {
 			return `${vm.id}: ranges name ${pages} of ${vm.populatedPages} pages`;
 	}
 	return null;
+}
+
+/** The frame is in the DRAM of this host. */
+function isInDramOf({ r }: World, frame: number, host: number): boolean {
+	const block = Math.floor(frame / PAGES_PER_BLOCK);
+	return r.memories.some(
+		(memory) =>
+			memory.kind === 'dram' && memory.host === host && block >= memory.firstBlock && block < memory.firstBlock + memory.blockCount
+	);
 }
 
 /** No link carries more than it can. */

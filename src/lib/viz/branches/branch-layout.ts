@@ -220,7 +220,7 @@ export function layoutTree(
 		);
 		const name = `${key}#`;
 		if (rest.length < 2 || !unfolded.includes(name))
-			return several(rest, name, `${rest.length} others`);
+			return several(rest, name, `${rest.length} ${losing.length > 0 ? 'others' : 'branches'}`);
 		if (rest.length <= MOST_ROWS) rest.forEach(one);
 		else
 			for (const [word, group] of byFirstWord(rest))

@@ -70,7 +70,7 @@ describe('curve and tree', () => {
 		const names = Array.from({ length: 14 }, (_, at) => (at % 2 === 0 ? `crash ${at}` : `boot ${at}`));
 		const wide = moments([0], () => names.map((name, at) => branch(name, tally(0, 0, 1), { state: at })));
 		const labels = (unfolded: readonly string[]): string[] => layoutTree(wide, 1000, unfolded).rows.map((row) => row.label);
-		expect(labels([])).toEqual(['14 others']);
+		expect(labels([])).toEqual(['14 branches']);
 		expect(labels(['0#'])).toEqual(['7 × crash', '7 × boot', 'show fewer']);
 		expect(labels(['0#', '0#boot'])).toEqual(['7 × crash', ...names.filter((name) => name.startsWith('boot')), 'show fewer']);
 	});
