@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import type { Answer, RecordedCase } from './conformance/case.ts';
 import { readCases } from './conformance/case.ts';
+import { notRead } from './conformance/known.ts';
 import { playDcd } from './conformance/play-dcd.ts';
 import { playCxl } from './conformance/play-cxl.ts';
 import { playIova } from './conformance/play-iova.ts';
@@ -30,7 +31,9 @@ function fail(message: string): never {
 
 function play(recorded: RecordedCase): Answer | { readonly crash: string } {
 	try {
-		return (FAMILIES[recorded.family] as (each: RecordedCase) => Answer)(recorded);
+		const answer = (FAMILIES[recorded.family] as (each: RecordedCase) => Answer)(recorded);
+		const { inputs, beside } = notRead(recorded);
+		return { ...answer, unanswered: [...inputs, ...answer.unanswered], unobserved: [...answer.unobserved, ...beside] };
 	} catch (error) {
 		return { crash: (error as Error).stack?.split('\n').slice(0, 3).join(' | ') ?? String(error) };
 	}

@@ -7,7 +7,7 @@ import { stateFileBytes } from '../../src/lib/engine/migration/qemu/ram-blocks.t
 import type { QemuRecord } from '../../src/lib/engine/state/qemu-records.ts';
 import type { Answer, Json, JsonObject, RecordedCase, RecordedStep } from './case.ts';
 import { compareMigrationOutcome, compareMigrationStep } from './compare-migration.ts';
-import { isMonitorWord, onlyLooks, unreadConfig, unreadFields } from './migration-known.ts';
+import { isMonitorWord, onlyLooks } from './known.ts';
 import { spell } from './migration-labels.ts';
 import { sizeOf } from './migration-machine.ts';
 import { openMigration, say, SOURCE, TARGET, UNLIMITED_BYTES_PER_SECOND, VM, type Opened } from './migration-world.ts';
@@ -16,14 +16,12 @@ import { attempt, differenceAt, OBSERVING } from './play-zones.ts';
 /** Plays a case of the family migration: words at the monitors of two QEMU processes of one VM, and what is seen of it. */
 export function playMigration(recorded: RecordedCase): Answer {
 	const player = new MigrationPlayer(recorded);
-	const answer: Answer = { results: [], steps: [], outcome: null, unobserved: [], unanswered: unreadConfig(recorded), difference: null };
+	const answer: Answer = { results: [], steps: [], outcome: null, unobserved: [], unanswered: [], difference: null };
 	let difference: string | null = null;
 	recorded.steps.forEach((step, index) => {
 		const mine = attempt(answer, index, step, () => player.play(step, index));
 		answer.steps.push(mine);
 		if ('result' in step) answer.results.push(mine?.['result'] ?? null);
-		const unread = unreadFields(step);
-		if (unread !== null) answer.unanswered.push(`step ${index + 1} (${step.op}): ${unread}`);
 		if (mine === null) {
 			if (OBSERVING.has(step.op) || (step.op === 'qmp' && onlyLooks(String(step['command']))))
 				answer.unobserved.push(`${step.op}: ${String(step['command'] ?? step['what'] ?? '')}`);
