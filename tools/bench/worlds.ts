@@ -1,5 +1,6 @@
 import { Simulation } from '../../src/lib/engine/index.ts';
 import type { StrategyId } from '../../src/lib/engine/contract/commands.ts';
+import { MOVERS, type Mover } from '../../src/lib/engine/contract/mover-worlds.ts';
 import { ensureDetail } from '../../src/lib/engine/mm/frames.ts';
 import { ensureGuestDetail } from '../../src/lib/engine/mm/space/written.ts';
 import { wholeBlockOf } from '../../src/lib/engine/mm/space/mapping.ts';
@@ -18,8 +19,9 @@ export interface BenchWorld {
 	readonly checkpointBytes?: number;
 }
 
-/** Two hosts, a pool, one VM; the migration starts at 0. */
+/** Two hosts, a pool, one VM; the migration starts at 0. A guest that is not moved page by page lives on the pool from the start. */
 export function worldOf(asked: BenchWorld): Simulation {
+	const mover = Object.values<Mover>(MOVERS).find(({ strategy }) => strategy === asked.strategy);
 	const host = (id: string) => ({ id, dramBytes: asked.bytes + 2 * GIB, normalBytes: GIB, windowBaseHpa: 2 ** 44 });
 	const opened = Simulation.open({
 		limitBytes: 64e9,
@@ -37,6 +39,7 @@ export function worldOf(asked: BenchWorld): Simulation {
 					host: 'A',
 					bytes: asked.bytes,
 					pages: asked.pages ?? 'thp',
+					...(mover?.ways ? { ways: mover.ways } : {}),
 					workload: {
 						kind: 'memory-muncher',
 						rateBytesPerSecond: asked.rateBytesPerSecond ?? 0,
@@ -54,7 +57,7 @@ export function worldOf(asked: BenchWorld): Simulation {
 								vm: 'vm0',
 								target: 'B',
 								strategy: asked.strategy,
-								parameters: { maxBandwidthBytesPerSecond: 0, multifdChannels: 32 }
+								parameters: mover?.ways ? {} : { maxBandwidthBytesPerSecond: 0, multifdChannels: 32 }
 							}
 						}
 					]
