@@ -90,7 +90,12 @@ function counted(values: ReadonlyMap<number, bigint>) {
 			accesses.push('fetch-and-add');
 			words.set(index, (words.get(index) ?? 0n) + value);
 			return (words.get(index) ?? 0n) - value;
-		}
+		},
+		cut: () => {
+			throw new Error('a hand-off cuts nobody off');
+		},
+		flush: () => accesses.push('flush'),
+		invalidate: () => accesses.push('invalidate')
 	};
 	return { shared, accesses };
 }

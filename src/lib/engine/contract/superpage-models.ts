@@ -173,7 +173,14 @@ export interface SuperpageAnswer {
 	/** Values that an owner word had before, as hexadecimal text, oldest first. */
 	readonly earlier: readonly (readonly [index: number, values: readonly string[]])[];
 	readonly dead: readonly number[];
-	/** Steps of the last hand-off, numbered from its first. */
+	/** The device failed with all that lay on it. */
+	readonly gone: boolean;
+	/** Hosts that the device refuses. */
+	readonly cut: readonly number[];
+	/** Hosts that stopped their own vCPUs. */
+	readonly stopped: readonly number[];
+	readonly ranges: readonly SuperpageRanges[];
+	/** Steps of the last hand-off, and of the recoveries since, numbered from its first. */
 	readonly taken: readonly {
 		readonly number: number;
 		readonly host: number;
@@ -182,7 +189,20 @@ export interface SuperpageAnswer {
 		readonly refused: boolean;
 		readonly says: string;
 		readonly kind: 'step';
+		/** Token that a compare-and-swap of the owner word expected; null where that is not known, or another word was meant. */
+		readonly token: number | null;
 	}[];
+}
+
+/** Range descriptors of one VM: the first few of them. */
+export interface SuperpageRanges {
+	readonly vm: number;
+	readonly count: number;
+	readonly first: readonly { readonly firstGfn: number; readonly pages: number; readonly offsetBytes: number }[];
+	/** The first whose checksum does not fit it, counted from 1; 0: none does not fit, but the whole checksum is another; null: all fit. */
+	readonly wrong: number | null;
+	/** Their generation is odd: somebody is changing them. */
+	readonly changing: boolean;
 }
 
 /** A step of a path, as the page shows it. Values are hexadecimal text, 16 digits. */
@@ -194,6 +214,8 @@ export interface SuperpageStep {
 	readonly says: string;
 	readonly word: { readonly index: number; readonly before: string; readonly after: string } | null;
 	readonly refused: boolean;
+	/** What a compare-and-swap expected. */
+	readonly expected: string | null;
 	/** Word that it touched, whether it changed it or not. */
 	readonly touched: number | null;
 	/** What the step did with shared memory; null for nothing, and for what is no step. */

@@ -2,6 +2,7 @@ import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { HAND_OVER_TOKEN, handOverStart, readHandOver, type HandOverPlan } from '../contract/hand-over.ts';
 import type { ReasonId } from '../contract/reasons.ts';
+import { unpackOwner } from '../contract/words.ts';
 import { stateMark } from '../contract/superpage-words.ts';
 import { refreshSpeed } from '../hypervisor/speed.ts';
 import { stampOf, writeStamp } from '../mm/frames.ts';
@@ -15,7 +16,7 @@ import type { World } from '../state/world.ts';
 import { laidModel } from '../superpage/models/laid.ts';
 import { crashed, type ModelActor } from '../superpage/search/model.ts';
 import type { ProtocolStep } from '../superpage/steps.ts';
-import { ownerOf, sharedWordsOver, vcpuStateIndex } from '../superpage/words.ts';
+import { ownerIndex, ownerOf, sharedWordsOver, vcpuStateIndex, type SharedWords } from '../superpage/words.ts';
 import { everyoneCatchesUp, nameOf, poolPagesOf } from './hosts.ts';
 import { peerOf, rackVmOf } from './rack-records.ts';
 import { adoptOrphan } from './restart.ts';
@@ -26,6 +27,14 @@ import { endZombies, leaveBehind, zombiesStore } from './zombies.ts';
  * world's super-page; what a step means for the guest happens to the guest. Host 0 is A, 1 is B, 2 is C, the VM is the first one
  * and lives on the pool. Who dies, dies by the word `crash`.
  */
+
+/** What a step did with shared memory, for the record of it. */
+interface Touched {
+	index: number;
+	refused: boolean;
+	/** Token that a compare-and-swap of the owner word expected. */
+	token: number;
+}
 
 /** Pages whose newest lines stay in a cache when nobody writes it back (our simplification). */
 const MOST_STALE = 64;
@@ -51,8 +60,25 @@ export function laidStep(world: World, vmIndex: number, words: string, actorName
 	const step = actor.steps.find(({ id }) => id === stepId) as ProtocolStep | undefined;
 	if (!step || !open.includes(stepId)) return refused('bad-command', `${actorName} stands at ${me.step}, not at ${stepId}`);
 	const ran = me.running;
-	const next = step.run({ words: wordsOf(world), self: actor.host, incarnation: actor.incarnation, me, without: [] });
+	const seen: Touched = { index: -1, refused: false, token: -1 };
+	const next = step.run({ words: wordsOf(world, seen), self: actor.host, incarnation: actor.incarnation, me, without: [] });
 	me.step = actor.next?.[next] ?? next;
+	emit(world, {
+		kind: 'step',
+		rule: 'hand-off',
+		cause: vm.causeSeq,
+		vm: vm.id,
+		host: nameOf(world, actor.host),
+		values: {
+			step: stepId,
+			actor: actorName,
+			access: step.access ?? '',
+			index: seen.index,
+			refused: Number(seen.refused),
+			token: seen.token
+		},
+		text: step.says
+	});
 	if (ran !== me.running) turn(world, vm, plan.value, laid, actors, index);
 	zombiesStore(world, 0);
 	return ok(`${actorName}: ${step.says}`);
@@ -71,8 +97,8 @@ function begun(world: World, vm: VmRecord, plan: string, actors: readonly ModelA
 }
 
 /** The fabric manager answers here: who is cut off reaches the pool no more. */
-const wordsOf = (world: World) =>
-	sharedWordsOver(
+function wordsOf(world: World, seen: Touched): SharedWords {
+	const words = sharedWordsOver(
 		world.c.superpageWord.data,
 		(index) => world.c.superpageWord.mark(index),
 		(host) => {
@@ -81,6 +107,28 @@ const wordsOf = (world: World) =>
 			return true;
 		}
 	);
+	return {
+		...words,
+		load: (index) => {
+			seen.index = index;
+			return words.load(index);
+		},
+		store: (index, value) => {
+			seen.index = index;
+			words.store(index, value);
+		},
+		compareAndSwap: (index, expected, value) => {
+			seen.index = index;
+			seen.token = index === ownerIndex(0) ? unpackOwner(expected).token : -1;
+			seen.refused = !words.compareAndSwap(index, expected, value);
+			return !seen.refused;
+		},
+		add: (index, value) => {
+			seen.index = index;
+			return words.add(index, value);
+		}
+	};
+}
 
 function buryDead(world: World, laid: LaidRecord, actors: readonly ModelActor[]): void {
 	const model = { survives: ['flushed', 'holds'] } as unknown as Parameters<typeof crashed>[0];

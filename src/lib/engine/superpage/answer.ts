@@ -7,6 +7,7 @@ const text = (value: bigint): string => value.toString(16).padStart(16, '0');
 const stepAnswer = (step: PathStep): SuperpageStep => ({
 	...step,
 	word: step.word === null ? null : { index: step.word.index, before: text(step.word.before), after: text(step.word.after) },
+	expected: step.expected === null ? null : text(step.expected),
 	copies: step.copies.map((copy) => ({ ...copy, value: text(copy.value) }))
 });
 

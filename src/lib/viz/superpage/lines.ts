@@ -1,10 +1,7 @@
 import {
 	InitState,
-	PEER_STATE_NAMES,
-	unpackFence,
+	MAGIC,
 	unpackInit,
-	unpackLock,
-	unpackRecovery,
 	unpackSuspect
 } from '../../engine/contract/superpage-words.ts';
 import {
@@ -12,16 +9,21 @@ import {
 	SUPERPAGE_SPECS,
 	superpageOffset,
 	wordAt,
-	type SuperpageWordName,
+	wordIndex,
 	type WordWriters
 } from '../../engine/contract/superpage.ts';
-import { OWNER_STATE_NAMES, OwnerState, unpackOwner } from '../../engine/contract/words.ts';
+import { OwnerState, unpackOwner } from '../../engine/contract/words.ts';
+import { ALL_ONES, fieldsOf, titleOf, type Field } from './fields.ts';
 import type { SuperpagePicture, Taken } from './picture.ts';
 
 /** Words become rows: one for each line of 64 bytes that holds something or was touched, in the order of the device. */
-export interface Field {
-	readonly label: string;
-	readonly value: string;
+
+/** A copy of a line in the cache of a host: what that host sees in its place. */
+export interface Ghost {
+	readonly host: number;
+	readonly fields: readonly Field[];
+	/** Its host changed it, and the device does not know. */
+	readonly changed: boolean;
 }
 
 export interface LineRow {
@@ -38,136 +40,74 @@ export interface LineRow {
 	readonly owner: number | null;
 	readonly nobodyRuns: boolean;
 	readonly fenced: boolean;
+	/** Nothing of it can be believed: why; null while it can. */
+	readonly hatched: string | null;
+	/** A remark beside it. */
+	readonly note: string | null;
+	/** Copies that differ from what the device holds. */
+	readonly ghosts: readonly Ghost[];
 	readonly taken: readonly Taken[];
 }
 
-const PHASES = ['idle', 'proposed', 'prepared'];
-const INIT_NAMES = ['nobody formats', 'being formatted', 'ready'];
+/** From here on the token is about to begin again at 0, where an old one would fit (our simplification: 32 bits). */
+const WRAP_NEAR = 2 ** 32 - 2 ** 16;
 
-function fieldsOf(
-	name: SuperpageWordName,
-	value: bigint,
-	host: (index: number) => string
-): Field[] {
-	const field = (label: string, of: string | number | bigint): Field => ({
-		label,
-		value: String(of)
-	});
-	switch (name) {
-		case 'owner': {
-			const { owner, state, incarnation, token } = unpackOwner(value);
-			return [
-				field('owner', host(owner)),
-				field('state', OWNER_STATE_NAMES[state] ?? '?'),
-				field('inc.', incarnation),
-				field('token', token)
-			];
-		}
-		case 'fence': {
-			const { incarnation, epoch } = unpackFence(value);
-			return [
-				field('fenced incarnation', incarnation === 0 ? 'none' : incarnation),
-				field('epoch', epoch)
-			];
-		}
-		case 'suspect': {
-			const { by, beat } = unpackSuspect(value);
-			return [field('suspected by', host(by)), field('at beat', beat)];
-		}
-		case 'recovery': {
-			const { recoverer, victim, epoch } = unpackRecovery(value);
-			return [
-				field('recoverer', host(recoverer)),
-				field('victim', host(victim)),
-				field('epoch', epoch)
-			];
-		}
-		case 'lock': {
-			const { owner, incarnation, token } = unpackLock(value);
-			return [
-				field('held by', host(owner)),
-				field('incarnation', incarnation),
-				field('token', token)
-			];
-		}
-		case 'init': {
-			const { state, formatter } = unpackInit(value);
-			return [
-				field('state', INIT_NAMES[state] ?? '?'),
-				...(state === InitState.formatting ? [field('formatter', host(formatter))] : [])
-			];
-		}
-		case 'peerState':
-			return [field('state', PEER_STATE_NAMES[Number(value)] ?? '?')];
-		case 'phase':
-			return [field('phase', PHASES[Number(value)] ?? String(value))];
-		case 'vcpuState':
-			return [
-				field(
-					'vCPU state',
-					value === 0n
-						? 'none'
-						: value >> 32n === 1n
-							? `whole, for token ${value & 0xffffffffn}`
-							: 'torn'
-				)
-			];
-		case 'magic':
-			return [field('magic', value === 0n ? 'missing' : 'NILSUPG1')];
-		case 'rangesCrc':
-			return [field('checksum of the ranges', `0x${value.toString(16)}`)];
-		case 'vcpuMap':
-			return [field('vCPU map', `0x${value.toString(16)}`)];
-		default:
-			return [field(LABELS[name] ?? name, value)];
+const hex = (offset: number): string => `0x${offset.toString(16).padStart(5, '0')}`;
+
+function noteOn(picture: SuperpagePicture, index: number, value: bigint): string | null {
+	const at = wordAt(index);
+	if (at?.name === 'owner' && value !== ALL_ONES) {
+		const { token } = unpackOwner(value);
+		const before = picture.before.get(index)?.at(-1);
+		if (before !== undefined && unpackOwner(before).token > token)
+			return 'the token began again at 0: an older one may fit now';
+		return token >= WRAP_NEAR ? 'the token is about to begin again at 0' : null;
 	}
+	if (at?.name === 'peerState' || at?.name === 'heartbeat') {
+		if (picture.stopped.includes(at.item)) return 'stopped itself';
+	}
+	if (at?.name === 'init') {
+		const formatters = formattersOf(picture);
+		if (formatters.length > 1)
+			return `${formatters.map((host) => picture.hosts[host]).join(' and ')} both format it`;
+	}
+	return null;
 }
 
-const LABELS: Partial<Record<SuperpageWordName, string>> = {
-	heartbeat: 'heartbeat',
-	incarnation: 'incarnation',
-	seenEpoch: 'epoch seen',
-	fenceEpoch: 'fence epoch',
-	ringHead: 'entries',
-	vcpuMapToken: 'changes of the map',
-	vcpuSaved: 'vCPUs saved',
-	mapped: 'mapped for token',
-	abortReason: 'reason',
-	eventGeneration: 'generation',
-	eventFirst: 'first half',
-	eventSecond: 'second half'
-};
+/** Hosts that took the formatting and have not been told that it is done. */
+function formattersOf(picture: SuperpagePicture): number[] {
+	const index = wordIndex('init');
+	const values = [...(picture.before.get(index) ?? []), picture.words.get(index) ?? 0n].map(
+		unpackInit
+	);
+	if (values.at(-1)?.state !== InitState.formatting) return [];
+	return [
+		...new Set(
+			values.filter(({ state }) => state === InitState.formatting).map(({ formatter }) => formatter)
+		)
+	].filter((host) => !picture.dead.includes(host));
+}
 
-function titleOf(name: SuperpageWordName, item: number, picture: SuperpagePicture): string {
-	const vm = picture.vms[item] ?? `VM ${item + 1}`;
-	const host = picture.hosts[item] ?? String(item);
-	const { part, line } = SUPERPAGE_SPECS[name];
-	switch (part) {
-		case 'header':
-			return (
-				{
-					0: 'header',
-					2: 'who formats',
-					3: 'fence epoch',
-					4: 'who recovers whom',
-					5: 'head of the ring'
-				}[line as number] ?? 'header'
-			);
-		case 'peer':
-			return line === 2 ? `fence of ${host}` : line === 3 ? `suspicion of ${host}` : `peer ${host}`;
-		case 'lock':
-			return `lock ${item}`;
-		case 'vm':
-			return line === 0 ? `owner of ${vm}` : line === 1 ? `ranges of ${vm}` : `vCPUs of ${vm}`;
-		case 'handOff':
-			return line === 0
-				? `phase of ${vm}, a hint`
-				: line === 1
-					? `saved state of ${vm}`
-					: `hand-off of ${vm}`;
-		case 'event':
-			return `event ${item}`;
-	}
+/** Whether somebody says that it is ready, or works on it, although its first word is missing. */
+export function isUnformatted(picture: SuperpagePicture): boolean {
+	const magic = picture.words.get(wordIndex('magic'));
+	return magic !== undefined && magic !== MAGIC;
+}
+
+function ghostsOf(
+	picture: SuperpagePicture,
+	index: number,
+	host: (index: number) => string
+): Ghost[] {
+	const at = wordAt(index);
+	if (!at) return [];
+	return picture.copies
+		.filter((copy) => copy.index === index && copy.value !== picture.words.get(index))
+		.map((copy) => ({
+			host: copy.host,
+			changed: copy.changed,
+			fields: fieldsOf(at.name, copy.value, host)
+		}));
 }
 
 export function lineRows(picture: SuperpagePicture): LineRow[] {
@@ -175,22 +115,25 @@ export function lineRows(picture: SuperpagePicture): LineRow[] {
 		index < 0 ? 'nobody' : (picture.hosts[index] ?? String(index));
 	const rows = new Map<string, { first: number; row: LineRow }>();
 	const touched = new Set(picture.taken.flatMap(({ index }) => (index === null ? [] : [index])));
+	const hatched = picture.gone ? 'the device is gone: every load gives all ones' : null;
 	for (const [index, value] of [...picture.words].sort(([a], [b]) => a - b)) {
 		const at = wordAt(index);
-		if (!at || (value === 0n && !touched.has(index))) continue;
+		if (!at) continue;
+		const ghosts = ghostsOf(picture, index, host);
+		if (value === 0n && !touched.has(index) && ghosts.length === 0) continue;
 		const { part, line, writers } = SUPERPAGE_SPECS[at.name];
 		const id = `${part}.${at.item}.${line}`;
 		const offset = superpageOffset(part, at.item, line);
 		const known = rows.get(id)?.row;
 		const taken = picture.taken.filter((each) => each.index === index);
 		const isOwner = at.name === 'owner';
-		const word = isOwner ? unpackOwner(value) : null;
+		const word = isOwner && value !== ALL_ONES ? unpackOwner(value) : null;
 		rows.set(id, {
 			first: offset,
 			row: {
 				id,
 				title: titleOf(at.name, at.item, picture),
-				offset: `0x${offset.toString(16).padStart(5, '0')}`,
+				offset: hex(offset),
 				writers: known?.writers ?? writers,
 				writer: writers === 'its peer' && part === 'peer' ? at.item : null,
 				fields: [...(known?.fields ?? []), ...fieldsOf(at.name, value, host)],
@@ -200,16 +143,73 @@ export function lineRows(picture: SuperpagePicture): LineRow[] {
 				owner: word ? word.owner : (known?.owner ?? null),
 				nobodyRuns: word?.state === OwnerState.handoff || (known?.nobodyRuns ?? false),
 				fenced: (at.name === 'fence' && value !== 0n) || (known?.fenced ?? false),
+				hatched:
+					hatched ??
+					known?.hatched ??
+					(at.name === 'magic' && value !== MAGIC ? 'not formatted: the magic is missing' : null),
+				note: known?.note ?? noteOn(picture, index, value),
+				ghosts: [...(known?.ghosts ?? []), ...ghosts],
 				taken: [...(known?.taken ?? []), ...taken].sort((a, b) => a.number - b.number)
 			}
 		});
 	}
-	return [...rows.values()].sort((a, b) => a.first - b.first).map(({ row }) => row);
+	const found = [...rows.values()].sort((a, b) => a.first - b.first).map(({ row }) => row);
+	return [...found, ...rangeRows(picture, hatched)];
 }
 
-/** What was done without touching a line: a step inside a host, a crash, a whim of a cache. */
+/** Range descriptors, one row for each VM: the first few, and which of them does not fit its checksum. */
+const RANGES_OFFSET = 0x10000;
+function rangeRows(picture: SuperpagePicture, hatched: string | null): LineRow[] {
+	return picture.ranges.map(({ vm, count, first, wrong, changing }): LineRow => {
+		const name = picture.vms[vm] ?? `VM ${vm + 1}`;
+		const mismatch =
+			wrong === null ? null : wrong === 0 ? 'mismatch of the whole' : `mismatch at #${wrong}`;
+		const number = (value: number): string => value.toLocaleString('en');
+		return {
+			id: `range.${vm}`,
+			title: `${name} ranges`,
+			offset: `${hex(RANGES_OFFSET)} × ${number(count)}`,
+			writers: 'the owner',
+			writer: null,
+			fields: [
+				...first.map(({ firstGfn, pages, offsetBytes }) => ({
+					label: `guest pages ${number(firstGfn)} … ${number(firstGfn + pages - 1)}`,
+					value: `+ 0x${offsetBytes.toString(16)}`
+				})),
+				...(count > first.length
+					? [{ label: 'and', value: `${number(count - first.length)} more` }]
+					: [])
+			],
+			earlier: [],
+			owner: null,
+			nobodyRuns: false,
+			fenced: false,
+			hatched: hatched ?? mismatch,
+			note: changing ? 'being changed: the generation is odd' : null,
+			ghosts: [],
+			taken: []
+		};
+	});
+}
+
+/** What was done without touching a line that is shown: a step inside a host, a crash, a whim of a cache. */
 export const besideLines = (picture: SuperpagePicture): readonly Taken[] =>
-	picture.taken.filter(({ index }) => index === null);
+	picture.taken.filter(({ index }) => index === null || wordAt(index) === null);
+
+export interface Silence {
+	readonly host: number;
+	/** Beat at which it was last seen; null when nobody noted it. */
+	readonly beat: number | null;
+}
+
+/** Hosts that nobody hears of any more: dead, or suspected. Who suspects cannot tell which. */
+export function silentHosts(picture: SuperpagePicture): Silence[] {
+	return picture.hosts.flatMap((_, host): Silence[] => {
+		const suspect = unpackSuspect(picture.words.get(wordIndex('suspect', host)) ?? 0n);
+		if (suspect.by >= 0) return [{ host, beat: suspect.beat }];
+		return picture.dead.includes(host) ? [{ host, beat: null }] : [];
+	});
+}
 
 /** Whether the far form is used: one row for each VM. */
 export const FAR_VMS = 5;

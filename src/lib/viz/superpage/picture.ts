@@ -3,7 +3,9 @@ import type {
 	SuperpageAnswer,
 	SuperpageStep
 } from '../../engine/contract/superpage-models.ts';
-import { wordAt } from '../../engine/contract/superpage.ts';
+import { unpackOwner } from '../../engine/contract/words.ts';
+import { ALL_ONES } from './fields.ts';
+import { wordAt, wordIndex } from '../../engine/contract/superpage.ts';
 
 /** What a picture of the super-page needs: words as they stand, earlier values of owner words, and what was done to reach them. */
 export interface Taken {
@@ -15,6 +17,8 @@ export interface Taken {
 	readonly refused: boolean;
 	readonly says: string;
 	readonly kind: SuperpageStep['kind'];
+	/** Token that a compare-and-swap of an owner word expected; null where that is not known, or another word was meant. */
+	readonly token: number | null;
 }
 
 export interface SuperpagePicture {
@@ -27,9 +31,29 @@ export interface SuperpagePicture {
 	readonly taken: readonly Taken[];
 	/** Hosts that died. */
 	readonly dead: readonly number[];
+	/** The device failed with all that lay on it. */
+	readonly gone: boolean;
+	/** Hosts that the device refuses. */
+	readonly cut: readonly number[];
+	/** Hosts that stopped their own vCPUs. */
+	readonly stopped: readonly number[];
+	/** Copies in caches, where the hardware does not keep them coherent. */
+	readonly copies: readonly {
+		readonly host: number;
+		readonly index: number;
+		readonly value: bigint;
+		readonly changed: boolean;
+	}[];
+	readonly ranges: SuperpageAnswer['ranges'];
 }
 
+/** What stands among the hosts of a search and is none. */
+const DEVICE = 'device';
+export const isHost = (name: string): boolean => name !== DEVICE && name !== 'fabric manager';
+
 const EARLIER = 2;
+/** Words whose earlier values are shown or told. */
+const REMEMBERED = ['owner', 'init'];
 /** Arrows beyond these would not be read. */
 export const ARROWS = 10;
 
@@ -46,7 +70,7 @@ export function pictureAt(
 	for (const [at, each] of path.slice(0, step).entries()) {
 		if (each.word) {
 			const earlier = before.get(each.word.index) ?? [];
-			if (wordAt(each.word.index)?.name === 'owner')
+			if (REMEMBERED.includes(wordAt(each.word.index)?.name ?? ''))
 				before.set(each.word.index, [...earlier, BigInt(`0x${each.word.before}`)].slice(-EARLIER));
 			words.set(each.word.index, BigInt(`0x${each.word.after}`));
 		}
@@ -58,11 +82,34 @@ export function pictureAt(
 			index: each.touched,
 			refused: each.refused,
 			says: each.says,
-			kind: each.kind
+			kind: each.kind,
+			token:
+				each.expected === null || each.touched === null || wordAt(each.touched)?.name !== 'owner'
+					? null
+					: unpackOwner(BigInt(`0x${each.expected}`)).token
 		});
 	}
-	return { hosts: answer.hosts, vms: [], words, before, taken: taken.slice(-ARROWS), dead };
+	const last = path[step - 1];
+	return {
+		hosts: answer.hosts,
+		vms: [],
+		words,
+		before,
+		taken: taken.slice(-ARROWS),
+		dead,
+		gone: dead.some((host) => answer.hosts[host] === DEVICE),
+		cut: last?.cut ?? [],
+		stopped: [],
+		copies: (last?.copies ?? []).map((copy) => ({ ...copy, value: BigInt(`0x${copy.value}`) })),
+		ranges: []
+	};
 }
+
+/** What is read from a device that is gone: the beat of every host, the owner of every VM. */
+const allOnes = ({ hosts, vms }: SuperpageAnswer): (readonly [number, bigint])[] => [
+	...hosts.map((_, host) => [wordIndex('heartbeat', host), ALL_ONES] as const),
+	...vms.map((_, vm) => [wordIndex('owner', vm), ALL_ONES] as const)
+];
 
 /** The picture of a world's super-page as it stands. */
 export function pictureOf(answer: SuperpageAnswer): SuperpagePicture {
@@ -70,9 +117,16 @@ export function pictureOf(answer: SuperpageAnswer): SuperpagePicture {
 	return {
 		hosts: answer.hosts,
 		vms: answer.vms,
-		words: new Map(answer.words.map(([index, text]) => [index, value(text)])),
+		words: new Map(
+			answer.gone ? allOnes(answer) : answer.words.map(([index, text]) => [index, value(text)])
+		),
 		before: new Map(answer.earlier.map(([index, texts]) => [index, texts.map(value)])),
 		taken: answer.taken.slice(-ARROWS),
-		dead: answer.dead
+		dead: answer.dead,
+		gone: answer.gone,
+		cut: answer.cut,
+		stopped: answer.stopped,
+		copies: [],
+		ranges: answer.ranges
 	};
 }

@@ -16,7 +16,12 @@ const picture = (words: readonly (readonly [number, bigint])[]): SuperpagePictur
 	words: new Map(words),
 	before: new Map(),
 	taken: [],
-	dead: []
+	dead: [],
+	gone: false,
+	cut: [],
+	stopped: [],
+	copies: [],
+	ranges: []
 });
 
 describe('lines of the super-page', () => {

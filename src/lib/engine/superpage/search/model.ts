@@ -107,6 +107,8 @@ export interface PathStep {
 	readonly word: { readonly index: number; readonly before: bigint; readonly after: bigint } | null;
 	/** A compare-and-swap that found another value. */
 	readonly refused: boolean;
+	/** What a compare-and-swap expected. */
+	readonly expected: bigint | null;
 	/** Word that it touched, whether it changed it or not. */
 	readonly touched: number | null;
 	readonly access: Access | null;

@@ -81,6 +81,7 @@ class Retold {
 			says,
 			word: this.changed(taken.slot, before),
 			refused: taken.refused,
+			expected: taken.expected,
 			touched: taken.slot < 0 ? null : this.indexOf(taken.slot),
 			access
 		};
@@ -130,6 +131,7 @@ class Retold {
 			says,
 			word,
 			refused: false,
+			expected: null,
 			touched: word?.index ?? null,
 			access: null
 		};

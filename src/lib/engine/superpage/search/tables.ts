@@ -22,6 +22,8 @@ export interface Taken {
 	/** Value of that word afterwards. */
 	readonly value: number;
 	readonly refused: boolean;
+	/** What a compare-and-swap expected; null for every other access. */
+	readonly expected: bigint | null;
 	/** Beside reading and writing a word: its own copy is written back or dropped. */
 	readonly cache: 'flush' | 'invalidate' | null;
 	/** Host that the device refuses from here on; −1 for none. */
@@ -123,6 +125,7 @@ export class Tables {
 		let slot = -1;
 		let value = -1;
 		let refused = false;
+		let wanted: bigint | null = null;
 		let cache: Taken['cache'] = null;
 		let cuts = -1;
 		let answers = true;
@@ -145,6 +148,7 @@ export class Tables {
 				put(word);
 			},
 			compareAndSwap: (index, expected, word) => {
+				wanted = expected;
 				refused = touch(index) !== expected;
 				if (!refused) put(word);
 				return !refused;
@@ -179,6 +183,6 @@ export class Tables {
 		};
 		const next = this.stepOf(actor, stepId).run(context);
 		me.step = spec.next?.[next] ?? next;
-		return { local: this.recordId(me), slot, value, refused, cache, cuts };
+		return { local: this.recordId(me), slot, value, refused, expected: wanted, cache, cuts };
 	}
 }
