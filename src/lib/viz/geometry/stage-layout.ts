@@ -78,7 +78,8 @@ export interface StageLayout {
 		readonly around: {
 			readonly leftX: number;
 			readonly rightX: number;
-			readonly untilY: number;
+			readonly leftY: number;
+			readonly rightY: number;
 		} | null;
 	} | null;
 	/** Room between the cards, for figures of the home page. */
@@ -98,9 +99,12 @@ const NARROWEST_MARGIN = 2;
 export const NARROWEST_STAGE = 3 * 300 + 2 * NARROWEST_GUTTER + 2 * NARROWEST_MARGIN;
 const MARGIN = 12;
 
-/** Half density has no room for squares: this much for its cells; where several rows of hosts have room, up to that much. */
+/** Half density has no room for squares: this much for its cells; several rows of hosts share what room there is. */
 const HALF_GRID = 98;
+const LOWEST_GRID = 74;
 const TALLEST_GRID = 160;
+/** Between switch and pool, where rows leave room for the name of the switch. */
+const POOL_SHIFT = 14;
 const ROW_GAP = 16;
 /** Margin in which the network goes down beside hosts in rows. */
 const WIRE_MARGIN = 14;
@@ -115,7 +119,7 @@ function gridHeightOf(input: StageInput, rows: Rows, side: number, top: number):
 	const count = rowsOf(input);
 	if (count === 1) return HALF_GRID;
 	const room = (input.height - top - 10 - (count - 1) * ROW_GAP) / count - rows.grid - rows.end;
-	return Math.max(HALF_GRID, Math.min(TALLEST_GRID, Math.floor(room)));
+	return Math.max(LOWEST_GRID, Math.min(TALLEST_GRID, Math.floor(room)));
 }
 
 /** Side of the square at a cell of `cell` px in tiles of 8 × 8 with 2 px between them. */
@@ -155,27 +159,31 @@ export function layoutStage(input: StageInput): StageLayout {
 	const columnX = [margin, margin + cardWidth + gutter, margin + 2 * (cardWidth + gutter)];
 	const height = rows.grid + gridHeight + rows.end;
 
+	/** Switch and pool stand in the middle of all rows. */
+	const middleTop = top + ((rowCount - 1) * (height + ROW_GAP)) / 2;
+	const linkY = middleTop + rows.link;
 	const hosts: HostLayout[] = [];
 	for (let index = 0; index < input.hostCount; index += 1) {
 		const inRows = rowCount > 1;
 		const row = inRows ? Math.floor(index / 2) : index < 2 ? 0 : 1 + Math.floor((index - 2) / 3);
 		const column = index < 2 || inRows ? (index % 2) * 2 : (index - 2) % 3;
 		const card = box(columnX[column] as number, top + row * (height + ROW_GAP), cardWidth, height);
-		hosts.push(hostLayout(card, rows, gridHeight, side, input, column === 0 ? 1 : -1, inRows));
+		hosts.push(
+			hostLayout(card, rows, gridHeight, side, input, column === 0 ? 1 : -1, inRows, linkY)
+		);
 	}
 	const poolX = columnX[1] as number;
-	/** Switch and pool stand in the middle of all rows. */
-	const middleTop = top + ((rowCount - 1) * (height + ROW_GAP)) / 2;
-	const gridTop = middleTop + rows.grid;
-	const poolTop = middleTop + rows.poolTop;
+	const poolShift = rowCount > 1 ? POOL_SHIFT : 0;
+	const gridTop = middleTop + rows.grid + poolShift;
+	const poolTop = middleTop + rows.poolTop + poolShift;
 	const storyExtra = input.mode === 'story' ? 54 : 0;
 	const pool: CardLayout | null = input.hasPool
 		? {
-				card: box(poolX, poolTop, cardWidth, middleTop + height - poolTop + storyExtra),
+				card: box(poolX, poolTop, cardWidth, middleTop + poolShift + height - poolTop + storyExtra),
 				left: poolX + RAIL,
 				right: poolX + RAIL + side,
-				titleY: middleTop + rows.head,
-				headY: middleTop + rows.head,
+				titleY: middleTop + rows.head + poolShift,
+				headY: middleTop + rows.head + poolShift,
 				grid: box(poolX + RAIL, gridTop, side, gridHeight),
 				laneY: rows.lane === null ? null : gridTop + gridHeight + rows.lane,
 				laneLines: lines(rows, gridTop + gridHeight),
@@ -184,7 +192,6 @@ export function layoutStage(input: StageInput): StageLayout {
 				footNoteY: null
 			}
 		: null;
-	const linkY = middleTop + rows.link;
 	const card = box(poolX, middleTop, cardWidth, rows.switchHeight);
 	const nameOutside = input.mode === 'short' || input.mode === 'half';
 	const middle = poolX + cardWidth / 2;
@@ -232,7 +239,8 @@ export function layoutStage(input: StageInput): StageLayout {
 								? {
 										leftX: margin / 2,
 										rightX: input.width - margin / 2,
-										untilY: Math.max(...hosts.map((host) => host.wireAt.y))
+										leftY: lowestWire(hosts, 1),
+										rightY: lowestWire(hosts, -1)
 									}
 								: null
 					}
@@ -243,6 +251,10 @@ export function layoutStage(input: StageInput): StageLayout {
 		]
 	};
 }
+
+/** How far down the network goes at one side. */
+const lowestWire = (hosts: readonly HostLayout[], side: 1 | -1): number =>
+	Math.max(...hosts.map((host) => (host.side === side ? host.wireAt.y : 0)));
 
 function lines(rows: Rows, gridBottom: number): number[] {
 	return [rows.laneLine, rows.laneEnd].flatMap((row) => (row === null ? [] : [gridBottom + row]));
@@ -258,7 +270,8 @@ function hostLayout(
 	side: number,
 	input: StageInput,
 	towards: 1 | -1,
-	inRows: boolean
+	inRows: boolean,
+	linkY: number
 ): HostLayout {
 	const left = card.x + RAIL;
 	const grid = box(left, card.y + rows.grid, side, gridHeight);
@@ -290,7 +303,9 @@ function hostLayout(
 		side: towards,
 		linkFrom: {
 			x: towards === 1 ? right(card) : card.x,
-			y: card.y + (inRows ? rows.grid + gridHeight / 2 : rows.link)
+			y: inRows
+				? Math.max(card.y + 24, Math.min(card.y + card.height - 24, linkY))
+				: card.y + rows.link
 		},
 		wireAt: { x: towards === 1 ? card.x : right(card), y: card.y + rows.title }
 	};
