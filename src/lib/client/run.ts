@@ -20,6 +20,7 @@ import {
 	type WorldSpec
 } from './live-world.ts';
 import { SliceBudget } from './pace.ts';
+import { recordBefore } from './record-before.ts';
 import { Turns } from './turns.ts';
 
 export type StepUnit = StepRequest['unit'];
@@ -44,8 +45,6 @@ export interface Watcher {
 const PROGRESS_AFTER_MS = 150;
 /** Slices of a seek are longer than those of play: nothing is drawn between them. */
 const SEEK_FACTOR = 3;
-/** Trace records asked for at a time when looking back. */
-const RECORDS = 64;
 
 const EMPTY_COURSE: RunSummary = { nowNs: 0, operations: [], vms: [] };
 
@@ -218,11 +217,7 @@ export class Run {
 			if (ahead) await this.goTo(Math.min(this.untilNs, ...ahead), 'Going to the next border');
 			else await this.stepWorld(this.at(0), unit);
 		}
-		const reachedNs = Math.min(
-			this.untilNs,
-			Math.max(...this.leading.map((live) => live.status.nowNs))
-		);
-		await this.align(reachedNs);
+		const reachedNs = await this.level();
 		if (unit === 'event' && reachedNs > fromNs) this.trail.push(fromNs);
 	}
 
@@ -236,7 +231,8 @@ export class Run {
 		const visited = this.trail.at(-1);
 		if (visited !== undefined && visited < nowNs) return visited;
 		let found = 0;
-		for (const live of this.leading) found = Math.max(found, await this.recordBefore(live, nowNs));
+		for (const live of this.leading)
+			found = Math.max(found, await recordBefore(this.turns, live, nowNs));
 		return found;
 	}
 
@@ -244,18 +240,6 @@ export class Run {
 	async stepBackTo(ns: number): Promise<boolean> {
 		this.trail = this.trail.filter((visited) => visited < ns);
 		return this.goTo(ns, 'Going back');
-	}
-
-	/** Newest records first, some at a time, until one lies before `nowNs`. */
-	private async recordBefore(live: LiveWorld, nowNs: number): Promise<number> {
-		for (let end = live.status.traceCount; end > 0; end -= RECORDS) {
-			const fromSeq = Math.max(0, end - RECORDS);
-			const query = { kind: 'records', fromSeq, count: end - fromSeq } as const;
-			const records = await this.turns.ask(live.world, query);
-			const earlier = records.filter((record) => record.atNs < nowNs).map((record) => record.atNs);
-			if (earlier.length > 0) return Math.max(...earlier);
-		}
-		return 0;
 	}
 
 	private bordersAhead(unit: 'phase' | 'commit'): number[] | null {
@@ -275,6 +259,20 @@ export class Run {
 			this.believe(answer, startMs);
 			if (answer.done || live.status.nowNs >= this.untilNs || this.watcher.isClosed()) return;
 		}
+	}
+
+	/** Worlds that a slice or a step left at different moments come to the latest of them, which is returned. */
+	private async level(): Promise<number> {
+		const latestNs = Math.max(...this.leading.map((live) => live.status.nowNs));
+		const ns = Math.min(this.untilNs, latestNs);
+		await this.align(ns);
+		return ns;
+	}
+
+	/** After play was paused, which may be in the middle of a slice. */
+	async rest(): Promise<void> {
+		await this.level();
+		await this.askCourses();
 	}
 
 	private async align(ns: number): Promise<void> {

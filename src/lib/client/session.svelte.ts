@@ -126,7 +126,7 @@ export class Session {
 		if (this.state !== 'playing') return;
 		this.state = 'paused';
 		void this.#want('course', async () => {
-			await this.#run.askCourses();
+			await this.#run.rest();
 			this.#publish();
 		});
 	}

@@ -145,3 +145,27 @@ describe('steps', () => {
 		expect(session.nowNs).toBe(50_000_000);
 	});
 });
+
+describe('two worlds', () => {
+	it('stand at one moment when play is paused in the middle of a slice', { timeout: 180_000 }, async () => {
+		const session = await start([spec('two-hosts'), spec('two-hosts-by-copy'), spec('held-page')]);
+		await session.seek(30_000_000);
+		session.speedIndex = 7;
+		session.slowAtBorders = false;
+		let unequal = 0;
+		for (let times = 0; times < 8; times += 1) {
+			session.play();
+			session.tick(times * 1000);
+			session.tick(times * 1000 + 16);
+			for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+			session.pause();
+			const moments = () => new Set(session.worlds.map((world) => world.status.nowNs));
+			if (moments().size > 1) unequal += 1;
+			await settled(session);
+			expect(moments().size).toBe(1);
+			expect([...moments()]).toEqual([session.nowNs]);
+		}
+		// Otherwise nothing was tried.
+		expect(unequal).toBeGreaterThan(0);
+	});
+});
