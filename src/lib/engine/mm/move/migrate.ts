@@ -103,6 +103,16 @@ function unreferenced(world: World, os: number, area: AreaRecord, run: FolioRun,
 	}
 	const size = 1 << run.order;
 	const parts: FolioRun[] = [];
+	// Folios in a row that fare alike are one part.
+	let first = 0;
+	let isStuck = false;
+	const close = (end: number): void => {
+		if (end === first) return;
+		const part: FolioRun = { ...run, page: run.page + first, frame: run.frame + first, pages: end - first };
+		if (isStuck) joinFailed(result, part);
+		else joinPart(parts, part);
+		first = end;
+	};
 	for (let at = 0; at < run.pages; at += size) {
 		const page = run.page + at;
 		const held = holds.some((hold) => hold.firstPage < page + size && page < hold.firstPage + hold.pageCount);
@@ -110,10 +120,11 @@ function unreferenced(world: World, os: number, area: AreaRecord, run: FolioRun,
 		// Passing references are a small seeded chance per pass (reference 11; our simplification).
 		while (passes <= MIGRATE_PASSES && chance(world, stream, settings.transientChancePpm)) passes += 1;
 		result.passes = Math.max(result.passes, Math.min(passes, MIGRATE_PASSES));
-		const part: FolioRun = { ...run, page, frame: run.frame + at, pages: size };
-		if (passes > MIGRATE_PASSES) joinFailed(result, part);
-		else joinPart(parts, part);
+		if (passes > MIGRATE_PASSES === isStuck) continue;
+		close(at);
+		isStuck = !isStuck;
 	}
+	close(run.pages);
 	return parts;
 }
 
