@@ -1,3 +1,4 @@
+import { MIB, PAGE_BYTES } from '../../base/units.ts';
 import { costNs } from '../costs/cost-model.ts';
 import { loadedPoolLatencyNs } from '../fabric/links.ts';
 import { lookAgain } from './ahead.ts';
@@ -23,7 +24,18 @@ export function speedOf(world: World, vm: VmRecord): number {
 	// A vCPU that waits for a missing page does nothing.
 	const awake = vm.fetch ? Math.max(0, vm.vcpus - vm.fetch.waiting.length) / vm.vcpus : 1;
 	const together = vm.split ? 1 / (1 + splitSlowdown(world, vm.split)) : 1;
-	return Math.floor(MILLION * progress * (1 - vm.throttlePercent / 100) * awake * together);
+	const free = MILLION * progress * (1 - vm.throttlePercent / 100) * awake * together;
+	return Math.floor(vm.dirtyQuotaMiBps === undefined ? free : Math.min(free, MILLION * quotaShare(vm)));
+}
+
+/**
+ * dirty-limit holds back a vCPU whose ring fills faster than its quota lets it, and no other (QEMU 10.2.2 system/dirtylimit.c). All
+ * vCPUs write alike here: they get along undisturbed below the quota, and all of them wait above it (our simplification).
+ */
+function quotaShare(vm: VmRecord): number {
+	const wanted = vm.writesPerSecond * PAGE_BYTES;
+	const allowed = (vm.dirtyQuotaMiBps ?? 0) * MIB * vm.vcpus;
+	return wanted <= allowed ? 1 : allowed / wanted;
 }
 
 /** Sets the speed anew. The VM must have caught up to now first. */

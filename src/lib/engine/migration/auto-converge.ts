@@ -32,7 +32,8 @@ export function throttleCheck(world: World, operation: OperationRecord, periodNs
 	operation.periodNewPages = 0;
 	operation.periodStartNs = world.r.nowNs;
 	operation.periodSentBytes = operation.networkBytes;
-	if (!operation.parameters.autoConverge) return;
+	const quota = operation.monitored?.dirtyLimitMiBps;
+	if (!operation.parameters.autoConverge && quota === undefined) return;
 	const vm = vmOf(world, operation);
 	const { trigger, initial, increment, most, tailslow } = throttleOf(world, operation);
 	if (dirtied <= (sent * trigger) / 100) return;
@@ -40,6 +41,7 @@ export function throttleCheck(world: World, operation: OperationRecord, periodNs
 	if (vm.throttleStrikes < 2) return;
 	vm.throttleStrikes = 0;
 	catchUp(world, operation.vm);
+	if (quota !== undefined) return limitDirtying(world, operation, quota);
 	// mig_throttle_guest_down: tailslow takes no more than is needed to bring the writes down to the threshold.
 	const now = 100 - vm.throttlePercent;
 	const step = tailslow ? Math.min(increment, Math.floor(now - now * ((sent * trigger) / 100 / dirtied))) : increment;
@@ -53,5 +55,22 @@ export function throttleCheck(world: World, operation: OperationRecord, periodNs
 		operation: operation.id,
 		values: { percent: vm.throttlePercent },
 		text: `two strikes: the vCPUs are throttled by ${vm.throttlePercent} %`
+	});
+}
+
+/** migration_dirty_limit_guest: every vCPU gets the quota; asked again, it stays unless the parameter has changed. */
+function limitDirtying(world: World, operation: OperationRecord, quota: number): void {
+	const vm = vmOf(world, operation);
+	if (vm.dirtyQuotaMiBps === quota) return;
+	vm.dirtyQuotaMiBps = quota;
+	refreshSpeed(world, vm);
+	emit(world, {
+		kind: 'throttle',
+		rule: 'dirty-limit',
+		cause: operation.phaseCauseSeq,
+		vm: vm.id,
+		operation: operation.id,
+		values: { percent: 0, quotaMiBps: quota },
+		text: `two strikes: a vCPU that dirties more than ${quota} MiB/s waits, the others do not`
 	});
 }

@@ -2,6 +2,7 @@ import { MIB } from '../../base/units.ts';
 import type { MigrationParameters, StrategyId } from '../contract/commands.ts';
 import type { OperationRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
+import { endLoggedRates } from './qemu/dirty-rate.ts';
 import { STRATEGIES } from './strategies/index.ts';
 
 /** An operation is made and its strategy started; whoever asks has had it checked. */
@@ -18,6 +19,7 @@ export interface Beginning {
 }
 
 export function beginMigration(world: World, request: Beginning): OperationRecord {
+	endLoggedRates(world, request.vm);
 	const operation = newOperation(world, request);
 	world.r.operations.push(operation);
 	STRATEGIES[operation.strategy].start(world, operation);

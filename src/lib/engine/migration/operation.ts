@@ -118,6 +118,7 @@ export function finish(
 	operation.batch = null;
 	operation.generation += 1;
 	vm.throttlePercent = 0;
+	delete vm.dirtyQuotaMiBps;
 	vm.throttleStrikes = 0;
 	refreshSpeed(world, vm);
 	if (state === 'completed' && !operation.toFile) loseCxlMemory(world, operation);

@@ -1,3 +1,4 @@
+import type { DirtyRateMode } from '../contract/migration/dirty-rate.ts';
 import type { Capability } from '../contract/migration/capabilities.ts';
 import type { QmpParameters } from '../contract/migration/parameters.ts';
 import type { QmpEvent } from '../contract/migration/query.ts';
@@ -41,6 +42,8 @@ export interface QemuRecord {
 	}[];
 	/** What the stream that it loads has and it does not: another machine, a block of memory, a device's state. */
 	lacks?: { machine?: { received: string; local: string }; lacksBlock?: string; lacksState?: { name: string; instance: number } };
+	/** Its last measurement of the dirty rate. */
+	dirtyRate?: DirtyRateRecord;
 	/** A process that replaces another on the same host took its memory over by descriptor. */
 	cpr?: { startNs: number; totalNs: number; downtimeNs: number; stateBytes: number };
 }
@@ -68,4 +71,24 @@ export interface MonitoredRecord {
 	/** postcopy-ram: RAM need not be sent before the switch, so every pass of the loop asks the log. */
 	postcopyAllowed: boolean;
 	throttle: { trigger: number; initial: number; increment: number; most: number; tailslow: boolean };
+	/** dirty-limit: MiB/s that each vCPU may dirty once it acts; absent without the capability. */
+	dirtyLimitMiBps?: number;
+}
+
+/** calc-dirty-rate. */
+export interface DirtyRateRecord {
+	status: 'measuring' | 'measured';
+	mode: DirtyRateMode;
+	startNs: number;
+	calcMs: number;
+	/** Asked for per GiB. */
+	samplePages: number;
+	/** Page sampling: which, and how often each was written at the beginning. */
+	picked: number[];
+	before: number[];
+	/** Pages that the guest had written in all at the beginning. */
+	written: number;
+	/** MiB/s; −1: not known yet. */
+	rate: number;
+	perVcpu: number;
 }

@@ -141,6 +141,8 @@ export interface VmRecord {
 	writeRest: number;
 	throttlePercent: number;
 	throttleStrikes: number;
+	/** dirty-limit: MiB/s that each vCPU may dirty; absent while it does not act. */
+	dirtyQuotaMiBps?: number;
 	writtenPages: number;
 	lostWorkNs: number;
 	lostRest: number;
@@ -395,6 +397,8 @@ export interface OperationRecord {
 	wasStopped?: true;
 	/** Its memory goes into a file: no target fills up, the guest stays stopped where it was. */
 	toFile?: true;
+	/** Memory in a named file that both sides share stays where it is: none of it is sent (x-ignore-shared). */
+	leavesMemory?: true;
 	causeSeq: number;
 	phaseCauseSeq: number;
 	/** RDMA: all memory of both processes is pinned by registration. */

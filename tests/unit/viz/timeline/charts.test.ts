@@ -73,6 +73,7 @@ describe('the address waterfall', () => {
 		dirty: false,
 		pins: [],
 		readLatencyNs: 624,
+		missing: false,
 		sentence: 'In the pool.',
 		hosts: [
 			{ host: 'A', running: true, rungs: rungs('11', dpa) },

@@ -101,3 +101,9 @@ export function rdmaProblem(wanted: readonly Capability[]): string | null {
 
 /** Those that both sides compare before anything is loaded (migration/savevm.c, should_validate_capability). */
 export const VALIDATED: readonly Capability[] = ['x-ignore-shared', 'mapped-ram'];
+
+/** What may be switched on and is not run: why not. The refusal says that it is ours. */
+export const NOT_RUN: readonly { readonly capability: Capability; readonly sentence: string }[] = [
+	{ capability: 'x-colo', sentence: 'two guests in lockstep, compared packet by packet, need a network that carries packets' },
+	{ capability: 'background-snapshot', sentence: 'a write that waits until its page has been saved needs write protection by userfaultfd' }
+];

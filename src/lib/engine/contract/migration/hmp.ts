@@ -21,7 +21,8 @@ const INFO: Readonly<Record<string, string>> = {
 	migrate: 'query-migrate',
 	migrate_capabilities: 'query-migrate-capabilities',
 	migrate_parameters: 'query-migrate-parameters',
-	status: 'query-status'
+	status: 'query-status',
+	dirty_rate: 'query-dirty-rate'
 };
 /** Words that take nothing, or one thing. */
 const PLAIN: Readonly<Record<string, string>> = {
@@ -50,6 +51,13 @@ export const HMP_HELP: readonly { readonly form: string; readonly says: string }
 	{ form: 'migrate_pause', says: MONITOR_WORDS['migrate-pause'] },
 	{ form: 'migrate_recover tcp:0:4445', says: 'the target of a paused post-copy listens again' },
 	{ form: 'migrate_continue pre-switchover', says: 'goes on with a switch-over that waits' },
+	{
+		form: 'calc_dirty_rate 1',
+		says: `${MONITOR_WORDS['calc-dirty-rate'].replace(/:.*$/, '')}, for a second; -r with the dirty ring, -b with the log`
+	},
+	{ form: 'info dirty_rate', says: MONITOR_QUESTIONS['query-dirty-rate'] },
+	{ form: 'device_add virtio-net-pci,id=net0,failover=on', says: 'plugs a card that stands in for another' },
+	{ form: 'device_add vfio-pci,id=vf0,failover_pair_id=net0', says: 'plugs the other, which leaves before a migration' },
 	{ form: 'device_add e1000e,id=nic1', says: 'plugs a device' },
 	{ form: 'device_del nic1', says: 'takes it out' },
 	{ form: 'stop', says: MONITOR_WORDS.stop },
@@ -75,6 +83,8 @@ export function readMonitorLine(typed: string): MonitorLine {
 			if (uri === undefined) return text('migrate: string expected');
 			return order('migrate', rest.includes('-r') ? { uri, resume: true } : { uri });
 		}
+		case 'calc_dirty_rate':
+			return readCalc(rest);
 		case 'migrate_continue':
 			return order('migrate-continue', { state: first });
 		case 'migrate_set_capability':
@@ -89,6 +99,20 @@ export function readMonitorLine(typed: string): MonitorLine {
 		default:
 			return text(`unknown command: '${word}'`);
 	}
+}
+
+/** calc_dirty_rate [-r] [-b] seconds [pages per GiB]. */
+function readCalc(rest: readonly string[]): MonitorLine {
+	const [seconds = '', pages] = rest.filter((one) => !one.startsWith('-'));
+	if (!/^\d+$/.test(seconds)) return text('Incorrect period length specified!');
+	const [ring, log] = [rest.includes('-r'), rest.includes('-b')];
+	if (ring && log) return text('Either dirty ring or dirty bitmap can be specified!');
+	const mode = ring ? 'dirty-ring' : log ? 'dirty-bitmap' : 'page-sampling';
+	return order('calc-dirty-rate', {
+		'calc-time': Number(seconds),
+		mode,
+		...(pages === undefined ? {} : { 'sample-pages': Number(pages) })
+	});
 }
 
 function readJson(line: string): MonitorLine {
@@ -170,6 +194,8 @@ export function printed(execute: string, answer: QmpArguments): string {
 			const { status, running } = value as { status: string; running: boolean };
 			return `VM status: ${running ? 'running' : `paused (${status})`}\n`;
 		}
+		case 'query-dirty-rate':
+			return rateText(value as QmpArguments);
 		default:
 			return `${JSON.stringify(value)}\n`;
 	}
@@ -177,6 +203,21 @@ export function printed(execute: string, answer: QmpArguments): string {
 
 const shown = (value: unknown): string =>
 	typeof value === 'boolean' ? (value ? 'on' : 'off') : Array.isArray(value) ? value.join(' ') : `${String(value)}`;
+
+/** hmp_info_dirty_rate. */
+function rateText(info: QmpArguments): string {
+	const lines = [
+		`Status: ${String(info['status'])}`,
+		`Start Time: ${String(info['start-time'])} (s)`,
+		...(info['mode'] === 'page-sampling' ? [`Sample Pages: ${String(info['sample-pages'])} (per GB)`] : []),
+		`Period: ${String(info['calc-time'])} (sec)`,
+		`Mode: ${String(info['mode'])}`,
+		info['dirty-rate'] === undefined ? 'Dirty rate: (not ready)' : `Dirty rate: ${String(info['dirty-rate'])} (MB/s)`
+	];
+	for (const each of (info['vcpu-dirty-rate'] ?? []) as readonly { id: number; 'dirty-rate': number }[])
+		lines.push(`vcpu[${each.id}], Dirty rate: ${each['dirty-rate']} (MB/s)`);
+	return `${lines.join('\n')}\n`;
+}
 
 /** hmp_info_migrate. */
 function migrateText(info: MigrationInfo): string {

@@ -36,13 +36,15 @@ export const MONITOR_WORDS = {
 	quit: 'ends a process in which no guest lives',
 	device_add: 'plugs a device: {driver, id}',
 	device_del: 'takes it out: {id}',
-	'announce-self': 'the guest’s network cards say where they are'
+	'announce-self': 'the guest’s network cards say where they are',
+	'calc-dirty-rate': 'measures how fast the guest dirties its memory: {calc-time, calc-time-unit, sample-pages, mode}'
 } as const;
 export const MONITOR_QUESTIONS = {
 	'query-migrate': 'how the migration stands',
 	'query-migrate-capabilities': 'what is switched on',
 	'query-migrate-parameters': 'how bandwidth, limits and the like are set',
-	'query-status': 'whether the guest runs in this process'
+	'query-status': 'whether the guest runs in this process',
+	'query-dirty-rate': 'what the last measurement of dirtied memory found'
 } as const;
 
 /** What may be said with a word, where QAPI looks for it; any other name "is unexpected" (qapi/migration.json, qapi/misc.json). */

@@ -9,6 +9,9 @@ export interface MigrationInfo {
 	downtime?: number;
 	'expected-downtime'?: number;
 	'cpu-throttle-percentage'?: number;
+	/** In µs. */
+	'dirty-limit-throttle-time-per-round'?: number;
+	'dirty-limit-ring-full-time'?: number;
 	'error-desc'?: string;
 	'blocked-reasons'?: readonly string[];
 	ram?: MigrationRam;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { BLOCKING_DEVICES } from '../migration/blockers.ts';
-import { bytes, text } from './fields.ts';
+import { bytes, text, whole } from './fields.ts';
 
 const DEVICE_NAMES = Object.keys(BLOCKING_DEVICES) as [keyof typeof BLOCKING_DEVICES, ...(keyof typeof BLOCKING_DEVICES)[]];
 
@@ -28,6 +28,13 @@ export const qemuSchema = v.strictObject({
 	exports: v.optional(v.strictObject({ path: text(200), tag: text(32) })),
 	/** Address in the host of a device that is passed through; 0000:3b:00.0 where absent. */
 	passedThrough: v.optional(v.pipe(text(12), v.regex(/^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'a PCI address, as in 0000:3b:00.0'))),
+	/** -accel kvm,dirty-ring-size=N: entries of each vCPU’s ring of dirtied pages. */
+	dirtyRing: v.optional(
+		v.pipe(
+			whole(1024, 65_536),
+			v.check((entries) => (entries & (entries - 1)) === 0, 'a power of two')
+		)
+	),
 	/** -only-migratable. */
 	onlyMigratable: v.optional(v.boolean()),
 	/** How the memory is backed: private, shared and nameless, shared by descriptor, or shared in a named file. */

@@ -8,6 +8,7 @@ import type { QemuRecord } from '../../state/qemu-records.ts';
 import type { VmRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import type { MonitorAnswer, Spoken } from './answer.ts';
+import { endRate, RATE_ENDS } from './dirty-rate.ts';
 import { changeOutgoing } from './outgoing.ts';
 import { emptyProcess, tell } from './processes.ts';
 
@@ -39,6 +40,7 @@ export function beginCpr(spoken: Spoken): MonitorAnswer {
 /** What the event does: first all is sent, then the new process has the guest. */
 export function runMonitor(world: World, index: number, step: number): void {
 	const process = world.r.qemu?.[index];
+	if (process && step === RATE_ENDS) return endRate(world, process);
 	if (!process?.cpr) return;
 	if (step === 0) {
 		changeOutgoing(world, process, 'device', null);

@@ -1,5 +1,6 @@
 import { NS_PER_MS } from '../../../base/units.ts';
 import type { MigrationParameters, StrategyId } from '../../contract/commands.ts';
+import { NOT_RUN } from '../../contract/migration/capabilities.ts';
 import { STRATEGY_IDS } from '../../contract/migration/strategies.ts';
 import { inPostcopy, statusRuns } from '../../contract/migration/status.ts';
 import { isCompressed, numberOf, parameterOf, usesTls } from '../../contract/migration/parameters.ts';
@@ -75,7 +76,13 @@ function prepare({ world, process, vmIndex }: Spoken, mode: string): string | nu
 	// Another migration of this VM that was not asked for at this monitor.
 	if (world.r.operations.some((operation) => operation.vm === vmIndex && operation.state === 'running'))
 		return "There's a migration process in progress";
-	return unprepared(world, process);
+	return unprepared(world, process) ?? notRun(process);
+}
+
+/** Kinds of migration that QEMU has and this model does not run; the words are ours. */
+function notRun({ capabilities }: QemuRecord): string | null {
+	const kind = NOT_RUN.find(({ capability }) => capabilities.includes(capability));
+	return kind ? `${kind.capability}: ${kind.sentence} (a limit of this model, not of QEMU)` : null;
 }
 
 /** The process that waits where the address leads. */
@@ -183,6 +190,10 @@ export function parametersOf(world: World, process: QemuRecord): Required<Migrat
 	});
 }
 
+/** vcpu-dirty-limit, where the capability is on. */
+export const dirtyLimitOf = (process: QemuRecord): Pick<MonitoredRecord, 'dirtyLimitMiBps'> =>
+	process.capabilities.includes('dirty-limit') ? { dirtyLimitMiBps: numberOf(process.parameters, 'vcpu-dirty-limit') } : {};
+
 export function throttleOf(process: QemuRecord): MonitoredRecord['throttle'] {
 	const value = (name: Parameters<typeof numberOf>[1]): number => numberOf(process.parameters, name);
 	return {
@@ -226,7 +237,8 @@ function begin(
 					parameters.downtimeLimitNs / NS_PER_MS
 				),
 				postcopyAllowed: process.capabilities.includes('postcopy-ram'),
-				throttle: throttleOf(process)
+				throttle: throttleOf(process),
+				...dirtyLimitOf(process)
 			},
 			...(vm.vcpuState === 'stopped' ? { wasStopped: true as const } : {}),
 			...(listener ? {} : { toFile: true as const })
@@ -241,7 +253,15 @@ function toFile(spoken: Spoken, mode: string): MonitorAnswer {
 	const home = vm.instances[vm.running] as number;
 	// CPR stops the guest before anything is sent (migrate_mode_is_cpr).
 	const parameters = parametersOf(world, process);
-	return begin(spoken, 'precopy', mode === 'cpr-reboot' ? { ...parameters, maxBandwidthBytesPerSecond: 0 } : parameters, home, null);
+	const leaves = sharedFile(world, process) ? { leavesMemory: true as const } : {};
+	return begin(
+		spoken,
+		'precopy',
+		mode === 'cpr-reboot' ? { ...parameters, maxBandwidthBytesPerSecond: 0 } : parameters,
+		home,
+		null,
+		leaves
+	);
 }
 
 /** migrate with resume at the source of a paused post-copy; the target has said migrate-recover. */

@@ -1,4 +1,4 @@
-import { NS_PER_MS, PAGE_BYTES } from '../../../base/units.ts';
+import { MIB, NS_PER_MS, PAGE_BYTES } from '../../../base/units.ts';
 import { CAPABILITY_NAMES } from '../../contract/migration/capabilities.ts';
 import { PARAMETER_NAMES, parameterOf } from '../../contract/migration/parameters.ts';
 import type { MigrationInfo, MigrationRam } from '../../contract/migration/query.ts';
@@ -41,7 +41,23 @@ function fillSource(world: World, process: QemuRecord, info: MigrationInfo): voi
 	else info['expected-downtime'] = monitored.expectedDowntimeMs;
 	const { throttlePercent } = world.r.vms[process.vm] as { throttlePercent: number };
 	if (throttlePercent > 0) info['cpu-throttle-percentage'] = throttlePercent;
+	fillDirtyLimit(world, process, info);
 	info.ram = ramOf(world, process, operation, monitored, end);
+}
+
+/**
+ * dirty-limit in service (populate_ram_info, system/dirtylimit.c): how long a vCPU takes to fill its ring at the rate it would have,
+ * and how long it then sleeps so that a full ring lasts as long as the quota says. In µs.
+ */
+function fillDirtyLimit(world: World, process: QemuRecord, info: MigrationInfo): void {
+	const vm = world.r.vms[process.vm];
+	const quota = vm?.dirtyQuotaMiBps;
+	const entries = world.scenario.vms[process.vm]?.qemu?.dirtyRing;
+	if (!vm || quota === undefined || entries === undefined || vm.writesPerSecond === 0) return;
+	const ringMiB = (entries * PAGE_BYTES) / MIB;
+	const fullUs = Math.floor((ringMiB * 1e6) / ((vm.writesPerSecond * PAGE_BYTES) / vm.vcpus / MIB));
+	info['dirty-limit-throttle-time-per-round'] = Math.max(0, Math.floor((ringMiB * 1e6) / quota) - fullUs);
+	info['dirty-limit-ring-full-time'] = fullUs;
 }
 
 /** From just before vm_stop until the source has sent everything; the start of the target's devices is not in it. */

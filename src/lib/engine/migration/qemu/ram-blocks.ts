@@ -51,6 +51,8 @@ export const dimmBytes = (world: World, vmIndex: number): number => world.scenar
 const MIB = 1024 * 1024;
 /** Sizes of the other blocks, in the order in which they are written. */
 const OTHER_BYTES = [256 * 1024, 128 * 1024, 128 * 1024, 4096, 4096];
+/** What they are on the wire: 8 bytes before a page, 9 in place of a zero page. */
+const OTHER_WIRE_BYTES = OTHER_BLOCKS.normalPages * (4096 + 8) + (OTHER_BLOCKS.pages - OTHER_BLOCKS.normalPages) * 9;
 /** Device state behind the memory (QEMU 11.1.3, q35 without devices of its own). */
 const STATE_BYTES = 125_402;
 
@@ -62,7 +64,7 @@ export function stateFileBytes(world: World, process: QemuRecord): number {
 	const operation = world.r.operations[process.operation - 1];
 	const vm = world.r.vms[process.vm];
 	if (!operation || !vm) return 0;
-	if (!process.capabilities.includes('mapped-ram')) return operation.networkBytes + STATE_BYTES;
+	if (!process.capabilities.includes('mapped-ram')) return operation.networkBytes + OTHER_WIRE_BYTES + STATE_BYTES;
 	let end = 0;
 	for (const bytes of [vm.pageCount * 4096, ...OTHER_BYTES]) end = (Math.floor(end / MIB) + 1) * MIB + bytes;
 	return end + STATE_BYTES;

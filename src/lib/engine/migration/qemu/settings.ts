@@ -15,7 +15,7 @@ import { catchUp } from '../../hypervisor/guest.ts';
 import { refreshSpeed } from '../../hypervisor/speed.ts';
 import type { QemuRecord } from '../../state/qemu-records.ts';
 import { error, missing, NOTHING, unexpected, wrongType, type MonitorWord, type Spoken } from './answer.ts';
-import { parametersOf, throttleOf } from './migrate.ts';
+import { dirtyLimitOf, parametersOf, throttleOf } from './migrate.ts';
 
 /** Capabilities and parameters of a process: QEMU 11.0.50 migration/options.c. */
 
@@ -40,19 +40,19 @@ export const setCapabilities: MonitorWord = (spoken, given) => {
 		if (state) wanted = [...wanted, capability];
 	}
 	if (statusRuns(process.outgoing)) return error("There's a migration process in progress");
-	const problem = capabilityProblem(wanted, situationOf(process));
+	const problem = capabilityProblem(wanted, situationOf(process, spoken.world.scenario.vms[process.vm]?.qemu?.dirtyRing !== undefined));
 	if (problem !== null) return error(problem);
 	process.capabilities = [...wanted];
 	return NOTHING;
 };
 
-const situationOf = (process: QemuRecord) => ({
+const situationOf = (process: QemuRecord, dirtyRing: boolean) => ({
 	before: process.capabilities,
 	incomingStarted: process.listening !== null,
 	compressed: isCompressed(process.parameters),
 	tls: usesTls(process.parameters),
 	// The recorded machines run without KVM, and so without its dirty ring.
-	dirtyRing: false
+	dirtyRing
 });
 
 export const setParameters: MonitorWord = (spoken, given) => {
@@ -90,5 +90,6 @@ function applyToRunning({ world, vm, vmIndex, process }: Spoken): void {
 		maxPostcopyBandwidthBytesPerSecond
 	};
 	operation.monitored.throttle = throttleOf(process);
+	Object.assign(operation.monitored, dirtyLimitOf(process));
 	refreshSpeed(world, vm);
 }

@@ -1,7 +1,8 @@
 import type { MONITOR_QUESTIONS, MONITOR_WORDS } from '../../contract/migration/monitor.ts';
 import type { MonitorQuestion, MonitorWord } from './answer.ts';
-import { NOTHING } from './answer.ts';
+import { announceSelf } from './announce.ts';
 import { cancel, cont, goOn, incoming, pause, quit, recover, startPostcopy, stop } from './control.ts';
+import { calcDirtyRate, queryDirtyRate } from './dirty-rate.ts';
 import { deviceAdd, deviceDel } from './devices.ts';
 import { migrate } from './migrate.ts';
 import { queryCapabilities, queryMigrate, queryParameters, queryStatus } from './query.ts';
@@ -23,8 +24,8 @@ export const MONITOR_RUNS: Readonly<Record<keyof typeof MONITOR_WORDS, MonitorWo
 	quit,
 	device_add: deviceAdd,
 	device_del: deviceDel,
-	// The guest's cards say where they are now; the network is not modelled here (net/announce.c).
-	'announce-self': () => NOTHING
+	'announce-self': announceSelf,
+	'calc-dirty-rate': calcDirtyRate
 };
 
 /** Words that only look. */
@@ -32,5 +33,6 @@ export const MONITOR_LOOKS: Readonly<Record<keyof typeof MONITOR_QUESTIONS, Moni
 	'query-migrate': ({ world, process }) => queryMigrate(world, process) as unknown as ReturnType<MonitorQuestion>,
 	'query-migrate-capabilities': ({ process }) => queryCapabilities(process),
 	'query-migrate-parameters': ({ process }) => queryParameters(process),
-	'query-status': ({ world, process }) => queryStatus(world, process)
+	'query-status': ({ world, process }) => queryStatus(world, process),
+	'query-dirty-rate': ({ vm, process }, given) => queryDirtyRate(process, given, vm.vcpus)
 };

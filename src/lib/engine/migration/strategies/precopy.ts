@@ -69,7 +69,7 @@ function beginLog(world: World, operation: OperationRecord): void {
 	catchUp(world, operation.vm);
 	startLog(world, vm, operation.parameters.clearLog === 'chunk');
 	refreshSpeed(world, vm);
-	operation.dirtyPages = markAll(world, vm);
+	operation.dirtyPages = operation.leavesMemory ? 0 : markAll(world, vm);
 	notePass(world, operation);
 	operation.sendRate = sendRate(world, operation);
 	operation.step = 'setup';
@@ -276,7 +276,7 @@ function sync(world: World, operation: OperationRecord): void {
 	const vm = vmOf(world, operation);
 	catchUp(world, operation.vm);
 	const before = operation.dirtyPages;
-	operation.dirtyPages = syncLog(world, vm, operation.parameters.clearLog === 'sync');
+	operation.dirtyPages = operation.leavesMemory ? 0 : syncLog(world, vm, operation.parameters.clearLog === 'sync');
 	operation.periodNewPages += operation.dirtyPages - before;
 	noteSync(operation);
 	notePass(world, operation);
@@ -333,7 +333,7 @@ function stopDevices(world: World, operation: OperationRecord): void {
 function lastSync(world: World, operation: OperationRecord): void {
 	const vm = vmOf(world, operation);
 	if (!world.r.faults.includes('skip-last-sync')) {
-		operation.dirtyPages = syncLog(world, vm, true);
+		operation.dirtyPages = operation.leavesMemory ? 0 : syncLog(world, vm, true);
 		operation.round += 1;
 		noteSync(operation);
 	}
