@@ -31,16 +31,24 @@ function momentOf(search: Search, counts: Counts, found: Found, index: number): 
 		...stateWords(found, counts.tally(found, depth)),
 		index,
 		next: own?.words ?? null,
-		branches: (found.edges ?? []).filter((edge) => edge !== own).map((edge) => branchOf(search, counts, found, edge, depth - 1)),
+		branches: (found.edges ?? []).filter((edge) => edge !== own).map((edge) => branchOf(search, counts, found, edge)),
 		chance: exactly(counts.chance(found, depth))
 	};
 }
 
-/** `left`: choices that were to be looked ahead of it; where somebody wanted to see more of what was found here, more are told. */
-function branchOf(search: Search, counts: Counts, from: Found, edge: Edge, left: number): Branch {
+/**
+ * Choices that are told ahead of a branch: those that were asked for, or as many as were looked at below the state that it leaves;
+ * more where somebody wanted to see more of what was found here.
+ */
+function leftOf(search: Search, from: Found, { to }: Edge): number {
+	const asked = from.moment === null ? search.aheadOf(from, search.request.depth - from.layer) : search.request.depth;
+	const left = Math.max(0, asked - 1);
+	return to.parent === from ? search.aheadOf(to, left) : left;
+}
+
+function branchOf(search: Search, counts: Counts, from: Found, edge: Edge): Branch {
 	const { to } = edge;
-	const asked = Math.max(0, left);
-	const tally = counts.tally(to, to.parent === from ? search.aheadOf(to, asked) : asked);
+	const tally = counts.tally(to, leftOf(search, from, edge));
 	return { ...stateWords(to, tally), act: edge.words, back: to.moment, children: to.expanded && !to.lost ? (to.edges?.length ?? 0) : null };
 }
 
@@ -58,13 +66,12 @@ export function branchesAt(search: Search, id: number): readonly Branch[] | null
 	const found = search.state(id);
 	if (!found?.edges) return null;
 	const counts = new Counts();
-	const left = search.aheadOf(found, Math.max(0, search.request.depth - found.layer)) - 1;
 	return found.edges.map((edge) => {
 		if (edge.to.facts === null) {
 			search.goTo(edge.to);
 			edge.to.facts = factsOf(search.walker.world);
 		}
-		return branchOf(search, counts, found, edge, left);
+		return branchOf(search, counts, found, edge);
 	});
 }
 
@@ -141,8 +148,7 @@ export function branchRun(search: Search, path: BranchPath): BranchRun | null {
 	if (!asked) return null;
 	const { start, way } = asked;
 	const last = way.at(-1) as Edge;
-	const left = search.aheadOf(last.to, Math.max(0, search.request.depth - way.length));
-	const onward = wayToLoss(last.to, left) ?? [];
+	const onward = wayToLoss(last.to, leftOf(search, way.at(-2)?.to ?? start, last)) ?? [];
 	const own = search.moments.slice(0, path.moment).flatMap((moment) => moment.edges?.[0]?.words ?? []);
 	const words = [...own, ...[...way, ...onward].map((edge) => edge.words)];
 	return taken(search, start, [...way, ...onward], words) ?? asFound(search, last, onward);
@@ -151,10 +157,10 @@ export function branchRun(search: Search, path: BranchPath): BranchRun | null {
 /** States that count as one may differ in what is left out: the way as it was found first, where the one asked for leads elsewhere. */
 function asFound(search: Search, last: Edge, onward: readonly Edge[]): BranchRun | null {
 	const { to } = last;
-	if (to.parent === null) return null;
-	const start = to.parent;
-	const edge: Edge = { act: to.via, words: last.words, to };
-	return taken(search, start, [edge, ...onward], [...wayFrom(search, start), edge.words, ...onward.map((one) => one.words)], false);
+	const words = [...wayFrom(search, to), ...onward.map((one) => one.words)];
+	// A state of your own run is where that stands.
+	if (to.parent === null) return taken(search, to, onward, words, false);
+	return taken(search, to.parent, [{ act: to.via, words: last.words, to }, ...onward], words, false);
 }
 
 /** A way is run again, and only what it really shows is told; null where a choice is refused on it, or leads elsewhere. */
@@ -174,7 +180,8 @@ function taken(search: Search, start: Found, way: readonly Edge[], path: BranchR
 		if (refused) break;
 	}
 	const journal = world.journal.slice(0, world.r.journalNext);
-	const isLost = test.ever(world) || (way.at(-1)?.to.lost === true && test.atEnd(world));
+	const end = way.at(-1)?.to ?? start;
+	const isLost = test.ever(world) || (end.lost && test.atEnd(world));
 	if (!isLost) {
 		walker.drop(before);
 		return { journal, pauseNs: world.r.nowNs, path, loss: null };

@@ -29,7 +29,8 @@ export const intervalWords = (share: Share): string =>
 export function verdictText(branch: Branch): string {
 	if (branch.verdict === 'safe') return branch.end === null ? 'safe' : `safe: ${branch.end}`;
 	if (branch.verdict === 'open') return branch.end ?? 'no loss so far';
-	return branch.tally.nearest === 0 ? 'lost here' : `${formatNumber(branch.tally.lost)} lose`;
+	if (branch.tally.nearest === 0) return 'lost here';
+	return branch.tally.lost === 1 ? '1 loses' : `${formatNumber(branch.tally.lost)} lose`;
 }
 
 export const awayText = (nearest: number | null): string =>

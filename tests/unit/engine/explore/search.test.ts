@@ -243,6 +243,31 @@ describe('looking further from a branch', () => {
 				}
 		expect(opened).toBeGreaterThan(5);
 	});
+	it('opens to a loss exactly those branches of which it says that they lose', () => {
+		const broken = tinyWorld({
+			journal: [
+				{ atNs: 0, command: { name: 'plant', fault: 'skip-flush' } },
+				{ atNs: 2_000_000, command: migrate('transit') }
+			]
+		});
+		const { search, answer } = searched(request(broken, { fromNs: 1_000_000, depth: 2, vary: ['yours', 'faults'] }));
+		const told = { lost: 0, other: 0 };
+		for (const moment of answer.moments)
+			for (const branch of moment.branches) {
+				const paths = [[branch], ...(branchesAt(search, branch.state) ?? []).map((next) => [branch, next])];
+				for (const path of paths) {
+					const loses = path.at(-1)?.tally.nearest !== null;
+					const run = branchRun(search, { moment: moment.index, steps: path.map(stepTo) });
+					expect({ path: path.map((one) => one.act.short), loses: run !== null && run.loss !== null }).toEqual({
+						path: path.map((one) => one.act.short),
+						loses
+					});
+					told[loses ? 'lost' : 'other'] += 1;
+				}
+			}
+		expect(told.lost).toBeGreaterThan(1);
+		expect(told.other).toBeGreaterThan(3);
+	});
 	it('finds a loss that lay beyond what was asked for, and says how many steps away', () => {
 		const broken = tinyWorld({ journal: [{ atNs: 0, command: { name: 'plant', fault: 'skip-flush' } }] });
 		const asked = request(broken, { fromNs: 1000, depth: 1, vary: ['moves'] });
