@@ -4,9 +4,11 @@
  * migration/{channel,migration,savevm,ram,cpr}.c, util/qemu-sockets.c, system/physmem.c and the devices named in the table.
  */
 import { describe, expect, it } from 'vitest';
+import { MIB } from '../../src/lib/base/units.ts';
 import type { QmpArguments, QmpValue } from '../../src/lib/engine/contract/machine-commands.ts';
 import { BLOCKING_DEVICES, OFF_THE_BUS, type BlockingDeviceName } from '../../src/lib/engine/contract/migration/blockers.ts';
 import type { Simulation } from '../../src/lib/engine/index.ts';
+import { stateFileBytes } from '../../src/lib/engine/migration/qemu/ram-blocks.ts';
 import { proveContent } from '../../src/lib/engine/whole/content.ts';
 import { after, ask, caps, GO, LISTEN, openGuest, say, set, SLOW, type Word } from '../support/monitor.ts';
 
@@ -174,6 +176,39 @@ describe('memory by descriptor', () => {
 		['a reboot does not either', { backend: 'ram', auxRamShare: false }, [set({ mode: 'cpr-reboot' }), to('file:/tmp/s')], null]
 	])('%s', (_what, qemu, words, text) => {
 		expect(say(openGuest({ qemu }), ...words)).toBe(text);
+	});
+});
+
+describe('memory that both sides map', () => {
+	const SHARED = { ways: { memory: 'shared-file', lives: 'pool', backing: 'dax' }, qemu: { backend: 'file', memoryName: 'ram0' } };
+	const POOL = { pool: { bytes: '4GiB', hardwareCoherent: true } };
+	const ramOf = (simulation: Simulation): { total: number; normal: number } =>
+		ask(simulation, 'A')['ram'] as { total: number; normal: number };
+	it.each([
+		['with the capability none of it goes into a file', [caps('A', 'x-ignore-shared')], 532_480, 49],
+		['without it all of it does', [], 268_967_936, 32_817]
+	] as const)('%s', (_what, words, total, normal) => {
+		const simulation = openGuest({ ...SHARED, workload: { kind: 'idle', rateBytesPerSecond: 0 } }, POOL);
+		expect(say(simulation, ...words, to('file:/tmp/s'))).toBeNull();
+		after(simulation, 5);
+		expect(ask(simulation, 'A')['status']).toBe('completed');
+		expect(ramOf(simulation)).toMatchObject({ total, normal });
+		const [source] = simulation.world.r.qemu ?? [];
+		expect(source && stateFileBytes(simulation.world, source)).toBeGreaterThan(normal * 4096);
+		expect(source && stateFileBytes(simulation.world, source)).toBeLessThan(normal * 4096 + 1_000_000);
+		expect(proveContent(simulation.world).found).toBeNull();
+	});
+	it('the target’s end behind the switch of post-copy is a connection that is gone: paused, in the socket’s words', () => {
+		const simulation = openGuest({ workload: { kind: 'sequential', rateBytesPerSecond: 400 * MIB, workingSetBytes: 96 * MIB } });
+		const slow = set({ 'max-bandwidth': 12 * MIB, 'max-postcopy-bandwidth': 4 * MIB });
+		say(simulation, caps('A', 'postcopy-ram', 'events'), caps('B', 'postcopy-ram'), slow, LISTEN, GO);
+		after(simulation, 1);
+		say(simulation, ['A', 'migrate-start-postcopy']);
+		after(simulation, 0.5);
+		expect(simulation.send({ name: 'rack', execute: 'break-stream', vm: 'vm' }).ok).toBe(true);
+		expect(ask(simulation, 'A')).toMatchObject({ status: 'postcopy-paused', 'error-desc': 'Unable to write to socket: Broken pipe' });
+		expect(ask(simulation, 'A', 'query-status')['status']).toBe('finish-migrate');
+		expect(simulation.world.r.qemu?.[0]?.events.at(-1)?.data['status']).toBe('postcopy-paused');
 	});
 });
 

@@ -44,6 +44,7 @@ export function compareMigrationStep(theirs: RecordedStep, mine: JsonObject): st
 }
 
 export function compareMigrationOutcome(theirs: Json, mine: Json): string | null {
+	if (theirs === null || typeof theirs !== 'object' || Array.isArray(theirs)) return null;
 	const [recorded, own] = [theirs, mine] as [JsonObject, JsonObject];
 	const found = same('outcome: results', recorded['results'] ?? null, own['results'] ?? null);
 	if (found !== null) return found;

@@ -51,6 +51,7 @@ class MigrationPlayer {
 	private beganSeq = 0;
 	private ordered = false;
 	private listened = false;
+	private killed = false;
 	private last: Json = null;
 	private readonly checks: number[] = [];
 
@@ -117,9 +118,7 @@ class MigrationPlayer {
 			case 'blocked-reasons':
 				return { op: step.op, reasons: queryMigrate(this.world, this.side(step))['blocked-reasons'] ?? null };
 			case 'kill-destination':
-				say(this.opened.simulation, TARGET, 'quit', {});
-				this.opened.simulation.advance(this.world.r.nowNs + LOOK_NS);
-				return { op: step.op };
+				return this.kill(step);
 			case 'state-file':
 				return { op: step.op, bytes: stateFileBytes(this.world, this.source()) };
 			case 'start-with-only-migratable':
@@ -164,6 +163,18 @@ class MigrationPlayer {
 		});
 	}
 
+	/** Behind the switch of post-copy the guest lives there: what the source sees of its end is a connection that is gone. */
+	private kill(step: RecordedStep): JsonObject {
+		const { simulation } = this.opened;
+		if (!say(simulation, TARGET, 'quit', {}).ok) {
+			const cut = simulation.send({ name: 'rack', execute: 'break-stream', vm: VM });
+			if (!cut.ok) throw new Error(cut.detail);
+			this.killed = true;
+		}
+		simulation.advance(this.world.r.nowNs + LOOK_NS);
+		return { op: step.op };
+	}
+
 	private load(step: RecordedStep): JsonObject {
 		const rate = sizeOf(step['dirty_rate_bytes_per_s']);
 		const sent = this.opened.simulation.send({
@@ -206,8 +217,9 @@ class MigrationPlayer {
 	private destinationState(): JsonObject {
 		const target = this.target();
 		const source = this.source();
+		this.untilLoaded(target);
 		const from = { status: runStateOf(this.world, source), running: runStateOf(this.world, source) === 'running' };
-		if (target.ended) {
+		if (target.ended || this.killed) {
 			this.told.push('destination exited');
 			return { op: 'destination-state', exited: true, stderr: target.stderr.join('\n'), source: from };
 		}
@@ -220,6 +232,13 @@ class MigrationPlayer {
 			source: from,
 			...(status['running'] === true ? { guest_answers: true } : {})
 		};
+	}
+
+	/** Who reads a file reads it to its end by itself; the recorder looked when it was there. */
+	private untilLoaded(target: QemuRecord): void {
+		const operation = this.world.r.operations[target.operation - 1];
+		for (let look = 0; look < 1200 && operation?.state === 'running' && operation.monitored?.source === -1; look += 1)
+			this.opened.simulation.advance(this.world.r.nowNs + LOOK_NS);
 	}
 
 	private startsOnlyMigratable(): Json {
