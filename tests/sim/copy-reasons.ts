@@ -1,3 +1,4 @@
+import { catalogueScenario } from '../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { MIB } from '../../src/lib/base/units.ts';
 import type { Command, MigrationParameters, StrategyId } from '../../src/lib/engine/contract/commands.ts';
 import type { Simulation } from '../../src/lib/engine/index.ts';
@@ -32,6 +33,7 @@ export const COPY_WAYS = {
 			open(smallWorld({ vms: [vm('vm0', 'A', 512, { populatedBytes: 128 * MIB, workload: { kind: 'idle', workingSetBytes: MIB } })] })),
 			migrate('rdma')
 		),
+	'pins-missing': () => answer(open(catalogueScenario('switch-today')), migrate('postcopy')),
 	'not-paused': () => answer(inPhase('postcopy', 'fetch', of({})), stream('recover-stream')),
 	'stream-cut': () => {
 		const simulation = inPhase('postcopy', 'fetch', of({}));

@@ -182,6 +182,11 @@ export const REASONS = {
 		'The source has not enough free memory to back what the guest never touched.',
 		'Linux 7.2.13 mm/gup.c'
 	),
+	'pins-missing': reason(
+		'EFAULT',
+		'A vDPA device would pin memory at the target before it has come: post-copy and such a device do not go together.',
+		'Linux 7.2.13 drivers/vhost/vdpa.c vhost_vdpa_pa_map, fs/userfaultfd.c handle_userfault; QEMU 10.2.2 migration/postcopy-ram.c'
+	),
 	'not-paused': reason('EINVAL', 'No post-copy migration is paused.', 'QEMU 10.2.2 migration/migration.c'),
 	'stream-cut': reason('EHOSTUNREACH', 'The network between the two hosts is down: nothing can be connected.', 'Linux errno EHOSTUNREACH'),
 	'stream-broken': reason(
