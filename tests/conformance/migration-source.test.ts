@@ -68,6 +68,21 @@ describe('where to', () => {
 		expect(source?.events.map(({ data }) => data['status'])).toEqual(['setup', 'failing', 'failed']);
 		expect(source?.stderr).toEqual([]);
 	});
+	it.each<readonly [string, readonly Word[], string]>([
+		[
+			'no copy through a unix socket',
+			[caps('A', 'multifd', 'zero-copy-send'), caps('B', 'multifd')],
+			'Zero copy send feature not detected in host kernel'
+		],
+		['credentials that nobody made', [set({ 'tls-creds': 'tls0' })], "No TLS credentials with id 'tls0'"]
+	])('%s: the channel is closed again, and who took it up finds nothing', (_what, words, text) => {
+		const simulation = openGuest();
+		expect(say(simulation, caps('B', 'events'), ...words, from({ uri: 'unix:/run/m' }), to('unix:/run/m'))).toBeNull();
+		expect(ask(simulation, 'A')).toEqual({ status: 'failed', 'error-desc': text });
+		const target = simulation.world.r.qemu?.find((process) => process.host === 1);
+		expect(target?.stderr).toEqual(['Failed to peek at channel']);
+		expect(target?.events.map(({ data }) => data['status'])).toEqual(['setup', 'failed']);
+	});
 	it('what shows while the word is said is its answer, and the migration has failed all the same', () => {
 		const simulation = openGuest();
 		say(simulation, to('fd:nobody'));
@@ -233,6 +248,22 @@ describe('every device of the table', () => {
 		]);
 		expect(say(simulation, LISTEN, GO)).toBe("State blocked by non-migratable device '0000:00:01.0/nvme'");
 		expect(say(openGuest({ qemu: { devices: ['ivshmem-plain', 'virtio-gpu-gl'] } }), LISTEN, GO)).toBe('virgl is not yet migratable');
+	});
+});
+
+describe('what stands behind a device', () => {
+	const add = (given: QmpArguments): Word => ['A', 'object-add', given];
+	const memory = add({ 'qom-type': 'memory-backend-ram', id: 'm1', size: 2 ** 28 });
+	const dimm: Word = ['A', 'device_add', { driver: 'pc-dimm', id: 'd1', memdev: 'm1' }];
+	it.each<readonly [string, readonly Word[], string | null]>([
+		['made while it runs', [SLOW, LISTEN, GO, memory], null],
+		['and plugged', [SLOW, LISTEN, GO, memory, dimm], 'device_add not allowed while migrating'],
+		['twice', [memory, memory], "attempt to add duplicate property 'm1' to object (type 'container')"],
+		['without a type', [add({ id: 'm1' })], "Parameter 'qom-type' is missing"],
+		['taken away', [memory, ['A', 'object-del', { id: 'm1' }]], null],
+		['taken away when it is not there', [['A', 'object-del', { id: 'm1' }]], "object 'm1' not found"]
+	])('%s', (_what, words, text) => {
+		expect(say(openGuest(), ...words)).toBe(text);
 	});
 });
 

@@ -40,6 +40,8 @@ export interface QemuRecord {
 		/** virtio-net with failover=on. */ failover?: true;
 		/** Stand-in of a primary. */ pair?: string;
 	}[];
+	/** Ids of what was made with object-add. */
+	objects?: string[];
 	/** What the stream that it loads has and it does not: another machine, a block of memory, a device's state. */
 	lacks?: { machine?: { received: string; local: string }; lacksBlock?: string; lacksState?: { name: string; instance: number } };
 	/** Its last measurement of the dirty rate. */

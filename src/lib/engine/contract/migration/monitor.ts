@@ -36,6 +36,8 @@ export const MONITOR_WORDS = {
 	quit: 'ends a process in which no guest lives',
 	device_add: 'plugs a device: {driver, id}',
 	device_del: 'takes it out: {id}',
+	'object-add': 'makes what stands behind a device: {qom-type, id}',
+	'object-del': 'takes it away: {id}',
 	'announce-self': 'the guest’s network cards say where they are',
 	'calc-dirty-rate': 'measures how fast the guest dirties its memory: {calc-time, calc-time-unit, sample-pages, mode}'
 } as const;

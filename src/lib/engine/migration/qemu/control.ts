@@ -91,7 +91,7 @@ export const cancel: MonitorWord = (spoken) => {
 		report(process, 'Switchover is interrupted');
 	} else report(process, PIPE_BROKEN, SAVE_FAILED);
 	if (target) {
-		failLoad(target, waits ? CUT_AT_SWITCH : CUT_IN_RAM);
+		failLoad(world, target, waits ? CUT_AT_SWITCH : CUT_IN_RAM);
 	}
 	return { ok: true, value: {}, operation: operation.id };
 };

@@ -8,7 +8,27 @@ import type { QmpArguments } from '../../contract/machine-commands.ts';
 /** Devices that come and go at a monitor: QEMU 10.2.2 system/qdev-monitor.c; pairs of network cards: hw/net/virtio-net.c. */
 
 const NICS = ['virtio-net-pci', 'e1000e', 'vfio-pci'];
-const DRIVERS = ['virtio-blk-pci', 'virtio-scsi-pci', 'pc-dimm', 'virtio-mem-pci', 'virtio-rng-pci', ...NICS];
+const DRIVERS = [
+	'virtio-blk-pci',
+	'virtio-scsi-pci',
+	'virtio-serial-pci',
+	'virtio-balloon-pci',
+	'virtio-rng-pci',
+	'virtio-mem-pci',
+	'virtio-pmem-pci',
+	'pc-dimm',
+	'nvdimm',
+	'pcie-root-port',
+	'qemu-xhci',
+	'usb-mouse',
+	'usb-tablet',
+	'usb-kbd',
+	'usb-storage',
+	'scsi-hd',
+	'e1000',
+	'rtl8139',
+	...NICS
+];
 
 /** Nothing is plugged while a migration runs. */
 export const deviceAdd: MonitorWord = (spoken, given) => {
@@ -84,3 +104,22 @@ export const deviceDel: MonitorWord = ({ vm, process }, given) => {
 function unpin(vm: VmRecord): void {
 	delete vm.passThrough;
 }
+
+/** What stands behind devices: memory, random numbers and the like. A migration does not mind (qom/qom-qmp-cmds.c, qom/object_interfaces.c). */
+export const objectAdd: MonitorWord = ({ process }, given) => {
+	const { 'qom-type': type, id } = given;
+	if (type === undefined) return missing('qom-type');
+	if (id === undefined) return missing('id');
+	const objects = (process.objects ??= []);
+	if (objects.includes(String(id))) return error(`attempt to add duplicate property '${String(id)}' to object (type 'container')`);
+	objects.push(String(id));
+	return NOTHING;
+};
+
+export const objectDel: MonitorWord = ({ process }, { id }) => {
+	if (id === undefined) return missing('id');
+	const at = process.objects?.indexOf(String(id)) ?? -1;
+	if (at < 0) return error(`object '${String(id)}' not found`);
+	process.objects?.splice(at, 1);
+	return NOTHING;
+};

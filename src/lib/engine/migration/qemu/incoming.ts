@@ -1,4 +1,5 @@
-import { report, setError } from './processes.ts';
+import type { World } from '../../state/world.ts';
+import { report, setError, tell } from './processes.ts';
 import { VALIDATED } from '../../contract/migration/capabilities.ts';
 import type { QemuRecord } from '../../state/qemu-records.ts';
 
@@ -40,10 +41,13 @@ export const unknownState = ({ name, instance }: { readonly name: string; readon
  * A process that loads gives up: what it met on the way stands on its standard error; the last line is the error itself, which it
  * prints when it ends by it and keeps for query-migrate when it was told to stay (process_incoming_migration_co, exit-on-error).
  */
-export function failLoad(target: QemuRecord, lines: readonly string[]): void {
+export function failLoad(world: World, target: QemuRecord, lines: readonly string[], loading = true): void {
+	const events = target.capabilities.includes('events');
+	if (events && loading && target.incoming === 'setup') tell(world, target, 'MIGRATION', { status: 'active' });
 	setError(target, lines.at(-1) as string);
 	report(target, ...(target.exitOnError ? lines : lines.slice(0, -1)));
 	target.incoming = 'failed';
+	if (events) tell(world, target, 'MIGRATION', { status: 'failed' });
 	target.ended = target.exitOnError;
 	target.listening = null;
 }

@@ -47,6 +47,8 @@ export const migrate: MonitorWord = (spoken, given) => {
 	const stays = rebootProblem(spoken.world, process);
 	if (stays !== null) return failedSetup(spoken, stays);
 	if (mode === 'cpr-transfer') return beginCpr(spoken);
+	const unfit = unfitChannel(process, address);
+	if (unfit !== null) return failedChannel(spoken, room?.listener ?? null, unfit);
 	if (room === null) {
 		process.file = address.rest;
 		return toFile(spoken, mode);
@@ -122,6 +124,21 @@ function failedAtOnce({ world, process, cause }: Spoken, text: string): MonitorA
 
 const hostIds = (world: World): string[] => world.r.hosts.map((host) => host.id);
 
+/** What the open channel lacks (QEMU 11.0.50 migration/socket.c, socket_outgoing_migration; migration/tls.c, migration_tls_get_creds). */
+function unfitChannel(process: QemuRecord, { transport }: Address): string | null {
+	// The kernel sends without a copy over TCP; a unix socket says that it cannot.
+	if (process.capabilities.includes('zero-copy-send') && transport === 'unix') return 'Zero copy send feature not detected in host kernel';
+	// Nobody here can make such credentials (object-add).
+	return usesTls(process.parameters) ? `No TLS credentials with id '${String(parameterOf(process.parameters, 'tls-creds'))}'` : null;
+}
+
+/** The channel is closed again; who took it up at the other end finds nothing in it (migration_channel_identify). */
+function failedChannel(spoken: Spoken, listener: QemuRecord | null, text: string): MonitorAnswer {
+	failedAtOnce(spoken, text);
+	if (listener) failLoad(spoken.world, listener, ['Failed to peek at channel'], false);
+	return NOTHING;
+}
+
 /** A notifier of PRECOPY_SETUP objects: the migration has begun, and failed (migration_connect). */
 function failedSetup({ world, process, cause }: Spoken, text: string): MonitorAnswer {
 	changeOutgoing(world, process, 'setup', cause);
@@ -155,7 +172,7 @@ function connect(spoken: Spoken, listener: QemuRecord, address: Address): Monito
 /** The process at the other end ends while it loads; this one finds that nobody reads. */
 function refusedByTarget({ world, process, cause }: Spoken, listener: QemuRecord, lines: readonly string[]): MonitorAnswer {
 	changeOutgoing(world, process, 'setup', cause);
-	failLoad(listener, lines);
+	failLoad(world, listener, lines);
 	setError(process, PIPE_BROKEN);
 	report(process, SAVE_FAILED, PIPE_BROKEN);
 	changeOutgoing(world, process, 'failed', cause);

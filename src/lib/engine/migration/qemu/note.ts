@@ -30,7 +30,8 @@ export function noteStatus(world: World, operation: OperationRecord, status: Mig
 		// migration_detect_error: what the socket says stands as the reason of the pause, unless the user's word does.
 		if (status === 'postcopy-paused') source.error ??= PIPE_BROKEN;
 	}
-	if (target?.lacks?.lacksState !== undefined && status === 'completed') return failLoad(target, [unknownState(target.lacks.lacksState)]);
+	if (target?.lacks?.lacksState !== undefined && status === 'completed')
+		return failLoad(world, target, [unknownState(target.lacks.lacksState)]);
 	if (target && status === 'failed' && !target.ended) {
 		target.incoming = 'failed';
 		target.ended = target.exitOnError;

@@ -20,7 +20,7 @@ export function loadFile(spoken: Spoken, writer: QemuRecord): MonitorAnswer {
 	const lines = loadProblem(writer, process, memoryNameOf(world, vmIndex));
 	process.listening = null;
 	if (lines.length > 0) {
-		failLoad(process, lines);
+		failLoad(world, process, lines);
 		return NOTHING;
 	}
 	const operation = beginMigration(world, {

@@ -3,7 +3,7 @@ import type { MonitorQuestion, MonitorWord } from './answer.ts';
 import { announceSelf } from './announce.ts';
 import { cancel, cont, goOn, incoming, pause, quit, recover, startPostcopy, stop } from './control.ts';
 import { calcDirtyRate, queryDirtyRate } from './dirty-rate.ts';
-import { deviceAdd, deviceDel } from './devices.ts';
+import { deviceAdd, deviceDel, objectAdd, objectDel } from './devices.ts';
 import { migrate } from './migrate.ts';
 import { queryCapabilities, queryMigrate, queryParameters, queryStatus } from './query.ts';
 import { setCapabilities, setParameters } from './settings.ts';
@@ -24,6 +24,8 @@ export const MONITOR_RUNS: Readonly<Record<keyof typeof MONITOR_WORDS, MonitorWo
 	quit,
 	device_add: deviceAdd,
 	device_del: deviceDel,
+	'object-add': objectAdd,
+	'object-del': objectDel,
 	'announce-self': announceSelf,
 	'calc-dirty-rate': calcDirtyRate
 };
