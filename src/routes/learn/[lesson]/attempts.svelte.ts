@@ -19,6 +19,17 @@ export class Attempts {
 		this.lesson = lesson;
 	}
 
+	/** Every guest was run and reached all of its goals. */
+	get solved(): boolean {
+		const results = Object.values(this.results);
+		return (
+			this.running === null &&
+			results.length > 0 &&
+			results.length === this.lesson.steps.challenge.guests.length &&
+			results.every(({ passed }) => passed.every(Boolean))
+		);
+	}
+
 	draw(state: LessonState): Draw {
 		return drawGuests(this.lesson, state.challenge.seed);
 	}

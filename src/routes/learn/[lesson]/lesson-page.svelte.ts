@@ -356,7 +356,7 @@ export class LessonPage {
 						act: () => void this.player.hurry()
 					}
 				: { label: 'Run', lock: this.busyLine, act: () => this.session?.play() };
-		if (this.step === 'challenge')
+		if (this.step === 'challenge' && !(this.attempts.solved && nextStep !== null))
 			return {
 				label: 'Check',
 				lock: machine.choicesComplete(this.lesson, this.learner)

@@ -393,7 +393,18 @@ export class LabPage {
 				: this.plug.ready
 					? { label: 'Pull A’s plug', lock: null, act: () => void this.plug.pull() }
 					: { label: 'Run', lock: this.busyLine, act: () => this.session?.play() };
-		if (this.step === 'challenge')
+		// What was checked is lost: the bet on why is next, until the plan is another one.
+		const { result } = this.attempts;
+		if (
+			this.step === 'challenge' &&
+			this.learner.bet === null &&
+			result !== null &&
+			!result.passed.every(Boolean)
+		)
+			return { label: 'Bet on why', lock: null, act: () => this.goTo('bet') };
+		// Every goal is reached: the next step is next.
+		const solved = result !== null && result.passed.every(Boolean) && nextStep !== null;
+		if (this.step === 'challenge' && !solved)
 			return {
 				label: 'Check',
 				lock: this.attempts.lock,
