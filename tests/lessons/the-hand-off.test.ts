@@ -8,8 +8,9 @@ import { handOverRun } from '../../src/lib/lessons/lab/hand-over-run.ts';
 import { runPlan } from '../../src/lib/lessons/lab/run-lab.ts';
 import { draw } from '../../src/lib/lessons/lab/template.ts';
 import type { LabPlan } from '../../src/lib/lessons/lab/schema.ts';
-import { OwnerState } from '../../src/lib/engine/contract/words.ts';
+import { OwnerState, unpackOwner } from '../../src/lib/engine/contract/words.ts';
 import { wordIndex } from '../../src/lib/engine/contract/superpage.ts';
+import { superpageAnswer } from '../../src/lib/engine/queries/superpage.ts';
 import { ownerOf } from '../../src/lib/engine/superpage/words.ts';
 import { expectSound } from '../support/worlds.ts';
 import { labPort, openLab } from './lab-in-node.ts';
@@ -74,6 +75,16 @@ describe('a losing order as a run', () => {
 		for (const [index, value] of words) expect([index, simulation.world.c.superpageWord.get(index)]).toEqual([index, value]);
 		expect(ownerOf(simulation.world, 0).state).toBe(OwnerState.active);
 		expect(simulation.world.c.superpageWord.get(wordIndex('recovery'))).toBe(0n);
+	});
+
+	it('the picture of the world shows three values of the owner word, and whoever was too late', async () => {
+		const { simulation } = await lost(laid('stop save flush give put'), 1);
+		simulation.advance(simulation.world.scenario.untilNs, Infinity);
+		const answer = superpageAnswer(simulation.world);
+		const [[, values] = [0, []]] = answer.earlier;
+		expect(values.map((value) => unpackOwner(BigInt(`0x${value}`)).token)).toEqual([8, 9]);
+		expect(answer.taken.at(-1)).toMatchObject({ host: 1, access: null });
+		expect(answer.taken.find(({ says }) => says.startsWith('B writes itself'))).toMatchObject({ host: 1, access: 'store' });
 	});
 
 	it('a step that an actor does not stand at is refused, and nothing moves', async () => {

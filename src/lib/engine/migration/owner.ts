@@ -1,5 +1,5 @@
 import { emit } from '../sim/trace.ts';
-import { OWNER_STATE_NAMES, unpackOwner } from '../contract/words.ts';
+import { OWNER_STATE_NAMES, unpackOwner, type OwnerWord } from '../contract/words.ts';
 import type { HostRecord, OperationRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 import { nextOwner, ownerIndex, sharedWordsOf } from '../superpage/words.ts';
@@ -17,6 +17,10 @@ export function changeOwner(world: World, operation: OperationRecord, host: numb
 	return swapped;
 }
 
+/** An owner word as records tell it. */
+export const ownerText = (world: World, { owner, state, incarnation, token }: OwnerWord): string =>
+	`${hostName(world, owner)} · ${OWNER_STATE_NAMES[state]} · ${incarnation} · ${token}`;
+
 /** Record of a change of the owner word; remembers the value before it, which the page shows above the new one. */
 export function noteOwnerChange(
 	world: World,
@@ -30,8 +34,6 @@ export function noteOwnerChange(
 	const after = unpackOwner(world.c.superpageWord.get(ownerIndex(operation.vm)));
 	vm.previousOwner = [before.owner, before.state, before.incarnation, before.token];
 	vm.ownerChangedNs = world.r.nowNs;
-	const words = (word: typeof before): string =>
-		`${hostName(world, word.owner)} · ${OWNER_STATE_NAMES[word.state]} · ${word.incarnation} · ${word.token}`;
 	return emit(world, {
 		kind: 'step',
 		rule: 'hand-off',
@@ -39,7 +41,7 @@ export function noteOwnerChange(
 		vm: vm.id,
 		operation: operation.id,
 		host: hostName(world, after.owner),
-		values: { step: stepId ?? 'owner', before: words(before), after: words(after), token: after.token },
-		text: `owner word: ${words(before)} → ${words(after)}`
+		values: { step: stepId ?? 'owner', before: ownerText(world, before), after: ownerText(world, after), token: after.token },
+		text: `owner word: ${ownerText(world, before)} → ${ownerText(world, after)}`
 	});
 }

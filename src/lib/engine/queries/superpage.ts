@@ -94,7 +94,7 @@ function handingOver(world: World, record: TraceRecord): Done {
 }
 
 function laid(world: World, record: TraceRecord): Done {
-	const { access, index, refused, token } = record.values;
+	const { access, index, refused, expected } = record.values;
 	return {
 		host: hostOf(world, record.host),
 		access: access === '' ? null : (access as Access),
@@ -102,7 +102,7 @@ function laid(world: World, record: TraceRecord): Done {
 		refused: refused === 1,
 		says: record.text,
 		kind: 'step',
-		token: Number(token) < 0 ? null : Number(token)
+		token: Number(expected) < 0 ? null : Number(expected)
 	};
 }
 

@@ -2,7 +2,8 @@ import { ok, refused, type Outcome } from '../../base/outcome.ts';
 import { PAGES_PER_BLOCK } from '../../base/units.ts';
 import { HAND_OVER_TOKEN, handOverStart, readHandOver, type HandOverPlan } from '../contract/hand-over.ts';
 import type { ReasonId } from '../contract/reasons.ts';
-import { unpackOwner } from '../contract/words.ts';
+import { unpackOwner, type OwnerWord } from '../contract/words.ts';
+import { ownerText } from '../migration/owner.ts';
 import { stateMark } from '../contract/superpage-words.ts';
 import { refreshSpeed } from '../hypervisor/speed.ts';
 import { stampOf, writeStamp } from '../mm/frames.ts';
@@ -60,9 +61,31 @@ export function laidStep(world: World, vmIndex: number, words: string, actorName
 	const step = actor.steps.find(({ id }) => id === stepId) as ProtocolStep | undefined;
 	if (!step || !open.includes(stepId)) return refused('bad-command', `${actorName} stands at ${me.step}, not at ${stepId}`);
 	const ran = me.running;
+	const before = ownerOf(world, 0);
 	const seen: Touched = { index: -1, refused: false, token: -1 };
 	const next = step.run({ words: wordsOf(world, seen), self: actor.host, incarnation: actor.incarnation, me, without: [] });
 	me.step = actor.next?.[next] ?? next;
+	noteStep(world, vm, actor, step, seen, before);
+	if (ran !== me.running) turn(world, vm, plan.value, laid, actors, index);
+	zombiesStore(world, 0);
+	return ok(`the hand-off that was laid goes on at ${actorName}: ${stepId}`);
+}
+
+/** The step as a record: which word it touched, and what the owner word was before where that changed. */
+function noteStep(
+	world: World,
+	vm: VmRecord,
+	actor: ModelActor,
+	{ id, access, says }: ProtocolStep,
+	seen: Touched,
+	before: OwnerWord
+): void {
+	const after = ownerOf(world, 0);
+	const changed = after.token !== before.token || after.owner !== before.owner || after.state !== before.state;
+	if (changed) {
+		vm.previousOwner = [before.owner, before.state, before.incarnation, before.token];
+		vm.ownerChangedNs = world.r.nowNs;
+	}
 	emit(world, {
 		kind: 'step',
 		rule: 'hand-off',
@@ -70,18 +93,16 @@ export function laidStep(world: World, vmIndex: number, words: string, actorName
 		vm: vm.id,
 		host: nameOf(world, actor.host),
 		values: {
-			step: stepId,
-			actor: actorName,
-			access: step.access ?? '',
+			step: id,
+			actor: actor.name,
+			access: access ?? '',
 			index: seen.index,
 			refused: Number(seen.refused),
-			token: seen.token
+			expected: seen.token,
+			...(changed ? { before: ownerText(world, before), after: ownerText(world, after), token: after.token } : {})
 		},
-		text: step.says
+		text: says
 	});
-	if (ran !== me.running) turn(world, vm, plan.value, laid, actors, index);
-	zombiesStore(world, 0);
-	return ok(`${actorName}: ${step.says}`);
 }
 
 function begun(world: World, vm: VmRecord, plan: string, actors: readonly ModelActor[]): LaidRecord {
