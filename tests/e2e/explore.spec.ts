@@ -27,4 +27,13 @@ test('what could come of a run is found, said, and opened one step before its fa
 	await page.getByRole('button', { name: 'What could come of this moment?' }).click();
 	await explored(page, 'search');
 	await expect(page.locator('.words')).toContainText(/^Wrong DMA (is|becomes) certain/);
+
+	// What was kept came along to the run and back; a branch is looked at further where it stands.
+	await expect(page.locator('.run')).toHaveCount(2);
+	const closed = page.locator('[role=treeitem][aria-level="2"][aria-expanded=false]').first();
+	const key = await closed.getAttribute('data-key');
+	await closed.focus();
+	await page.keyboard.press('ArrowRight');
+	await expect(page.locator(`[role=treeitem][data-key='${key}']`)).toHaveAttribute('aria-expanded', 'true', { timeout: 60_000 });
+	await expect(page.locator('[role=treeitem][aria-level="3"]').first()).toBeVisible();
 });
