@@ -17,12 +17,15 @@ export function copyMoment(operation: OperationStatus, vm: VmStatus, stopped: nu
 	switch (operation.phase) {
 		case 'prepare':
 			return {
-				sentence: 'Registration: every page gets a frame on both hosts, and stays in it',
-				figures: [toSend, speed(vm)]
+				sentence: preparation(operation),
+				figures: [figure(formatBytesBinary(vm.bytes), 'of memory'), speed(vm)]
 			};
 		case 'setup':
 			return {
-				sentence: 'Setup: everything counts as not sent yet',
+				sentence:
+					vm.migrationStatus === 'wait-unplug'
+						? 'wait-unplug: the guest has to let go of its network card, nothing is sent before'
+						: 'Setup: everything counts as not sent yet',
 				figures: [toSend, speed(vm)]
 			};
 		case 'switchover':
@@ -59,6 +62,15 @@ export function copyMoment(operation: OperationStatus, vm: VmStatus, stopped: nu
 				]
 			};
 	}
+}
+
+/** RDMA: the step of S0's list at which it is. */
+function preparation({ phases }: OperationStatus): string {
+	const label = phases.at(-1)?.label ?? '';
+	if (label.startsWith('a')) return 'Sizes: the target learns how much room is needed';
+	if (label.startsWith('c: addresses'))
+		return 'Addresses and keys: from now on the source writes there by itself';
+	return 'Registration: every page gets a frame on both hosts, and stays in it';
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -20,7 +20,9 @@ export function settledWords(status: WorldStatus, playing: boolean): string {
 	if (batch && batch.direction !== 'stream' && batch.endNs > status.nowNs)
 		return `${formatNumber(batch.pages)} pages on the way`;
 	const span = operation.phases.at(-1);
-	const label = (span?.label ?? operation.phase).split(/[:,]/)[0] ?? '';
+	const head = (span?.label ?? operation.phase).split(/[:,]/)[0] ?? '';
+	// The steps of RDMA have the letters of the list that they come from.
+	const label = /^[a-e]$/.test(head) ? 'preparation' : head;
 	return playing ? label : `settled in ${label}`;
 }
 
