@@ -13,7 +13,7 @@ import { alarmOf, lossTest, type LossTest } from './loss-test.ts';
 import { isRestless } from './rack.ts';
 import type { Snapshot } from './snapshots.ts';
 import { Trunk } from './trunk.ts';
-import { horizonOf, Walker } from './walker.ts';
+import { horizonOf, lengthOf, Walker } from './walker.ts';
 
 const MOST_DRAWS = 16;
 
@@ -61,7 +61,7 @@ export class Futures {
 		const { world } = walker;
 		walker.watch = () => alarmOf(world, this.#test);
 		this.#yours = yourActs(world.journal.slice(world.r.journalNext));
-		this.#horizonNs = horizonOf(request, world, 1);
+		this.#horizonNs = horizonOf(request, world);
 		this.#work = this.#steps();
 	}
 
@@ -204,10 +204,10 @@ export class Futures {
 		return this.#test.when === 'end' && this.#test.atEnd(world);
 	}
 
-	/** Times of the choices of a future, rising. */
+	/** Times of the choices of a future, rising, within one length of the scenario: what they begin has time to end. */
 	#drawTimes(seed: number): number[] {
 		const fromNs = this.#walker.nowNs;
-		const spanNs = Math.max(0, this.#horizonNs - fromNs);
+		const spanNs = Math.max(0, Math.min(this.#horizonNs - fromNs, lengthOf(this.#walker.world)));
 		return Array.from(
 			{ length: this.#request.draws },
 			(_, at) => fromNs + Math.floor((mix32(seed, at + 1, 0x7133) / 2 ** 32) * spanNs)

@@ -58,7 +58,7 @@ export class Search {
 			world,
 			world.journal.slice(world.r.journalNext).map((entry) => entry.command)
 		);
-		this.horizonNs = horizonOf(request, world, 3);
+		this.horizonNs = horizonOf(request, world);
 		this.#work = this.#steps();
 	}
 

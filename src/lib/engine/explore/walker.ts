@@ -155,8 +155,11 @@ export class Walker {
 	}
 }
 
-/** How far a run may go: so many of the scenario's lengths, that what has begun may end; where things happen for ever, one. */
-export function horizonOf(request: RunAt & { readonly horizonNs?: number }, { scenario }: World, lengths: number): number {
-	const lasting = (scenario.rack?.hazards?.length ?? 0) > 0 ? 1 : lengths;
-	return request.horizonNs ?? request.fromNs + lasting * Math.max(scenario.untilNs, 1_000_000_000);
+/** The scenario's length, a second at least. */
+export const lengthOf = ({ scenario }: World): number => Math.max(scenario.untilNs, 1_000_000_000);
+
+/** How far a run may go: long enough for what has begun to end; where things happen for ever, the scenario's length. */
+export function horizonOf(request: RunAt & { readonly horizonNs?: number }, world: World): number {
+	const lasting = (world.scenario.rack?.hazards?.length ?? 0) > 0 ? 1 : 3;
+	return request.horizonNs ?? request.fromNs + lasting * lengthOf(world);
 }
