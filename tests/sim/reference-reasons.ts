@@ -58,6 +58,8 @@ export const REFERENCE_WAYS = {
 		word(simulation, 'decline-capacity', {}, { host: 'B' });
 		return move(simulation, 'transit');
 	},
+	'beyond-address-width': () =>
+		move(open(smallWorld({ hosts: [host('A', 512), host('B', 512, { windowBaseHpa: 2 ** 39, physicalAddressBits: 39 })] })), 'transit'),
 	'capacity-taken': () => {
 		const simulation = open(smallWorld());
 		simulation.send({ name: 'migrate', vm: 'vm0', target: 'B', strategy: 'transit' });

@@ -30,7 +30,8 @@ const host = record(
 	optional('normalBytes', quantity, 2 * GIB),
 	field('kernelBytes', quantity, 384 * MIB),
 	field('otherBytes', quantity, 256 * MIB),
-	field('windowBaseHpa', quantity, 0x10_8000_0000)
+	field('windowBaseHpa', quantity, 0x10_8000_0000),
+	optional('physicalAddressBits', count)
 );
 
 const pool = record(

@@ -178,9 +178,9 @@ function loopFigures(guest: MoverGuest, wireGBps: number, fixedS: number, setupS
 /** Capacity is offered and accepted on both hosts, before the first page moves. */
 const offerS = (costs: CostTable): number => (costs.orchestratorAllocMs + 3 * costs.cxlMailboxCommandMs + costs.dcdEventIrqUs / 1e3) / 1e3;
 
-/** The target builds its second stage before the stop: one entry per folio (live-migration reference 10, step 6). */
+/** The target builds its second stage before the stop: one entry per folio, without an exit (live-migration reference 10, step 6). */
 const mapS = (guest: MoverGuest, id: MoverId, costs: CostTable): number =>
-	(guest.gib * GIB * costs.eptMapOnlyUs) / (MOVERS[id].pages === '4k' ? PAGE_BYTES : BLOCK_BYTES) / 1e6;
+	(guest.gib * GIB * (MOVERS[id].pages === '4k' ? costs.iommuMap4kNs / PAGE_BYTES : costs.iommuMap2mNs / BLOCK_BYTES)) / 1e9;
 
 /** What the closed forms say of this guest. */
 export function moverFormula(guest: MoverGuest, id: MoverId, costs: CostTable): MoverFigures {

@@ -105,6 +105,11 @@ export const REASONS = {
 	),
 	'no-contiguous-run': reason('ENOMEM', 'The pool has the capacity, but not in one piece.', 'seed S0, point 4.3'),
 	'capacity-declined': reason('ENOSPC', 'A host declined the capacity that it was offered.', 'CXL 4.0 8.2.10.9.9.4'),
+	'beyond-address-width': reason(
+		'E2BIG',
+		'The capacity would lie at addresses that the CPUs of the host cannot say.',
+		'Linux 7.2.13 mm/memory_hotplug.c, mhp_range_allowed'
+	),
 	'capacity-taken': reason(
 		'ENODEV',
 		'The fabric manager took the capacity back by force before the VM lay in it, or after.',

@@ -178,7 +178,8 @@ function buildHost(world: World, index: number): void {
 		power: 'up',
 		incarnation: 1,
 		sliceNs: costNs(world.costs, 'schedBaseSliceUs') * (1 + doublings),
-		decoder: { hpaBase: host.windowBaseHpa, dpaBase: 0, bytes: scenario.pool?.bytes ?? 0 }
+		decoder: { hpaBase: host.windowBaseHpa, dpaBase: 0, bytes: scenario.pool?.bytes ?? 0 },
+		...(host.physicalAddressBits === undefined ? {} : { addressLimit: Number(1n << BigInt(host.physicalAddressBits)) })
 	});
 	if (normalBlocks > 0) onlineBlocks(world, normalZone, memory.firstBlock, normalBlocks);
 	if (memory.blockCount > normalBlocks)

@@ -8,9 +8,10 @@ import { onlineBlocks } from '../mm/buddy.ts';
 import { ensureRows, setFolio, setWhole, stampOf, writeStamp } from '../mm/frames.ts';
 import { mapPage, mapWhole } from '../mm/space/mapping.ts';
 import { allocateOnPool, blockOfFrame } from '../mm/zones.ts';
+import { addresses } from '../migration/reference/reach.ts';
 import { beginTiering } from '../migration/reference/background.ts';
 import { openStream } from '../sim/streams.ts';
-import type { ExtentRecord, VmRecord, ZoneRecord } from '../state/records.ts';
+import type { ExtentRecord, HostRecord, VmRecord, ZoneRecord } from '../state/records.ts';
 import type { World } from '../state/world.ts';
 
 /** How a VM lives from the start, beyond its size and its work (contract/scenario/ways-schema.ts). */
@@ -49,6 +50,8 @@ export function liveOnPool(
 	(r.zones[zone] as ZoneRecord).host = host;
 	for (const at of reserved.value) {
 		const extent = r.extents[at] as ExtentRecord;
+		const able = addresses(r.hosts[host] as HostRecord, extent);
+		if (!able.ok) return refused('bad-scenario', `vms[${index}].ways.lives: ${able.detail}`);
 		const first = (r.memories[extent.memory] as { firstBlock: number }).firstBlock + extent.firstBlock;
 		for (let block = 0; block < extent.blockCount; block += BLOCKS_PER_MEMORY_BLOCK)
 			onlineBlocks(world, zone, first + block, BLOCKS_PER_MEMORY_BLOCK);

@@ -88,6 +88,8 @@ export interface HostRecord {
 	sliceNs: number;
 	/** GFD decoder entry for this host: device address = HPA − base + dpaBase. */
 	decoder: { hpaBase: number; dpaBase: number; bytes: number };
+	/** First address that its CPUs cannot say. */
+	addressLimit?: number;
 }
 
 export interface ZoneRecord {

@@ -64,7 +64,7 @@ export const OBJECTIONS: readonly Objection[] = [
 	]),
 	row(3, 'S0, point 2', 'Tiering or swap may move a page during the move; a pin would stop it, but movable and pinned exclude each other.', 'Perhaps one more reference, so that movers back off.', S0, [
 		shown('promoted-after-publication', 103 * MS, 'Without a guard: the ranges name frames that pages have left, and B reads older writes.', { kind: 'mark', begins: 'lost:' }),
-		shown('promoted-and-noticed', 77 * MS, 'The same, but somebody looks: B finds other ranges than the checksum says.', { kind: 'record', rule: 'cancel' }),
+		shown('promoted-and-noticed', 104 * MS, 'The same, but somebody looks: with the guest stopped A sees that a page has moved, and goes on itself.', { kind: 'record', rule: 'last-look' }),
 		shown('policy-holds', 78.1 * MS, 'mbind, mlock and no tiering: the kernel tries, and nothing moves.', { kind: 'record', rule: 'guard' })
 	]),
 	row(4, 'D. Hildenbrand', 'The movable zone takes short pins and refuses long ones.', 'Not contested.', 'mail of 12 April 2023; Linux 7.2.13 mm/gup.c', [

@@ -138,7 +138,9 @@ const hostSchema = v.strictObject({
 	kernelBytes: v.optional(bytes, 384 * 1024 * 1024),
 	/** Memory of other programs, in ZONE_MOVABLE. */
 	otherBytes: v.optional(bytes, 256 * 1024 * 1024),
-	windowBaseHpa: hpa
+	windowBaseHpa: hpa,
+	/** Address bits of its CPUs: memory beyond 2 to the power of it is none of theirs. Where absent, 52. */
+	physicalAddressBits: v.optional(whole(36, 52))
 });
 
 const poolSchema = v.strictObject({

@@ -3,11 +3,11 @@ import { BLOCKS_PER_MEMORY_BLOCK, PAGES_PER_BLOCK } from '../../../base/units.ts
 import { reserveExtents, type Placing } from '../../fabric/extents.ts';
 import { onlineBlocks } from '../../mm/buddy.ts';
 import type { ReasonId } from '../../contract/reasons.ts';
-import type { ExtentRecord, OperationRecord, VmRecord, ZoneRecord } from '../../state/records.ts';
+import type { ExtentRecord, HostRecord, OperationRecord, VmRecord, ZoneRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { hostName, vmOf } from '../operation.ts';
 import { extentRecord, ownExtents, tagEnd } from '../residence.ts';
-import { reaches } from './reach.ts';
+import { addresses, reaches } from './reach.ts';
 
 /** Capacity for a VM under one tag: offered by the fabric manager, accepted by hosts, online on one of them. */
 
@@ -52,6 +52,10 @@ export function accept(world: World, operation: OperationRecord, host: number): 
 	if (!reached.ok) return refused('target-lost', `${reached.detail}: nobody answers the offer`);
 	if (world.r.hosts[host]?.declines === true)
 		return refused('capacity-declined', `${hostName(world, host)} declines the capacity that it is offered`);
+	for (const index of operation.extents) {
+		const able = addresses(world.r.hosts[host] as HostRecord, world.r.extents[index] as ExtentRecord);
+		if (!able.ok) return able;
+	}
 	for (const index of operation.extents) {
 		const extent = world.r.extents[index] as ExtentRecord;
 		if (extent.acceptedBy.includes(host)) continue;

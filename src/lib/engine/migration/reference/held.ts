@@ -2,6 +2,7 @@ import { ok, refused, type Outcome } from '../../../base/outcome.ts';
 import { devicePinsOn } from '../../hypervisor/device-pins.ts';
 import type { VmRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
+import { hasNics, nicBlocker } from '../nics.ts';
 
 /**
  * The census of a move by reference (live-migration reference 10, step 1): what no kernel will move. Secure memory is
@@ -27,4 +28,18 @@ export function heldForGood(world: World, vmIndex: number): Outcome<null, 'unmov
 	if (device)
 		return refused('unmovable-page', `${device.nic} holds ${device.pages} pages of ${vm.id} by long-term pins; pre-copy would copy them`);
 	return ok(null);
+}
+
+/**
+ * What does not come along by reference, wherever its pages lie: a passed-through device belongs to its host, and no step of the
+ * hand-off opens a vDPA device at the target (live-migration reference 11, surprise 19; lwn.net/Articles/931528). `isUnplugged`: the
+ * strategy asks the guest to let go of a device that another stands in for.
+ */
+export function tiedToHost(world: World, vmIndex: number, isUnplugged = false): Outcome<null, 'migration-blocked'> {
+	const vm = world.r.vms[vmIndex] as VmRecord;
+	if (vm.passThrough && !(isUnplugged && vm.failover))
+		return refused('migration-blocked', nicBlocker(world, vmIndex) ?? `a passed-through device keeps ${vm.id} on its host`);
+	if (!hasNics(world, vmIndex)) return ok(null);
+	const nic = world.r.vdpa.nics.find((each) => each.vm === vmIndex)?.id ?? '';
+	return refused('migration-blocked', `${nic} stays on its host: pre-copy would change it to shadow queues and start it at the target`);
 }

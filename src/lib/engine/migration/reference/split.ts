@@ -4,11 +4,11 @@ import type { ReasonId } from '../../contract/reasons.ts';
 import { catchUp } from '../../hypervisor/guest.ts';
 import { refreshSpeed } from '../../hypervisor/speed.ts';
 import { emit } from '../../sim/trace.ts';
-import type { VmRecord } from '../../state/records.ts';
+import type { HostRecord, VmRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
 import { sharedWordsOf } from '../../superpage/words.ts';
 import { hostName } from '../operation.ts';
-import { reaches } from './reach.ts';
+import { addresses, reaches } from './reach.ts';
 
 /**
  * vCPUs of one VM on two hosts (seed S3, approach 2; coarse): who may schedule which vCPU stands in the map of the
@@ -61,6 +61,10 @@ function inviteTo(world: World, vmIndex: number, host: number): Outcome<null, Re
 	if (!reached.ok) return reached;
 	const extents = world.r.extents.filter((extent) => extent.vm === vmIndex && extent.state === 'accepted');
 	if (extents.every((extent) => extent.acceptedBy.includes(host))) return reached;
+	for (const extent of extents) {
+		const able = addresses(world.r.hosts[host] as HostRecord, extent);
+		if (!able.ok) return able;
+	}
 	if (world.r.hosts[host]?.declines === true)
 		return refused('capacity-declined', `${hostName(world, host)} declines the extents of the VM`);
 	for (const extent of extents) if (!extent.acceptedBy.includes(host)) extent.acceptedBy.push(host);

@@ -7,7 +7,7 @@ import type { World } from '../../state/world.ts';
 import { enterPhase, setStatus, vmOf } from '../operation.ts';
 import { ownExtents } from '../residence.ts';
 import { accept } from '../reference/capacity.ts';
-import { heldForGood } from '../reference/held.ts';
+import { heldForGood, tiedToHost } from '../reference/held.ts';
 import { giveUp, turnBack } from '../reference/home.ts';
 import { wait } from '../reference/sweep.ts';
 import { startHandOff } from '../timed-hand-off.ts';
@@ -28,8 +28,8 @@ export function checkResident(
 	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
 	const elsewhere = vm.populatedPages - (vm.pagesByMemory[pool] ?? 0);
 	if (elsewhere > 0) return refused('not-resident', `${elsewhere} pages of ${command.vm} are not on the pool; push them out first`);
-	if (vm.dax) return ok(null);
-	return heldForGood(world, operation.vm);
+	const held = vm.dax ? ok(null) : heldForGood(world, operation.vm);
+	return held.ok ? tiedToHost(world, operation.vm) : held;
 }
 
 export function startResident(world: World, operation: OperationRecord): void {

@@ -21,6 +21,7 @@ import { askForPrimary, plugsPrimary, primaryPlugged, replugPrimary, waitsForUnp
 import { enterPart, enterPhase, finish, hostName, leavePart, resumeGuest, setStatus, stopGuest, vmOf } from '../operation.ts';
 import { changeOwner } from '../owner.ts';
 import { accept } from '../reference/capacity.ts';
+import { tiedToHost } from '../reference/held.ts';
 import { unmapAll } from '../relabel.ts';
 import { ownExtents } from '../residence.ts';
 import { staleLine } from '../stale.ts';
@@ -43,6 +44,8 @@ export function checkSharedFile(
 			'not-shared',
 			`the memory of ${command.vm} is ${vm.dax ? memory : `${memory}, in DRAM or in folios of its host`}; only a named file that both hosts map can be left out`
 		);
+	const tied = tiedToHost(world, operation.vm, true);
+	if (!tied.ok) return tied;
 	const host = world.r.hosts[operation.target] as HostRecord;
 	for (const index of ownExtents(world, operation.vm, operation.source)) {
 		const reached = toHpa(host, frameToDpa((world.r.extents[index] as ExtentRecord).firstBlock * PAGES_PER_BLOCK));

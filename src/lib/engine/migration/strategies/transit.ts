@@ -17,7 +17,7 @@ import { nudgeSource, runHandOffStep, startHandOff } from '../timed-hand-off.ts'
 import { accept, offer, onlineOne, wouldFit } from '../reference/capacity.ts';
 import { beginDaxCopy, daxCopied, overDax } from '../reference/dax.ts';
 import { pushedOut, startErrand } from '../reference/errand.ts';
-import { heldForGood } from '../reference/held.ts';
+import { heldForGood, tiedToHost } from '../reference/held.ts';
 import { giveUp, goHome, homeOn, releaseNext, turnBack } from '../reference/home.ts';
 import { forgetMoved } from '../reference/moved.ts';
 import { strayGfns } from '../reference/place.ts';
@@ -73,6 +73,8 @@ export function checkTransit(world: World, operation: Asked, command: MigrateCom
 	// A copy reads pages that nobody may move; only secure memory may not lie on CXL either.
 	const copied = backing === 'dax' || vm.dax === true || (leftovers === 'copy' && r.vms[operation.vm]?.passThrough !== true);
 	if (!held.ok && (vm.secure || !copied)) return held;
+	const tied = tiedToHost(world, operation.vm);
+	if (!tied.ok) return tied;
 	const free = roomOnDram(world, operation.target);
 	if (!stayOnPool && free < vm.populatedPages)
 		return refused('no-room-target', `${vm.populatedPages} pages of ${command.vm} need room, ${free} are free on ${command.target}`);

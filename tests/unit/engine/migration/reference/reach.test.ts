@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MIB } from '$lib/base/units.ts';
 import type { Command } from '$lib/engine/contract/commands.ts';
+import { nicWorld } from '../../../../support/nics.ts';
 import { last, rack, reference, resident } from './orders.ts';
 import { expectPinsKnown, expectPoolEmpty, expectSound, host, open, settle, smallWorld, vm } from '../../../../support/worlds.ts';
 
@@ -122,6 +123,83 @@ describe('slots, tags and pins', () => {
 			smallWorld({ vms: [vm('vm0', 'A', 128, { pages: '4k', pins: [{ gfn: 7, term: 'long' }], ways: { lives: 'pool' } })] })
 		);
 		expect(simulation.world.r.vms[0]?.pagesByMemory).toEqual([1, 0, 32_767]);
+		expectSound(simulation);
+	});
+});
+
+describe('a window that is too high for the address bits of its host', () => {
+	const bits =
+		(windowBaseHpa: number, ways: object = {}) =>
+		() =>
+			open(
+				smallWorld({
+					hosts: [host('A', 512), host('B', 512, { windowBaseHpa, physicalAddressBits: 39 })],
+					pool: { bytes: 512 * MIB, hardwareCoherent: true },
+					vms: [vm('vm0', 'A', 128, { ways })]
+				})
+			);
+	const limit = 2 ** 39;
+
+	it.each([
+		['its first address is beyond', limit, 'failed'],
+		['its end is beyond, and the extent is not', limit - 256 * MIB, 'completed'],
+		['it fits to the last byte', limit - 512 * MIB, 'completed']
+	] as const)('%s', (_, base, state) => {
+		const simulation = bits(base)();
+		expect(simulation.send(reference('transit')).ok).toBe(true);
+		expect(settle(simulation)).toBe(true);
+		expect(last(simulation)).toMatchObject({ state, reason: state === 'failed' ? 'beyond-address-width' : null });
+		expectSound(simulation);
+		expectPoolEmpty(simulation);
+	});
+
+	it('decides by the extent, not by the window: what lies low in the pool is still reached', () => {
+		const simulation = bits(limit - 256 * MIB)();
+		// The first 128 MiB after the super-page end exactly at the limit; a second VM of the size would not.
+		simulation.send(reference('transit', { stayOnPool: true }));
+		settle(simulation);
+		expect(last(simulation)?.state).toBe('completed');
+		expect(simulation.world.r.extents[0]?.firstBlock).toBe(64);
+	});
+
+	it('takes no VM that would live there, and no vCPU of one', () => {
+		expect(() => bits(2 ** 39, { lives: 'pool' })()).not.toThrow();
+		expect(() =>
+			open(
+				smallWorld({
+					hosts: [host('A', 512, { windowBaseHpa: limit, physicalAddressBits: 39 }), host('B', 512)],
+					vms: [vm('vm0', 'A', 128, { ways: { lives: 'pool' } })]
+				})
+			)
+		).toThrow(/ways.lives: extent-0 would end at/);
+		const split = bits(limit, { lives: 'pool' })();
+		expect(split.send(rack('split-vcpus', { hosts: ['A', 'B'] }))).toMatchObject({ ok: false, reason: 'beyond-address-width' });
+		expect(split.send(reference('resident')).ok).toBe(true);
+		expect(settle(split)).toBe(true);
+		expect(last(split)).toMatchObject({ state: 'failed', reason: 'beyond-address-width' });
+		expect(split.status().vms[0]?.runsOn).toBe('A');
+		expectSound(split);
+	});
+});
+
+describe('a device that belongs to its host', () => {
+	it.each([
+		['transit', { backing: 'dax' }, 'dram'],
+		['transit', { backing: 'dax', stayOnPool: true }, 'dram'],
+		['transit', { leftovers: 'copy' }, 'dram'],
+		['transit', {}, 'pool'],
+		['resident', {}, 'pool'],
+		['shared-file', {}, 'pool']
+	] as const)('does not come along by %s with %j, of a VM in %s', (strategy, parameters, lives) => {
+		const ways = lives === 'pool' ? { lives, backing: 'dax', memory: 'shared-file' } : {};
+		const passed = open(smallWorld({ vms: [vm('vm0', 'A', 128, { ways: { passThrough: true, ...ways } })] }));
+		const said = passed.send({ ...reference('transit', parameters), strategy } as Command);
+		expect(said).toMatchObject({ ok: false, reason: parameters && 'leftovers' in parameters ? 'unmovable-page' : 'migration-blocked' });
+		const simulation = open(nicWorld({ vdpa: {}, more: { pool: { bytes: 512 * MIB } } }));
+		simulation.advance(10e9);
+		if (lives === 'dram')
+			expect(simulation.send(reference(strategy, parameters))).toMatchObject({ ok: false, reason: 'migration-blocked' });
+		expect(simulation.send(reference('transit'))).toMatchObject({ ok: false, reason: 'unmovable-page' });
 		expectSound(simulation);
 	});
 });
