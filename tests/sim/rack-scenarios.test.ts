@@ -49,6 +49,17 @@ const WANTED: Readonly<Record<string, (simulation: Simulation) => void>> = {
 		expect(at('fence')).toBeGreaterThanOrEqual(9e8);
 		expect(gone(simulation)[0]).toMatch(/^vm0 from-checkpoint [BC] 0\.8/);
 	},
+	'switch-fails': (simulation) => {
+		expect([gone(simulation), simulation.status().rack!.recoveries.length]).toEqual([[], 0]);
+		expect(simulation.status().vms.map(({ vcpuState }) => vcpuState)).toEqual(['running', 'running', 'running']);
+		// Half a second that nobody noticed elsewhere: only what lives on the pool has lost it.
+		expect(simulation.status().vms.map(({ lostWorkNs }) => lostWorkNs > 4.9e8)).toEqual([true, false, false]);
+	},
+	'vcpus-on-two-hosts': (simulation) => {
+		expect(gone(simulation)[0]).toMatch(/^vm0 from-checkpoint [AC] 0\.1/);
+		expect(simulation.status().vms[0]!.split).toBeNull();
+		expect(simulation.world.r.marks[0]).toContain('vm0 ran on A and B, and B is gone');
+	},
 	'by-chance': (simulation) => expect(simulation.status().rack!.hazards.reduce((sum, { struck }) => sum + struck, 0)).toBeGreaterThan(0)
 };
 

@@ -127,6 +127,8 @@ export type AnswerTo<Q extends Query> = Answers[Q['kind']];
 /** The course of a run so far, for timelines and charts. Arrays of equal length are one series. */
 export interface RunSummary {
 	readonly nowNs: number;
+	/** What befell hosts, pool and VMs, checkpoints left out; absent in a world without any of it. */
+	readonly events?: readonly { readonly atNs: number; readonly text: string }[];
 	readonly operations: readonly {
 		readonly id: OperationId;
 		readonly strategy: StrategyId;

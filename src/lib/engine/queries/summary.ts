@@ -7,6 +7,7 @@ export function summaryOf(world: World): RunSummary {
 	const { r, series } = world;
 	return {
 		nowNs: r.nowNs,
+		...(r.rack ? { events: r.rack.events.flatMap(({ kind, atNs, text }) => (kind === 'checkpoint' ? [] : [{ atNs, text }])) } : {}),
 		operations: r.operations.map((operation) => ({
 			id: operation.id,
 			strategy: operation.strategy,

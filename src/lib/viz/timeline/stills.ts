@@ -8,10 +8,12 @@ export interface Still {
 }
 
 const MOST = 9;
+/** Where hosts fail there is more to see. */
+const MOST_WITH_EVENTS = 14;
 
 /**
- * The start, the middle of every long phase, the end of every stop, and the end of it all. Long runs with many rounds keep
- * the first and the last.
+ * The start, the middle of every long phase, the end of every stop, what befell hosts, and the end of it all. Long runs with
+ * many of these keep the first and the last.
  */
 export function stills(course: RunSummary, forecast: RunSummary | null, untilNs: number): Still[] {
 	const whole = forecast && forecast.nowNs > course.nowNs ? forecast : course;
@@ -28,12 +30,22 @@ export function stills(course: RunSummary, forecast: RunSummary | null, untilNs:
 			label: bar.label
 		});
 	}
+	// Several things at one moment are one still, named by the first.
+	const events = whole.events ?? [];
+	let last = 0;
+	for (const { atNs, text } of events) {
+		if (atNs - last < untilNs / 1000) continue;
+		last = atNs;
+		found.push({ atNs, label: text });
+	}
 	const end = Math.max(...whole.operations.map((operation) => operation.endNs ?? untilNs), 0);
-	found.push({ atNs: end > 0 ? Math.min(end, untilNs) : untilNs, label: 'at the end' });
+	const over = end > 0 && events.length === 0 ? Math.min(end, untilNs) : untilNs;
+	found.push({ atNs: over, label: 'at the end' });
 	const sorted = found.sort((a, b) => a.atNs - b.atNs);
-	if (sorted.length <= MOST) return sorted;
-	const firsts = Math.ceil(MOST / 2);
-	return [...sorted.slice(0, firsts), ...sorted.slice(-(MOST - firsts))];
+	const most = events.length > 0 ? MOST_WITH_EVENTS : MOST;
+	if (sorted.length <= most) return sorted;
+	const firsts = Math.ceil(most / 2);
+	return [...sorted.slice(0, firsts), ...sorted.slice(-(most - firsts))];
 }
 
 /** The still at or before a moment. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bottom, right, type Box } from '../../../../src/lib/viz/geometry/box.ts';
+import { layoutMini } from '../../../../src/lib/viz/geometry/mini-layout.ts';
 import { bandWidth, layoutStage, type StageInput, type StageMode } from '../../../../src/lib/viz/geometry/stage-layout.ts';
 
 /** Goal: three equal squares in one row, nothing over anything else. Method: the layouts of the pages, measured. */
@@ -70,6 +71,61 @@ it('puts more than two hosts into rows below', () => {
 	expect(layout.hosts).toHaveLength(4);
 	layout.hosts.forEach((a, index) => layout.hosts.slice(index + 1).forEach((b) => expect(overlap(a.card, b.card)).toBe(false)));
 	expect(layout.height).toBeGreaterThan(900);
+});
+
+describe.each([
+	[3, 416],
+	[4, 416],
+	[4, 528],
+	[6, 700]
+])('%i hosts in rows at 1010 × %i', (hostCount, height) => {
+	const layout = layoutStage(input('half', 1010, height, { hostCount, largestBlocks: 2048 }));
+	const cards = [...layout.hosts.map((host) => host.card), layout.pool!.card, layout.switch!.card];
+
+	it('stand left and right of switch and pool, all in sight, none over another', () => {
+		expect(layout.height).toBeLessThanOrEqual(height);
+		cards.forEach((a, index) => cards.slice(index + 1).forEach((b) => expect(overlap(a, b)).toBe(false)));
+		layout.hosts.forEach((host, index) => expect(host.side).toBe(index % 2 === 0 ? 1 : -1));
+		const top = layout.hosts[0]!.card.y;
+		const end = Math.max(...layout.hosts.map((host) => bottom(host.card)));
+		expect((layout.switch!.card.y + bottom(layout.pool!.card)) / 2).toBeCloseTo((top + end) / 2, -1.5);
+	});
+
+	it('a link leaves its card, and goes straight where the switch is at its height', () => {
+		for (const { card, linkFrom, side } of layout.hosts) {
+			expect(linkFrom.x).toBe(side === 1 ? right(card) : card.x);
+			expect(linkFrom.y).toBeGreaterThan(card.y);
+			expect(linkFrom.y).toBeLessThan(bottom(card));
+			const atItsHeight = layout.switch!.linkY > card.y + 24 && layout.switch!.linkY < bottom(card) - 24;
+			if (atItsHeight) expect(linkFrom.y).toBe(layout.switch!.linkY);
+		}
+	});
+
+	it('the network goes round them, in the margins, down to the last host of each side', () => {
+		const around = layout.wire!.around!;
+		expect(around.leftX).toBeLessThan(Math.min(...layout.hosts.map((host) => host.card.x)));
+		expect(around.rightX).toBeGreaterThan(Math.max(...layout.hosts.map((host) => right(host.card))));
+		expect(around.leftY).toBe(Math.max(...layout.hosts.filter((host) => host.side === 1).map((host) => host.wireAt.y)));
+		expect(around.rightY).toBe(Math.max(...layout.hosts.filter((host) => host.side === -1).map((host) => host.wireAt.y)));
+	});
+});
+
+it.each([2, 3, 4, 5])('%i hosts on a phone: beside each other, in rows, inside the picture', (hostCount) => {
+	const layout = layoutMini('still', true, 2048, 8, 358, hostCount);
+	expect(layout.cards).toHaveLength(hostCount);
+	const cards = [...layout.cards.map(({ card }) => card), layout.pool!.card, layout.hub];
+	cards.forEach((a, index) => cards.slice(index + 1).forEach((b) => expect(overlap(a, b)).toBe(false)));
+	for (const { card, discs, grid } of layout.cards) {
+		expect(bottom(card)).toBeLessThanOrEqual(layout.height);
+		expect(bottom(grid)).toBeLessThanOrEqual(bottom(card));
+		// The last of eight vCPUs is still inside its card.
+		expect(discs.x + 7 * discs.pitch + discs.r).toBeLessThanOrEqual(right(card));
+		expect(discs.y + discs.r).toBeLessThanOrEqual(grid.y);
+	}
+	layout.links.forEach((way, index) => {
+		expect(way[0]!.x).toBe(index % 2 === 0 ? right(layout.cards[index]!.card) : layout.cards[index]!.card.x);
+		expect(way.at(-1)!.y).toBe(layout.hub.y + layout.hub.height / 2);
+	});
 });
 
 it.each([1, 8, 12, 16, 64, 256])('finds a slot for each of %i CPUs', (cpus) => {

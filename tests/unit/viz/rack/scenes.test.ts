@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { catalogueScenario } from '../../../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { Simulation } from '../../../../src/lib/engine/index.ts';
+import { hostRole, slotsOf } from '../../../../src/lib/viz/describe/host.ts';
 import { laneScene } from '../../../../src/lib/viz/rack/lane-scene.ts';
 import { rackScene } from '../../../../src/lib/viz/rack/rack-scene.ts';
 import { rackSentence, rackWords } from '../../../../src/lib/viz/rack/rack-words.ts';
@@ -30,6 +31,39 @@ describe('cards', () => {
 		expect(rackScene(at('pool-fails', 100)).pool?.parts.map(({ vm }) => vm)).toEqual(['vm0', 'vm1']);
 		const failed = rackScene(at('pool-fails', 300)).pool;
 		expect([failed?.lost, failed?.parts.length]).toEqual([true, 0]);
+	});
+});
+
+describe('vCPUs of one VM on two hosts', () => {
+	const opened = Simulation.open({ scenario: catalogueScenario('vcpus-on-two-hosts') });
+	if (!opened.ok) throw new Error(opened.detail);
+	const now = (atMs: number) => {
+		opened.value.advance(atMs * MS);
+		return opened.value.status();
+	};
+
+	it('the VM stands on both, with its part; in words too, and in the slots of the hosts', () => {
+		const status = now(305);
+		expect(rackScene(status).hosts.map((card) => card.vms.map(({ id, state }) => `${id} ${state.split(',')[0]}`))).toEqual([
+			['vm0 2 of 4 vCPUs'],
+			['vm0 2 of 4 vCPUs'],
+			[]
+		]);
+		expect(rackWords(status, status.rack!)).toContain('vm0 runs on A and B');
+		expect(status.hosts.map((host) => slotsOf(host, status).map(({ vcpu }) => vcpu))).toEqual([[0, 1], [2, 3], []]);
+		expect(status.hosts.map((host) => hostRole(host, status).words)).toEqual(['runs 2 of 4 vCPUs', 'runs 2 of 4 vCPUs', 'runs nothing']);
+	});
+
+	it('either host takes it along; afterwards it is in one place', () => {
+		const status = now(420);
+		expect(rackScene(status).hosts.map((card) => card.vms.map(({ mood, state }) => `${mood}: ${state}`))).toEqual([
+			['lost: lost: it needed both hosts'],
+			['lost: lost: it needed both hosts'],
+			[]
+		]);
+		const later = now(800);
+		expect(rackScene(later).hosts.map((card) => card.vms.length)).toEqual([expect.any(Number), 0, expect.any(Number)]);
+		expect(later.vms[0]!.split).toBeNull();
 	});
 });
 

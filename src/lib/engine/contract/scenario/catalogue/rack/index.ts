@@ -10,7 +10,9 @@ import selfFencing from './self-fencing.json' with { type: 'json' };
 import sourceDiesBefore from './source-dies-before.json' with { type: 'json' };
 import sourceDiesFrozen from './source-dies-frozen.json' with { type: 'json' };
 import splitBrain from './split-brain.json' with { type: 'json' };
+import switchFails from './switch-fails.json' with { type: 'json' };
 import targetDiesFrozen from './target-dies-frozen.json' with { type: 'json' };
+import vcpusOnTwoHosts from './vcpus-on-two-hosts.json' with { type: 'json' };
 import zombieHost from './zombie-host.json' with { type: 'json' };
 
 /** Hosts that fail, and VMs that are kept running, in the order in which they are offered. */
@@ -28,5 +30,7 @@ export const RACK_SCENARIOS: readonly { readonly id: string; readonly scenario: 
 	targetDiesFrozen,
 	bothDieFrozen,
 	byChance,
-	fabricManagerFails
+	fabricManagerFails,
+	switchFails,
+	vcpusOnTwoHosts
 ].map((scenario) => ({ id: scenario.id, scenario }));
