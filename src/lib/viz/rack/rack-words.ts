@@ -52,12 +52,17 @@ export function rackSentence(status: WorldStatus, rack: RackStatus): string {
 		return `The switch is down: no host reaches the pool, ${waiting === 0 ? 'no VM' : `${waiting} VM${waiting === 1 ? '' : 's'}`} wait${waiting === 1 ? 's' : ''} for ${waiting === 1 ? 'its' : 'their'} pages`;
 	}
 	const lost = status.vms.filter((vm) => vm.vcpuState === 'lost').length;
-	if (lost > 0) return `${lost} of ${status.vms.length} VMs run nowhere now`;
+	if (lost > 0)
+		return status.vms.length === 1
+			? `${status.vms[0]?.id} runs nowhere now`
+			: `${lost} of ${status.vms.length} VMs ${lost === 1 ? 'runs' : 'run'} nowhere now`;
 	const back = rack.losses.filter((loss) => loss.backNs !== null).at(-1);
 	if (back)
 		return `${back.vm} is back on ${back.backOn} after ${formatNs((back.backNs ?? 0) - back.sinceNs)}, ${back.how === 'cold-boot' ? 'booted anew' : 'from its registers in the super-page'}`;
 	const away = rack.hosts.filter((host) => host.power !== 'up').length;
-	return away > 0
-		? `${status.vms.length} VMs run, ${away} of ${rack.hosts.length} hosts are away`
-		: `All ${rack.hosts.length} hosts are up, all ${status.vms.length} VMs run`;
+	const vms =
+		status.vms.length === 1 ? `${status.vms[0]?.id} runs` : `${status.vms.length} VMs run`;
+	return away === 0
+		? `All ${rack.hosts.length} hosts are up, ${vms}`
+		: `${vms}, ${away} of ${rack.hosts.length} hosts ${away === 1 ? 'is' : 'are'} away`;
 }
