@@ -96,7 +96,7 @@ export const KEYS: readonly { readonly keys: readonly string[]; readonly does: s
 	{ keys: ['+', '−'], does: 'Ten times faster, ten times slower' },
 	{ keys: ['f'], does: 'Find an address, a page, a VM or an event' },
 	{ keys: ['i'], does: 'Go to the inspector and back' },
-	{ keys: ['c'], does: 'Two movers side by side, and back to one' },
+	{ keys: ['c'], does: 'Runs side by side, and back to one' },
 	{ keys: ['~'], does: 'Open and close the console of a Linux machine' },
 	{ keys: ['.'], does: 'On a Linux machine: what changed since the picture before' },
 	{ keys: ['p'], does: 'Large type for a projector, and back' },

@@ -34,7 +34,7 @@ describe('charts', () => {
 });
 
 test('rows of the tracks never overlap and fit', () => {
-	for (const count of [1, 2])
+	for (const count of [1, 2, 3, 4])
 		for (const compact of [false, true]) {
 			const { rows, axisY, height } = trackRows(count, compact);
 			expect(rows.length).toBe(count);
