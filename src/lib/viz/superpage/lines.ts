@@ -141,7 +141,10 @@ export function lineRows(picture: SuperpagePicture): LineRow[] {
 					? (picture.before.get(index) ?? []).map((each) => fieldsOf('owner', each, host))
 					: (known?.earlier ?? []),
 				owner: word ? word.owner : (known?.owner ?? null),
-				nobodyRuns: word?.state === OwnerState.handoff || (known?.nobodyRuns ?? false),
+				nobodyRuns:
+					word?.state === OwnerState.handoff ||
+					word?.state === OwnerState.orphan ||
+					(known?.nobodyRuns ?? false),
 				fenced: (at.name === 'fence' && value !== 0n) || (known?.fenced ?? false),
 				hatched:
 					hatched ??
