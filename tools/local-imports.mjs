@@ -1,12 +1,12 @@
-// A Vite plugin for the tests: what a module of the engine imports becomes a constant of that module.
+// A Vite plugin for the tests: what a module of src/lib imports becomes a constant of that module.
 //
 // Vitest keeps an import as a property of the other module's object, read again at every use. The hot loops of the engine
 // take 1.7 times as long so than in the built worker, where one file holds all. A constant means the same: import cycles are
 // forbidden (`.dependency-cruiser.cjs`), and an export that could be assigned to is refused here.
 import { parseAst } from 'vite';
 
-/** Modules that are rewritten: those that hold the loops. */
-const LOCAL = /\/src\/lib\/(?:engine|base)\/.*\.ts(?:\?.*)?$/;
+/** Modules that are rewritten: everything but components and what holds runes. */
+const LOCAL = /\/src\/lib\/.*(?<!\.svelte)\.ts(?:\?.*)?$/;
 
 /**
  * @param {string} code
