@@ -1,3 +1,6 @@
+import type { RackStatus } from '../../engine/contract/rack/status.ts';
+import { awayWords, placesOf } from '../rack/rack-scene.ts';
+import { rackSentence } from '../rack/rack-words.ts';
 import { passesByCopy } from '../../engine/contract/migration/strategies.ts';
 import { formatBytesBinary, formatBytesDecimal, formatNs } from '../../base/format.ts';
 import { PAGE_BYTES } from '../../base/units.ts';
@@ -49,11 +52,12 @@ export function momentOf(status: WorldStatus): Moment {
 	const [first] = status.vms;
 	if (operation === null) {
 		if (first === undefined) return { sentence: 'No virtual machine yet', figures: [] };
+		if (status.rack !== null && status.hosts.length > 2) return rackMoment(status, status.rack);
 		return {
 			sentence:
 				first.runsOn === null
 					? `${first.id} does not run`
-					: `${first.id} runs on ${hostName(first.runsOn)}`,
+					: `${first.id} runs on ${placeName(first, first.runsOn)}`,
 			figures: [
 				figure(formatBytesBinary(first.bytes), 'of memory'),
 				figure(`${first.vcpuCount}`, first.vcpuCount === 1 ? 'vCPU' : 'vCPUs'),
@@ -68,6 +72,23 @@ export function momentOf(status: WorldStatus): Moment {
 		? copyMoment(operation, vm, stoppedNs(operation, vm, status.nowNs))
 		: transit(status, operation, vm);
 }
+
+/** Several hosts of which none moves anything: what matters most of all of them. */
+function rackMoment(status: WorldStatus, rack: RackStatus): Moment {
+	const run = status.vms.filter((vm) => vm.vcpuState === 'running').length;
+	const up = rack.hosts.filter((host) => awayWords(host) === null).length;
+	return {
+		sentence: rackSentence(status, rack),
+		figures: [
+			figure(`${run} of ${status.vms.length}`, status.vms.length === 1 ? 'VM runs' : 'VMs run'),
+			figure(`${up} of ${rack.hosts.length}`, 'hosts serve')
+		]
+	};
+}
+
+/** The host, or the hosts where its vCPUs are on more than one. */
+const placeName = (vm: VmStatus, host: string): string =>
+	vm.split ? `hosts ${placesOf(vm)}` : hostName(host);
 
 /** Something goes over the network: pages, or for a file that both map the device state alone. */
 const sendsStream = ({ strategy }: OperationStatus): boolean =>
