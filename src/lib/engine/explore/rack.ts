@@ -92,6 +92,7 @@ export function rackKey({ r }: World, host: (index: number) => number): unknown 
 	if (!rack) return null;
 	return [
 		rack.poolLost,
+		rack.fabricManagerLost === true,
 		rack.beating,
 		rack.peers
 			.map((peer, index) => [
