@@ -8,7 +8,7 @@ import { difference, open } from './runs.ts';
  *
  * The reference counts what moves pages and leaves out what stands around it. So the columns are lengths of phases: rounds and
  * push without the second that dirty tracking takes to start; by reference without offering and onlining extents and without
- * building second-stage tables, which for 16.8 million entries takes 42 s of their own (the reference says so behind its table).
+ * building second-stage tables (the 42 s behind its table are those of a guest that faults on each of 16.8 million entries).
  * A round ends when the rest fits into 300 ms of the wire, so that a part of the hybrid's first figure stands in its second.
  * Where the rate of writes moves none of the columns the guest hardly writes, and a run takes a second or two.
  */

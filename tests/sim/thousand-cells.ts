@@ -104,6 +104,8 @@ export const FAULTS = {
 	'a page is poisoned': (chance, world, operation) => [
 		rack('poison', { vm: vmName(world, operation), arguments: { gfn: anyGfn(chance, world, operation) } })
 	],
+	'the tag is taken': (_, world, operation) => [rack('release-extents', { vm: vmName(world, operation) })],
+	'the state is poisoned': (_, world, operation) => [rack('poison', { vm: vmName(world, operation), arguments: { state: true } })],
 	'a device is passed through': (_, world, operation) => [rack('attach-device', { vm: vmName(world, operation) })]
 } as const satisfies Record<string, Fault>;
 export type FaultName = keyof typeof FAULTS;

@@ -55,6 +55,7 @@ export function takeExtentsBack(world: World, vmIndex: number): Outcome<number, 
 		text: `${what}: ${pages} pages answer with faults, ${vm.id} is gone`
 	});
 	forgetSplit(world, vmIndex);
+	if (running) endWithoutPool(world, running, 'capacity-taken', `${what}: there is nothing left to move`);
 	loseVm(world, vmIndex, host, 'released', cause);
 	clearDescriptors(world, vmIndex);
 	releaseExtents(world, vmIndex);

@@ -95,7 +95,7 @@ export const PAGES: Readonly<Record<keyof typeof PAGE_WORDS, RackWordRun>> = {
 	}),
 	'release-extents': onVm((world, index, vm) => {
 		const released = takeExtentsBack(world, index);
-		return released.ok ? ok(`${released.value} extents of ${vm.id} are taken back while they are mapped`) : released;
+		return released.ok ? ok(`${released.value} ${released.value === 1 ? 'extent' : 'extents'} of ${vm.id} taken back by force`) : released;
 	}),
 	'split-vcpus': onVm((world, index, _, given) => splitVcpus(world, index, given['hosts'])),
 	'laid-step': onVm((world, index, _, { plan, actor, step }) =>

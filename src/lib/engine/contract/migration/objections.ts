@@ -75,7 +75,8 @@ export const OBJECTIONS: readonly Objection[] = [
 		shown('equal-and-different-windows', 81 * MS, 'Follow one page: GPA and DPA are the same on both hosts, HVA and HPA are not.', { kind: 'record', rule: 'adopt' }, 0)
 	]),
 	row(6, 'S0', 'The windows of the hosts differ.', 'As before: only a device address means the same to both.', S0, [
-		shown('window-of-another', 81 * MS, 'The ranges hold A’s host addresses. B takes its own base away and lands elsewhere.', { kind: 'mark', begins: 'lost: vm0 on B' })
+		shown('window-of-another', 81 * MS, 'The ranges hold A’s host addresses. B takes its own base away and lands elsewhere.', { kind: 'mark', begins: 'lost: vm0 on B' }),
+		shown('window-too-high', 40 * MS, 'B’s window begins where its 39 address bits end: B cannot take the capacity at all.', { kind: 'ended', reason: 'beyond-address-width' })
 	]),
 	row(7, 'S0', 'The reference is the page table, and the other host has to make sense of it.', 'A super-page with metadata: “relative page table translation”.', S0, [
 		shown('table-per-page', 73.3 * MS, '256 records, one per huge page, where one range would do.', { kind: 'record', rule: 'publish' })
@@ -95,7 +96,8 @@ export const OBJECTIONS: readonly Objection[] = [
 		shown('scattered-and-live', 60 * MS, 'The same guest, live: it runs while its pages move.', { kind: 'record', rule: 'migrate-batch' })
 	]),
 	row(12, 'S0, Stancevic', 'Who owns what, which host is up, who are the peers?', 'A super-page that says so.', 'seed S0; mail of 6 April 2023', [
-		shown('owner-is-named', 251 * MS, 'Host A died. B read whose the guest was, had A fenced, and took the guest where it lay.', { kind: 'record', rule: 'vm-restart' })
+		shown('owner-is-named', 251 * MS, 'Host A died. B read whose the guest was, had A fenced, and took the guest where it lay.', { kind: 'record', rule: 'vm-restart' }),
+		shown('silent-target', 60 * MS, 'B stood still with nobody running the guest. A missed it for three beats and took the guest back.', { kind: 'record', rule: 'hand-off-time-out' })
 	]),
 	row(13, 'Stancevic', 'Over several hops, from rack to rack?', 'Portals: a graph with bridges, and flight paths through it.', 'mail of 6 April 2023', [], 'Racks here share one pool; there is no second one to hop to.'),
 	row(14, 'Stancevic, S3', 'Is the memory switched at all? Distance does not say.', 'A type of node.', 'mail of 6 April 2023; seed S3', [], 'Lesson 3 is about it: two nodes at one distance, and which of them another host reaches.'),
@@ -103,7 +105,8 @@ export const OBJECTIONS: readonly Objection[] = [
 		shown('policy-holds', 78.1 * MS, 'A policy does hold the pages, for as long as somebody has set it and tiering heeds it.', { kind: 'record', rule: 'guard' })
 	]),
 	row(16, 'Kyungsan Kim', 'One page that cannot be moved makes a whole device impossible to unplug.', 'EXMEM lets the caller choose.', 'seed S3', [
-		shown('recall-four-hosts', 38_500 * MS, 'Host “held” gives nothing back: one pinned page of 512 GiB.', { kind: 'record', rule: 'host-release' })
+		shown('recall-four-hosts', 38_500 * MS, 'Host “held” gives nothing back: one pinned page of 512 GiB.', { kind: 'record', rule: 'host-release' }),
+		shown('tag-taken', 51 * MS, 'Taken by force instead: what lay there is gone, and the guest with it.', { kind: 'record', rule: 'forced-release' })
 	]),
 	row(17, 'M. Rapoport', 'Why kernel allocations on CXL at all? A node without them would do.', 'What the kernel knows of a VM must be within the peer’s reach.', 'seed S3', [
 		shown('metadata-was-local', 201 * MS, 'The page structures were in A’s DRAM. Pages and registers are on the pool, and nobody can say which page is which: the guest boots anew.', { kind: 'record', rule: 'metadata-home' }),

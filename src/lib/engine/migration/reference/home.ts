@@ -31,9 +31,15 @@ export function giveUp(world: World, operation: OperationRecord, reason: ReasonI
 		vm: vmOf(world, operation).id,
 		operation: operation.id,
 		values: { state: 'turning back', reason },
-		text: operation.livedOnPool ? `${detail}: the VM stays on the pool` : `${detail}: the pages go back`
+		text: `${detail}: ${operation.livedOnPool ? 'the VM stays on the pool' : nothingThere(world, operation) ? 'nothing has moved' : 'the pages go back'}`
 	});
 	turnBack(world, operation);
+}
+
+/** Given up before a page went to the pool, or with nothing there but a copy: nothing comes home. */
+function nothingThere(world: World, operation: OperationRecord): boolean {
+	const pool = world.r.memories.findIndex((memory) => memory.kind === 'pool');
+	return (vmOf(world, operation).pagesByMemory[pool] ?? 0) === 0;
 }
 
 /** Cancelled or failed before the commit: pages to where they lay before, unused extents back to the pool. */
@@ -44,6 +50,7 @@ export function turnBack(world: World, operation: OperationRecord): void {
 	dropDaxCopy(world, operation);
 	if (vm.vcpuState === 'stopped') resumeGuest(world, operation, vm.running, 'cancel');
 	if (operation.livedOnPool) return stayAsBefore(world, operation);
+	if (nothingThere(world, operation)) return beginRelease(world, operation);
 	goHome(world, operation, `back to ${hostName(world, operation.source)}`);
 }
 

@@ -33,6 +33,8 @@ describe('a host that is not there', () => {
 		simulation.send(rack('cut-link', { link: 'cxl' }, { host: 'B' }));
 		expect(settle(simulation)).toBe(true);
 		expect(last(simulation)).toMatchObject({ state: 'failed', reason: 'target-lost', cxlBytes: 0 });
+		expect(last(simulation)?.phases.map(({ id }) => id)).toEqual(['prepare', 'release']);
+		expect(simulation.world.trace.some(({ text }) => /nobody answers the offer: nothing has moved/.test(text))).toBe(true);
 		expectSound(simulation);
 		expectPoolEmpty(simulation);
 	});

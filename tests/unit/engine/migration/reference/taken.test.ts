@@ -55,7 +55,7 @@ describe('the tag is taken while pages of the guest lie in it', () => {
 			if (phase === 'staging' || phase === 'unstaging')
 				simulation.advance(simulation.nowNs + 5e9, Infinity, ({ r }) => (r.operations[0]?.cursor ?? 0) > 20);
 			expect(simulation.send(rack('release-extents')).ok).toBe(true);
-			expect(last(simulation)?.state).toBe('failed');
+			expect(last(simulation)).toMatchObject({ state: 'failed', reason: 'capacity-taken' });
 			expect(simulation.status().vms[0]?.vcpuState).toBe('lost');
 			expect(simulation.status().marks).toHaveLength(1);
 			expectSound(simulation, 'at once');
@@ -64,6 +64,15 @@ describe('the tag is taken while pages of the guest lie in it', () => {
 			expectSound(simulation, 'later');
 		}
 	);
+
+	it('and nobody is said to have died', () => {
+		const simulation = begun();
+		toPhase(simulation, 'publish');
+		simulation.send(rack('release-extents'));
+		const words = simulation.world.trace.map(({ text }) => text);
+		expect(words.filter((text) => /died|dies/.test(text))).toEqual([]);
+		expect(words).toContain('1 extent of vm0 taken back by force');
+	});
 
 	it('a copy of such a guest does not let it happen: its source is read to the end', () => {
 		const simulation = resident();

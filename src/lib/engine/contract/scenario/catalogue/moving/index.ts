@@ -15,12 +15,15 @@ import registersWereLocal from './registers-were-local.json' with { type: 'json'
 import scatteredAndLive from './scattered-and-live.json' with { type: 'json' };
 import scatteredPages from './scattered-pages.json' with { type: 'json' };
 import secureGuest from './secure-guest.json' with { type: 'json' };
+import silentTarget from './silent-target.json' with { type: 'json' };
 import tablePerPage from './table-per-page.json' with { type: 'json' };
+import tagTaken from './tag-taken.json' with { type: 'json' };
 import targetTiersToo from './target-tiers-too.json' with { type: 'json' };
 import threePins from './three-pins.json' with { type: 'json' };
 import twoAllocators from './two-allocators.json' with { type: 'json' };
 import unflushedLine from './unflushed-line.json' with { type: 'json' };
 import windowOfAnother from './window-of-another.json' with { type: 'json' };
+import windowTooHigh from './window-too-high.json' with { type: 'json' };
 
 /** VMs that move by reference, and what people object to it, in the order of the objections. */
 export const MOVING_SCENARIOS: readonly { readonly id: string; readonly scenario: unknown }[] = [
@@ -46,5 +49,8 @@ export const MOVING_SCENARIOS: readonly { readonly id: string; readonly scenario
 	farMemory,
 	leaveItThere,
 	deviceAtTheTarget,
-	unflushedLine
+	unflushedLine,
+	windowTooHigh,
+	silentTarget,
+	tagTaken
 ].map((scenario) => ({ id: scenario.id, scenario }));
