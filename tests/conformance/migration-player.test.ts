@@ -142,6 +142,30 @@ describe('labels', () => {
 	});
 });
 
+describe('what is compared', () => {
+	const REFUSED = "State blocked by non-migratable device '0000:00:01.0/nvme'";
+	const blocked = (status: Json, text = REFUSED): RecordedCase => ({
+		...recording([says(text), { ...watch(1), status_over_time: [[0, status]], 'query-migrate': {} }], {
+			qemu_args: [...Q35, '-device', 'nvme,serial=1']
+		}),
+		outcome: { results: [text, status] }
+	});
+	it('a migration that never began has no status, by whichever word', () => {
+		expect(playMigration(blocked(null)).difference).toBeNull();
+		expect(playMigration(blocked('none')).difference).toBeNull();
+		expect(playMigration(blocked('failed')).difference).toMatch(/status none is not in failed/);
+		expect(playMigration(blocked(null, 'no')).difference).toMatch(/^step 1 \(qmp\): text/);
+	});
+	it('a refusal where the real one ended, and an error is no warning', () => {
+		const ended = { ...GO, result: { ok: false, class: 'process-exit', text: 'aborted' } };
+		expect(playMigration(recording([qmp('migrate-set-parameters', { mode: 'cpr-transfer' }), ended])).difference).toBeNull();
+		expect(playMigration(recording([LISTEN, { ...GO, result: ended.result }])).difference).toMatch(/recorded a process that ended/);
+		const stderr = (line: string): RecordedStep => ({ op: 'stderr', side: 'source', lines: [line] });
+		expect(playMigration(recording([stderr('warning: no such feature')])).difference).toBeNull();
+		expect(playMigration(recording([stderr('no such feature')])).difference).toMatch(/lines/);
+	});
+});
+
 describe('the destination', () => {
 	const MIGRATE = [caps('x-ignore-shared'), LISTEN, GO, watch(10), WHERE];
 	const ignore = { capabilities: ['x-ignore-shared'], qemu_args: SHARED };

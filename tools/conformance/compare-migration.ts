@@ -46,7 +46,8 @@ export function compareMigrationStep(theirs: RecordedStep, mine: JsonObject): st
 export function compareMigrationOutcome(theirs: Json, mine: Json): string | null {
 	if (theirs === null || typeof theirs !== 'object' || Array.isArray(theirs)) return null;
 	const [recorded, own] = [theirs, mine] as [JsonObject, JsonObject];
-	const found = same('outcome: results', recorded['results'] ?? null, own['results'] ?? null);
+	const results = (list: Json | undefined): Json => (Array.isArray(list) ? (list as readonly Json[]).map(statusOf) : (list ?? null));
+	const found = same('outcome: results', results(recorded['results']), results(own['results']));
 	if (found !== null) return found;
 	const [final, ownFinal] = [recorded['final'], own['final']] as [JsonObject | undefined, JsonObject | undefined];
 	return final ? compareQuery(final, ownFinal ?? {}) : null;
@@ -60,7 +61,10 @@ function compareResult(theirs: JsonObject, mine: JsonObject): string | null {
 	return theirs['ok'] === true ? null : same('text', theirs['text'] ?? null, mine['text'] ?? null);
 }
 
-const order = (list: Json | undefined): string[] => ((list ?? []) as readonly (readonly [number, string])[]).map(([, status]) => status);
+/** Where nothing has begun query-migrate has no status: none. */
+const statusOf = (status: Json): Json => status ?? 'none';
+const order = (list: Json | undefined): string[] =>
+	((list ?? []) as readonly (readonly [number, string | null])[]).map(([, status]) => String(statusOf(status)));
 const names = (list: Json | undefined): string[] => ((list ?? []) as readonly { event: string }[]).map(({ event }) => event);
 
 function compareWatch(theirs: RecordedStep, mine: JsonObject): string | null {
@@ -118,10 +122,14 @@ function compareDestination(theirs: RecordedStep, mine: JsonObject): string | nu
 	return theirs['guest_answers'] === true && mine['guest_answers'] !== true ? 'guest_answers: false, recorded true' : null;
 }
 
-/** Lines say the same, in any order. Where a stream is cut, what its reader meets depends on which byte was the last. */
+/** Errors are the same, in any order; a warning is none. Where a stream is cut, what its reader meets depends on which byte was the last. */
 function compareLines(theirs: readonly string[], mine: readonly string[]): string | null {
 	const told = (lines: readonly string[]): string[] => [
-		...new Set(lines.filter((line) => line !== '').map((line) => (CUT.some((text) => line.startsWith(text)) ? 'the stream is cut' : line)))
+		...new Set(
+			lines
+				.filter((line) => line !== '' && !line.startsWith('warning: '))
+				.map((line) => (CUT.some((text) => line.startsWith(text)) ? 'the stream is cut' : line))
+		)
 	];
 	return same('lines', told(theirs).sort(), told(mine).sort());
 }
