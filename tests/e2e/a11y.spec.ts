@@ -15,6 +15,7 @@ const PAGES = [
 	'/model/race/',
 	'/model/objections/',
 	'/learn/',
+	'/learn/living-in-cxl/',
 	'/link/',
 	'/explore/'
 ] as const;
