@@ -279,6 +279,13 @@ export class Playground {
 		if (!sameObject(object, this.selection)) this.selection = object;
 	}
 
+	askForMore(): void {
+		this.panel = 'compare';
+	}
+	shut(): void {
+		this.panel = null;
+	}
+
 	showKind(kind: StageKind): void {
 		this.#wantedKind = kind;
 		this.selection = null;

@@ -1,4 +1,4 @@
-import type { OpenWorld, WorldSpec } from '$lib/client/session.svelte.ts';
+import type { OpenWorld, Session, WorldSpec } from '$lib/client/session.svelte.ts';
 import type { LinkState } from '$lib/client/permalink.ts';
 import { LONGEST_NAME, MOST_WORLDS } from '$lib/client/link/state.ts';
 import type { JournalEntry } from '$lib/engine/contract/commands.ts';
@@ -9,7 +9,7 @@ import { differences } from '$lib/viz/compare/differences.ts';
 import { byOtherMover, strategyOf, untilForBoth } from '$lib/viz/compare/other-mover.ts';
 import { differentPlaces, type Place } from '$lib/viz/compare/places.ts';
 import type { RunInputs } from '$lib/viz/compare/ways.ts';
-import type { Playground } from './playground.svelte.ts';
+import type { StageKind } from './stage-kind.ts';
 
 /** What a world follows from; null where its scenario cannot be read. */
 export function inputsOf({ spec, journal }: Pick<OpenWorld, 'spec' | 'journal'>): RunInputs | null {
@@ -23,13 +23,32 @@ function watched(scenario: unknown, journal: readonly JournalEntry[]): unknown {
 	return read.ok ? { ...read.value, untilNs: untilForBoth(read.value, journal) } : scenario;
 }
 
+/** What this needs of the page: the session, which world is chosen, and ways to open others. */
+export interface ClockPage {
+	readonly session: Session | null;
+	readonly world: OpenWorld | null;
+	readonly kind: StageKind;
+	/** The world that is shown together with the first one. */
+	readonly secondIndex: number;
+	readonly notice: { end(): void };
+	active: number;
+	compare: boolean;
+	say(text: string): void;
+	remember(isNewEntry: boolean): Promise<void>;
+	openWorlds(specs: readonly WorldSpec[], atNs: number, isNewEntry: boolean): Promise<boolean>;
+	/** The panel in which another run is made. */
+	askForMore(): void;
+	/** Closes whatever panel is open. */
+	shut(): void;
+}
+
 /** Several worlds on one clock: which of them are seen together, what they are called, how they come and go. */
 export class Several {
 	/** Of more than two: the first and the chosen one large, instead of all of them small. */
 	large: boolean = $state(false);
-	readonly #play: Playground;
+	readonly #play: ClockPage;
 
-	constructor(play: Playground) {
+	constructor(play: ClockPage) {
 		this.#play = play;
 	}
 
@@ -109,7 +128,7 @@ export class Several {
 			return;
 		}
 		const { journal } = this.worlds[0] as OpenWorld;
-		if (strategyOf(journal) === null) play.panel = 'compare';
+		if (strategyOf(journal) === null) play.askForMore();
 		else await this.add(byOtherMover(journal));
 	}
 
@@ -150,7 +169,7 @@ export class Several {
 			// Where only two are seen, the first and the new one are.
 			if (specs.length > 2) play.active = specs.length - 1;
 			play.compare = true;
-			play.panel = null;
+			play.shut();
 			void play.remember(false);
 		}
 		return opened;
