@@ -110,8 +110,10 @@ function recovering(world: World, record: TraceRecord): Done[] {
 	const done = RECOVERING[String(record.values['what'])];
 	const by = hostOf(world, record.values['by']);
 	if (!done || by < 0) return [];
-	const index = done.index(hostOf(world, record.host));
-	return [{ host: by, access: done.access, index, refused: false, says: record.text, kind: 'step', token: null }];
+	// Who only waits touches nothing.
+	const waits = record.rule === 'fabric-manager-loss';
+	const index = waits ? null : done.index(hostOf(world, record.host));
+	return [{ host: by, access: waits ? null : done.access, index, refused: false, says: record.text, kind: 'step', token: null }];
 }
 
 /** Values of an owner word before the present one, oldest first, two at most: the last, and what the record of that change says. */

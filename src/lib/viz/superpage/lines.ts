@@ -52,6 +52,10 @@ export interface LineRow {
 /** From here on the token is about to begin again at 0, where an old one would fit (our simplification: 32 bits). */
 const WRAP_NEAR = 2 ** 32 - 2 ** 16;
 
+/** What a host did that could not beat: with the device all that lived on it is lost anyway, what is in DRAM may go on. */
+export const stoppedWords = ({ gone }: SuperpagePicture): string =>
+	gone ? 'stopped what lived on it' : 'stopped itself';
+
 const hex = (offset: number): string => `0x${offset.toString(16).padStart(5, '0')}`;
 
 function noteOn(picture: SuperpagePicture, index: number, value: bigint): string | null {
@@ -64,7 +68,7 @@ function noteOn(picture: SuperpagePicture, index: number, value: bigint): string
 		return token >= WRAP_NEAR ? 'the token is about to begin again at 0' : null;
 	}
 	if (at?.name === 'peerState' || at?.name === 'heartbeat') {
-		if (picture.stopped.includes(at.item)) return 'stopped itself';
+		if (picture.stopped.includes(at.item)) return stoppedWords(picture);
 	}
 	if (at?.name === 'init') {
 		const formatters = formattersOf(picture);
@@ -115,7 +119,7 @@ export function lineRows(picture: SuperpagePicture): LineRow[] {
 		index < 0 ? 'nobody' : (picture.hosts[index] ?? String(index));
 	const rows = new Map<string, { first: number; row: LineRow }>();
 	const touched = new Set(picture.taken.flatMap(({ index }) => (index === null ? [] : [index])));
-	const hatched = picture.gone ? 'the device is gone: every load gives all ones' : null;
+	const hatched = picture.gone ? 'the device is gone' : null;
 	for (const [index, value] of [...picture.words].sort(([a], [b]) => a - b)) {
 		const at = wordAt(index);
 		if (!at) continue;

@@ -1,6 +1,13 @@
 import { unpackFence } from '../../engine/contract/superpage-words.ts';
 import { wordAt, wordIndex } from '../../engine/contract/superpage.ts';
-import { besideLines, isUnformatted, lineRows, silentHosts, type LineRow } from './lines.ts';
+import {
+	besideLines,
+	isUnformatted,
+	lineRows,
+	silentHosts,
+	stoppedWords,
+	type LineRow
+} from './lines.ts';
 import { isHost, type SuperpagePicture, type Taken } from './picture.ts';
 
 /** The picture in sentences. */
@@ -71,7 +78,7 @@ export function hostWords(picture: SuperpagePicture): string[] {
 			one ? `silent${one.beat === null ? '' : ` since beat ${count(one.beat)}`}` : '',
 			fence > 0 ? `fenced as incarnation ${fence}` : '',
 			picture.cut.includes(host) ? 'refused by the device' : '',
-			picture.stopped.includes(host) ? 'has stopped itself' : ''
+			picture.stopped.includes(host) ? `has ${stoppedWords(picture)}` : ''
 		].filter(Boolean);
 		return parts.length > 0 ? [`Host ${name} ${parts.join(', ')}.`] : [];
 	});
@@ -92,9 +99,9 @@ export function pageWords(picture: SuperpagePicture): string {
 		);
 		const who =
 			stopped.length > 0
-				? ` ${stopped.join(', ')} ${stopped.length === 1 ? 'has' : 'have'} stopped.`
+				? ` ${stopped.join(', ')} ${stopped.length === 1 ? 'has' : 'have'} done so.`
 				: '';
-		return `The device is gone: every load gives all ones, and whoever beats stops its own vCPUs.${who}`;
+		return `The device is gone: every load gives all ones, and whoever beats stops what lived on it.${who}`;
 	}
 	return isUnformatted(picture) ? 'Not formatted: the magic is missing.' : '';
 }
