@@ -1,7 +1,7 @@
 import { GUEST_FEATURES, shadowBlockers } from '../contract/vdpa/kinds.ts';
 import { EventKind } from '../sim/event-kinds.ts';
 import type { OperationRecord } from '../state/records.ts';
-import type { JobRecord } from '../state/vdpa-records.ts';
+import type { JobRecord, NicRecord } from '../state/vdpa-records.ts';
 import type { World } from '../state/world.ts';
 import { contextOf, guestOf } from '../vdpa/context.ts';
 import { newEnd } from '../vdpa/ends.ts';
@@ -29,12 +29,18 @@ export function nicBlocker(world: World, vm: number): string | null {
 /** What of its vDPA devices does, in QEMU's words. */
 export function vdpaBlocker(world: World, vm: number): string | null {
 	for (const nic of world.r.vdpa.nics) {
-		if (nic.vm !== vm) continue;
-		const blockers = shadowBlockers(nic.features);
-		if (blockers.length > 0)
-			return `${nic.id}: SVQ Invalid device feature flags: ${blockers.map((feature) => GUEST_FEATURES[feature].name).join(', ')}`;
+		const problem = nic.vm === vm ? unshadowable(nic.id, nic.features) : null;
+		if (problem !== null) return problem;
 	}
 	return null;
+}
+
+/** What driver and device agreed on that shadow virtqueues do not know (hw/virtio/vhost-shadow-virtqueue.c); null: nothing. */
+export function unshadowable(nic: string, features: NicRecord['features']): string | null {
+	const blockers = shadowBlockers(features);
+	return blockers.length === 0
+		? null
+		: `${nic}: SVQ Invalid device feature flags: ${blockers.map((feature) => GUEST_FEATURES[feature].name).join(', ')}`;
 }
 
 function jobs(world: World, vm: number, kind: ChangeKind, instance: number): JobRecord[] {

@@ -111,8 +111,8 @@ export const BLOCKING_DEVICES = {
 		'sev-guest',
 		'SEV: Migration is not implemented',
 		'Memory that is encrypted with a key of this host.',
-		'target/i386/sev.c, sev_vm_state_change',
-		{ byGuest: true }
+		// Added when the guest first runs; where it may not be, that is the end of QEMU (error_fatal).
+		'target/i386/sev.c, sev_vm_state_change'
 	),
 	'cxl-type3': nothing(
 		'cxl-type3',

@@ -11,7 +11,7 @@ import type { Scenario } from '../../contract/scenario/schema.ts';
 import type { QemuRecord } from '../../state/qemu-records.ts';
 import type { VmRecord } from '../../state/records.ts';
 import type { World } from '../../state/world.ts';
-import { vdpaBlocker } from '../nics.ts';
+import { unshadowable, vdpaBlocker } from '../nics.ts';
 
 /**
  * What keeps a VM from migrating (QEMU 10.2.2 migration/migration.c, migration_is_blocked): states that cannot be written down
@@ -123,6 +123,10 @@ export function startProblem(scenario: Scenario['vms'][number]): string | null {
 	for (const device of named(scenario, names)) {
 		const problem = onlyMigratableProblem(device);
 		if (problem !== null) return problem;
+	}
+	for (const nic of scenario.vdpa?.nics ?? []) {
+		const reason = unshadowable(nic.id, nic.features);
+		if (reason !== null) return onlyMigratableText(reason);
 	}
 	return null;
 }
