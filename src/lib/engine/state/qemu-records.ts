@@ -65,7 +65,6 @@ export interface MonitoredRecord {
 	dirtyPagesRate: number;
 	/** Bytes found dirty at the last sync. */
 	dirtyBytes: number;
-	expectedDowntimeMs: number;
 	bandwidth: number;
 	pagesPerSecond: number;
 	measuredPages: number;

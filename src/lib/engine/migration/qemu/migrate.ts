@@ -248,11 +248,7 @@ function begin(
 		extra: {
 			...more,
 			monitored: {
-				...newMonitored(
-					processIndex(world, process),
-					listener ? processIndex(world, listener) : -1,
-					parameters.downtimeLimitNs / NS_PER_MS
-				),
+				...newMonitored(processIndex(world, process), listener ? processIndex(world, listener) : -1),
 				postcopyAllowed: process.capabilities.includes('postcopy-ram'),
 				throttle: throttleOf(process),
 				...dirtyLimitOf(process)

@@ -1,8 +1,8 @@
 import { numberOf } from '../../contract/migration/parameters.ts';
 import type { MonitoredRecord } from '../../state/qemu-records.ts';
 
-/** Counters of a migration at its beginning (QEMU 10.2.2 migration/migration.c, migrate_init). */
-export const newMonitored = (source: number, target: number, expectedDowntimeMs: number): MonitoredRecord => ({
+/** Counters of a migration at its beginning (QEMU 11.0.50 migration/migration.c, migrate_init). */
+export const newMonitored = (source: number, target: number): MonitoredRecord => ({
 	source,
 	target,
 	normalPages: 0,
@@ -13,7 +13,6 @@ export const newMonitored = (source: number, target: number, expectedDowntimeMs:
 	postcopyBytes: 0,
 	dirtyPagesRate: 0,
 	dirtyBytes: 0,
-	expectedDowntimeMs,
 	bandwidth: 0,
 	pagesPerSecond: 0,
 	measuredPages: 0,

@@ -95,18 +95,14 @@ export function notePass(world: World, operation: OperationRecord): void {
 	if (monitored.syncs > 1 && source?.capabilities.includes('events')) tell(world, source, 'MIGRATION_PASS', { pass: monitored.syncs });
 }
 
-/** migration_update_counters: at most every 100 ms. `elapsedNs` since the last time, `sentBytes` in it. */
-export function noteMeasured(operation: OperationRecord, elapsedNs: number, sentBytes: number): void {
+/** migration_update_counters: at most every 100 ms. `elapsedNs` since the last time. */
+export function noteMeasured(operation: OperationRecord, elapsedNs: number): void {
 	const { monitored } = operation;
 	if (!monitored) return;
 	const pages = monitored.normalPages + monitored.zeroPages;
 	monitored.bandwidth = operation.bandwidth;
 	monitored.pagesPerSecond = ((pages - monitored.measuredPages) / elapsedNs) * 1e9;
 	monitored.measuredPages = pages;
-	const asked = operation.parameters.availSwitchoverBandwidthBytesPerSecond;
-	const expected = asked > 0 ? asked : operation.bandwidth;
-	if (monitored.dirtyPagesRate > 0 && sentBytes > 10_000 && expected > 0)
-		monitored.expectedDowntimeMs = Math.floor((monitored.dirtyBytes / expected) * 1000);
 }
 
 /** End of a period of at least 1 s: pages that its syncs found dirty anew, per second. */

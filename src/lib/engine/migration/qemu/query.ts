@@ -1,6 +1,6 @@
 import { MIB, NS_PER_MS, PAGE_BYTES } from '../../../base/units.ts';
 import { CAPABILITY_NAMES } from '../../contract/migration/capabilities.ts';
-import { PARAMETER_NAMES, parameterOf } from '../../contract/migration/parameters.ts';
+import { numberOf, PARAMETER_NAMES, parameterOf } from '../../contract/migration/parameters.ts';
 import type { MigrationInfo, MigrationRam } from '../../contract/migration/query.ts';
 import { inPostcopy } from '../../contract/migration/status.ts';
 import type { QmpValue } from '../../contract/machine-commands.ts';
@@ -38,7 +38,7 @@ function fillSource(world: World, process: QemuRecord, info: MigrationInfo): voi
 	info['total-time'] = Math.floor((end - operation.startNs) / NS_PER_MS);
 	info['setup-time'] = Math.floor(((monitored.setupEndNs < 0 ? world.r.nowNs : monitored.setupEndNs) - operation.startNs) / NS_PER_MS);
 	if (status === 'completed' || inPostcopy(status)) info.downtime = Math.floor(downtimeNs(world, operation) / NS_PER_MS);
-	else info['expected-downtime'] = monitored.expectedDowntimeMs;
+	else info['expected-downtime'] = expectedDowntimeMs(process, operation, monitored);
 	const { throttlePercent } = world.r.vms[process.vm] as { throttlePercent: number };
 	if (throttlePercent > 0) info['cpu-throttle-percentage'] = throttlePercent;
 	fillDirtyLimit(world, process, info);
@@ -58,6 +58,20 @@ function fillDirtyLimit(world: World, process: QemuRecord, info: MigrationInfo):
 	const fullUs = Math.floor((ringMiB * 1e6) / ((vm.writesPerSecond * PAGE_BYTES) / vm.vcpus / MIB));
 	info['dirty-limit-throttle-time-per-round'] = Math.max(0, Math.floor((ringMiB * 1e6) / quota) - fullUs);
 	info['dirty-limit-ring-full-time'] = fullUs;
+}
+
+/** INT64_MAX: what cannot be told yet. */
+const FOREVER_MS = 2 ** 63;
+
+/**
+ * What the last sync found, at the bandwidth of the switch; before the first pass is over what was asked for (QEMU 11.0.50
+ * migration/migration.c, migration_downtime_calc_expected).
+ */
+function expectedDowntimeMs(process: QemuRecord, operation: OperationRecord, { syncs, dirtyBytes }: MonitoredRecord): number {
+	if (syncs <= 1) return numberOf(process.parameters, 'downtime-limit');
+	const asked = operation.parameters.availSwitchoverBandwidthBytesPerSecond;
+	const bandwidth = asked > 0 ? asked : operation.bandwidth;
+	return bandwidth > 0 ? Math.floor((dirtyBytes / bandwidth) * 1000) : FOREVER_MS;
 }
 
 /** From just before vm_stop until the source has sent everything; the start of the target's devices is not in it. */

@@ -31,7 +31,7 @@ export function loadFile(spoken: Spoken, writer: QemuRecord): MonitorAnswer {
 		parameters: withDefaults(world, { maxBandwidthBytesPerSecond: 0 }),
 		cause,
 		extra: {
-			monitored: newMonitored(-1, processIndex(world, process), 0),
+			monitored: newMonitored(-1, processIndex(world, process)),
 			...(world.r.operations[writer.operation - 1]?.wasStopped ? { wasStopped: true as const } : {})
 		}
 	});

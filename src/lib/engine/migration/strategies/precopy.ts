@@ -230,7 +230,7 @@ export function measure(world: World, operation: OperationRecord): void {
 	if (elapsed < WINDOW_NS) return;
 	const sent = operation.networkBytes - operation.measureSentBytes;
 	operation.bandwidth = (sent / elapsed) * NS_PER_S;
-	noteMeasured(operation, elapsed, sent);
+	noteMeasured(operation, elapsed);
 	operation.measureStartNs = world.r.nowNs;
 	operation.measureSentBytes = operation.networkBytes;
 }
@@ -335,7 +335,6 @@ function lastSync(world: World, operation: OperationRecord): void {
 	if (!world.r.faults.includes('skip-last-sync')) {
 		operation.dirtyPages = operation.leavesMemory ? 0 : syncLog(world, vm, true);
 		operation.round += 1;
-		noteSync(operation);
 	}
 	enterPart(world, operation, 'send', 'send the rest');
 	operation.clearPending.fill(false);
