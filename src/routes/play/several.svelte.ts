@@ -124,6 +124,7 @@ export class Several {
 		if (!play.session) return;
 		if (play.compare || this.worlds.length > 1) {
 			play.compare = !play.compare;
+			this.large = false;
 			void play.remember(true);
 			return;
 		}
