@@ -134,6 +134,7 @@ function migrate(world: World, command: MigrateCommand, vmIndex: number, vm: VmR
 			`operation ${present.id} takes it to ${world.r.hosts[present.target]?.id ?? ''} by ${STRATEGY_WORDS[present.strategy].title}`
 		);
 	const source = vm.instances[vm.running] as number;
+	if (world.r.hosts[target]?.power === 'down') return refused('host-not-up', `${command.target} is down: nobody answers there`);
 	if (source === target) return refused('same-host', `${vm.id} already runs on ${command.target}`);
 	if (vm.vcpuState !== 'running') return refused('vm-not-running', `${vm.id} is ${vm.vcpuState}`);
 	if (vm.split) return refused('vcpus-split', `${vm.id} runs on two hosts at once`);

@@ -129,12 +129,25 @@ function claim(world: World, recovery: RecoveryRecord): void {
 	next(world, recovery, stepNs(world, recovery));
 }
 
+/** The victim has started again since it was suspected: what is recovered is its dead self. */
+const isBackAs = (world: World, { victim, incarnation }: RecoveryRecord): boolean =>
+	(world.r.hosts[victim] as HostRecord).incarnation > incarnation;
+
+/** VMs of the incarnation that is recovered; while the host has not come back also those that only counted on it. */
+function isOfTheDead(world: World, recovery: RecoveryRecord): (vm: number) => boolean {
+	return (vm) => {
+		const owner = ownerOf(world, vm);
+		return owner.owner === recovery.victim ? owner.incarnation <= recovery.incarnation : !isBackAs(world, recovery);
+	};
+}
+
 function fence(world: World, recovery: RecoveryRecord): void {
 	const ha = haOf(world);
 	const { victim, by, epoch, incarnation } = recovery;
 	if (fencesByDevice(world) && rackOf(world).fabricManagerLost === true) return unfenced(world, recovery);
 	if (ha?.fencing !== 'none' && !world.r.faults.includes('skip-fence')) {
-		if (ha?.fencing === 'device') peerOf(world, victim).deviceFenced = true;
+		// Another incarnation has joined meanwhile: the device refuses the dead one only.
+		if (ha?.fencing === 'device' && !isBackAs(world, recovery)) peerOf(world, victim).deviceFenced = true;
 		writeFence(world, victim, incarnation, epoch);
 		note(world, {
 			kind: 'fence',
@@ -189,7 +202,7 @@ export function writeFence(world: World, victim: number, incarnation: number, ep
 /** Every VM that names the victim gets a new token and the state orphan; moves that counted on it end. */
 function scan(world: World, recovery: RecoveryRecord): void {
 	everyoneCatchesUp(world);
-	const orphans = orphan(world, recovery.victim, recovery.causeSeq);
+	const orphans = orphan(world, recovery.victim, recovery.causeSeq, isOfTheDead(world, recovery));
 	note(world, {
 		kind: 'scan',
 		rule: 'recovery',

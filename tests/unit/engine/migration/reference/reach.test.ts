@@ -3,7 +3,7 @@ import { MIB } from '$lib/base/units.ts';
 import type { Command } from '$lib/engine/contract/commands.ts';
 import { nicWorld } from '../../../../support/nics.ts';
 import { last, rack, reference, resident } from './orders.ts';
-import { expectPinsKnown, expectPoolEmpty, expectSound, host, open, settle, smallWorld, vm } from '../../../../support/worlds.ts';
+import { expectPinsKnown, expectPoolEmpty, expectSound, host, migrate, open, settle, smallWorld, vm } from '../../../../support/worlds.ts';
 
 /** Who has to be there, and what may not lie on the pool, before anything begins. */
 const coherent = () =>
@@ -25,6 +25,12 @@ describe('a host that is not there', () => {
 		const split = coherent();
 		split.send(rack(word, args, { host: 'B' }));
 		expect(split.send(rack('split-vcpus', { hosts: ['A', 'B'] }))).toMatchObject({ ok: false, reason });
+	});
+
+	it.each(['precopy', 'postcopy', 'rdma'] as const)('and is dead is sent no copy either: %s', (strategy) => {
+		const simulation = open(smallWorld());
+		simulation.send(rack('crash', {}, { host: 'B' }));
+		expect(simulation.send(migrate(strategy))).toMatchObject({ ok: false, reason: 'host-not-up' });
 	});
 
 	it('when it is asked for its answer, between order and hand-off, ends the move before a page has moved', () => {
