@@ -153,7 +153,6 @@ export class Session {
 			await this.#arrived(false);
 		});
 	}
-
 	async stepBack(unit: StepUnit): Promise<void> {
 		this.pause();
 		await this.#want('step', async () => {
@@ -228,7 +227,6 @@ export class Session {
 			if (sent >= 0) this.#sentTo.splice(sent, 1);
 		});
 	}
-
 	async redo(worldIndex?: number): Promise<void> {
 		await this.#change('redo', async () => {
 			const index = worldIndex ?? one.lastUndone(this.#run.live);

@@ -3,40 +3,10 @@
  * nor a broken engine loses the run. Method: the session over a test double of the port, on both kinds of memory.
  */
 import { describe, expect, it } from 'vitest';
-import { Session, type SessionOptions, type WorldSpec } from '../../../src/lib/client/session.svelte.ts';
+import { Session } from '../../../src/lib/client/session.svelte.ts';
 import { PLAIN_VIEW } from '../../../src/lib/client/permalink.ts';
-import type { Command } from '../../../src/lib/engine/contract/commands.ts';
-import { catalogueScenario } from '../../../src/lib/engine/contract/scenario/catalogue/index.ts';
 import { FakeEngine } from './fake-port.ts';
-
-const spec: WorldSpec = { scenario: catalogueScenario('two-hosts') };
-const migrate: Command = { name: 'migrate', vm: 'vm0', target: 'B', strategy: 'transit' };
-
-async function start(engine: FakeEngine, memory: 'shared' | 'transferred' = 'shared', specs = [spec], more: SessionOptions = {}) {
-	const outcome = await Session.open(specs, { memory, connect: engine.connect, ...more });
-	if (!outcome.ok) throw new Error(outcome.detail);
-	const session = outcome.value;
-	session.reducedMotion = true;
-	await settled(session);
-	return session;
-}
-
-/** Nothing outstanding: what `data-idle` says on a page. */
-async function settled(session: Session): Promise<void> {
-	while (!session.idle) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Frames of 16 ms until the session says it is not playing. */
-async function playOut(session: Session, framesAtMost = 10_000): Promise<number> {
-	let frame = 0;
-	for (; frame < framesAtMost && session.state === 'playing'; frame += 1) {
-		session.tick(frame * 16);
-		await new Promise((resolve) => setImmediate(resolve));
-		await new Promise((resolve) => setImmediate(resolve));
-	}
-	await settled(session);
-	return frame;
-}
+import { migrate, playOut, settled, spec, start } from './sessions.ts';
 
 const word = (session: Session, index = 0): number => session.worlds[index]?.views.columns.blockWord[0] as number;
 
@@ -204,48 +174,6 @@ describe.each(['shared', 'transferred'] as const)('a session on %s memory', (mem
 		await session.seek(400_000_000);
 		await session.undo();
 		expect(times()).toEqual([100_000_000, 100_000_000]);
-	});
-
-	it('locks worlds by phase: the first leads, the others stand where it is in its move', async () => {
-		const later = { ...(spec.scenario as object), journal: [{ atNs: 300_000_000, command: migrate }] };
-		const session = await start(new FakeEngine(), memory, [spec, { scenario: later }]);
-		const times = () => session.worlds.map((world) => world.status.nowNs / 1e6);
-		await session.seek(50_000_000);
-		await session.lockBy('phase');
-		expect(times()).toEqual([50, 350]);
-		await session.seek(102_000_000);
-		expect(times()).toEqual([102, 402]);
-		expect(session.nowNs).toBe(102_000_000);
-		await session.step('phase');
-		expect(times()).toEqual([105, 405]);
-		await session.stepBack('phase');
-		expect(times()).toEqual([100, 400]);
-		const link = await session.linkState(PLAIN_VIEW);
-		expect(link).toMatchObject({ positionNs: 100_000_000, view: { byPhase: true } });
-		expect(link.fingerprints.map((digits) => digits !== null)).toEqual([true, false]);
-
-		session.slowAtBorders = false;
-		session.speedIndex = 7;
-		session.play();
-		await playOut(session);
-		expect(session.nowNs).toBe(session.untilNs);
-		expect(session.worlds[1]?.status.nowNs).toBeGreaterThan(400_000_000);
-
-		// A command is given at one moment of all.
-		await session.seek(102_000_000);
-		expect((await session.send(1, migrate)).ok).toBe(true);
-		expect(session.lock).toBe('time');
-		expect(times()).toEqual([402, 402]);
-		expect(session.worlds[1]?.journal.at(-1)?.atNs).toBe(402_000_000);
-
-		const opened = await Session.openLink(link, { memory, connect: new FakeEngine().connect });
-		if (!opened.ok) throw new Error(opened.detail);
-		await settled(opened.value);
-		expect(opened.value.lock).toBe('phase');
-		expect(opened.value.worlds.map((world) => world.status.nowNs / 1e6)).toEqual([100, 400]);
-		expect(opened.value.notes).toEqual([]);
-		await opened.value.close();
-		await session.close();
 	});
 
 	it('survives the loss of the worker in every kind of call, at the same moment and state', async () => {
