@@ -25,10 +25,10 @@ export type RaceProtocol = keyof typeof RACE_PROTOCOLS;
 export const RACE_HOSTS_MOST = 8;
 export const RACE_JUDGE = 15;
 /**
- * Tokens that the log of a race of so many milliseconds holds: more than threads can win in that time, two microseconds for
+ * Tokens that the log of a race of so many milliseconds holds: more than threads can win in that time, half a microsecond for
  * each. A race whose log is full all the same ends there, and its report says so: nothing is dropped.
  */
-export const raceLogTokens = (forMs: number): number => Math.max(1024, Math.ceil(forMs * 500));
+export const raceLogTokens = (forMs: number): number => Math.max(1024, Math.ceil(forMs * 2000));
 /** Tokens at the end of the log that are kept free for those who are on their way when it is full. */
 export const RACE_LOG_SPARE = 64;
 /** How long a naive host waits between its read and its write. */

@@ -54,7 +54,7 @@ const WRAP_NEAR = 2 ** 32 - 2 ** 16;
 
 /** What a host did that could not beat: with the device all that lived on it is lost anyway, what is in DRAM may go on. */
 export const stoppedWords = ({ gone }: SuperpagePicture): string =>
-	gone ? 'stopped what lived on it' : 'stopped itself';
+	gone ? 'stopped what lived on the pool' : 'stopped itself';
 
 const hex = (offset: number): string => `0x${offset.toString(16).padStart(5, '0')}`;
 
@@ -67,7 +67,7 @@ function noteOn(picture: SuperpagePicture, index: number, value: bigint): string
 			return 'the token began again at 0: an older one may fit now';
 		return token >= WRAP_NEAR ? 'the token is about to begin again at 0' : null;
 	}
-	if (at?.name === 'peerState' || at?.name === 'heartbeat') {
+	if ((at?.name === 'peerState' || at?.name === 'heartbeat') && !picture.gone) {
 		if (picture.stopped.includes(at.item)) return stoppedWords(picture);
 	}
 	if (at?.name === 'init') {

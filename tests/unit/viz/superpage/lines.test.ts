@@ -108,7 +108,7 @@ describe('lines of the super-page', () => {
 		expect(rows.map(({ title, hatched }) => [title, hatched])).toEqual([['web ranges', 'mismatch at #3']]);
 		expect(rows[0]?.fields.at(-1)?.value).toBe('3 more');
 		const gone = { ...picture([[wordIndex('heartbeat', 0), ALL_ONES]]), gone: true, stopped: [0, 1] };
-		expect(lineRows(gone).map(({ hatched, note }) => [hatched, note])).toEqual([['the device is gone', 'stopped what lived on it']]);
+		expect(lineRows(gone).map(({ hatched, note }) => [hatched, note])).toEqual([['the device is gone', null]]);
 		expect(superpageWords(gone)[0]).toContain('A, B have done so.');
 	});
 
