@@ -27,7 +27,11 @@ describe('differences', () => {
 	});
 	test('readings keep their order even when they agree', () => {
 		const world = status();
-		expect(readings([world, world]).map((one) => one.id).slice(0, 3)).toEqual(['where', 'state', 'speed']);
+		expect(
+			readings([world, world])
+				.map((one) => one.id)
+				.slice(0, 3)
+		).toEqual(['where', 'state', 'speed']);
 	});
 });
 
