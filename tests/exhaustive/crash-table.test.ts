@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { InitState, unpackInit } from '$lib/engine/contract/superpage-words.ts';
-import { SUPERPAGE_WORDS, wordIndex } from '$lib/engine/contract/superpage.ts';
+import { ALL_ONES, SUPERPAGE_WORDS, wordIndex } from '$lib/engine/contract/superpage.ts';
 import { OWNER_STATE_NAMES, unpackOwner } from '$lib/engine/contract/words.ts';
 import { beatsModel } from '$lib/engine/superpage/models/beats.ts';
 import { formattingModel } from '$lib/engine/superpage/models/formatting.ts';
 import { handOffModel, SOURCE, TARGET } from '$lib/engine/superpage/models/hand-off.ts';
 import { explore } from '$lib/engine/superpage/search/search.ts';
-import { ALL_ONES, type Model, type ModelActor } from '$lib/engine/superpage/search/model.ts';
+import type { Model, ModelActor } from '$lib/engine/superpage/search/model.ts';
 import type { ActorRecord, ProtocolStep } from '$lib/engine/superpage/steps.ts';
 import { ownerIndex, sharedWordsOver } from '$lib/engine/superpage/words.ts';
 

@@ -1,5 +1,6 @@
+import { ALL_ONES } from '../../src/lib/engine/contract/superpage.ts';
 import { MODELS } from '../../src/lib/engine/superpage/models/index.ts';
-import { ALL_ONES, crashed, type Model, type ModelActor, type View } from '../../src/lib/engine/superpage/search/model.ts';
+import { crashed, type Model, type ModelActor, type View } from '../../src/lib/engine/superpage/search/model.ts';
 import { Search } from '../../src/lib/engine/superpage/search/search.ts';
 import type { ActorRecord, ProtocolStep } from '../../src/lib/engine/superpage/steps.ts';
 import type { SharedWords } from '../../src/lib/engine/superpage/words.ts';

@@ -5,7 +5,7 @@ import type { FakeEngine } from './fake-port.ts';
 
 /** Sessions over the double of the engine, for the tests of what a page can do with them. */
 export const spec: WorldSpec = { scenario: catalogueScenario('two-hosts') };
-export const migrate: Command = { name: 'migrate', vm: 'vm0', target: 'B', strategy: 'transit' };
+export const migrate = { name: 'migrate', vm: 'vm0', target: 'B', strategy: 'transit' } as const satisfies Command;
 
 export async function start(engine: FakeEngine, memory: 'shared' | 'transferred' = 'shared', specs = [spec], more: SessionOptions = {}) {
 	const outcome = await Session.open(specs, { memory, connect: engine.connect, ...more });

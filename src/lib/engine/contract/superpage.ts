@@ -6,6 +6,9 @@
 export const LINE_BYTES = 64;
 const LINE_WORDS = 8;
 
+/** What a load gives that the device does not answer; a store is swallowed (CXL 4.0 table 8-117; cxl-fabric reference 2.8). */
+export const ALL_ONES = 0xffff_ffff_ffff_ffffn;
+
 export interface SuperpagePart {
 	/** Byte offset inside the 2 MiB. */
 	readonly offset: number;

@@ -9,7 +9,11 @@ import {
 	unpackRecovery,
 	unpackSuspect
 } from '../../engine/contract/superpage-words.ts';
-import { SUPERPAGE_SPECS, type SuperpageWordName } from '../../engine/contract/superpage.ts';
+import {
+	ALL_ONES,
+	SUPERPAGE_SPECS,
+	type SuperpageWordName
+} from '../../engine/contract/superpage.ts';
 import { OWNER_STATE_NAMES, unpackOwner } from '../../engine/contract/words.ts';
 import type { SuperpagePicture } from './picture.ts';
 
@@ -21,9 +25,6 @@ export interface Field {
 
 const PHASES = ['idle', 'proposed', 'prepared'];
 const INIT_NAMES = ['nobody formats', 'being formatted', 'ready'];
-
-/** What every load gives that nothing answers. */
-export const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 
 export function fieldsOf(
 	name: SuperpageWordName,

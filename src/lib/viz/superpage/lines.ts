@@ -5,6 +5,7 @@ import {
 	unpackSuspect
 } from '../../engine/contract/superpage-words.ts';
 import {
+	ALL_ONES,
 	SUPERPAGE_PARTS,
 	SUPERPAGE_SPECS,
 	superpageOffset,
@@ -13,7 +14,7 @@ import {
 	type WordWriters
 } from '../../engine/contract/superpage.ts';
 import { OwnerState, unpackOwner } from '../../engine/contract/words.ts';
-import { ALL_ONES, fieldsOf, titleOf, type Field } from './fields.ts';
+import { fieldsOf, titleOf, type Field } from './fields.ts';
 import type { SuperpagePicture, Taken } from './picture.ts';
 
 /** Words become rows: one for each line of 64 bytes that holds something or was touched, in the order of the device. */

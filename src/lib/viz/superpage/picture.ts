@@ -4,8 +4,7 @@ import type {
 	SuperpageStep
 } from '../../engine/contract/superpage-models.ts';
 import { unpackOwner } from '../../engine/contract/words.ts';
-import { ALL_ONES } from './fields.ts';
-import { wordAt, wordIndex } from '../../engine/contract/superpage.ts';
+import { ALL_ONES, wordAt, wordIndex } from '../../engine/contract/superpage.ts';
 
 /** What a picture of the super-page needs: words as they stand, earlier values of owner words, and what was done to reach them. */
 export interface Taken {

@@ -1,14 +1,13 @@
 /** Goal: the picture says what the words hold. Method: words are packed by the contract and read back as rows and sentences. */
 import { describe, expect, it } from 'vitest';
 import { InitState, packFence, packInit, packSuspect } from '$lib/engine/contract/superpage-words.ts';
-import { SUPERPAGE_SPECS, superpageOffset, wordAt, wordIndex, type SuperpageWordName } from '$lib/engine/contract/superpage.ts';
+import { ALL_ONES, SUPERPAGE_SPECS, superpageOffset, wordAt, wordIndex, type SuperpageWordName } from '$lib/engine/contract/superpage.ts';
 import { OwnerState, packOwner } from '$lib/engine/contract/words.ts';
 import { MODELS } from '$lib/engine/superpage/models/index.ts';
 import { formattingModel } from '$lib/engine/superpage/models/formatting.ts';
 import { fenceModel } from '$lib/engine/superpage/models/fence.ts';
 import { searchAnswer } from '$lib/engine/superpage/answer.ts';
 import { explore } from '$lib/engine/superpage/search/search.ts';
-import { ALL_ONES } from '$lib/viz/superpage/fields.ts';
 import { lineRows, vmsIn } from '$lib/viz/superpage/lines.ts';
 import { pictureAt, type SuperpagePicture } from '$lib/viz/superpage/picture.ts';
 import { pageWords, superpageWords } from '$lib/viz/superpage/superpage-words.ts';

@@ -86,9 +86,6 @@ export interface Model {
 	readonly beside?: readonly number[];
 }
 
-/** What a load gives that the device does not answer; a store is swallowed (CXL 4.0 table 8-117; cxl-fabric reference 2.8). */
-export const ALL_ONES = 0xffff_ffff_ffff_ffffn;
-
 /** What is left of an actor whose host died: nothing but what it did outside its own memory. */
 export function crashed(model: Model, { locals }: ActorRecord): ActorRecord {
 	const known = Object.fromEntries(Object.entries(locals).filter(([name]) => model.survives?.includes(name)));

@@ -1,6 +1,7 @@
+import { ALL_ONES } from '../../contract/superpage.ts';
 import type { ActorRecord, ProtocolStep } from '../steps.ts';
 import type { SharedWords } from '../words.ts';
-import { ALL_ONES, type Model, type ModelActor } from './model.ts';
+import type { Model, ModelActor } from './model.ts';
 
 /**
  * Records and words as small numbers, and what a step does as a table of those numbers. Sound because a step is a function of
