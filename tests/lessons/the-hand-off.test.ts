@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { Simulation } from '../../src/lib/engine/index.ts';
 import { handOverRun } from '../../src/lib/lessons/lab/hand-over-run.ts';
-import { runPlan } from '../../src/lib/lessons/lab/run-lab.ts';
+import { runPlan, startOf } from '../../src/lib/lessons/lab/run-lab.ts';
 import { draw } from '../../src/lib/lessons/lab/template.ts';
 import type { LabPlan } from '../../src/lib/lessons/lab/schema.ts';
 import { OwnerState, unpackOwner } from '../../src/lib/engine/contract/words.ts';
@@ -49,6 +49,21 @@ const SOFTWARE = [1, 2, 3, 4, 5, 6].filter((seed) => draw(lab.steps.challenge.dr
 const MORE = ['stop save give flush take', 'stop save flush put', 'stop save give take', 'give stop save flush take'].flatMap((words) =>
 	SOFTWARE.map((seed) => [words, seed, laid(words)] as const)
 );
+
+describe('the plug is pulled when the label says', () => {
+	it.each([
+		['after', 0, OwnerState.handoff],
+		['before', 0, OwnerState.staged],
+		['target', 0, OwnerState.handoff],
+		['taken', 1, OwnerState.active]
+	])('%s: the word names %i, state %i', (option, owner, state) => {
+		const scenario = startOf(lab, option);
+		const opened = Simulation.open({ scenario });
+		if (!opened.ok) throw new Error(opened.detail);
+		opened.value.advance((scenario.journal.at(-1)?.atNs ?? 0) - 1, Infinity);
+		expect(ownerOf(opened.value.world, 0)).toMatchObject({ owner, state });
+	});
+});
 
 describe('a losing order as a run', () => {
 	it.each([...DECOYS, ...MORE])('%s, seed %i: the run ends as the explorer says, and not a step earlier', async (_, seed, plan) => {

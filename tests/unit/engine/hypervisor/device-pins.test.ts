@@ -74,13 +74,14 @@ describe('a VM whose device pins nothing', () => {
 		expect(devicePinsByMemory(simulation.world)).toEqual([0, 0, 0]);
 	});
 
-	it.each([
-		['thp', 'unmovable-page'],
-		['4k', 'unmovable-page']
-	])('stays at home when pages of it are pinned after its transit began (%s pages)', (pages, reason) => {
+	it('does not leave its host by reference all the same: nobody opens a device at the target', () => {
+		expect(withDevices(['sim']).send(migrate('transit'))).toMatchObject({ ok: false, reason: 'migration-blocked' });
+	});
+
+	it.each(['thp', '4k'])('stays at home when pages of it are pinned while they go out to the pool (%s pages)', (pages) => {
 		const simulation = withDevices(['sim'], { pages });
 		const { world } = simulation;
-		expect(simulation.send(migrate('transit')).ok).toBe(true);
+		expect(simulation.send({ name: 'rack', execute: 'push-out', vm: 'vm0' }).ok).toBe(true);
 		const guest = world.r.vdpa.guests[0] as NicGuestRecord;
 		const { kernel } = (world.r.vdpa.nics[0] as NicRecord).ends[0] ?? { kernel: null };
 		const section = guest.sections[0];
@@ -90,7 +91,7 @@ describe('a VM whose device pins nothing', () => {
 		kernel.heldRanges.push({ hva, bytes: 2 * PAGE_BYTES });
 		guest.pinnedPages[0] += 2;
 		expect(settle(simulation)).toBe(true);
-		expect(world.r.operations[0]).toMatchObject({ state: 'failed', reason });
+		expect(world.r.operations[0]).toMatchObject({ state: 'failed', reason: 'unmovable-page' });
 		expect(simulation.status().vms[0]?.runsOn).toBe('A');
 		expect(devicePinsByMemory(world)).toEqual([2, 0, 0]);
 		expectSound(simulation);
