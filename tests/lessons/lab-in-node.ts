@@ -4,7 +4,7 @@ import { labById, type Lab } from '../../src/lib/lessons/lab/load.ts';
 import { runFor, startOf } from '../../src/lib/lessons/lab/run-lab.ts';
 import type { LabExpression } from '../../src/lib/lessons/lab/schema.ts';
 import { bound } from '../../src/lib/lessons/lab/template.ts';
-import { wordCount } from '../../src/lib/lessons/prose.ts';
+import { wordCount, type Paragraph } from '../../src/lib/lessons/prose.ts';
 import { STEP_IDS } from '../../src/lib/lessons/schema.ts';
 
 /** A lab driven in Node, for tests of what its lesson says. */
@@ -69,12 +69,23 @@ export function proseFaults(lab: Lab, mostWords: number): string[] {
 		for (const paragraph of step.paragraphs) {
 			if (paragraph.when !== null && !CONDITIONS.includes(paragraph.when)) faults.push(`${step.id} waits for "${paragraph.when}"`);
 			for (const inline of paragraph.inlines) if (inline.kind === 'term') used.add(inline.term);
+			faults.push(...saidTwice(lab, paragraph).map((said) => `${step.id} says ${said} twice`));
 		}
 	}
 	const terms = Object.keys(lab.steps.terms);
 	for (const term of used) if (!terms.includes(term)) faults.push(`no term "${term}"`);
 	for (const term of terms) if (!used.has(term)) faults.push(`nobody uses the term "${term}"`);
 	return faults;
+}
+
+/** Units that stand behind a figure which brings its own. */
+function saidTwice(lab: Lab, { inlines }: Paragraph): string[] {
+	return inlines.flatMap((inline, at) => {
+		const next = inlines[at + 1];
+		if (inline.kind !== 'figure' || next?.kind !== 'text') return [];
+		const unit = lab.steps.run.figures.find((each) => each.id === inline.name)?.amount.unit;
+		return unit && next.text.trimStart().split(/[ .,;:]/)[0] === unit ? [unit] : [];
+	});
 }
 
 /** Plans that name a slot or an option that is not there, or leave a slot open. */
